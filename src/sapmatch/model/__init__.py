@@ -1,0 +1,1 @@
+"""The nouns of the product: values and records without any input or output."""

@@ -1,0 +1,111 @@
+"""Every error that may cross a border between two rooms of the house.
+
+    SapmatchError
+    ├── InputRejected          a document, file or setting is wrong: says which, where, what to do
+    ├── TransientError         nothing happened; the same call may be tried again
+    │   ├── SapUnavailable     SAP was not reached, or answered 502, 503, 504 to a read
+    │   ├── SapThrottled       SAP answered 429, or 503 with Retry-After
+    │   └── Throttled          an AWS service asked for fewer calls
+    ├── OutcomeUnknown         a write may have happened: read it back, never send it again
+    ├── SapRejected            SAP said no: code, text, details, transaction id
+    ├── PreconditionFailed     somebody else changed the record (ETag, version, claim)
+    ├── LogonRefused           the secret is wrong or the user is locked: never tried again with it
+    ├── AuthorizationMissing   logged on, but SAP refuses: names the authorisation object
+    ├── ServiceNotActivated    the OData service is not active in SAP
+    └── ResyncRequired         SAP no longer knows the delta token
+
+Step Functions matches class names as text and knows no inheritance: its machines name these
+leaves, and a test compares both.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """One mistake in an input: `field` is a path into it (`lines[2].net`, `[alerts].emails`)."""
+
+    code: str
+    message: str
+    field: str | None = None
+
+
+class SapmatchError(Exception):
+    """Base of all errors that sapmatch raises on purpose; never raised itself."""
+
+
+class InputRejected(SapmatchError):
+    """The input is wrong and will be wrong again; `problems` lists every mistake found."""
+
+    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
+
+
+class TransientError(SapmatchError):
+    """Nothing happened, and the same call may work later; only its leaves are raised."""
+
+
+class SapUnavailable(TransientError):
+    """SAP was not reached, or could not answer a read."""
+
+
+class SapThrottled(TransientError):
+    """SAP asks for fewer calls; `retry_after` in seconds, None where SAP named no time."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Throttled(TransientError):
+    """An AWS service asks for fewer calls."""
+
+
+class OutcomeUnknown(SapmatchError):
+    """A write left us and its answer is missing or unreadable: SAP may have executed it."""
+
+
+class SapRejected(SapmatchError):
+    """SAP refused the call for good.
+
+    `code` as SAP sent it (`M8/186`), `text` in the logon language (never decide on it), `details`
+    the further messages, `transaction_id` SAP's own id of the call (transaction /IWFND/ERROR_LOG).
+    """
+
+    def __init__(
+        self,
+        code: str,
+        text: str,
+        *,
+        details: Sequence[str] = (),
+        transaction_id: str | None = None,
+        http_status: int | None = None,
+    ) -> None:
+        super().__init__(f"SAP refused: {code}: {text}")
+        self.code = code
+        self.text = text
+        self.details = tuple(details)
+        self.transaction_id = transaction_id
+        self.http_status = http_status
+
+
+class PreconditionFailed(SapmatchError):
+    """The record changed since it was read (HTTP 412 and 428, or a conditional write of ours)."""
+
+
+class LogonRefused(SapmatchError):
+    """SAP refused the logon (HTTP 401, or a logon page instead of data)."""
+
+
+class AuthorizationMissing(SapmatchError):
+    """The user is logged on and lacks an authorisation (HTTP 403); the message names the remedy."""
+
+
+class ServiceNotActivated(SapmatchError):
+    """The OData service is unknown to the Gateway: activate it in /IWFND/MAINT_SERVICE."""
+
+
+class ResyncRequired(SapmatchError):
+    """The delta token is no longer known to SAP; a full load has to be asked for explicitly."""

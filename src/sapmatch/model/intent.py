@@ -1,0 +1,90 @@
+"""Write-back: what shall happen in SAP, written down before it happens."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+Operation = Literal["insert", "update", "upsert", "delete"]
+Record = dict[str, Any]  # a JSON object as SAP takes it; nested for a deep create
+
+
+class IntentState(StrEnum):
+    """States of one intended write; every change is one conditional update (docs/exactly-once)."""
+
+    PLANNED = "PLANNED"
+    CLAIMED = "CLAIMED"
+    SENT = "SENT"
+    UNKNOWN = "UNKNOWN"
+    RECONCILING = "RECONCILING"
+    CONFIRMED = "CONFIRMED"
+    REJECTED = "REJECTED"
+    CONFLICTING = "CONFLICTING"
+    ABSENT = "ABSENT"
+    HELD = "HELD"
+    VOID = "VOID"
+
+
+TERMINAL = frozenset({IntentState.CONFIRMED, IntentState.REJECTED, IntentState.VOID})
+# Sent, and not known what became of it: nobody may send these, they are read back.
+UNDECIDED = frozenset({IntentState.SENT, IntentState.UNKNOWN, IntentState.RECONCILING})
+
+
+class Intent(Struct, frozen=True, kw_only=True):
+    """One intended write to SAP.
+
+    `id` is the hash of connection, client, operation, business key and payload revision, so the
+    same match gives the same intent after any restart. `reference` are the fields and values by
+    which SAP can be searched for the result. `key` is the entity key: given for an update, filled
+    in for an insert once SAP has answered. Times are UTC.
+    """
+
+    id: str
+    flow: str
+    connection: str
+    client: str
+    operation: Operation
+    service: str
+    entity_set: str
+    payload_key: str  # object key of the payload bytes
+    payload_sha256: str
+    reference: dict[str, str] = field(default_factory=dict)
+    key: dict[str, str] = field(default_factory=dict)
+    document_id: str | None = None
+    record: str = ""  # name of the record in its update file
+    state: IntentState = IntentState.PLANNED
+    version: int = 0
+    owner: str | None = None
+    lease_until: datetime | None = None
+    attempts: int = 0
+    probes: int = 0
+    request_id: str | None = None
+    first_sent: datetime | None = None
+    sent_at: datetime | None = None
+    quiet_until: datetime | None = None
+    next_probe_at: datetime | None = None
+    created_at: datetime | None = None
+    run_id: str | None = None
+    etag: str | None = None
+    http_status: int | None = None
+    sap_messages: tuple[str, ...] = ()
+    confirmed_by: Literal["answer", "read"] | None = None
+    schema: int = 1
+
+
+class Written(Struct, frozen=True, kw_only=True):
+    """SAP's answer to a write that it executed."""
+
+    key: dict[str, str] = field(default_factory=dict)
+    row: Record = field(default_factory=dict)
+    etag: str | None = None
+    http_status: int = 200
+    messages: tuple[str, ...] = ()
+
+
+class Entity(Struct, frozen=True, kw_only=True):
+    """One entity as read from SAP, with the ETag to change it by."""
+
+    row: Record
+    etag: str | None = None

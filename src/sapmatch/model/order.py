@@ -1,0 +1,139 @@
+"""Orders as SAP holds them, with the ledger of what was delivered and invoiced so far."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+OrderSide = Literal["purchase_order", "sales_order"]
+ZERO = Decimal(0)
+
+
+class GoodsReceipt(Struct, frozen=True, kw_only=True):
+    """One material document item; `quantity` is negative for a reversal or return."""
+
+    material_document: str
+    year: str
+    item: str
+    quantity: Decimal
+    posting_date: date | None = None
+    delivery_note: str | None = None
+
+
+class Posting(Struct, frozen=True, kw_only=True):
+    """One item of a supplier invoice that SAP already holds; credits are negative.
+
+    `quantity` is zero for a subsequent debit or credit, which changes the value only.
+    """
+
+    supplier_invoice: str
+    fiscal_year: str
+    item: str
+    reference: str  # SupplierInvoiceIDByInvcgParty, at most 16 characters
+    quantity: Decimal
+    amount: Decimal
+
+
+class Reservation(Struct, frozen=True, kw_only=True):
+    """Quantity and value that a recorded match has taken and SAP does not show yet."""
+
+    document_id: str
+    reference: str  # the invoice number, cut to SAP's 16 characters
+    item: str
+    quantity: Decimal
+    amount: Decimal
+
+
+class OrderItem(Struct, frozen=True, kw_only=True):
+    """One order item; quantities in `unit`, `net_price` per `price_quantity` of `price_unit`.
+
+    One `unit` is `price_unit_numerator / price_unit_denominator` of `price_unit`.
+    """
+
+    id: str
+    text: str = ""
+    material: str | None = None
+    partner_material: str | None = None  # the supplier's or the customer's number
+    gtin: str | None = None
+    quantity: Decimal
+    unit: str
+    net_price: Decimal
+    price_quantity: Decimal = Decimal(1)
+    price_unit: str | None = None
+    price_unit_numerator: Decimal = Decimal(1)
+    price_unit_denominator: Decimal = Decimal(1)
+    tax_code: str | None = None
+    receipt_expected: bool = True
+    invoice_expected: bool = True
+    receipt_based: bool = False  # InvoiceIsGoodsReceiptBased
+    evaluated_receipt_settlement: bool = False
+    delivery_completed: bool = False
+    finally_invoiced: bool = False
+    deleted: bool = False
+    free_of_charge: bool = False
+    returns: bool = False
+    overall_limit: Decimal | None = None
+    receipts: tuple[GoodsReceipt, ...] = ()
+    postings: tuple[Posting, ...] = ()
+
+    @property
+    def delivered(self) -> Decimal:
+        """Received so far, reversals and returns netted."""
+        return sum((receipt.quantity for receipt in self.receipts), ZERO)
+
+    @property
+    def invoiced(self) -> Decimal:
+        """Invoiced so far in SAP, reversals and credits netted."""
+        return sum((posting.quantity for posting in self.postings), ZERO)
+
+    @property
+    def invoiced_amount(self) -> Decimal:
+        """Invoiced value so far in SAP, reversals and credits netted."""
+        return sum((posting.amount for posting in self.postings), ZERO)
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """One purchase or sales order with everything that a decision needs.
+
+    `id` and item ids as SAP sent them. `partner` is the supplier or the sold-to party.
+    """
+
+    id: str
+    side: OrderSide
+    connection: str
+    client: str
+    company_code: str
+    partner: str
+    invoicing_party: str | None = None
+    partner_name: str | None = None
+    partner_vat_id: str | None = None
+    partner_iban: str | None = None
+    currency: str
+    order_date: date | None = None
+    external_reference: str | None = None  # PurchaseOrderByCustomer, CorrespncExternalReference
+    released: bool = True
+    items: tuple[OrderItem, ...] = ()
+
+
+class IndexedOrder(Struct, frozen=True, kw_only=True):
+    """An order as the index holds it: `version` guards every change, reservations are ours."""
+
+    order: Order
+    version: int
+    reservations: tuple[Reservation, ...] = ()
+
+
+class PostedInvoice(Struct, frozen=True, kw_only=True):
+    """The head of a supplier invoice in SAP, for the duplicate check."""
+
+    supplier_invoice: str
+    fiscal_year: str
+    company_code: str
+    invoicing_party: str
+    reference: str
+    document_date: date
+    currency: str
+    gross: Decimal
+    credit_memo: bool = False
+    reversed: bool = False

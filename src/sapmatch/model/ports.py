@@ -1,0 +1,311 @@
+"""What the verbs need from the outside world, each as small as its users allow."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from msgspec import Raw, Struct
+
+from sapmatch.model.document import Arrival, DocumentRecord, EarlierInvoice, ExceptionRecord
+from sapmatch.model.intent import Entity, Intent, IntentState, Record, Written
+from sapmatch.model.match import Decision
+from sapmatch.model.order import IndexedOrder, Order, PostedInvoice, Reservation
+
+# A value in an OData key or filter; `date` and `datetime` become the literals of the protocol.
+ODataValue = str | int | bool | Decimal | date | datetime
+
+
+class Clock(Protocol):
+    """Time as an injected thing, so that every run can be repeated."""
+
+    def now(self) -> datetime:
+        """The present moment in UTC, with its zone."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class Objects(Protocol):
+    """A versioned object store under one bucket (or folder)."""
+
+    def read(self, key: str, version_id: str | None = None) -> bytes:
+        """The bytes; InputRejected where there is no such object."""
+        ...
+
+    def write(self, key: str, data: bytes) -> None:
+        """Store the bytes under the key, replacing what was there."""
+        ...
+
+    def write_once(self, key: str, data: bytes) -> bool:
+        """Store only where nothing is stored yet; False where something was."""
+        ...
+
+    def size(self, key: str, version_id: str | None = None) -> int:
+        """Size in bytes; InputRejected where there is no such object."""
+        ...
+
+    def exists(self, key: str) -> bool:
+        """Whether something is stored under the key."""
+        ...
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """All keys under the prefix, in order."""
+        ...
+
+
+class Query(Struct, frozen=True, kw_only=True):
+    """What to read of an entity set; `equals` is joined with `and`, `filter` is the user's own."""
+
+    select: tuple[str, ...] = ()
+    expand: tuple[str, ...] = ()
+    order_by: tuple[str, ...] = ()
+    equals: Mapping[str, ODataValue] = {}
+    filter: str | None = None
+    page_size: int | None = None
+    top: int | None = None
+
+
+EVERYTHING = Query()
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    """One page as SAP sent it: rows are the untouched JSON of each entity."""
+
+    rows: Sequence[Raw]
+    next_link: str | None = None
+    delta_link: str | None = None
+    count: int | None = None
+    size: int = 0  # bytes of the answer's body
+
+
+class SapReader(Protocol):
+    """Reads from one SAP system; raises the SAP errors of model/errors.py."""
+
+    def pages(
+        self, service: str, entity_set: str, query: Query = EVERYTHING, *, link: str | None = None
+    ) -> Iterator[Page]:
+        """Pages lazily, following SAP's next links; `link` resumes at one of them."""
+        ...
+
+    def count(self, service: str, entity_set: str, query: Query = EVERYTHING) -> int:
+        """Number of entities ($count)."""
+        ...
+
+    def get(
+        self,
+        service: str,
+        entity_set: str,
+        key: Mapping[str, ODataValue],
+        *,
+        expand: Sequence[str] = (),
+    ) -> Entity | None:
+        """One entity by its key with values as JSON gives them, None where SAP has none."""
+        ...
+
+    def find(self, service: str, entity_set: str, query: Query) -> list[Entity]:
+        """All entities that fit; for reading back by a business reference."""
+        ...
+
+
+class SapWriter(SapReader, Protocol):
+    """Writes to one SAP system, each call at most once on the wire.
+
+    Raises OutcomeUnknown where SAP may have executed the call, SapRejected where it refused,
+    PreconditionFailed on 412 and 428, TransientError only where nothing can have happened.
+    """
+
+    def create(
+        self, service: str, entity_set: str, record: Record, *, request_id: str | None = None
+    ) -> Written:
+        """POST one entity, nested entities included (deep create)."""
+        ...
+
+    def update(
+        self,
+        service: str,
+        entity_set: str,
+        key: Mapping[str, ODataValue],
+        changes: Record,
+        *,
+        etag: str | None,
+    ) -> Written:
+        """PATCH the named fields; `etag` goes into If-Match, none is sent where it is None."""
+        ...
+
+    def delete(
+        self, service: str, entity_set: str, key: Mapping[str, ODataValue], *, etag: str | None
+    ) -> Written:
+        """DELETE one entity."""
+        ...
+
+
+class OrderKey(Struct, frozen=True, order=True):
+    """A candidate key: type (K1 order number, K3 reference, ...) and normalised value."""
+
+    type: str
+    value: str
+
+
+class OrderScope(Struct, frozen=True):
+    """Where orders live: SAP system, client and company code are part of every key."""
+
+    connection: str
+    client: str
+    company_code: str
+
+
+class Orders(Protocol):
+    """The order index with its item ledger."""
+
+    def find(self, scope: OrderScope, key: OrderKey, cap: int) -> tuple[str, ...]:
+        """Ids of orders under the key, in order, at most `cap + 1` of them."""
+        ...
+
+    def get(self, scope: OrderScope, order_id: str) -> IndexedOrder | None:
+        """One order, read consistently."""
+        ...
+
+    def put(self, order: Order, keys: Sequence[OrderKey]) -> bool:
+        """Store what SAP says now; False where nothing changed.
+
+        Reservations stay, except those whose invoice SAP shows among the postings.
+        """
+        ...
+
+    def posted(self, scope: OrderScope, key: OrderKey) -> tuple[PostedInvoice, ...]:
+        """Supplier invoices in SAP under a duplicate key."""
+        ...
+
+    def put_posted(
+        self, scope: OrderScope, invoice: PostedInvoice, keys: Sequence[OrderKey]
+    ) -> bool:
+        """Store the head of a supplier invoice for the duplicate check."""
+        ...
+
+
+class MatchRecord(Struct, frozen=True, kw_only=True):
+    """All that becomes true together when a match is recorded."""
+
+    document: DocumentRecord  # as read; its version is the condition
+    decision: Decision
+    scope: OrderScope
+    reservations: Mapping[str, tuple[Reservation, ...]]  # by order id
+    intents: tuple[Intent, ...]
+    earlier: EarlierInvoice  # this invoice, as later ones will see it
+    keys: tuple[OrderKey, ...]  # its duplicate keys
+    claim: str  # exact identity: only one document may hold it
+
+
+class Documents(Protocol):
+    """Records of documents."""
+
+    def receive(self, record: DocumentRecord, arrival: Arrival) -> tuple[DocumentRecord, bool]:
+        """Create the record of a new content, or note one more arrival of a known one.
+
+        Returns the record and whether this very arrival is new.
+        """
+        ...
+
+    def get(self, document_id: str) -> DocumentRecord:
+        """The record, read consistently; InputRejected where there is none."""
+        ...
+
+    def save(self, record: DocumentRecord) -> DocumentRecord:
+        """Replace the record of the same version; PreconditionFailed where it moved on."""
+        ...
+
+    def decided(
+        self,
+        record: DocumentRecord,
+        decision: Decision,
+        earlier: EarlierInvoice | None,
+        scope: OrderScope | None,
+        keys: Sequence[OrderKey] = (),
+    ) -> DocumentRecord:
+        """Append a decision that posts nothing and set the record's state from it."""
+        ...
+
+    def record_match(self, match: MatchRecord) -> DocumentRecord:
+        """Decision, reservations, intents and claim in one transaction.
+
+        PreconditionFailed where an order, the document or the claim changed: decide anew.
+        """
+        ...
+
+    def earlier(self, scope: OrderScope, key: OrderKey) -> tuple[EarlierInvoice, ...]:
+        """Our own earlier invoices under a duplicate key."""
+        ...
+
+    def exception(self, record: ExceptionRecord) -> ExceptionRecord:
+        """Store the exception once; returns the stored one, maybe notified already."""
+        ...
+
+    def notified(self, record: ExceptionRecord, at: datetime) -> None:
+        """Note that the mail went out."""
+        ...
+
+    def exceptions(self, document_id: str) -> tuple[ExceptionRecord, ...]:
+        """All exceptions of one document, oldest first."""
+        ...
+
+    def all(self) -> Iterator[DocumentRecord]:
+        """Every document, for `sapmatch status`."""
+        ...
+
+
+class Intents(Protocol):
+    """Intended writes; every change is conditional on the version that was read."""
+
+    def plan(self, intents: Sequence[Intent]) -> list[Intent]:
+        """Store intents that are new; returns all of them as stored."""
+        ...
+
+    def get(self, intent_id: str) -> Intent:
+        """One intent, read consistently; InputRejected where there is none."""
+        ...
+
+    def change(self, intent: Intent, **fields: Any) -> Intent:
+        """Set fields where the stored version is the given one; PreconditionFailed otherwise."""
+        ...
+
+    def due(self, flow: str, states: Sequence[IntentState]) -> Iterator[Intent]:
+        """Intents of a flow in these states, oldest first."""
+        ...
+
+
+class Expense(Protocol):
+    """Textract AnalyzeExpense: returns the service's own response documents."""
+
+    def analyze(self, bucket: str, key: str, version_id: str | None, *, pages: int) -> list[Record]:
+        """All ExpenseDocuments of the object: one page at once, more pages asynchronously.
+
+        Raises Throttled, or InputRejected where Textract refuses the document for good.
+        """
+        ...
+
+
+class Mailer(Protocol):
+    """Sends a notice to the operations team."""
+
+    def send(self, subject: str, body: str, attributes: Mapping[str, str]) -> None:
+        """Publish; the subject is plain text under 100 characters."""
+        ...
+
+
+class Secrets(Protocol):
+    """Reads logon secrets."""
+
+    def read(self, name: str) -> Mapping[str, str]:
+        """The secret's fields (`user`, `password`); InputRejected names the secret if unusable."""
+        ...
+
+
+class Workflows(Protocol):
+    """Starts state machines."""
+
+    def start(self, machine: str, name: str, input: Mapping[str, Any]) -> bool:
+        """Start once under the name; False where an execution of that name was already started."""
+        ...

@@ -1,0 +1,72 @@
+"""sapmatch.toml -> typed settings; every mistake is reported at once, with its path.
+
+The only file that knows names of environment variables: `infra` sets them, `bootstrap` reads them.
+"""
+
+from enum import StrEnum
+from typing import Literal
+
+from msgspec import Struct, field
+
+from sapmatch.model.connection import Connection
+from sapmatch.model.flow import Extraction, Intake, WriteBack
+from sapmatch.model.order import OrderSide
+from sapmatch.model.policy import CompanyCode
+
+
+class Environment(StrEnum):
+    """Names of the environment variables of our functions."""
+
+    STAGE = "SAPMATCH_STAGE"
+    SETTINGS = "SAPMATCH_SETTINGS"
+    BUCKET = "SAPMATCH_BUCKET"
+    ORDERS_TABLE = "SAPMATCH_ORDERS_TABLE"
+    DOCUMENTS_TABLE = "SAPMATCH_DOCUMENTS_TABLE"
+    INTENTS_TABLE = "SAPMATCH_INTENTS_TABLE"
+    TOPIC_ARN = "SAPMATCH_TOPIC_ARN"
+    INVOICE_MATCHING_ARN = "SAPMATCH_INVOICE_MATCHING_ARN"
+    WRITE_BACK_ARN = "SAPMATCH_WRITE_BACK_ARN"
+
+
+class Matching(Struct, frozen=True, kw_only=True):
+    """Rules of the decision; see MatchingPolicy."""
+
+    order_sides: tuple[OrderSide, ...] = ("purchase_order", "sales_order")
+    receipt_check: Literal["by_item_flags"] = "by_item_flags"
+    duplicate_window_days: int = 7
+    exchange_rates: str = "none"
+    candidate_cap: int = 500
+    connection: str | None = None  # whose orders; the only connection where there is just one
+    company_codes: dict[str, CompanyCode] = field(default_factory=dict)
+
+
+class Alerts(Struct, frozen=True, kw_only=True):
+    """Who gets the mails."""
+
+    emails: tuple[str, ...] = ()
+
+
+class Network(Struct, frozen=True, kw_only=True):
+    """How the functions that call SAP reach it; `sap_cidr` and ports are all they may reach."""
+
+    type: Literal["vpn", "privatelink", "existing", "none"] = "none"
+    sap_cidr: str | None = None
+    sap_port: int = 443
+    vpc_id: str | None = None
+    subnet_ids: tuple[str, ...] = ()
+    availability_zones: tuple[str, ...] = ()
+    endpoint_service: str | None = None  # privatelink: the provider's service name
+    customer_gateway_ip: str | None = None  # vpn: public address of the company's gateway
+    customer_gateway_asn: int = 65000
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """One stage."""
+
+    connections: dict[str, Connection] = field(default_factory=dict)
+    extractions: dict[str, Extraction] = field(default_factory=dict)
+    matching: Matching | None = None
+    write_backs: dict[str, WriteBack] = field(default_factory=dict)
+    alerts: Alerts = Alerts()
+    network: Network = Network()
+    intake: Intake = Intake()

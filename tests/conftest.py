@@ -1,0 +1,27 @@
+"""What every test may rely on: no network in unit tests, loopback only everywhere else."""
+
+import os
+from pathlib import Path
+
+import pytest
+import pytest_socket
+
+ROOT = Path(__file__).resolve().parent.parent
+TEST_DATA = Path(os.environ.get("SAPMATCH_TEST_DATA", ROOT.parent / "shared" / "data"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Unit tests open no socket at all; the others reach this machine only."""
+    if "tests/unit" in Path(item.path).as_posix():
+        pytest_socket.disable_socket(allow_unix_socket=False)
+    else:
+        pytest_socket.enable_socket()
+        pytest_socket.socket_allow_hosts(["127.0.0.1", "::1", "localhost"])
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with real SAP metadata and invoices; skips where it is absent."""
+    if not TEST_DATA.is_dir():
+        pytest.skip(f"no real test data at {TEST_DATA}: set SAPMATCH_TEST_DATA")
+    return TEST_DATA

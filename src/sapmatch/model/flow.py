@@ -6,6 +6,12 @@ from msgspec import Struct
 
 from sapmatch.model.order import OrderSide
 
+# Fields by which SAP can be searched for a record that we created.
+KNOWN_REFERENCES = {
+    "A_SupplierInvoice": ("SupplierInvoiceIDByInvcgParty", "InvoicingParty"),
+    "A_SalesOrder": ("PurchaseOrderByCustomer", "SoldToParty"),
+}
+
 
 class EntitySet(Struct, frozen=True, kw_only=True):
     """One entity set of an extraction."""

@@ -7,6 +7,8 @@ from msgspec import Struct, field
 
 from sapmatch.model.order import OrderSide
 
+# SAP tolerance keys (transaction OMR6).
+TOLERANCE_KEYS = frozenset("AN AP BD BR BW DQ DW KW LA LD PC PP PS ST VP".split())
 Limit = Decimal | Literal["off"]  # "off" = not checked; 0 = checked and nothing allowed
 
 

@@ -1,0 +1,114 @@
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from sapmatch.model.errors import InputRejected
+from sapmatch.settings import load, parse, policy_of
+
+GOOD = b"""
+[connections.s4]
+url = "https://sap.example.com:44300"
+client = "100"
+auth = { type = "basic", secret = "env:S4" }
+
+[matching.company_codes.1010]
+name = "Example Maschinenbau GmbH"
+currency = "EUR"
+tolerances.PP = { upper_absolute = "25.00", upper_percent = "0" }
+"""
+
+
+def mistakes(text: bytes) -> dict[str | None, str]:
+    with pytest.raises(InputRejected) as caught:
+        parse(text, "sapmatch.toml")
+    assert str(caught.value).startswith("sapmatch.toml: ")
+    return {problem.field: problem.message for problem in caught.value.problems}
+
+
+def test_limits_stay_exact_and_zero_is_a_limit() -> None:
+    settings = parse(GOOD, "sapmatch.toml")
+    assert settings.matching is not None
+    limits = settings.matching.company_codes["1010"].tolerances["PP"]
+    assert (limits.upper_absolute, limits.upper_percent) == (Decimal("25.00"), Decimal(0))
+    assert limits.lower_absolute == "off"
+
+
+def test_all_mistakes_are_reported_at_once_each_with_its_path() -> None:
+    found = mistakes(
+        b"""
+        [connections.s4]
+        url = "http://sap.example.com"
+        client = "1"
+        auth = { type = "magic", secret = "x" }
+        colour = "blue"
+        [extractions.Orders]
+        connection = "s5"
+        entity_sets = [{ service = "/sap", nam = "A_PurchaseOrder" }]
+        schedule = "hourly"
+        [write_backs.things]
+        connection = "s4"
+        service = "/sap"
+        entity_set = "A_Thing"
+        operation = "insert"
+        [matching.company_codes.1010]
+        name = "X"
+        currency = "EURO"
+        tolerances.PP = { upper_absolute = 25.0 }
+        tolerances.XX = {}
+        [alerts]
+        emails = ["nobody"]
+        [network]
+        type = "vpn"
+        """
+    )
+    assert set(found) == {
+        "connections.s4.url",
+        "connections.s4.client",
+        "connections.s4.auth.type",
+        "connections.s4.colour",
+        "extractions.Orders",
+        "extractions.Orders.connection",
+        "extractions.Orders.entity_sets[0].nam",
+        "extractions.Orders.entity_sets[0].name",
+        "extractions.Orders.schedule",
+        "write_backs.things.reference",
+        "matching.company_codes.1010.currency",
+        "matching.company_codes.1010.tolerances.PP.upper_absolute",
+        "matching.company_codes.1010.tolerances.XX",
+        "alerts.emails[0]",
+        "network.sap_cidr",
+        "network.customer_gateway_ip",
+    }
+    assert "https://" in found["connections.s4.url"]
+    assert "read back" in found["write_backs.things.reference"]
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8000", "http://localhost", "https://sap"])
+def test_plain_http_is_for_loopback_hosts_only(url: str) -> None:
+    assert parse(GOOD.replace(b"https://sap.example.com:44300", url.encode()), "x").connections
+
+
+@pytest.mark.parametrize(
+    "url", ["https://user@sap.example.com", "https://sap.example.com/path", "ftp://x", "sap"]
+)
+def test_a_connection_url_is_scheme_host_and_port_only(url: str) -> None:
+    found = mistakes(GOOD.replace(b"https://sap.example.com:44300", url.encode()))
+    assert list(found) == ["connections.s4.url"]
+
+
+def test_broken_toml_and_a_missing_file_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputRejected, match=r"sapmatch\.toml: is no TOML"):
+        parse(b"[", "sapmatch.toml")
+    with pytest.raises(InputRejected, match="--settings"):
+        load(tmp_path / "none.toml")
+
+
+def test_the_policy_version_follows_the_rules_and_nothing_else() -> None:
+    first = parse(GOOD, "a").matching
+    again = parse(GOOD + b'[alerts]\nemails = ["a@example.com"]\n', "b").matching
+    other = parse(GOOD.replace(b"25.00", b"25.01"), "c").matching
+    assert first is not None
+    assert again is not None
+    assert other is not None
+    assert policy_of(first).version == policy_of(again).version != policy_of(other).version

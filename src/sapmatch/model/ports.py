@@ -47,6 +47,10 @@ class Objects(Protocol):
         """Size in bytes; InputRejected where there is no such object."""
         ...
 
+    def version(self, key: str) -> str | None:
+        """Id of the newest version, None where the store keeps none; InputRejected if missing."""
+        ...
+
     def exists(self, key: str) -> bool:
         """Whether something is stored under the key."""
         ...

@@ -1,0 +1,1 @@
+"""Speaks AWS: one small adapter per port; botocore's errors never leave this room."""

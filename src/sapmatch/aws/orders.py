@@ -1,0 +1,121 @@
+"""The order index in DynamoDB.
+
+<connection>#<client>#<company code>#order#<id>              order    the order and reservations
+<connection>#<client>#<company code>#key#<type>#<value>      <id>     a candidate key
+<connection>#<client>#<company code>#invoice#<type>#<value>  <number> an invoice in SAP
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from sapmatch.aws.table import Item, Table, body
+from sapmatch.model.order import IndexedOrder, Order, PostedInvoice, Reservation
+from sapmatch.model.ports import OrderKey, OrderScope
+
+_ORDER = "order"
+
+
+class StoredOrder(Struct, frozen=True, kw_only=True):
+    """The body of an order's item."""
+
+    order: Order
+    keys: tuple[OrderKey, ...]
+    reservations: tuple[Reservation, ...] = ()
+    schema: int = 1
+
+
+class DynamoOrders:
+    """Port Orders over one table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def find(self, scope: OrderScope, key: OrderKey, cap: int) -> tuple[str, ...]:
+        """One query per key, whatever the size of the index."""
+        items = self._table.query(_pk(scope, "key", key.type, key.value), limit=cap + 1)
+        return tuple(item.sk for item in items)
+
+    def get(self, scope: OrderScope, order_id: str) -> IndexedOrder | None:
+        """The order with its reservations; None where only a stale key is left of it."""
+        item = self._table.get(_pk(scope, _ORDER, order_id), _ORDER)
+        if item is None:
+            return None
+        stored = item.load(StoredOrder)
+        return IndexedOrder(
+            order=stored.order, version=item.version, reservations=stored.reservations
+        )
+
+    def put(self, order: Order, keys: Sequence[OrderKey]) -> bool:
+        """Keys first and stale keys last, so that a reader may find too many, never too few."""
+        scope = OrderScope(order.connection, order.client, order.company_code)
+        pk = _pk(scope, _ORDER, order.id)
+        item = self._table.get(pk, _ORDER)
+        before = item.load(StoredOrder) if item else None
+        after = StoredOrder(
+            order=order,
+            keys=tuple(sorted(keys)),
+            reservations=_unsettled(order, before.reservations if before else ()),
+        )
+        if item and item.body == body(after):
+            return False
+        known = set(before.keys) if before else set()
+        for key in set(keys) - known:
+            self._table.put(Item(pk=_pk(scope, "key", key.type, key.value), sk=order.id))
+        version = item.version if item else 0
+        self._table.put(
+            Item(pk=pk, sk=_ORDER, version=version + 1, body=body(after)),
+            expected=version or None,
+            new=item is None,
+        )
+        for key in known - set(keys):
+            self._table.delete(_pk(scope, "key", key.type, key.value), order.id)
+        return True
+
+    def posted(self, scope: OrderScope, key: OrderKey) -> tuple[PostedInvoice, ...]:
+        """Supplier invoices in SAP under the key."""
+        items = self._table.query(_pk(scope, "invoice", key.type, key.value))
+        return tuple(item.load(PostedInvoice) for item in items)
+
+    def put_posted(
+        self, scope: OrderScope, invoice: PostedInvoice, keys: Sequence[OrderKey]
+    ) -> bool:
+        """Write only where SAP's invoice changed (reversed, for one)."""
+        sk = f"{invoice.supplier_invoice}/{invoice.fiscal_year}"
+        changed = False
+        for key in keys:
+            item = Item(pk=_pk(scope, "invoice", key.type, key.value), sk=sk, body=body(invoice))
+            stored = self._table.get(item.pk, sk)
+            if stored is None or stored.body != item.body:
+                self._table.put(item)
+                changed = True
+        return changed
+
+    def reserve(
+        self, scope: OrderScope, order_id: str, version: int, reservations: Sequence[Reservation]
+    ) -> dict[str, object] | None:
+        """The conditional put that replaces one document's reservations on an order.
+
+        None where the order is at another version already.
+        """
+        item = self._table.get(_pk(scope, _ORDER, order_id), _ORDER)
+        if item is None or item.version != version:
+            return None
+        stored = item.load(StoredOrder)
+        documents = {reservation.document_id for reservation in reservations}
+        others = tuple(r for r in stored.reservations if r.document_id not in documents)
+        after = StoredOrder(
+            order=stored.order, keys=stored.keys, reservations=(*others, *reservations)
+        )
+        new = Item(pk=item.pk, sk=_ORDER, version=version + 1, body=body(after))
+        return self._table.put_request(new, expected=version)
+
+
+def _unsettled(order: Order, reservations: Sequence[Reservation]) -> tuple[Reservation, ...]:
+    """Reservations whose invoice SAP does not show yet."""
+    shown = {posting.reference for item in order.items for posting in item.postings}
+    return tuple(r for r in reservations if r.reference not in shown)
+
+
+def _pk(scope: OrderScope, *parts: str) -> str:
+    return "#".join((scope.connection, scope.client, scope.company_code, *parts))

@@ -66,6 +66,7 @@ class Network(Struct, frozen=True, kw_only=True):
     vpc_id: str | None = None
     subnet_ids: tuple[str, ...] = ()
     availability_zones: tuple[str, ...] = ()
+    prefix_lists: tuple[str, ...] = ()  # the region's lists of S3 and DynamoDB (pl-...): ids differ
     endpoint_service: str | None = None  # privatelink: the provider's service name
     customer_gateway_ip: str | None = None  # vpn: public address of the company's gateway
     customer_gateway_asn: int = 65000
@@ -293,9 +294,9 @@ def _check_matching(connections: Set[str], matching: Matching) -> Iterator[Probl
 def _check_network(network: Network) -> Iterator[Problem]:
     needed = {
         "none": (),
-        "vpn": ("sap_cidr", "customer_gateway_ip"),
-        "privatelink": ("sap_cidr", "endpoint_service"),
-        "existing": ("sap_cidr", "vpc_id", "subnet_ids", "availability_zones"),
+        "vpn": ("sap_cidr", "prefix_lists", "customer_gateway_ip"),
+        "privatelink": ("sap_cidr", "prefix_lists", "endpoint_service"),
+        "existing": ("sap_cidr", "prefix_lists", "vpc_id", "subnet_ids", "availability_zones"),
     }[network.type]
     for name in needed:
         if not getattr(network, name):

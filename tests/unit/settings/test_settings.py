@@ -79,6 +79,7 @@ def test_all_mistakes_are_reported_at_once_each_with_its_path() -> None:
         "alerts.emails[0]",
         "network.sap_cidr",
         "network.customer_gateway_ip",
+        "network.prefix_lists",
     }
     assert "https://" in found["connections.s4.url"]
     assert "read back" in found["write_backs.things.reference"]

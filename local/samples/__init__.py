@@ -1,0 +1,1 @@
+"""The sample world: a company, its orders in SAP, and the invoices that arrive."""

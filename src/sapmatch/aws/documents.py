@@ -10,6 +10,7 @@ claim#<hash of identity>         claim                which document holds this 
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -37,16 +38,17 @@ class DynamoDocuments:
         self._intents = intents
         self._clock = clock
 
-    def receive(self, record: DocumentRecord, arrival: Arrival) -> tuple[DocumentRecord, bool]:
+    def receive(self, record: DocumentRecord, arrival: Arrival) -> DocumentRecord:
         """Conditional puts decide which of several deliveries is the first (RE-1)."""
-        stored = self._create(record)
         upload = _digest(arrival.bucket, arrival.key, arrival.version_id or "")
         item = Item(pk=record.id, sk=f"arrival#{upload}", body=body(arrival))
-        try:
+        with suppress(PreconditionFailed):
             self._table.put(item, new=True)
+        try:
+            self._table.put(_meta(record), new=True)
         except PreconditionFailed:
-            return stored, False
-        return stored, True
+            return self.get(record.id)
+        return record
 
     def get(self, document_id: str) -> DocumentRecord:
         """The record as it stands now."""
@@ -125,13 +127,6 @@ class DynamoDocuments:
         """Every document once, in no order."""
         for item in self._table.scan_index(BY_STATE):
             yield item.load(DocumentRecord)
-
-    def _create(self, record: DocumentRecord) -> DocumentRecord:
-        try:
-            self._table.put(_meta(record), new=True)
-        except PreconditionFailed:
-            return self.get(record.id)
-        return record
 
     def _next(self, record: DocumentRecord) -> DocumentRecord:
         return msgspec.structs.replace(

@@ -1,0 +1,128 @@
+"""Decide on an invoice that was read, and record a match."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from sapmatch.matching import match
+from sapmatch.matching.keys import duplicate_keys
+from sapmatch.matching.record import earlier_invoice, match_record
+from sapmatch.model.document import DocumentRecord, EarlierInvoice
+from sapmatch.model.errors import InputRejected
+from sapmatch.model.intent import Intent
+from sapmatch.model.invoice import Invoice, ReadResult
+from sapmatch.model.match import POSTABLE, Decision, State
+from sapmatch.model.order import Order
+from sapmatch.model.policy import MatchingPolicy
+from sapmatch.model.ports import Documents, Objects, OrderKey, Orders, OrderScope
+
+# From invoice, decision and orders to the writes that they mean, with their payload bytes.
+Planner = Callable[[str, Invoice, Decision, dict[str, Order]], Sequence[tuple[Intent, bytes]]]
+
+
+def match_stored(
+    document_id: str,
+    *,
+    objects: Objects,
+    documents: Documents,
+    orders: Orders,
+    policy: MatchingPolicy,
+    connection: str,
+    client: str,
+) -> tuple[int, Decision]:
+    """Decide and keep the decision at documents/<id>/decision-<n>.json.
+
+    A decision that posts nothing is recorded at once; a match waits for record_stored. Deciding
+    again on the same facts writes nothing new.
+    """
+    record = documents.get(document_id)
+    if record.state in POSTABLE:
+        return record.decision, _decision(objects, document_id, record.decision)
+    invoice = _invoice(objects, document_id)
+    decision = match(
+        invoice,
+        document_id=document_id,
+        orders=orders,
+        earlier=documents.earlier,
+        policy=policy,
+        connection=connection,
+        client=client,
+    )
+    if record.decision and decision == _decision(objects, document_id, record.decision):
+        return record.decision, decision
+    number = record.decision + 1
+    objects.write(_key(document_id, number), msgspec.json.encode(decision, order="deterministic"))
+    if decision.state not in POSTABLE:
+        _record_other(record, invoice, decision, documents, connection, client)
+    return number, decision
+
+
+def record_stored(
+    document_id: str,
+    *,
+    objects: Objects,
+    documents: Documents,
+    orders: Orders,
+    connection: str,
+    client: str,
+    plan: Planner,
+) -> DocumentRecord:
+    """Record the match that was decided last, with reservations and intents, all or nothing.
+
+    Raises PreconditionFailed where an order moved since: decide anew.
+    """
+    record = documents.get(document_id)
+    if record.state in POSTABLE:
+        return record
+    decision = _decision(objects, document_id, record.decision + 1)
+    invoice = _invoice(objects, document_id)
+    scope = OrderScope(connection, client, decision.company_code or "")
+    planned = plan(document_id, invoice, decision, _orders(scope, decision, orders))
+    for intent, payload in planned:
+        objects.write(intent.payload_key, payload)
+    intents = [intent for intent, _ in planned]
+    return documents.record_match(match_record(record, invoice, decision, scope, intents))
+
+
+def _record_other(
+    record: DocumentRecord,
+    invoice: Invoice,
+    decision: Decision,
+    documents: Documents,
+    connection: str,
+    client: str,
+) -> None:
+    scope = OrderScope(connection, client, decision.company_code) if decision.company_code else None
+    keys: tuple[OrderKey, ...] = ()
+    seen: EarlierInvoice | None = None
+    # A duplicate points at the first document; were it kept, both would point at each other.
+    first = decision.state is not State.DUPLICATE
+    if first and invoice.number and invoice.total is not None and invoice.currency:
+        keys = duplicate_keys(invoice.number, invoice.total, invoice.currency)
+        seen = earlier_invoice(record.id, invoice, None)
+    documents.decided(record, decision, seen, scope, keys)
+
+
+def _orders(scope: OrderScope, decision: Decision, orders: Orders) -> dict[str, Order]:
+    found = {order_id: orders.get(scope, order_id) for order_id in decision.orders}
+    missing = [order_id for order_id, order in found.items() if order is None]
+    if missing:
+        raise InputRejected(f"order {missing[0]}: is no longer in the order index; extract anew")
+    return {order_id: order.order for order_id, order in found.items() if order}
+
+
+def _invoice(objects: Objects, document_id: str) -> Invoice:
+    result = msgspec.json.decode(
+        objects.read(f"documents/{document_id}/invoice.json"), type=ReadResult
+    )
+    if result.invoice is None:
+        raise InputRejected(f"document {document_id}: holds no invoice")
+    return result.invoice
+
+
+def _decision(objects: Objects, document_id: str, number: int) -> Decision:
+    return msgspec.json.decode(objects.read(_key(document_id, number)), type=Decision)
+
+
+def _key(document_id: str, number: int) -> str:
+    return f"documents/{document_id}/decision-{number}.json"

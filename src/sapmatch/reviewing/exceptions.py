@@ -1,0 +1,84 @@
+"""Raise an exception once: a record, then one mail."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from sapmatch.model.document import ExceptionRecord
+from sapmatch.model.match import Decision
+from sapmatch.model.ports import Clock, Documents, Mailer, Objects
+from sapmatch.reviewing.mail import Mail, copy_mail, document_mail, write_back_mail
+
+LINES = 20  # of a run in one mail; the response file has them all
+_STATUS = {"rejected": "SAP_REJECTED", "unknown": "OUTCOME_UNKNOWN"}
+
+
+class Exceptions:
+    """Raises exceptions about documents and about runs of a write-back flow."""
+
+    def __init__(
+        self, *, objects: Objects, documents: Documents, mailer: Mailer, clock: Clock
+    ) -> None:
+        self._objects = objects
+        self._documents = documents
+        self._mailer = mailer
+        self._clock = clock
+
+    def about_document(self, document_id: str, reason: str | None = None) -> ExceptionRecord:
+        """The document's own state, or `reason` where the workflow itself failed."""
+        record = self._documents.get(document_id)
+        decision = self._decision(document_id, record.decision) if reason is None else None
+        state = reason or record.state
+        cause = (decision.cause if decision else None) or record.reason
+        return self._raise(document_id, state, cause, document_mail(state, record, decision))
+
+    def about_copy(self, document_id: str, key: str) -> ExceptionRecord:
+        """The same content arrived under another key."""
+        record = self._documents.get(document_id)
+        return self._raise(document_id, "DUPLICATE", key, copy_mail(record, key))
+
+    def about_run(self, flow: str, run_id: str) -> list[ExceptionRecord]:
+        """The records of a run that SAP refused, and those whose outcome nobody knows."""
+        file = f"responses/{flow}/{run_id}.ndjson"
+        answers = [msgspec.json.decode(line) for line in self._objects.read(file).splitlines()]
+        raised = []
+        for status, state in _STATUS.items():
+            lines = [_line(a) for a in answers if a.get("status") == status]
+            if lines:
+                mail = write_back_mail(state, run_id, flow, _bounded(lines), file)
+                raised.append(self._raise(f"{flow}/{run_id}", state, None, mail))
+        return raised
+
+    def _raise(self, subject_id: str, state: str, cause: str | None, mail: Mail) -> ExceptionRecord:
+        """Store, mail, note that it was mailed: a repetition after any step sends nothing twice
+        but the mail whose note was lost."""
+        record = self._documents.exception(
+            ExceptionRecord(
+                document_id=subject_id,
+                state=state,
+                cause=cause,
+                subject=mail.subject,
+                body=mail.body,
+                raised_at=self._clock.now(),
+            )
+        )
+        if record.notified_at is None:
+            attributes = {"state": state, "cause": cause or "NONE", "document": subject_id}
+            self._mailer.send(record.subject, record.body, attributes)
+            self._documents.notified(record, self._clock.now())
+        return record
+
+    def _decision(self, document_id: str, number: int) -> Decision | None:
+        if not number:
+            return None
+        stored = self._objects.read(f"documents/{document_id}/decision-{number}.json")
+        return msgspec.json.decode(stored, type=Decision)
+
+
+def _line(answer: Mapping[str, object]) -> str:
+    return f"Record {answer.get('record')}: {answer.get('sap_message') or answer.get('status')}"
+
+
+def _bounded(lines: list[str]) -> list[str]:
+    more = len(lines) - LINES
+    return lines if more <= 0 else [*lines[:LINES], f"and {more} more in the response file"]

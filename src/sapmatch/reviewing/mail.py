@@ -1,0 +1,122 @@
+"""What the operations team reads: what is wrong, why, what to do, and where it is.
+
+The subject never holds text from a document: it must be short, one line and harmless in any mail
+program (SNS takes up to 99 characters without line breaks).
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from sapmatch.model.document import DocumentRecord
+from sapmatch.model.match import Decision
+
+SUBJECT_LENGTH = 99
+_SHORT_ID = 12
+
+_TITLES = {
+    "AMBIGUOUS": "several orders fit",
+    "DUPLICATE": "arrived before",
+    "INVALID": "contradicts itself",
+    "NO_CANDIDATE": "no order found",
+    "NOT_INVOICEABLE": "order takes no invoice",
+    "OUT_OF_TOLERANCE": "outside the tolerances",
+    "REJECTED": "could not be read",
+    "SAP_REJECTED": "refused by SAP",
+    "OUTCOME_UNKNOWN": "not known whether SAP has it",
+    "SUSPECTED_DUPLICATE": "may have arrived before",
+    "WAITING_RECEIPT": "waits for the goods receipt",
+    "WORKFLOW_FAILED": "processing stopped",
+}
+
+_REMEDIES = {
+    "REJECTED": "Ask the sender for a readable file, or key the invoice in SAP (MIRO).",
+    "DUPLICATE": "Nothing, if the file was sent twice by mistake: it is posted only once.",
+    "SAP_REJECTED": "Correct the cause named by SAP, then have the record sent again.",
+    "OUTCOME_UNKNOWN": "Look in SAP for the document before anybody posts it by hand.",
+    "WORKFLOW_FAILED": "Nothing was posted. The platform team finds the cause in the logs under "
+    "the document id.",
+}
+
+
+class Mail(Struct, frozen=True, kw_only=True):
+    """A subject and a plain text body."""
+
+    subject: str
+    body: str
+
+
+def subject(state: str, reference: str) -> str:
+    """One line that sorts by state; `reference` is an id of ours."""
+    return f"[sapmatch] {state}: {_TITLES.get(state, 'needs a look')} ({reference})"[
+        :SUBJECT_LENGTH
+    ]
+
+
+def document_mail(state: str, record: DocumentRecord, decision: Decision | None) -> Mail:
+    """About one document: `decision` where there is one, else the problems of its reading."""
+    why = list(decision.explanation) if decision else [p.message for p in record.problems]
+    remedy = (decision.remedy if decision else None) or _REMEDIES.get(state)
+    sections = [
+        ("What", [_what(state, record)]),
+        ("Why", [*why, *_measured(decision)]),
+        ("Orders", _orders(decision)),
+        ("What to do", [remedy] if remedy else []),
+        ("Where", [f"File {record.key}", f"Document {record.id}"]),
+    ]
+    return Mail(subject=subject(state, record.id[:_SHORT_ID]), body=_text(sections))
+
+
+def copy_mail(record: DocumentRecord, key: str) -> Mail:
+    """The same file arrived under another name."""
+    sections = [
+        ("What", ["The same file was uploaded again under another name."]),
+        ("Why", [f"File {key} has the same bytes as {record.key}, which is {record.state}."]),
+        ("What to do", [_REMEDIES["DUPLICATE"]]),
+        ("Where", [f"Document {record.id}"]),
+    ]
+    return Mail(subject=subject("DUPLICATE", record.id[:_SHORT_ID]), body=_text(sections))
+
+
+def write_back_mail(state: str, run_id: str, flow: str, lines: Sequence[str], file: str) -> Mail:
+    """About the records of one write-back run that did not end well."""
+    sections = [
+        ("What", [f"{len(lines)} record(s) of the flow {flow}: {_TITLES[state]}."]),
+        ("Why", lines),
+        ("What to do", [_REMEDIES[state]]),
+        ("Where", [f"Run {run_id}", f"Response file {file}"]),
+    ]
+    return Mail(subject=subject(state, f"{flow} {run_id}"), body=_text(sections))
+
+
+def _what(state: str, record: DocumentRecord) -> str:
+    number = f"Invoice {record.number}" if record.number else "The document"
+    return f"{number}: {_TITLES.get(state, 'needs a look')}."
+
+
+def _measured(decision: Decision | None) -> list[str]:
+    if decision is None:
+        return []
+    return [
+        f"Tolerance {check.key}"
+        + (f", line {check.line}" if check.line else "")
+        + f": {check.value} {check.unit}, limit {check.limit} {check.unit}: {check.verdict}"
+        for check in decision.tolerances
+        if check.verdict == "fail"
+    ]
+
+
+def _orders(decision: Decision | None) -> list[str]:
+    if decision is None:
+        return []
+    return list(decision.orders) or [f"candidate {order}" for order in decision.candidates]
+
+
+def _text(sections: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """Sections with lines; control characters of a document never reach a mail program."""
+    blocks = []
+    for title, lines in sections:
+        if lines:
+            clean = ("".join(c if c.isprintable() else " " for c in line) for line in lines)
+            blocks.append(f"{title}\n" + "\n".join(f"  {line}" for line in clean))
+    return "\n\n".join(blocks) + "\n"

@@ -1,5 +1,6 @@
 """MiniStack as the AWS of the local stage."""
 
+import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -26,8 +27,8 @@ def environment(port: int) -> dict[str, str]:
     }
 
 
-def start(port: int, log: Path) -> int:
-    """Start the emulator on 127.0.0.1 and wait until it answers; returns its pid."""
+def start(port: int, log: Path) -> "subprocess.Popen[bytes]":
+    """Start the emulator on 127.0.0.1 and wait until it answers."""
     env = {
         **environment(port),
         "GATEWAY_PORT": str(port),
@@ -44,7 +45,7 @@ def start(port: int, log: Path) -> int:
         return _answers(port)
 
     process.wait_until(ready, "the AWS emulator", START_SECONDS, log)
-    return child.pid
+    return child
 
 
 def _answers(port: int) -> bool:

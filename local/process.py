@@ -58,6 +58,12 @@ def stop(pid: int) -> None:
             os.killpg(pid, signal.SIGKILL)
 
 
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """End a process that this one started."""
+    stop(process.pid)
+    process.wait(timeout=STOP_SECONDS)
+
+
 @contextlib.contextmanager
 def running(
     command: Sequence[str], log: Path, env: Mapping[str, str]
@@ -67,8 +73,7 @@ def running(
     try:
         yield process
     finally:
-        stop(process.pid)
-        process.wait(timeout=STOP_SECONDS)
+        end(process)
 
 
 def _alive(pid: int) -> bool:

@@ -1,0 +1,321 @@
+"""The DynamoDB adapters against the emulator: conditions, transactions, indexes."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from sapmatch.aws.clients import client
+from sapmatch.aws.documents import DynamoDocuments
+from sapmatch.aws.intents import DynamoIntents
+from sapmatch.aws.orders import DynamoOrders
+from sapmatch.aws.table import Table
+from sapmatch.clock import SystemClock
+from sapmatch.model.document import Arrival, DocumentRecord, EarlierInvoice, ExceptionRecord
+from sapmatch.model.errors import InputRejected, PreconditionFailed
+from sapmatch.model.intent import Intent, IntentState
+from sapmatch.model.match import Decision, State
+from sapmatch.model.order import Order, OrderItem, PostedInvoice, Posting, Reservation
+from sapmatch.model.ports import MatchRecord, OrderKey, OrderScope
+
+SCOPE = OrderScope("s4", "100", "1010")
+NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
+INDEXES = {"by_state": ("state_shard", "updated_at"), "by_due": ("due_shard", "due_at")}
+
+
+def make_table(kind: str, index: str | None = None) -> Table:
+    dynamodb = client("dynamodb")
+    names = ["pk", "sk", *(INDEXES[index] if index else ())]
+    key = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+    extra = {}
+    if index:
+        partition, sort = INDEXES[index]
+        schema = [
+            {"AttributeName": partition, "KeyType": "HASH"},
+            {"AttributeName": sort, "KeyType": "RANGE"},
+        ]
+        extra["GlobalSecondaryIndexes"] = [
+            {"IndexName": index, "KeySchema": schema, "Projection": {"ProjectionType": "ALL"}}
+        ]
+    name = f"{kind}-{uuid.uuid4().hex[:8]}"
+    dynamodb.create_table(
+        TableName=name,
+        KeySchema=key,
+        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in names],
+        BillingMode="PAY_PER_REQUEST",
+        **extra,
+    )
+    return Table(dynamodb, name)
+
+
+class Stores(msgspec.Struct):
+    orders: DynamoOrders
+    documents: DynamoDocuments
+    intents: DynamoIntents
+
+
+@pytest.fixture
+def stores(aws: str) -> Stores:
+    orders, intents = make_table("orders"), make_table("intents", "by_due")
+    documents = DynamoDocuments(make_table("documents", "by_state"), orders, intents, SystemClock())
+    return Stores(DynamoOrders(orders), documents, DynamoIntents(intents))
+
+
+def order(price: str = "10.00", posted: str | None = None) -> Order:
+    postings: tuple[Posting, ...] = ()
+    if posted:
+        postings = (
+            Posting(
+                supplier_invoice="5105600001",
+                fiscal_year="2026",
+                item="1",
+                reference=posted,
+                quantity=Decimal(1),
+                amount=Decimal("10.00"),
+            ),
+        )
+    item = OrderItem(
+        id="10", quantity=Decimal(5), unit="EA", net_price=Decimal(price), postings=postings
+    )
+    return Order(
+        id="4500000001",
+        side="purchase_order",
+        connection="s4",
+        client="100",
+        company_code="1010",
+        partner="17300001",
+        currency="EUR",
+        items=(item,),
+    )
+
+
+def document(content: str) -> DocumentRecord:
+    return DocumentRecord(
+        id=content * 64,
+        bucket="b",
+        key=f"incoming/{content}.xml",
+        version_id="v1",
+        size=1,
+        received_at=NOW,
+    )
+
+
+def intent(document_id: str, name: str = "0") -> Intent:
+    return Intent(
+        id=name + document_id[1:],
+        flow="supplier_invoice",
+        connection="s4",
+        client="100",
+        operation="insert",
+        service="/s",
+        entity_set="A_SupplierInvoice",
+        payload_key="intents/x.json",
+        payload_sha256="x",
+        document_id=document_id,
+        created_at=NOW,
+    )
+
+
+def match_of(record: DocumentRecord, version: int, number: str = "R-1") -> MatchRecord:
+    reservation = Reservation(
+        document_id=record.id,
+        reference=number,
+        item="10",
+        quantity=Decimal(1),
+        amount=Decimal("10.00"),
+    )
+    return MatchRecord(
+        document=record,
+        decision=Decision(
+            state=State.MATCHED,
+            policy_version="p",
+            company_code="1010",
+            orders=("4500000001",),
+            order_versions={"4500000001": version},
+            explanation=("It fits.",),
+        ),
+        scope=SCOPE,
+        reservations={"4500000001": (reservation,)},
+        intents=(intent(record.id),),
+        earlier=earlier(record, number),
+        keys=(OrderKey("N", number),),
+        claim=f"1010|DE1|{number}",
+    )
+
+
+def earlier(record: DocumentRecord, number: str) -> EarlierInvoice:
+    return EarlierInvoice(
+        document=record.id, source="document", number=number, total=Decimal(1), currency="EUR"
+    )
+
+
+def received(stores: Stores, content: str) -> DocumentRecord:
+    record = document(content)
+    arrival = Arrival(
+        document_id=record.id, bucket="b", key=record.key, version_id="v1", arrived_at=NOW
+    )
+    return stores.documents.receive(record, arrival)
+
+
+def test_an_order_is_found_by_its_keys_and_written_only_when_it_changed(stores: Stores) -> None:
+    keys = [OrderKey("K1", "4500000001"), OrderKey("K3", "ABC")]
+    assert stores.orders.put(order(), keys)
+    assert not stores.orders.put(order(), keys)
+    assert stores.orders.find(SCOPE, OrderKey("K1", "4500000001"), 5) == ("4500000001",)
+    assert stores.orders.put(order("11.00"), keys[:1])
+    assert stores.orders.find(SCOPE, OrderKey("K3", "ABC"), 5) == ()
+    stored = stores.orders.get(SCOPE, "4500000001")
+    assert stored is not None
+    assert (stored.version, stored.order.items[0].net_price) == (2, Decimal("11.00"))
+
+
+def test_a_key_gives_at_most_one_more_than_its_cap(stores: Stores) -> None:
+    """MA-P07"""
+    for n in range(6):
+        one = msgspec.structs.replace(order(), id=f"450000000{n}")
+        stores.orders.put(one, [OrderKey("K5", "same")])
+    assert len(stores.orders.find(SCOPE, OrderKey("K5", "same"), 3)) == 4
+
+
+def test_a_match_is_recorded_with_reservation_intent_and_claim(stores: Stores) -> None:
+    stores.orders.put(order(), [])
+    after = stores.documents.record_match(match_of(received(stores, "a"), 1))
+    assert (after.state, after.decision, after.orders) == ("MATCHED", 1, ("4500000001",))
+    stored = stores.orders.get(SCOPE, "4500000001")
+    assert stored is not None
+    assert [r.document_id for r in stored.reservations] == ["a" * 64]
+    assert [i.id for i in stores.intents.due("supplier_invoice", [IntentState.PLANNED])] == list(
+        after.intents
+    )
+    assert stores.documents.earlier(SCOPE, OrderKey("N", "R-1"))[0].document == "a" * 64
+
+
+def test_two_matches_at_the_same_moment_for_one_order_leave_one_winner(stores: Stores) -> None:
+    """MA-P18, RE-17"""
+    stores.orders.put(order(), [])
+    records = [received(stores, content) for content in "abcdef"]
+
+    def attempt(record: DocumentRecord) -> bool:
+        try:
+            stores.documents.record_match(match_of(record, 1, number=record.id[:4]))
+        except PreconditionFailed:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(attempt, records)) == 1
+    stored = stores.orders.get(SCOPE, "4500000001")
+    assert stored is not None
+    assert len(stored.reservations) == 1
+
+
+def test_a_second_document_with_the_same_identity_is_refused(stores: Stores) -> None:
+    """MA-P44"""
+    stores.orders.put(order(), [])
+    stores.documents.record_match(match_of(received(stores, "a"), 1))
+    with pytest.raises(PreconditionFailed, match="duplicate"):
+        stores.documents.record_match(match_of(received(stores, "b"), 2))
+    assert stores.documents.get("b" * 64).state == "RECEIVED"
+
+
+def test_a_reservation_ends_when_sap_shows_the_invoice(stores: Stores) -> None:
+    stores.orders.put(order(), [])
+    stores.documents.record_match(match_of(received(stores, "a"), 1))
+    assert stores.orders.put(order("10.00", posted="OTHER"), [])
+    stored = stores.orders.get(SCOPE, "4500000001")
+    assert stored is not None
+    assert len(stored.reservations) == 1
+    assert stores.orders.put(order("10.00", posted="R-1"), [])
+    stored = stores.orders.get(SCOPE, "4500000001")
+    assert stored is not None
+    assert stored.reservations == ()
+
+
+def test_a_repeated_event_changes_nothing_and_the_first_upload_counts(stores: Stores) -> None:
+    """RE-1"""
+    first = received(stores, "a")
+    assert received(stores, "a") == first
+    copy = msgspec.structs.replace(document("a"), key="incoming/copy.xml")
+    arrival = Arrival(
+        document_id=copy.id, bucket="b", key=copy.key, version_id="v2", arrived_at=NOW
+    )
+    assert stores.documents.receive(copy, arrival).key == "incoming/a.xml"
+    assert [d.id for d in stores.documents.all()] == ["a" * 64]
+
+
+def test_a_record_that_moved_on_is_not_overwritten(stores: Stores) -> None:
+    """RE-17, RE-18"""
+    record = received(stores, "a")
+    stores.documents.save(msgspec.structs.replace(record, state="READ"))
+    with pytest.raises(PreconditionFailed):
+        stores.documents.save(msgspec.structs.replace(record, state="REJECTED"))
+    assert stores.documents.get(record.id).state == "READ"
+
+
+def test_a_decision_that_posts_nothing_is_appended(stores: Stores) -> None:
+    record = received(stores, "a")
+    decision = Decision(state=State.NO_CANDIDATE, policy_version="p", cause="NO_ORDER")
+    after = stores.documents.decided(
+        record, decision, earlier(record, "R-9"), SCOPE, [OrderKey("N", "R-9")]
+    )
+    assert (after.state, after.cause, after.decision) == ("NO_CANDIDATE", "NO_ORDER", 1)
+    assert stores.documents.earlier(SCOPE, OrderKey("N", "R-9"))[0].number == "R-9"
+
+
+def test_an_exception_is_raised_once_and_remembers_its_mail(stores: Stores) -> None:
+    record = ExceptionRecord(
+        document_id="a", state="INVALID", cause="TOTALS", subject="s", body="b", raised_at=NOW
+    )
+    assert stores.documents.exception(record).notified_at is None
+    stores.documents.notified(record, NOW)
+    assert stores.documents.exception(record).notified_at == NOW
+    assert len(stores.documents.exceptions("a")) == 1
+
+
+def test_an_intent_changes_only_from_the_version_that_was_read(stores: Stores) -> None:
+    planned = stores.intents.plan([intent("a" * 64)])[0]
+    assert stores.intents.plan([intent("a" * 64)]) == [planned]
+    sent = stores.intents.change(planned, state=IntentState.SENT)
+    with pytest.raises(PreconditionFailed):
+        stores.intents.change(planned, state=IntentState.CLAIMED)
+    assert stores.intents.get(planned.id) == sent
+
+
+def test_due_work_is_listed_oldest_first_and_leaves_when_it_is_terminal(stores: Stores) -> None:
+    later = msgspec.structs.replace(
+        intent("b" * 64, "0"), created_at=datetime(2026, 11, 3, tzinfo=UTC)
+    )
+    first = intent("a" * 64, "f")
+    stores.intents.plan([later, first])
+    states = [IntentState.PLANNED, IntentState.SENT]
+    assert [i.id for i in stores.intents.due("supplier_invoice", states)] == [first.id, later.id]
+    stores.intents.change(first, state=IntentState.CONFIRMED)
+    assert [i.id for i in stores.intents.due("supplier_invoice", states)] == [later.id]
+
+
+def test_an_invoice_in_sap_is_found_by_its_duplicate_key(stores: Stores) -> None:
+    posted = PostedInvoice(
+        supplier_invoice="5105600001",
+        fiscal_year="2026",
+        company_code="1010",
+        invoicing_party="17300001",
+        reference="R-1",
+        document_date=date(2026, 11, 1),
+        currency="EUR",
+        gross=Decimal("119.00"),
+    )
+    key = OrderKey("N", "R1")
+    assert stores.orders.put_posted(SCOPE, posted, [key])
+    assert not stores.orders.put_posted(SCOPE, posted, [key])
+    assert stores.orders.posted(SCOPE, key) == (posted,)
+
+
+def test_what_is_not_there_is_named(stores: Stores) -> None:
+    with pytest.raises(InputRejected, match="document none"):
+        stores.documents.get("none")
+    with pytest.raises(InputRejected, match="intent none"):
+        stores.intents.get("none")
+    assert stores.orders.get(SCOPE, "none") is None

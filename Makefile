@@ -5,8 +5,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
-LAYER_PYTHON := 3.14
-LAYER_PLATFORM := aarch64-manylinux_2_28
+SETTINGS ?= sapmatch.toml
+STAGE ?= prod
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down status test lint types imports synth deploy bundle bench proof lock clean
@@ -18,19 +19,67 @@ setup: $(VENV)/.installed node_modules/.installed  ## install everything from th
 
 $(VENV)/.installed: requirements.txt pyproject.toml
 	@echo "setup: Python packages into $(VENV) (about 600 MB, once)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "setup: needs Python 3.11 or newer; say PYTHON=/path/to/python3.11"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@grep -A99 '^uv==' requirements.txt | sed '/^    # /,$$d' > $(VENV)/uv.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
-	@touch $@
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@mkdir -p build && touch $@
 
 node_modules/.installed: package.json package-lock.json
 	@echo "setup: the cdk command into node_modules (once)"
+	@node -e 'process.exit(parseInt(process.versions.node) < 20)' || { echo "setup: needs Node 20 or newer"; exit 1; }
 	@npm ci --silent
 	@touch $@
 
-lock:  ## write the lock files anew from pyproject.toml
+demo: setup  ## run the main job on this machine: SAP orders, invoices, matches, mails, write-back
+	@$(BIN)/python -m local demo $(DEMO)
+
+up: setup  ## start the local stage and leave it up
+	@$(BIN)/python -m local up
+
+down:  ## end the local stage
+	@$(BIN)/python -m local down
+
+status: setup  ## what the local stage knows of every document
+	@$(BIN)/python -m local status
+
+test: setup lint types imports  ## check style, types and import rules, then run every test
+	@echo "test: unit, contract, infra, integration and a short proof"
+	@$(BIN)/python -m pytest $(PYTEST)
+
+lint: setup  ## ruff: style, formatting and likely bugs
+	@echo "lint: ruff"
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+
+types: setup  ## mypy --strict
+	@echo "types: mypy --strict"
+	@$(BIN)/mypy --no-error-summary
+
+imports: setup  ## the import rules of the house
+	@echo "imports: who may import whom"
+	@$(BIN)/lint-imports --no-cache >build/imports.log 2>&1 || { cat build/imports.log; exit 1; }
+
+bundle: setup  ## build the code and layers for AWS Lambda (network)
+	@$(BIN)/python -m infra.bundle --target cloud
+
+synth: bundle  ## synthesise the stacks from SETTINGS (no account, no Docker)
+	@npx --no-install cdk synth --quiet --app "$(BIN)/python app.py" -c stage=$(STAGE) -c settings=$(SETTINGS)
+	@echo "synth: templates in cdk.out"
+
+deploy: bundle  ## deploy the stacks of SETTINGS to the AWS account of the environment
+	@$(BIN)/sapmatch settings check $(SETTINGS)
+	npx --no-install cdk deploy --all --app "$(BIN)/python app.py" -c stage=$(STAGE) -c settings=$(SETTINGS)
+
+bench: setup  ## print the benchmark tables
+	@$(BIN)/python -m benchmarks
+
+proof: setup  ## the long proofs: seeded simulation and fuzzing
+	@$(BIN)/python -m pytest tests/proof -m proof --timeout 3600
+
+lock: setup  ## write the lock files anew from pyproject.toml
 	$(COMPILE) --extra ocr --group local --group infra --group dev --output-file requirements.txt pyproject.toml
 	npm install --package-lock-only --silent
 

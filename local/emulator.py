@@ -44,7 +44,11 @@ def start(port: int, log: Path) -> "subprocess.Popen[bytes]":
             raise ChildProcessError(f"the AWS emulator ended at once:\n{process.tail(log)}")
         return _answers(port)
 
-    process.wait_until(ready, "the AWS emulator", START_SECONDS, log)
+    try:
+        process.wait_until(ready, "the AWS emulator", START_SECONDS, log)
+    except BaseException:
+        process.end(child)
+        raise
     return child
 
 

@@ -1,0 +1,195 @@
+"""The local stage: emulator, SAP and Textract stand-ins, and the CDK app deployed to them."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import boto3
+import msgspec
+from msgspec import Struct
+
+from local import emulator, process
+from local.mailbox import Mailbox
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build" / "local"
+STAGE_FILE = BUILD / "stage.json"
+SETTINGS = BUILD / "sapmatch.toml"
+SAMPLES = ROOT / "local" / "samples"
+SECRET = "sapmatch/local/s4"  # noqa: S105 - the name of the secret, not the secret
+SAP_USER, SAP_PASSWORD = "DEMO", "demo"
+START_SECONDS = 90
+DEPLOY_SECONDS = 300
+
+Say = Callable[[str], None]
+
+
+class Stage(Struct, frozen=True, kw_only=True):
+    """A running local stage; pids so that another process can end it."""
+
+    port: int
+    sap_url: str
+    textract_url: str
+    pids: dict[str, int]
+    outputs: dict[str, str]
+    mailbox: str
+
+    def environment(self) -> dict[str, str]:
+        """The environment in which AWS clients and the command line reach this stage."""
+        return {
+            **emulator.environment(self.port),
+            "AWS_ENDPOINT_URL_TEXTRACT": self.textract_url,
+        }
+
+
+def load() -> Stage | None:
+    """The stage that is up, as `up` noted it."""
+    if not STAGE_FILE.exists():
+        return None
+    return msgspec.json.decode(STAGE_FILE.read_bytes(), type=Stage)
+
+
+def up(say: Say) -> Stage:
+    """Start everything and deploy; on failure what was started is ended again."""
+    pids: dict[str, int] = {}
+    try:
+        stage = _start(say, pids)
+    except BaseException:
+        _end(pids)
+        raise
+    STAGE_FILE.write_bytes(msgspec.json.format(msgspec.json.encode(stage)))
+    return stage
+
+
+def down() -> bool:
+    """End what `up` started; False where nothing was up."""
+    stage = load()
+    if stage is None:
+        return False
+    _end(stage.pids)
+    STAGE_FILE.unlink()
+    return True
+
+
+@contextmanager
+def running(say: Say) -> Iterator[Stage]:
+    """A stage that ends with the block, its environment set inside."""
+    stage = up(say)
+    before = dict(os.environ)
+    os.environ.update(stage.environment())
+    try:
+        yield stage
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        down()
+
+
+def _start(say: Say, pids: dict[str, int]) -> Stage:
+    if load() is not None:
+        raise RuntimeError("a local stage is up already; end it with: make down")
+    BUILD.mkdir(parents=True, exist_ok=True)
+    say("starting the AWS emulator, SAP and Textract on 127.0.0.1")
+    port = process.free_port()
+    pids["emulator"] = emulator.start(port, BUILD / "emulator.log").pid
+    aws = emulator.environment(port)
+    seed = ["--seed", str(SAMPLES / "sap.json"), "--log", str(BUILD / "sap-requests.jsonl")]
+    sap_env = {"SAP_USER": SAP_USER, "SAP_PASSWORD": SAP_PASSWORD}
+    pids["sap"], sap_url = _server("local.sap", seed, sap_env)
+    pids["textract"], textract_url = _server("local.textract", [], aws)
+    _write_settings(sap_url)
+    session = boto3.Session("test", "test", region_name=emulator.REGION)
+    _put_secret(session, aws["AWS_ENDPOINT_URL"])
+    outputs = _deploy(say, aws, textract_url)
+    mailbox = Mailbox.attach(session, aws["AWS_ENDPOINT_URL"], outputs["TopicArn"])
+    return Stage(
+        port=port,
+        sap_url=sap_url,
+        textract_url=textract_url,
+        pids=pids,
+        outputs=outputs,
+        mailbox=mailbox.queue_url,
+    )
+
+
+def _server(module: str, arguments: list[str], env: dict[str, str]) -> tuple[int, str]:
+    """Start one of our own servers; its first line of output is its address."""
+    log = BUILD / f"{module}.log"
+    command = [sys.executable, "-m", module, "--port", "0", *arguments]
+    child = process.start(command, log, env)
+
+    def ready() -> bool:
+        if child.poll() is not None:
+            raise ChildProcessError(f"{module} ended at once:\n{process.tail(log)}")
+        return log.read_text().startswith("http") and "\n" in log.read_text()
+
+    try:
+        process.wait_until(ready, module, START_SECONDS, log)
+    except BaseException:
+        process.end(child)
+        raise
+    return child.pid, log.read_text().splitlines()[0].strip()
+
+
+def _write_settings(sap_url: str) -> None:
+    template = (SAMPLES / "sapmatch.toml").read_text()
+    SETTINGS.write_text(template.replace("{sap_url}", sap_url))
+
+
+def _put_secret(session: boto3.Session, endpoint: str) -> None:
+    secret = json.dumps({"user": SAP_USER, "password": SAP_PASSWORD})
+    store = session.client("secretsmanager", endpoint_url=endpoint)
+    store.create_secret(Name=SECRET, SecretString=secret)
+
+
+def _deploy(say: Say, aws: dict[str, str], textract_url: str) -> dict[str, str]:
+    """Bundle, `cdk bootstrap`, `cdk deploy`; returns the stacks' outputs."""
+    say("bundling the functions and their layers")
+    _run([sys.executable, "-m", "infra.bundle", "--target", "local"], aws, "bundle")
+    context = [
+        *("--app", f"{sys.executable} app.py"),
+        *("--output", str(BUILD / "cdk.out")),
+        *("-c", "stage=local"),
+        *("-c", f"settings={SETTINGS}"),
+        *("-c", f"textract_url={textract_url}"),
+    ]
+    cdk = ["npx", "--no-install", "cdk"]
+    env = {**aws, "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1", "CI": "true"}
+    say("cdk bootstrap")
+    target = f"aws://{emulator.ACCOUNT}/{emulator.REGION}"
+    _run([*cdk, "bootstrap", target, *context], env, "bootstrap")
+    say("cdk deploy")
+    outputs = BUILD / "outputs.json"
+    options = ["--all", "--require-approval", "never", "--outputs-file", str(outputs)]
+    _run([*cdk, "deploy", *options, *context], env, "deploy")
+    stacks = json.loads(outputs.read_text())
+    return {name: value for stack in stacks.values() for name, value in stack.items()}
+
+
+def _run(command: list[str], env: dict[str, str], name: str) -> None:
+    """Run one step with a time limit; a failure shows the end of its log and the emulator's."""
+    log = BUILD / f"{name}.log"
+    with log.open("wb") as output:
+        try:
+            subprocess.run(
+                command,
+                cwd=ROOT,
+                env={**os.environ, **env},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=DEPLOY_SECONDS,
+                check=True,
+            )
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as exc:
+            ends = f"{process.tail(log)}\n--- emulator:\n{process.tail(BUILD / 'emulator.log')}"
+            raise RuntimeError(f"{name} failed; {log} ends:\n{ends}") from exc
+
+
+def _end(pids: dict[str, int]) -> None:
+    for pid in pids.values():
+        process.stop(pid)

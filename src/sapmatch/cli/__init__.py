@@ -1,0 +1,57 @@
+"""The `sapmatch` command.
+
+Exit codes: 0 all well, 1 a bug of ours, 2 wrong usage or settings, 3 some documents or records
+were refused or failed, 4 SAP or AWS not reachable, 130 interrupted.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from sapmatch.cli import output
+from sapmatch.model.errors import InputRejected, SapmatchError, TransientError
+
+# A command is imported only when it is called: `read` needs no SAP, `write` no PDF reader.
+COMMANDS = {
+    "read": "say what is in these documents",
+    "match": "decide which orders these documents belong to, without any cloud",
+    "extract": "read an entity set from SAP into a file",
+    "write": "write the records of a file to SAP, each exactly once",
+    "status": "show the documents of a deployed or local stack",
+    "settings": "check a settings file",
+}
+USAGE, REFUSED, UNREACHABLE, INTERRUPTED = 2, 3, 4, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    try:
+        arguments = _parsed(list(sys.argv[1:] if argv is None else argv))
+        return int(arguments.run(arguments))
+    except SystemExit as exc:  # argparse has printed help or what is wrong
+        return int(exc.code or 0)
+    except KeyboardInterrupt:
+        output.complain("interrupted")
+        return INTERRUPTED
+    except TransientError as exc:
+        output.complain(str(exc))
+        return UNREACHABLE
+    except SapmatchError as exc:
+        output.complain(str(exc))
+        return USAGE
+
+
+def _parsed(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="sapmatch", description="The bridge between invoices in S3 and orders in SAP."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, help_text in COMMANDS.items():
+        command = commands.add_parser(name, help=help_text, description=help_text)
+        if argv[:1] == [name]:
+            import_module(f"sapmatch.cli.{name}").arguments(command)
+    return parser.parse_args(argv)
+
+
+__all__ = ["InputRejected", "main"]

@@ -1,0 +1,93 @@
+"""The two styles of output: JSON lines for scripts, tables for people; progress goes to stderr."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+_WIDE = 160  # columns where the output is no terminal
+
+
+def json_line(record: Any) -> None:
+    """One JSON object on stdout: decimals as strings without exponent, dates ISO."""
+    plain = msgspec.to_builtins(record, builtin_types=(Decimal,))
+    sys.stdout.write(json.dumps(plain, default=_decimal) + "\n")
+    sys.stdout.flush()
+
+
+def _decimal(value: Decimal) -> str:
+    return format(value, "f")
+
+
+def complain(message: str) -> None:
+    """An error for people, on stderr."""
+    text = printable(message, keep="\n")
+    sys.stderr.write(f"sapmatch: {text}\n")
+
+
+def heading(text: str) -> None:
+    """A line above what follows."""
+    _console().print(_cell(text), style="bold")
+
+
+def line(text: str) -> None:
+    """A sentence on stdout."""
+    _console().print(_cell(text))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None = None) -> None:
+    """A table on stdout; None is shown as nothing, a sequence as lines."""
+    from rich.table import Table
+
+    grid = Table(*columns, title=title, title_justify="left", header_style="bold")
+    for row in rows:
+        grid.add_row(*(_cell(value) for value in row))
+    _console().print(grid)
+
+
+def facts(pairs: Iterable[tuple[str, Any]]) -> None:
+    """Names and values below each other; pairs without a value are left out."""
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2))
+    for name, value in pairs:
+        if value not in (None, "", ()):
+            grid.add_row(_cell(name), _cell(value))
+    _console().print(grid)
+
+
+def track(items: Sequence[T], description: str) -> Iterable[T]:
+    """The items with a progress bar on stderr where it is a terminal and there is one to see."""
+    if len(items) < 2 or not sys.stderr.isatty():
+        return items
+    from rich.console import Console
+    from rich.progress import track as rich_track
+
+    return rich_track(items, description, console=Console(stderr=True), transient=True)
+
+
+def printable(text: str, keep: str = "") -> str:
+    """The text without control characters: a document must not steer the terminal."""
+    return "".join(sign if sign.isprintable() or sign in keep else "\ufffd" for sign in text)
+
+
+def _cell(value: Any) -> Any:
+    from rich.text import Text
+
+    if value is None:
+        return Text()
+    if isinstance(value, Decimal):
+        return Text(_decimal(value), justify="right")
+    if isinstance(value, list | tuple):
+        return Text("\n".join(printable(str(part)) for part in value))
+    return Text(printable(str(value)))
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else _WIDE, highlight=False, markup=False)

@@ -1,0 +1,37 @@
+"""`sapmatch settings check [FILE]`."""
+
+import argparse
+
+from sapmatch.cli import output
+from sapmatch.cli.options import add_common, settings_path
+from sapmatch.model.errors import InputRejected
+from sapmatch.settings import load
+
+WRONG = 2
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    help_text = "name every mistake in a settings file"
+    check = actions.add_parser("check", help=help_text, description=help_text)
+    check.add_argument("file", metavar="FILE", nargs="?")
+    add_common(check)
+    check.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 where the file has no mistake, else 2 and every mistake with its path."""
+    path = settings_path(arguments.file or arguments.settings)
+    try:
+        load(path)
+    except InputRejected as exc:
+        if arguments.json:
+            output.json_line({"file": str(path), "valid": False, "problems": exc.problems})
+        output.complain(str(exc))
+        return WRONG
+    if arguments.json:
+        output.json_line({"file": str(path), "valid": True, "problems": ()})
+    else:
+        output.heading(f"{path}: no mistake")
+    return 0

@@ -1,0 +1,119 @@
+"""The shell of the command line and `sapmatch settings check`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sapmatch.cli import main
+from sapmatch.cli.output import printable
+from sapmatch.model.errors import SapUnavailable
+
+GOOD = """
+[connections.s4]
+url = "https://sap.example.com"
+client = "100"
+auth = { type = "basic", secret = "env:S4" }
+"""
+WRONG = """
+[connections.s4]
+url = "http://sap.example.com"
+client = "1"
+colour = "blue"
+auth = { type = "basic", secret = "env:S4" }
+"""
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SAPMATCH_SETTINGS", raising=False)
+
+
+def test_good_settings_end_with_zero(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("sapmatch.toml").write_text(GOOD)
+    assert main(["settings", "check"]) == 0
+    assert "sapmatch.toml: no mistake" in capsys.readouterr().out
+
+
+def test_wrong_settings_name_every_mistake_and_end_with_two(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("stage.toml").write_text(WRONG)
+    assert main(["settings", "check", "stage.toml"]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    for path in ("connections.s4.url", "connections.s4.client", "connections.s4.colour"):
+        assert path in shown.err
+
+
+def test_json_prints_one_object_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("stage.toml").write_text(WRONG)
+    assert main(["settings", "check", "stage.toml", "--json"]) == 2
+    (line,) = capsys.readouterr().out.splitlines()
+    answer = json.loads(line)
+    assert (answer["file"], answer["valid"]) == ("stage.toml", False)
+    assert {problem["field"] for problem in answer["problems"]} == {
+        "connections.s4.url",
+        "connections.s4.client",
+        "connections.s4.colour",
+    }
+
+
+def test_the_settings_file_comes_from_the_option_then_the_environment(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("good.toml").write_text(GOOD)
+    Path("wrong.toml").write_text(WRONG)
+    monkeypatch.setenv("SAPMATCH_SETTINGS", "wrong.toml")
+    assert main(["settings", "check"]) == 2
+    assert main(["settings", "check", "--settings", "good.toml"]) == 0
+    assert "wrong.toml" in capsys.readouterr().err
+
+
+def test_a_missing_settings_file_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["settings", "check", "nowhere.toml"]) == 2
+    assert "nowhere.toml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("argv", [[], ["paint"], ["settings"], ["settings", "check", "--colour"]])
+def test_wrong_usage_ends_with_two(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(argv) == 2
+    assert "usage: sapmatch" in capsys.readouterr().err
+
+
+def test_help_lists_the_commands_and_ends_with_zero(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    for command in ("read", "match", "extract", "write", "status", "settings"):
+        assert command in shown
+
+
+@pytest.mark.parametrize(
+    ("raised", "code"), [(KeyboardInterrupt(), 130), (SapUnavailable("no answer from SAP"), 4)]
+)
+def test_interruption_and_silence_have_exit_codes_of_their_own(
+    raised: BaseException,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(_path: Path) -> None:
+        raise raised
+
+    monkeypatch.setattr("sapmatch.cli.settings.load", fail)
+    assert main(["settings", "check"]) == code
+    assert capsys.readouterr().err.startswith("sapmatch: ")
+
+
+def test_a_bug_of_ours_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_path: Path) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("sapmatch.cli.settings.load", fail)
+    with pytest.raises(ZeroDivisionError):
+        main(["settings", "check"])
+
+
+def test_control_characters_of_a_document_never_reach_the_terminal() -> None:
+    assert printable("ACME\x1b[31m\rGmbH") == "ACME\ufffd[31m\ufffdGmbH"

@@ -1,0 +1,147 @@
+"""Exceptions are raised once, and their mail can be acted on."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from sapmatch.model.document import DocumentRecord
+from sapmatch.model.errors import Problem, Throttled
+from sapmatch.model.match import Decision, State, ToleranceCheck
+from sapmatch.reviewing.exceptions import LINES, Exceptions
+from sapmatch.reviewing.mail import subject
+from tests.builders.memory import START, MemoryClock, MemoryDocuments, MemoryMailer, MemoryObjects
+
+RECORD = DocumentRecord(
+    id="d" * 64, bucket="b", key="incoming/a.xml", version_id="v1", size=1, received_at=START
+)
+
+
+class Team:
+    def __init__(self) -> None:
+        self.objects, self.documents = MemoryObjects(), MemoryDocuments()
+        self.mailer = MemoryMailer()
+        self.exceptions = Exceptions(
+            objects=self.objects,
+            documents=self.documents,
+            mailer=self.mailer,
+            clock=MemoryClock(START + timedelta(minutes=1)),
+        )
+
+    def know(self, **fields: object) -> None:
+        self.documents.records[RECORD.id] = msgspec.structs.replace(RECORD, **fields)
+
+
+@pytest.fixture
+def team() -> Team:
+    return Team()
+
+
+def test_a_decision_outside_the_tolerances_says_what_why_and_what_to_do(team: Team) -> None:
+    check = ToleranceCheck(
+        key="PP",
+        bound="upper_absolute",
+        value=Decimal("84.00"),
+        limit=Decimal("25.00"),
+        unit="EUR",
+        verdict="fail",
+        line="2",
+    )
+    decision = Decision(
+        state=State.OUT_OF_TOLERANCE,
+        policy_version="p",
+        cause="PP",
+        orders=("4500001007",),
+        tolerances=(check,),
+        explanation=("The price is above the order.",),
+        remedy="The buyer confirms the price or asks for a credit memo.",
+    )
+    team.objects.write(f"documents/{RECORD.id}/decision-1.json", msgspec.json.encode(decision))
+    team.know(state="OUT_OF_TOLERANCE", decision=1, number="R-7")
+    team.exceptions.about_document(RECORD.id)
+    subject_line, body, attributes = team.mailer.sent[0]
+    assert subject_line == "[sapmatch] OUT_OF_TOLERANCE: outside the tolerances (dddddddddddd)"
+    for expected in (
+        "Invoice R-7",
+        "The price is above the order.",
+        "Tolerance PP, line 2: 84.00 EUR, limit 25.00 EUR: fail",
+        "4500001007",
+        "The buyer confirms the price",
+        "incoming/a.xml",
+    ):
+        assert expected in body
+    assert attributes == {"state": "OUT_OF_TOLERANCE", "cause": "PP", "document": RECORD.id}
+
+
+def test_an_unreadable_document_tells_its_problems(team: Team) -> None:
+    """RE-4"""
+    problem = Problem(code="ENCRYPTED", message="The PDF asks for a password.")
+    team.know(state="REJECTED", reason="ENCRYPTED", problems=(problem,))
+    record = team.exceptions.about_document(RECORD.id)
+    assert (record.state, record.cause) == ("REJECTED", "ENCRYPTED")
+    assert "The PDF asks for a password." in team.mailer.sent[0][1]
+    assert "What to do" in team.mailer.sent[0][1]
+
+
+def test_the_same_exception_is_mailed_once(team: Team) -> None:
+    team.know(state="REJECTED", reason="EMPTY")
+    team.exceptions.about_document(RECORD.id)
+    team.exceptions.about_document(RECORD.id)
+    assert len(team.mailer.sent) == 1
+
+
+def test_a_mail_that_could_not_be_sent_is_sent_by_the_next_try(team: Team) -> None:
+    """RE-28"""
+    team.know(state="REJECTED", reason="EMPTY")
+    team.mailer.broken = True
+    with pytest.raises(Throttled):
+        team.exceptions.about_document(RECORD.id)
+    team.mailer.broken = False
+    team.exceptions.about_document(RECORD.id)
+    assert len(team.mailer.sent) == 1
+
+
+def test_a_failed_workflow_is_told_by_its_reason_whatever_the_record_says(team: Team) -> None:
+    team.know(state="READ")
+    record = team.exceptions.about_document(RECORD.id, "WORKFLOW_FAILED")
+    assert record.state == "WORKFLOW_FAILED"
+    assert "Nothing was posted" in team.mailer.sent[0][1]
+
+
+def test_a_copy_names_both_files(team: Team) -> None:
+    """MA-P44"""
+    team.know(state="MATCHED")
+    team.exceptions.about_copy(RECORD.id, "incoming/again.xml")
+    assert "incoming/again.xml" in team.mailer.sent[0][1]
+    assert "incoming/a.xml" in team.mailer.sent[0][1]
+
+
+def test_a_run_tells_rejected_and_unknown_records_in_two_bounded_mails(team: Team) -> None:
+    answers = [{"record": str(n), "status": "rejected", "sap_message": "M8/186"} for n in range(30)]
+    answers += [{"record": "u", "status": "unknown"}, {"record": "c", "status": "created"}]
+    lines = b"\n".join(msgspec.json.encode(a) for a in [*answers, {"summary": {}}])
+    team.objects.write("responses/supplier_invoice/r1.ndjson", lines)
+    raised = team.exceptions.about_run("supplier_invoice", "r1")
+    assert [e.state for e in raised] == ["SAP_REJECTED", "OUTCOME_UNKNOWN"]
+    refused = team.mailer.sent[0][1]
+    assert refused.count("M8/186") == LINES
+    assert "and 10 more" in refused
+    assert "responses/supplier_invoice/r1.ndjson" in refused
+
+
+def test_control_characters_of_a_document_never_reach_a_mail(team: Team) -> None:
+    problem = Problem(code="BROKEN", message="bad\r\nBcc: x@example.com\x00")
+    team.know(state="REJECTED", reason="BROKEN", problems=(problem,), number="R\n7")
+    team.exceptions.about_document(RECORD.id)
+    body = team.mailer.sent[0][1]
+    assert "\r" not in body
+    assert "\x00" not in body
+    assert "\nBcc" not in body
+
+
+@pytest.mark.parametrize("state", ["MATCHED", "OUT_OF_TOLERANCE", "x" * 200])
+def test_a_subject_is_one_short_line(state: str) -> None:
+    line = subject(state, "d" * 64)
+    assert len(line) < 100
+    assert "\n" not in line

@@ -33,6 +33,9 @@ class Posting(Struct, frozen=True, kw_only=True):
     reference: str  # SupplierInvoiceIDByInvcgParty, at most 16 characters
     quantity: Decimal
     amount: Decimal
+    material_document: str | None = None  # the receipt it settles, where invoicing is based on it
+    material_document_year: str | None = None
+    material_document_item: str | None = None
 
 
 class Reservation(Struct, frozen=True, kw_only=True):
@@ -109,6 +112,8 @@ class Order(Struct, frozen=True, kw_only=True):
     partner_name: str | None = None
     partner_vat_id: str | None = None
     partner_iban: str | None = None
+    invoicing_party_name: str | None = None  # where another party than `partner` sends the invoice
+    invoicing_party_vat_id: str | None = None
     currency: str
     order_date: date | None = None
     external_reference: str | None = None  # PurchaseOrderByCustomer, CorrespncExternalReference

@@ -1,0 +1,36 @@
+"""A request and its answer, free of sockets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`path` and `query` as they came, still percent-encoded; header names in lower case."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    origin: str  # scheme://host:port as the client addressed us
+
+    @property
+    def wants_json(self) -> bool:
+        """Whether the client asked for JSON; Gateway answers Atom XML otherwise."""
+        asked = "$format=json" in self.query or "%24format=json" in self.query
+        return asked or "json" in self.headers.get("accept", "")
+
+
+@dataclass(slots=True)
+class Response:
+    """`created` and `changed` name entities for the request log, e.g. `A_SalesOrder('1')`."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    cookies: list[str] = field(default_factory=list)
+    created: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    dropped: bool = False  # close the connection without a single byte

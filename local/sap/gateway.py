@@ -1,0 +1,165 @@
+"""The Gateway: from a request to an answer, in the order in which SAP says no."""
+
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from local.sap import errors
+from local.sap.backend import Backend
+from local.sap.control import Faults, RequestLog, seconds_of
+from local.sap.errors import LogonFailed, Refusal, TokenRequired
+from local.sap.exchange import Request, Response
+from local.sap.logon import Logon, Session
+from local.sap.metadata import Service
+from local.sap.paths import segments_of
+from local.sap.reading import JSON, ROOT, XML, Reader
+from local.sap.store import Store
+from local.sap.writing import Writer
+
+MODIFYING = frozenset({"POST", "PUT", "PATCH", "MERGE", "DELETE"})
+_READING = frozenset({"GET", "HEAD"})
+
+
+class Gateway:
+    """Answers OData requests on a store; requests are taken one at a time."""
+
+    def __init__(
+        self,
+        services: Mapping[str, Service],
+        store: Store,
+        logon: Logon,
+        log: RequestLog,
+        *,
+        duplicate_check: bool,
+        page_size: int,
+    ) -> None:
+        self.log = log
+        self.faults = Faults()
+        self._services = services
+        self._store = store
+        self._seed = Store(services)
+        self._seed.copy_from(store)
+        self._logon = logon
+        self._lock = threading.Lock()
+        backend = Backend(store, lambda: datetime.now(UTC), duplicate_check)
+        self._reader = Reader(store, page_size)
+        self._writer = Writer(backend)
+
+    def reset(self) -> None:
+        """Back to the seed: documents, request log and faults."""
+        with self._lock:
+            self._store.copy_from(self._seed)
+            self.log.clear()
+            self.faults.clear()
+
+    def handle(self, request: Request) -> Response:
+        """The answer; never raises, and the log knows of it before it leaves."""
+        fault: list[str] = []
+        try:
+            response = self._secured(request, fault)
+        except LogonFailed:
+            response = _logon_failed()
+        except Refusal as refusal:
+            response = _refused(refusal, request)
+        self.log.add(request, response, fault[0] if fault else None)
+        return response
+
+    def _secured(self, request: Request, fault: list[str]) -> Response:
+        with self._lock:
+            user = self._logon.user(request)
+            session, cookies = self._logon.session(request, user)
+        try:
+            response = self._faulted(request, session, fault)
+        except Refusal as refusal:
+            response = _refused(refusal, request)
+        except TokenRequired:
+            response = _token_required()
+        response.cookies.extend(cookies)
+        asks = request.headers.get("x-csrf-token", "").lower() == "fetch"
+        if asks and request.method in _READING:
+            response.headers["x-csrf-token"] = session.token
+        return response
+
+    def _faulted(self, request: Request, session: Session, noted: list[str]) -> Response:
+        if request.method not in MODIFYING:
+            return self._answer(request)
+        with self._lock:
+            self._logon.check_token(request, session)
+            fault = self.faults.take()
+        if fault is None:
+            return self._answer(request)
+        noted.append(fault)
+        if fault == "throttle":
+            return _throttled()
+        if fault == "expire-session":
+            self._logon.close(session)
+            raise TokenRequired
+        # The delay stands before the commit: the document appears after the client gave up.
+        time.sleep(seconds_of(fault) or 0)
+        return _spoiled(self._answer(request), fault, request)
+
+    def _answer(self, request: Request) -> Response:
+        service, segments = self._service(request)
+        with self._lock:
+            if request.method in _READING:
+                return self._reader.read(request, service, segments)
+            return self._writer.write(request, service, segments)
+
+    def _service(self, request: Request) -> tuple[Service, list[str]]:
+        if request.method not in MODIFYING | _READING:
+            raise Refusal(
+                HTTPStatus.NOT_IMPLEMENTED, errors.NOT_IMPLEMENTED, f"{request.method} is unknown"
+            )
+        name, *segments = segments_of(request.path.removeprefix(ROOT)) or [""]
+        service = self._services.get(name)
+        if service is None:
+            text = f"No service found for namespace '', name '{name[:80]}', version '0001'"
+            raise Refusal(HTTPStatus.FORBIDDEN, errors.NO_SERVICE, text)
+        return service, segments
+
+
+def _refused(refusal: Refusal, request: Request) -> Response:
+    service = next(iter(segments_of(request.path.removeprefix(ROOT))), "")
+    if request.wants_json:
+        body = errors.as_json(refusal, service, datetime.now(UTC))
+        return Response(refusal.status, body, JSON)
+    return Response(refusal.status, errors.as_xml(refusal), XML)
+
+
+def _logon_failed() -> Response:
+    page = b"<html><head><title>Logon Error Message</title></head><body>Logon failed</body></html>"
+    response = Response(HTTPStatus.UNAUTHORIZED, page, "text/html; charset=utf-8")
+    response.headers["www-authenticate"] = (
+        'Basic realm="SAP NetWeaver Application Server [S4H/100]"'
+    )
+    return response
+
+
+def _token_required() -> Response:
+    body = b"CSRF token validation failed"
+    response = Response(HTTPStatus.FORBIDDEN, body, "text/plain;charset=utf-8")
+    response.headers["x-csrf-token"] = "Required"
+    return response
+
+
+def _throttled() -> Response:
+    body = b"Too many requests"
+    response = Response(HTTPStatus.TOO_MANY_REQUESTS, body, "text/plain;charset=utf-8")
+    response.headers["retry-after"] = "1"
+    return response
+
+
+def _spoiled(response: Response, fault: str, request: Request) -> Response:
+    """The answer as a broken line would deliver it; what was committed stays committed."""
+    if fault == "drop-answer":
+        response.dropped = True
+    elif fault == "garbled-after-commit":
+        response.body = response.body[: len(response.body) // 2]
+    elif fault == "error-500-after-commit":
+        refusal = Refusal(500, "/IWBEP/CX_MGW_TECH_EXCEPTION", "An unknown internal error occurred")
+        failed = _refused(refusal, request)
+        failed.created, failed.changed = response.created, response.changed
+        return failed
+    return response

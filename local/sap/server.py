@@ -1,0 +1,211 @@
+"""The embedded SAP as an HTTP server on the loopback interface."""
+
+import json
+import logging
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from local.sap.control import RequestLog
+from local.sap.exchange import Request, Response
+from local.sap.gateway import Gateway
+from local.sap.logon import Logon
+from local.sap.metadata import load_services
+from local.sap.reading import ROOT
+from local.sap.seed import fill, load_seed
+from local.sap.store import Store
+
+PAGE_SIZE = 1000
+SESSION_SECONDS = 1800.0  # as observed on newer ABAP systems (OD-P06)
+_HOST = "127.0.0.1"
+_MAX_BODY = 20_000_000
+_IDLE_SECONDS = 60
+_LOG = logging.getLogger("local.sap")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running stand-in: its address, its witness, and a way back to the seed."""
+
+    url: str
+    log: RequestLog
+    gateway: Gateway
+
+    def fault(self, fault: str, count: int = 1) -> None:
+        """Want a fault for the next modifying requests, as POST /_control/faults does."""
+        self.gateway.faults.order({"next": fault, "count": count})
+
+
+@contextmanager
+def serve(
+    seed: Path | Mapping[str, Any],
+    *,
+    users: Mapping[str, str],
+    port: int = 0,
+    log: Path | None = None,
+    duplicate_check: bool = True,
+    page_size: int = PAGE_SIZE,
+    session_seconds: float = SESSION_SECONDS,
+) -> Iterator[Server]:
+    """Run the stand-in on 127.0.0.1 (port 0: a free one); SeedError where the seed is wrong.
+
+    `users` are passwords by user name. `duplicate_check` is the switch in the suppliers' master
+    data: without it SAP takes the same invoice twice.
+    """
+    services = load_services()
+    store = Store(services)
+    load_seed(seed, store) if isinstance(seed, Path) else fill(seed, store)
+    request_log = RequestLog(log)
+    gateway = Gateway(
+        services,
+        store,
+        Logon(users, session_seconds),
+        request_log,
+        duplicate_check=duplicate_check,
+        page_size=page_size,
+    )
+    http = _Http((_HOST, port), gateway)
+    thread = threading.Thread(target=http.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield Server(http.url, request_log, gateway)
+    finally:
+        http.stop()
+        thread.join(timeout=10)
+        request_log.close()
+
+
+class _Http(ThreadingHTTPServer):
+    """One thread per connection; `stop` ends the connections that clients keep alive."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], gateway: Gateway) -> None:
+        super().__init__(address, _Handler)
+        self.gateway = gateway
+        self.url = f"http://{_HOST}:{self.server_address[1]}"
+        self._open: set[socket.socket] = set()
+        self._open_lock = threading.Lock()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._open_lock:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._open_lock:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
+        _LOG.exception("the stand-in failed on a request")
+
+    def stop(self) -> None:
+        self.shutdown()
+        self.server_close()
+        with self._open_lock:
+            for connection in self._open:
+                _hang_up(connection)
+
+
+def _hang_up(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        _LOG.debug("the client was faster to close the connection")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """HTTP/1.1 with keep-alive; the answer leaves in one piece and at once."""
+
+    server: _Http
+    protocol_version = "HTTP/1.1"
+    server_version = "SAP NetWeaver Application Server (embedded)"
+    sys_version = ""
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    timeout = _IDLE_SECONDS
+
+    def handle(self) -> None:
+        try:
+            super().handle()
+        except ConnectionError:
+            _LOG.debug("the client hung up")
+
+    def _serve(self) -> None:
+        body = self._body()
+        if body is None:
+            return
+        path, _, query = self.path.partition("?")
+        request = Request(
+            method=self.command,
+            path=path,
+            query=query,
+            headers={name.lower(): value for name, value in self.headers.items()},
+            body=body,
+            origin=f"http://{self.headers.get('Host', self.server.url[7:])}",
+        )
+        if path.startswith("/_control/"):
+            self._send(_control(request, self.server.gateway))
+        elif path.startswith(f"{ROOT}/"):
+            self._send(self.server.gateway.handle(request))
+        else:
+            self._send(Response(HTTPStatus.NOT_FOUND, b"Not found", "text/plain"))
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_MERGE = do_DELETE = _serve  # noqa: N815
+
+    def _body(self) -> bytes | None:
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers or not length.isdigit() or int(length) > _MAX_BODY:
+            self.close_connection = True
+            self._send(Response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, b"", "text/plain"))
+            return None
+        return self.rfile.read(int(length))
+
+    def _send(self, response: Response) -> None:
+        if response.dropped:
+            self.close_connection = True
+            _hang_up(self.connection)
+            return
+        self.send_response(response.status)
+        for name, value in response.headers.items():
+            self.send_header(name, value)
+        for cookie in response.cookies:
+            self.send_header("set-cookie", cookie)
+        if response.content_type:
+            self.send_header("content-type", response.content_type)
+        self.send_header("content-length", str(len(response.body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(response.body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """The request log is the record."""
+
+
+def _control(request: Request, gateway: Gateway) -> Response:
+    """POST /_control/faults and /_control/reset, GET /_control/log."""
+    call = (request.method, request.path.removeprefix("/_control/"))
+    if call == ("GET", "log"):
+        return _as_json(HTTPStatus.OK, gateway.log.entries())
+    if call == ("POST", "reset"):
+        gateway.reset()
+        return _as_json(HTTPStatus.OK, {"reset": True})
+    if call == ("POST", "faults"):
+        try:
+            gateway.faults.order(json.loads(request.body))
+        except ValueError as error:
+            return _as_json(HTTPStatus.BAD_REQUEST, {"error": str(error)})
+        return _as_json(HTTPStatus.OK, {"ordered": True})
+    return _as_json(HTTPStatus.NOT_FOUND, {"error": "no such control"})
+
+
+def _as_json(status: int, value: object) -> Response:
+    return Response(status, json.dumps(value).encode(), "application/json")

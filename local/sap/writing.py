@@ -1,0 +1,185 @@
+"""POST, PATCH, MERGE, DELETE and function imports."""
+
+import json
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote
+
+from local.sap.backend import Backend, Outcome, touch
+from local.sap.errors import (
+    BAD_PROPERTY,
+    BUSINESS,
+    NO_IF_MATCH,
+    NOT_IMPLEMENTED,
+    STALE_ETAG,
+    Refusal,
+)
+from local.sap.exchange import Request, Response
+from local.sap.metadata import EntitySet, Function, Service
+from local.sap.paths import resolve
+from local.sap.payload import read_create, read_update
+from local.sap.query import Selection, bad, everything, options_of
+from local.sap.reading import json_response, service_root
+from local.sap.render import entity, etag, key_text
+from local.sap.rules import CREATE, DELETE, FUNCTIONS
+from local.sap.values import Row, from_literal
+
+_ACTIONS = {"creatable": "created", "updatable": "changed", "deletable": "deleted"}
+
+
+class Writer:
+    """Answers modifying requests; each is done wholly or not at all."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._store = backend.store
+
+    def write(self, request: Request, service: Service, segments: list[str]) -> Response:
+        """The answer; Refusal where SAP would refuse."""
+        if not segments or segments[0].startswith("$"):
+            raise _not_implemented(f"{request.method} {'/'.join(segments) or 'of the service'}")
+        method = request.method
+        if method == "POST":
+            if segments[0] in service.functions and len(segments) == 1:
+                return self._call(request, service.functions[segments[0]])
+            method = request.headers.get("x-http-method", "POST").upper()
+        if method == "POST":
+            return self._create(request, service, segments)
+        if method in ("PATCH", "MERGE"):
+            return self._update(request, service, segments)
+        if method == "DELETE":
+            return self._delete(request, service, segments)
+        raise _not_implemented(method)
+
+    def _create(self, request: Request, service: Service, segments: list[str]) -> Response:
+        _need_json_body(request)
+        options_of(request.query, ())
+        resource = resolve(segments, service, self._store)
+        if resource.row is not None or resource.rows is not None or resource.counted:
+            raise _not_implemented("POST to anything but an entity set")
+        entity_set = resource.entity_set
+        _need_permission(entity_set, "creatable")
+        payload = read_create(request.body, entity_set, self._store)
+        outcome = CREATE[entity_set.name](payload, self._backend)
+        _, row = outcome.created[0]
+        deep = {name: everything(self._target(entity_set, name)) for name in payload.children}
+        links = tuple(name for name in entity_set.navigations if name not in deep)
+        selection = Selection(tuple(entity_set.properties), links, deep)
+        root = service_root(request, service)
+        shown = entity(entity_set, row, selection, root, self._store)
+        response = self._noted(json_response(HTTPStatus.CREATED, shown), outcome)
+        response.headers["location"] = root + key_text(entity_set, row)
+        return response
+
+    def _target(self, entity_set: EntitySet, navigation: str) -> EntitySet:
+        return self._store.entity_set(entity_set.navigations[navigation].target)
+
+    def _update(self, request: Request, service: Service, segments: list[str]) -> Response:
+        _need_json_body(request)
+        entity_set, row = self._addressed(request, service, segments, "updatable")
+        changes = read_update(request.body, entity_set)
+        row.update(changes)
+        outcome = Outcome(changed=[(entity_set.name, row)])
+        for changed in (row, *self._headers(entity_set, row)):
+            touch(changed, self._backend)
+        return self._noted(Response(HTTPStatus.NO_CONTENT), outcome)
+
+    def _headers(self, entity_set: EntitySet, row: Row) -> Iterable[Row]:
+        """The header of an item: a change below it is a change of the document."""
+        for navigation in entity_set.navigations.values():
+            if not navigation.many:
+                key = {name: row[name] for name in navigation.keys}
+                header = self._backend.find(navigation.target, **key)
+                if header is not None:
+                    yield header
+
+    def _delete(self, request: Request, service: Service, segments: list[str]) -> Response:
+        entity_set, row = self._addressed(request, service, segments, "deletable")
+        outcome = DELETE[entity_set.name](row, self._backend)
+        return self._noted(Response(HTTPStatus.NO_CONTENT), outcome)
+
+    def _addressed(
+        self, request: Request, service: Service, segments: list[str], permission: str
+    ) -> tuple[EntitySet, Row]:
+        """The one entity that the URL names, if it may be changed and the ETag is right."""
+        options_of(request.query, ())
+        resource = resolve(segments, service, self._store)
+        if resource.row is None:
+            raise _not_implemented(f"{request.method} of an entity set")
+        _need_permission(resource.entity_set, permission)
+        _check_etag(request, resource.entity_set, resource.row)
+        return resource.entity_set, resource.row
+
+    def _call(self, request: Request, function: Function) -> Response:
+        outcome = FUNCTIONS[function.name](_parameters(request, function), self._backend)
+        shown = {function.name: {"__metadata": {"type": function.returns}} | outcome.result}
+        return self._noted(json_response(HTTPStatus.OK, shown), outcome)
+
+    def _noted(self, response: Response, outcome: Outcome) -> Response:
+        response.created = [self._name(*entry) for entry in outcome.created]
+        response.changed = [self._name(*entry) for entry in outcome.changed]
+        if outcome.warnings:
+            response.headers["sap-message"] = _message(outcome)
+        return response
+
+    def _name(self, entity_set: str, row: Row) -> str:
+        return key_text(self._store.entity_set(entity_set), row)
+
+
+def _message(outcome: Outcome) -> str:
+    """The first warning, the others below it, as the sap-message header (MA-P69)."""
+    entries: list[dict[str, Any]] = [
+        {"code": each.code, "message": each.text, "severity": each.severity, "target": each.target}
+        for each in outcome.warnings
+    ]
+    return json.dumps(entries[0] | {"details": entries[1:]})
+
+
+def _not_implemented(what: str) -> Refusal:
+    text = f"Method not implemented in data provider class: {what}"
+    return Refusal(HTTPStatus.NOT_IMPLEMENTED, NOT_IMPLEMENTED, text)
+
+
+def _need_json_body(request: Request) -> None:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        text = "The request body must be of type application/json"
+        raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, BAD_PROPERTY, text)
+
+
+def _need_permission(entity_set: EntitySet, permission: str) -> None:
+    if not getattr(entity_set, permission):
+        text = f"{entity_set.name} cannot be {_ACTIONS[permission]} by itself"
+        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, BUSINESS, text)
+
+
+def _check_etag(request: Request, entity_set: EntitySet, row: Row) -> None:
+    current = etag(entity_set, row)
+    if current is None:
+        return
+    given = request.headers.get("if-match", "")
+    if not given:
+        text = "The request needs an If-Match header"
+        raise Refusal(HTTPStatus.PRECONDITION_REQUIRED, NO_IF_MATCH, text)
+    if given not in (current, "*"):
+        text = "Precondition failed: the entity was changed by someone else"
+        raise Refusal(HTTPStatus.PRECONDITION_FAILED, STALE_ETAG, text)
+
+
+def _parameters(request: Request, function: Function) -> Row:
+    given = {name: value for name, value in _pairs(request.query) if not name.startswith("sap-")}
+    given.pop("$format", None)
+    if set(given) != set(function.parameters):
+        names = ", ".join(function.parameters)
+        raise bad(f"{function.name} needs exactly these parameters: {names}")
+    try:
+        return {name: from_literal(function.parameters[name], text) for name, text in given.items()}
+    except ValueError as error:
+        raise bad(f"{function.name}: a parameter {error}") from error
+
+
+def _pairs(query: str) -> Iterable[tuple[str, str]]:
+    for option in filter(None, query.split("&")):
+        name, _, value = option.partition("=")
+        yield unquote(name), unquote(value)

@@ -1,0 +1,76 @@
+"""What one stage is made from: the context of cdk.json and its sapmatch.toml."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from constructs import Node
+
+from infra.bundle import ROOT, code_folder, layer_folder
+from sapmatch.model.errors import InputRejected
+from sapmatch.settings import Settings, load
+
+LOCAL = "local"
+
+# What the emulator (MiniStack 1.5.33) lacks, and what the stage `local` therefore leaves out.
+LOCAL_LIMITS = {
+    "network": "a template with flow logs or a VPN is refused; there is no network to cut",
+    "schedules": "<aws.scheduler.scheduled-time> arrives as this very text: runs collide",
+}
+
+
+@dataclass(frozen=True)
+class StageConfig:
+    """One stage of the product; a tenant is a stage."""
+
+    stage: str
+    settings: Settings
+    build: Path  # what `make bundle` made for this stage
+    textract_url: str | None = None  # of the stand-in; AWS's own where None
+
+    @classmethod
+    def from_context(cls, node: Node) -> "StageConfig":
+        """Read the context; raises InputRejected with the mistakes in the settings."""
+
+        def value(name: str) -> Any:
+            return node.try_get_context(name)
+
+        stage = value("stage") or "prod"
+        file = ROOT / (value("settings") or "sapmatch.toml")
+        build = ROOT / (value("build") or f"build/{LOCAL if stage == LOCAL else 'cloud'}")
+        settings = load(file)
+        _check_secrets(stage, settings)
+        _check_build(build, file)
+        return cls(stage, settings, build, value("textract_url"))
+
+    @property
+    def prefix(self) -> str:
+        """Beginning of the names of this stage's stacks, and the service name in its metrics."""
+        return f"sapmatch-{self.stage}"
+
+    def left_out(self, what: str) -> bool:
+        """Whether this stage goes without, for the reason in LOCAL_LIMITS."""
+        return self.stage == LOCAL and what in LOCAL_LIMITS
+
+    @property
+    def sap_calls_at_once(self) -> int:
+        """How many copies of a function may call SAP at the same time."""
+        return sum(c.limits.parallel for c in self.settings.connections.values()) or 1
+
+
+def _check_secrets(stage: str, settings: Settings) -> None:
+    for name, connection in settings.connections.items():
+        if stage != LOCAL and connection.auth.secret.startswith("env:"):
+            raise InputRejected(
+                f"connections.{name}.auth.secret: env: is for laptop and tests; stage {stage} "
+                "needs the ARN or name of a secret in Secrets Manager"
+            )
+
+
+def _check_build(build: Path, settings: Path) -> None:
+    """The functions must run with the very settings that this synthesis reads."""
+    bundled = code_folder(build) / "sapmatch.toml"
+    if not bundled.is_file() or not layer_folder(build, "base").is_dir():
+        raise InputRejected(f"{build}: holds no bundle; run `make bundle` first")
+    if bundled.read_bytes() != settings.read_bytes():
+        raise InputRejected(f"{bundled}: is not {settings}; run `make bundle` again")

@@ -1,0 +1,75 @@
+"""A state machine from its .asl.json file."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import cast
+
+from aws_cdk import CfnResource, RemovalPolicy
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.bundle import ROOT
+from infra.constructs.roles import ExactRole
+from infra.constructs.service_function import RETENTION
+from infra.grants import calls, delivers_logs, traces
+from infra.names import pascal, snake
+
+FOLDER = ROOT / "statemachines"
+_EXPRESSION_AS_NUMBER = '"MaxConcurrency": "{%'
+_PLACEHOLDER = re.compile(r"\$\{(\w+)FunctionArn\}")
+
+
+def machine_names() -> list[str]:
+    """Names of all state machines of the house."""
+    return sorted(path.name.removesuffix(".asl.json") for path in FOLDER.glob("*.asl.json"))
+
+
+def called_functions(definition: str) -> set[str]:
+    """The functions that a definition has placeholders for: `${MatchInvoiceFunctionArn}`."""
+    return {snake(word) for word in _PLACEHOLDER.findall(definition)}
+
+
+class AslStateMachine(sfn.StateMachine):
+    """One state machine that may call exactly the functions its file names."""
+
+    def __init__(
+        self, scope: Construct, name: str, functions: Mapping[str, lambda_.IFunction]
+    ) -> None:
+        title = pascal(name)
+        path = FOLDER / f"{name}.asl.json"
+        text = path.read_text()
+        called = sorted(called_functions(text))
+        if unknown := set(called) - functions.keys():
+            raise ValueError(
+                f"{path}: placeholder for no function of infra/functions.py: {unknown}"
+            )
+        log_group = logs.LogGroup(
+            scope, f"{title}Logs", retention=RETENTION, removal_policy=RemovalPolicy.DESTROY
+        )
+        role = ExactRole(
+            scope,
+            f"{title}Role",
+            "states.amazonaws.com",
+            [calls(functions[name] for name in called), delivers_logs(), traces()],
+        )
+        super().__init__(
+            scope,
+            title,
+            comment=json.loads(text)["Comment"],
+            definition_body=sfn.DefinitionBody.from_string(text),
+            definition_substitutions={
+                f"{pascal(name)}FunctionArn": functions[name].function_arn for name in called
+            },
+            role=role.exact,
+            tracing_enabled=True,
+            logs=sfn.LogOptions(
+                destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False
+            ),
+        )
+        if _EXPRESSION_AS_NUMBER in text:
+            # cfn-lint knows only numbers here; JSONata machines may give an expression.
+            resource = cast(CfnResource, self.node.default_child)
+            resource.add_metadata("cfn-lint", {"config": {"ignore_checks": ["E3601"]}})

@@ -1,0 +1,188 @@
+"""The functions: what each needs and what it may do. Nothing here is granted to anybody else."""
+
+from dataclasses import dataclass
+
+from infra.grants import (
+    Grant,
+    deletes,
+    lists,
+    logs_on,
+    publishes,
+    puts,
+    queries,
+    reads,
+    reads_expenses,
+    starts,
+    uses_key,
+    writes,
+)
+
+
+@dataclass(frozen=True)
+class FunctionSpec:
+    """One function; memory in MB, time-out in seconds.
+
+    Only a function that calls SAP gets the logon secrets and stands in the network.
+    """
+
+    purpose: str
+    grants: tuple[Grant, ...]
+    memory: int = 512
+    timeout: int = 60
+    layers: tuple[str, ...] = ("base",)
+    calls_sap: bool = False
+
+
+# Called by the state machines: one state each.
+TASKS = {
+    "plan_extraction": FunctionSpec(
+        purpose="Cuts an extraction into chunks.",
+        calls_sap=True,
+        timeout=300,
+        grants=(
+            logs_on(),
+            lists(),
+            reads("extracts/*"),
+            writes("extracts/*"),
+            uses_key("s3", "secretsmanager"),
+        ),
+    ),
+    "extract_chunk": FunctionSpec(
+        purpose="Reads one chunk from SAP into the bucket, page by page.",
+        calls_sap=True,
+        timeout=900,
+        grants=(
+            logs_on(),
+            lists(),
+            reads("extracts/*"),
+            writes("extracts/*"),
+            uses_key("s3", "secretsmanager"),
+        ),
+    ),
+    "finish_extraction": FunctionSpec(
+        purpose="Checks the counts of a run and puts its orders into the index.",
+        calls_sap=True,
+        memory=1024,
+        timeout=900,
+        grants=(
+            logs_on(),
+            lists(),
+            reads("extracts/*"),
+            writes("extracts/*"),
+            queries("orders"),
+            puts("orders"),
+            deletes("orders"),
+            uses_key("s3", "dynamodb", "secretsmanager"),
+        ),
+    ),
+    "read_document": FunctionSpec(
+        purpose="Reads the invoice out of an uploaded document.",
+        memory=1024,
+        timeout=600,
+        layers=("base", "documents"),
+        grants=(
+            lists(),
+            reads("incoming/*"),
+            writes("documents/*"),
+            queries("documents"),
+            puts("documents"),
+            reads_expenses(),
+            uses_key("s3", "dynamodb"),
+        ),
+    ),
+    "match_invoice": FunctionSpec(
+        purpose="Decides which order an invoice belongs to, and whether it agrees.",
+        timeout=120,
+        grants=(
+            lists(),
+            reads("documents/*"),
+            writes("documents/*"),
+            queries("orders", "documents"),
+            puts("documents"),
+            uses_key("s3", "dynamodb"),
+        ),
+    ),
+    "record_match": FunctionSpec(
+        purpose="Records a match, its reservations and its intents in one transaction.",
+        grants=(
+            lists(),
+            reads("documents/*"),
+            writes("intents/*"),
+            queries("orders", "documents", "intents"),
+            puts("orders", "documents", "intents"),
+            uses_key("s3", "dynamodb"),
+        ),
+    ),
+    "raise_exception": FunctionSpec(
+        purpose="Records what a person has to look at, and mails it.",
+        grants=(
+            lists(),
+            reads("documents/*", "responses/*"),
+            queries("documents"),
+            puts("documents"),
+            publishes(),
+            uses_key("s3", "dynamodb", "sns"),
+        ),
+    ),
+    "collect_intents": FunctionSpec(
+        purpose="Makes the update file of a run from due intents or from a dropped file.",
+        timeout=300,
+        grants=(
+            lists(),
+            reads("intents/*", "updates/*"),
+            writes("intents/*", "updates/*/runs/*"),
+            queries("intents", index="by_due"),
+            puts("intents"),
+            uses_key("s3", "dynamodb"),
+        ),
+    ),
+    "write_records": FunctionSpec(
+        purpose="Applies an update file to SAP, each record at most once.",
+        calls_sap=True,
+        timeout=900,
+        grants=(
+            logs_on(),
+            lists(),
+            reads("intents/*", "updates/*"),
+            writes("responses/*"),
+            queries("intents", "documents", index="by_due"),
+            puts("intents", "documents"),
+            uses_key("s3", "dynamodb", "secretsmanager"),
+        ),
+    ),
+    "reconcile_intents": FunctionSpec(
+        purpose="Reads back from SAP what became of writes with an unknown outcome.",
+        calls_sap=True,
+        timeout=900,
+        grants=(
+            logs_on(),
+            lists(),
+            reads("intents/*", "updates/*"),
+            writes("responses/*"),
+            queries("intents", "documents", index="by_due"),
+            puts("intents", "documents"),
+            uses_key("s3", "dynamodb", "secretsmanager"),
+        ),
+    ),
+}
+
+# Started by a message of a queue; each starts a state machine.
+RECEIVERS = {
+    "receive_document": FunctionSpec(
+        purpose="Checks an upload, records its content once, starts the matching.",
+        grants=(
+            lists(),
+            reads("incoming/*"),
+            queries("documents"),
+            puts("documents"),
+            starts("invoice_matching"),
+            uses_key("s3", "dynamodb"),
+        ),
+    ),
+    "receive_update_file": FunctionSpec(
+        purpose="Starts the write-back of a file that was dropped into an inbox.",
+        grants=(lists(), reads("updates/*"), starts("write_back"), uses_key("s3")),
+    ),
+}
+
+FUNCTIONS = TASKS | RECEIVERS

@@ -1,0 +1,165 @@
+"""What may be done, in words: each becomes one exact statement of a role.
+
+The words without arguments of AWS's are for the table in functions.py; the others complete a role.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from aws_cdk import Aws
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What there is to be granted."""
+
+    key: kms.IKey
+    bucket: s3.IBucket
+    bucket_arn: str  # as other stacks import it
+    tables: Mapping[str, dynamodb.ITable]
+    topic: sns.ITopic
+    secrets: tuple[str, ...]  # ARNs, or names in Secrets Manager
+    machines: dict[str, str] = field(default_factory=dict)  # ARNs by name
+
+    def objects(self, prefixes: Iterable[str]) -> list[str]:
+        """ARNs of all objects under the prefixes."""
+        return [f"{self.bucket_arn}/{prefix}" for prefix in prefixes]
+
+
+Grant = Callable[[Resources], iam.PolicyStatement]
+
+
+def reads(*prefixes: str) -> Grant:
+    """Objects under these prefixes, in any version."""
+    return lambda r: _allow(("s3:GetObject", "s3:GetObjectVersion"), r.objects(prefixes))
+
+
+def writes(*prefixes: str) -> Grant:
+    """New objects and new versions under these prefixes; nothing is ever deleted."""
+    return lambda r: _allow(("s3:PutObject",), r.objects(prefixes))
+
+
+def lists() -> Grant:
+    """Names of objects; without it S3 answers 403, not 404, where there is no object."""
+    return lambda r: _allow(("s3:ListBucket",), [r.bucket_arn])
+
+
+def queries(*tables: str, index: str | None = None) -> Grant:
+    """Items of these tables by key, and of one index."""
+
+    def statement(r: Resources) -> iam.PolicyStatement:
+        arns = [r.tables[name].table_arn for name in tables]
+        indexes = [f"{arn}/index/{index}" for arn in arns] if index else []
+        return _allow(("dynamodb:GetItem", "dynamodb:Query"), arns + indexes)
+
+    return statement
+
+
+def puts(*tables: str) -> Grant:
+    """New items and conditional replacements, alone or in a transaction."""
+    return lambda r: _allow(("dynamodb:PutItem",), [r.tables[name].table_arn for name in tables])
+
+
+def deletes(*tables: str) -> Grant:
+    """Removal of items."""
+    return lambda r: _allow(("dynamodb:DeleteItem",), [r.tables[name].table_arn for name in tables])
+
+
+def publishes() -> Grant:
+    """Mails through the topic."""
+    return lambda r: _allow(("sns:Publish",), [r.topic.topic_arn])
+
+
+def starts(machine: str) -> Grant:
+    """Executions of one state machine."""
+    return lambda r: _allow(("states:StartExecution",), [r.machines[machine]])
+
+
+def reads_expenses() -> Grant:
+    """Textract's reading of invoices; these actions know no resource."""
+    actions = ("AnalyzeExpense", "StartExpenseAnalysis", "GetExpenseAnalysis")
+    return lambda _: _allow([f"textract:{action}" for action in actions], ["*"])
+
+
+def logs_on() -> Grant:
+    """The logon secrets of the connections."""
+    return lambda r: _allow(("secretsmanager:GetSecretValue",), map(_secret_arn, r.secrets))
+
+
+def uses_key(*services: str) -> Grant:
+    """Our key, through these services only."""
+    hosts = [f"{service}.{Aws.REGION}.{Aws.URL_SUFFIX}" for service in services]
+    return lambda r: iam.PolicyStatement(
+        actions=["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"],
+        resources=[r.key.key_arn],
+        conditions={"StringEquals": {"kms:ViaService": hosts}},
+    )
+
+
+def traces() -> iam.PolicyStatement:
+    """X-Ray segments; these actions know no resource."""
+    return _allow(("xray:PutTelemetryRecords", "xray:PutTraceSegments"), ["*"])
+
+
+def attaches_to_network() -> iam.PolicyStatement:
+    """The network interfaces that Lambda makes in a VPC; most of these actions know no resource."""
+    actions = (
+        "AssignPrivateIpAddresses",
+        "CreateNetworkInterface",
+        "DeleteNetworkInterface",
+        "DescribeNetworkInterfaces",
+        "DescribeSubnets",
+        "UnassignPrivateIpAddresses",
+    )
+    return _allow([f"ec2:{action}" for action in actions], ["*"])
+
+
+def writes_logs(group: logs.ILogGroup) -> iam.PolicyStatement:
+    """Lines in one log group, which must exist."""
+    return _allow(("logs:CreateLogStream", "logs:PutLogEvents"), [group.log_group_arn])
+
+
+def delivers_logs() -> iam.PolicyStatement:
+    """Log delivery of a state machine; these actions know no resource."""
+    actions = (
+        "CreateLogDelivery",
+        "DeleteLogDelivery",
+        "DescribeLogGroups",
+        "DescribeResourcePolicies",
+        "GetLogDelivery",
+        "ListLogDeliveries",
+        "PutResourcePolicy",
+        "UpdateLogDelivery",
+    )
+    return _allow([f"logs:{action}" for action in actions], ["*"])
+
+
+def calls(functions: Iterable[lambda_.IFunction]) -> iam.PolicyStatement:
+    """Invocation of these functions as they stand, no older version of them."""
+    return _allow(("lambda:InvokeFunction",), [function.function_arn for function in functions])
+
+
+def receives(queue: sqs.IQueue) -> iam.PolicyStatement:
+    """What Lambda does with a queue on behalf of its function."""
+    actions = ("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage")
+    return _allow([f"sqs:{action}" for action in actions], [queue.queue_arn])
+
+
+def _allow(actions: Iterable[str], resources: Iterable[str]) -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=list(actions), resources=list(resources))
+
+
+def _secret_arn(secret: str) -> str:
+    """Secrets Manager ends every ARN with six random characters."""
+    if secret.startswith("arn:"):
+        return secret
+    place = f"arn:{Aws.PARTITION}:secretsmanager:{Aws.REGION}:{Aws.ACCOUNT_ID}"
+    return f"{place}:secret:{secret}-??????"

@@ -1,0 +1,173 @@
+"""What may be replaced at any time: functions, state machines, and what starts them."""
+
+from typing import Any
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk.aws_scheduler_targets import StepFunctionsStartExecution
+from constructs import Construct
+
+from infra.bundle import LAYERS, code_folder, layer_folder
+from infra.config import StageConfig
+from infra.constructs.queues import DeadLetterQueue, IntakeQueue
+from infra.constructs.service_function import Bundle, Place, ServiceFunction
+from infra.constructs.state_machine import AslStateMachine, machine_names
+from infra.functions import RECEIVERS, TASKS
+from infra.grants import Resources, receives
+from infra.names import pascal
+from sapmatch.settings import Environment
+
+SERVICE_NAME = "POWERTOOLS_SERVICE_NAME"  # Powertools makes it the dimension `service` of metrics
+METRICS_NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE"
+NAMESPACE = "sapmatch"
+_STARTED = {
+    Environment.INVOICE_MATCHING_ARN: "invoice_matching",
+    Environment.WRITE_BACK_ARN: "write_back",
+}
+
+
+class IntegrationStack(Stack):
+    """One function per state, one machine per file, one queue per kind of upload."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        config: StageConfig,
+        resources: Resources,
+        place: Place | None,
+    ) -> None:
+        super().__init__(scope, id, description="sapmatch: functions and state machines")
+        self._config = config
+        self._resources = resources
+        self._place = place
+        self._bundle = self._make_bundle()
+        self.functions: dict[str, ServiceFunction] = {name: self._task(name) for name in TASKS}
+        self.machines = {
+            name: AslStateMachine(self, name, self.functions) for name in machine_names()
+        }
+        resources.machines.update({n: m.state_machine_arn for n, m in self.machines.items()})
+        self.dead_letters: dict[str, DeadLetterQueue] = {}
+        intake = self._receive("receive_document", events.Match.prefix("incoming/"))
+        self._receive("receive_update_file", events.Match.wildcard("updates/*/inbox/*"))
+        self._schedule()
+        self._outputs(intake)
+
+    def _make_bundle(self) -> Bundle:
+        build = self._config.build
+        return Bundle(
+            code=lambda_.Code.from_asset(str(code_folder(build))),
+            layers={name: self._layer(name) for name in LAYERS},
+            environment=self._environment(),
+        )
+
+    def _layer(self, name: str) -> lambda_.LayerVersion:
+        return lambda_.LayerVersion(
+            self,
+            f"{pascal(name)}Layer",
+            code=lambda_.Code.from_asset(str(layer_folder(self._config.build, name))),
+            compatible_runtimes=[lambda_.Runtime.PYTHON_3_14],
+            compatible_architectures=[lambda_.Architecture.ARM_64],
+        )
+
+    def _environment(self) -> dict[str, str]:
+        tables = self._resources.tables
+        return {
+            Environment.STAGE: self._config.stage,
+            # Lambda and the emulator both start functions in the folder of their code.
+            Environment.SETTINGS: "sapmatch.toml",
+            Environment.BUCKET: self._resources.bucket.bucket_name,
+            Environment.ORDERS_TABLE: tables["orders"].table_name,
+            Environment.DOCUMENTS_TABLE: tables["documents"].table_name,
+            Environment.INTENTS_TABLE: tables["intents"].table_name,
+            Environment.TOPIC_ARN: self._resources.topic.topic_arn,
+            SERVICE_NAME: self._config.prefix,
+            METRICS_NAMESPACE: NAMESPACE,
+        }
+
+    def _task(self, name: str) -> ServiceFunction:
+        calls_sap = TASKS[name].calls_sap
+        function = ServiceFunction(
+            self,
+            name,
+            TASKS[name],
+            bundle=self._bundle,
+            resources=self._resources,
+            place=self._place if calls_sap else None,
+            at_once=self._config.sap_calls_at_once if calls_sap else None,
+        )
+        if name == "read_document" and self._config.textract_url:
+            function.add_environment("AWS_ENDPOINT_URL_TEXTRACT", self._config.textract_url)
+        return function
+
+    def _receive(self, name: str, key: Any) -> IntakeQueue:
+        """Uploads under a key -> queue -> function; what gets lost on the way has one place."""
+        title = pascal(name)
+        queue = IntakeQueue(self, f"{title}Queue", timeout=RECEIVERS[name].timeout)
+        self.dead_letters[name] = queue.dead_letters
+        rule = events.Rule(self, f"{title}Rule", event_pattern=self._uploads(key))
+        rule.add_target(targets.SqsQueue(queue, dead_letter_queue=queue.dead_letters))
+        function = ServiceFunction(
+            self,
+            name,
+            RECEIVERS[name],
+            bundle=self._bundle,
+            resources=self._resources,
+            more=[receives(queue)],
+        )
+        self.functions[name] = function
+        for variable, machine in _STARTED.items():
+            function.add_environment(variable, self.machines[machine].state_machine_arn)
+        lambda_.EventSourceMapping(
+            self,
+            f"{title}Source",
+            target=function,
+            event_source_arn=queue.queue_arn,
+            batch_size=10,
+            max_concurrency=10,
+            report_batch_item_failures=True,
+        )
+        return queue
+
+    def _uploads(self, key: Any) -> events.EventPattern:
+        bucket = self._resources.bucket.bucket_name
+        return events.EventPattern(
+            source=["aws.s3"],
+            detail_type=["Object Created"],
+            detail={"bucket": {"name": [bucket]}, "object": {"key": key}},
+        )
+
+    def _schedule(self) -> None:
+        settings = self._config.settings
+        for name, extraction in settings.extractions.items():
+            if extraction.schedule:
+                self._start("extraction", {"extraction": name}, extraction.schedule)
+        for name, flow in settings.write_backs.items():
+            if flow.schedule:
+                self._start("write_back", {"flow": name}, flow.schedule)
+
+    def _start(self, machine: str, input: dict[str, str], expression: str) -> None:
+        """A schedule; the run is named by the time it was due, so a double start is one run."""
+        title = pascal("_".join((machine, *input.values())))
+        dead_letters = DeadLetterQueue(self, f"{title}DeadLetters")
+        self.dead_letters[title] = dead_letters
+        due = {"run_id": scheduler.ContextAttribute.scheduled_time}
+        scheduler.Schedule(
+            self,
+            f"{title}Schedule",
+            schedule=scheduler.ScheduleExpression.expression(expression),
+            enabled=not self._config.left_out("schedules"),
+            target=StepFunctionsStartExecution(
+                self.machines[machine],
+                input=scheduler.ScheduleTargetInput.from_object(input | due),
+                dead_letter_queue=dead_letters,
+            ),
+        )
+
+    def _outputs(self, intake: IntakeQueue) -> None:
+        for name, machine in self.machines.items():
+            CfnOutput(self, f"{pascal(name)}Arn", value=machine.state_machine_arn)
+        CfnOutput(self, "IntakeQueueUrl", value=intake.queue_url)

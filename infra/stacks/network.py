@@ -1,0 +1,120 @@
+"""The network of the functions that call SAP: no way out but to SAP and to three AWS services."""
+
+from aws_cdk import Aws, Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.config import StageConfig
+from infra.constructs.service_function import RETENTION, Place
+from sapmatch.settings import Network
+
+_HTTPS = ec2.Port.tcp(443)
+
+
+class NetworkStack(Stack):
+    """A VPC of our own (vpn, privatelink) or a given one, and where the functions stand in it."""
+
+    def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
+        super().__init__(scope, id, description="sapmatch: the way to SAP")
+        network = config.settings.network
+        vpc = self._given(network) if network.type == "existing" else self._own(network)
+        group = ec2.SecurityGroup(
+            self,
+            "SapCallers",
+            vpc=vpc,
+            description="Functions that call SAP",
+            allow_all_outbound=False,
+        )
+        subnets = ec2.SubnetSelection(subnets=vpc.isolated_subnets)
+        self.place = Place(vpc, group, subnets)
+        self._open(network, group)
+        if network.type != "existing":
+            self._endpoints(vpc, group)
+        if network.endpoint_service:
+            self._privatelink(vpc, group, network)
+
+    def _own(self, network: Network) -> ec2.Vpc:
+        vpn = network.type == "vpn"
+        vpc = ec2.Vpc(
+            self,
+            "Vpc",
+            availability_zones=list(network.availability_zones) or None,
+            max_azs=None if network.availability_zones else 2,
+            nat_gateways=0,
+            vpn_gateway=vpn,
+            vpn_route_propagation=(
+                [ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)] if vpn else None
+            ),
+            vpn_connections={"Company": _tunnel(network)} if vpn else None,
+            subnet_configuration=[
+                ec2.SubnetConfiguration(
+                    name="Sap", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=26
+                )
+            ],
+        )
+        log_group = logs.LogGroup(self, "FlowLogs", retention=RETENTION)
+        vpc.add_flow_log("Flow", destination=ec2.FlowLogDestination.to_cloud_watch_logs(log_group))
+        return vpc
+
+    def _given(self, network: Network) -> ec2.IVpc:
+        """Its owner provides the endpoints for S3, DynamoDB and Secrets Manager."""
+        return ec2.Vpc.from_vpc_attributes(
+            self,
+            "Vpc",
+            vpc_id=str(network.vpc_id),
+            availability_zones=list(network.availability_zones),
+            isolated_subnet_ids=list(network.subnet_ids),
+        )
+
+    def _open(self, network: Network, group: ec2.SecurityGroup) -> None:
+        sap = ec2.Peer.ipv4(str(network.sap_cidr))
+        group.add_egress_rule(sap, ec2.Port.tcp(network.sap_port), "SAP")
+        for prefix_list in network.prefix_lists:
+            group.add_egress_rule(ec2.Peer.prefix_list(prefix_list), _HTTPS, "S3 or DynamoDB")
+
+    def _endpoints(self, vpc: ec2.IVpc, group: ec2.SecurityGroup) -> None:
+        for title, service in (
+            ("S3", ec2.GatewayVpcEndpointAwsService.S3),
+            ("DynamoDb", ec2.GatewayVpcEndpointAwsService.DYNAMODB),
+        ):
+            vpc.add_gateway_endpoint(title, service=service).add_to_policy(_our_account_only())
+        door = self._door(vpc, "SecretsManagerDoor", group, 443)
+        vpc.add_interface_endpoint(
+            "SecretsManager",
+            service=ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+            security_groups=[door],
+            open=False,
+        ).add_to_policy(_our_account_only())
+
+    def _privatelink(self, vpc: ec2.IVpc, group: ec2.SecurityGroup, network: Network) -> None:
+        door = self._door(vpc, "SapDoor", group, network.sap_port)
+        service = ec2.InterfaceVpcEndpointService(str(network.endpoint_service), network.sap_port)
+        vpc.add_interface_endpoint("Sap", service=service, security_groups=[door], open=False)
+
+    def _door(
+        self, vpc: ec2.IVpc, id: str, callers: ec2.SecurityGroup, port: int
+    ) -> ec2.SecurityGroup:
+        """A security group for an endpoint that only our functions may use."""
+        door = ec2.SecurityGroup(self, id, vpc=vpc, description=id, allow_all_outbound=False)
+        callers.connections.allow_to(door, ec2.Port.tcp(port))
+        return door
+
+
+def _tunnel(network: Network) -> ec2.VpnConnectionOptions:
+    return ec2.VpnConnectionOptions(
+        ip=str(network.customer_gateway_ip),
+        asn=network.customer_gateway_asn,
+        static_routes=[str(network.sap_cidr)],
+    )
+
+
+def _our_account_only() -> iam.PolicyStatement:
+    """What goes through the endpoint may touch this account only."""
+    return iam.PolicyStatement(
+        principals=[iam.AnyPrincipal()],
+        actions=["*"],
+        resources=["*"],
+        conditions={"StringEquals": {"aws:ResourceAccount": Aws.ACCOUNT_ID}},
+    )

@@ -1,0 +1,86 @@
+"""What wakes people up: alarms, all mailed through the topic."""
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra.config import StageConfig
+from infra.functions import TASKS
+from infra.names import pascal
+from infra.stacks.integration import NAMESPACE, IntegrationStack
+
+PERIOD = Duration.minutes(5)
+UNKNOWN_LIMIT = 1800  # seconds that a write may stay unknown
+
+
+class OperationsStack(Stack):
+    """One alarm per thing that must not happen."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        config: StageConfig,
+        integration: IntegrationStack,
+        topic: sns.ITopic,
+    ) -> None:
+        super().__init__(scope, id, description="sapmatch: alarms")
+        self._action = actions.SnsAction(topic)
+        self._dead_letters(integration)
+        self._executions(integration)
+        self._throttles(integration)
+        self._unknown(config)
+
+    def _dead_letters(self, integration: IntegrationStack) -> None:
+        for name, queue in integration.dead_letters.items():
+            metric = queue.metric_approximate_number_of_messages_visible(
+                period=PERIOD, statistic="Maximum"
+            )
+            self._alarm(f"{pascal(name)}DeadLetters", metric, f"Events of {name} were not handled.")
+
+    def _executions(self, integration: IntegrationStack) -> None:
+        for name, machine in integration.machines.items():
+            failed = machine.metric_failed(period=PERIOD)
+            self._alarm(f"{pascal(name)}Failed", failed, f"An execution of {name} failed.")
+            late = machine.metric_timed_out(period=PERIOD)
+            self._alarm(f"{pascal(name)}TimedOut", late, f"An execution of {name} took too long.")
+
+    def _throttles(self, integration: IntegrationStack) -> None:
+        for name, spec in TASKS.items():
+            if spec.calls_sap:
+                metric = integration.functions[name].metric_throttles(period=PERIOD)
+                text = f"{name} is held back for a quarter of an hour: SAP's limits are reached."
+                self._alarm(f"{pascal(name)}Throttled", metric, text, periods=3)
+
+    def _unknown(self, config: StageConfig) -> None:
+        metric = cloudwatch.Metric(
+            namespace=NAMESPACE,
+            metric_name="OldestUnknownIntentSeconds",
+            dimensions_map={"service": config.prefix},
+            period=PERIOD,
+            statistic="Maximum",
+        )
+        text = "What became of a write to SAP has been unknown for over half an hour."
+        self._alarm("OldestUnknownIntent", metric, text, limit=UNKNOWN_LIMIT)
+
+    def _alarm(
+        self,
+        id: str,
+        metric: cloudwatch.IMetric,
+        description: str,
+        *,
+        limit: int = 0,
+        periods: int = 1,
+    ) -> None:
+        cloudwatch.Alarm(
+            self,
+            id,
+            metric=metric,
+            alarm_description=description,
+            threshold=limit,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=periods,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        ).add_alarm_action(self._action)

@@ -1,0 +1,8 @@
+"""The embedded OCR engine: documents to the answers that Textract AnalyzeExpense would give.
+
+Needs the extra [ocr] for pixels; a PDF with a text layer is read without it.
+"""
+
+from sapmatch.ocr.expense import analyze_expense
+
+__all__ = ["analyze_expense"]

@@ -1,0 +1,113 @@
+"""Where things stand on a page: rows, and what stands to the right of or below a line."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol, TypeVar
+
+from sapmatch.ocr.nouns import Box, Line, Word
+from sapmatch.ocr.upright import part
+
+_SAME_ROW = 0.45  # of the smaller height, between two middles
+_SAME_LINE = 0.75  # of the height: a wider gap between words is a column gap
+_BELOW = 3.0  # heights that a value may stand below its label
+# `Invoice#1258`, `n°562044387`, `Date:21/07/2017`, but neither 10:43 nor https://
+_GLUED = re.compile(r"(?<=[^\W\d])[:#°º]+(?=\w)|^#(?=\w)")
+
+
+class Placed(Protocol):
+    """Anything with a box."""
+
+    @property
+    def box(self) -> Box:
+        """Where it stands."""
+        ...
+
+
+P = TypeVar("P", bound=Placed)
+
+
+def rows(things: Iterable[P]) -> list[list[P]]:
+    """Things that share a middle line, from top to bottom, each row from left to right."""
+    found: list[list[P]] = []
+    for thing in sorted(things, key=lambda thing: thing.box.middle):
+        if found and _level(found[-1], thing.box):
+            found[-1].append(thing)
+        else:
+            found.append([thing])
+    return [sorted(row, key=lambda thing: thing.box.left) for row in found]
+
+
+def _level(row: Sequence[Placed], box: Box) -> bool:
+    middle = sum(thing.box.middle for thing in row) / len(row)
+    height = min(box.height, *(thing.box.height for thing in row), box.height)
+    return abs(box.middle - middle) <= _SAME_ROW * height
+
+
+def lines(words: Iterable[Word]) -> list[Line]:
+    """Words joined to lines; a column gap ends a line."""
+    found: list[Line] = []
+    for row in rows(words):
+        run = [row[0]]
+        for word in row[1:]:
+            if word.box.left - run[-1].box.right > _SAME_LINE * word.box.height:
+                found.append(Line(tuple(run)))
+                run = []
+            run.append(word)
+        found.append(Line(tuple(run)))
+    return found
+
+
+def right_of(box: Box, others: Sequence[Line]) -> list[Line]:
+    """Lines in the same row that begin after the box, nearest first."""
+    level = [
+        line
+        for line in others
+        if line.box.left >= box.right - 0.3 * box.height and _level([line], box)
+    ]
+    return sorted(level, key=lambda line: line.box.left)
+
+
+def below(box: Box, others: Sequence[Line]) -> list[Line]:
+    """Lines close under the box that share columns with it, nearest first."""
+    under = [
+        line
+        for line in others
+        if 0 < line.box.middle - box.bottom < _BELOW * box.height and line.box.overlap_x(box) > 0
+    ]
+    return sorted(under, key=lambda line: line.box.top)
+
+
+def unglued(line: Line) -> Line:
+    """The line with labels cut from values that follow them without a blank."""
+    return Line(tuple(piece for word in line.words for piece in _pieces(word)))
+
+
+def _pieces(word: Word) -> Iterator[Word]:
+    begin = 0
+    for glue in _GLUED.finditer(word.text):
+        yield _piece(word, begin, glue.end())
+        begin = glue.end()
+    yield _piece(word, begin, len(word.text)) if begin else word
+
+
+def _piece(word: Word, begin: int, end: int) -> Word:
+    first, last = begin / len(word.text), end / len(word.text)
+    box = word.box
+    return Word(
+        text=word.text[begin:end],
+        box=Box(box.left + first * box.width, box.top, box.left + last * box.width, box.bottom),
+        quad=part(word.quad, first, last),
+        confidence=word.confidence,
+    )
+
+
+def cut(words: Sequence[Word], begin: int, end: int) -> Line:
+    """The characters `begin` to `end` of the words joined with blanks."""
+    chosen: list[Word] = []
+    at = 0
+    for word in words:
+        first, last = max(begin - at, 0), min(end - at, len(word.text))
+        if first < last:
+            chosen.append(_piece(word, first, last))
+        at += len(word.text) + 1
+    return Line(tuple(chosen))

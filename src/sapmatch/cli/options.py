@@ -5,6 +5,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from sapmatch.model.errors import InputRejected
 from sapmatch.settings import Environment, Settings, load
 
@@ -53,3 +55,46 @@ def existing(names: Sequence[str]) -> None:
     missing = [name for name in names if not Path(name).is_file()]
     if missing:
         raise InputRejected("\n".join(f"{name}: there is no such file" for name in missing))
+
+
+def add_connection(parser: argparse.ArgumentParser) -> None:
+    """CONNECTION, ENTITY_SET and `--service`: where in which SAP system."""
+    parser.add_argument("connection", metavar="CONNECTION", help="its name in the settings")
+    parser.add_argument("entity_set", metavar="ENTITY_SET")
+    parser.add_argument("--service", metavar="PATH", help="else the connection's own service")
+
+
+def connection_of(arguments: argparse.Namespace, *, parallel: int | None = None) -> Settings:
+    """Settings that hold the named connection; `parallel` overrides its limit."""
+    settings = settings_of(arguments)
+    connection = settings.connections.get(arguments.connection)
+    if connection is None:
+        known = ", ".join(sorted(settings.connections)) or "none"
+        raise InputRejected(
+            f"{settings_path(arguments.settings)}: connections.{arguments.connection}: "
+            f"is not there; known are {known}"
+        )
+    if parallel is None:
+        return settings
+    limits = replace(connection.limits, parallel=parallel)
+    changed = {arguments.connection: replace(connection, limits=limits)}
+    return replace(settings, connections={**settings.connections, **changed})
+
+
+def service_of(arguments: argparse.Namespace, settings: Settings) -> str:
+    """The path of the OData service."""
+    service = arguments.service or settings.connections[arguments.connection].service
+    if not service:
+        raise InputRejected(
+            f"connection {arguments.connection}: names no service; "
+            "give --service PATH, or set connections.*.service"
+        )
+    return str(service)
+
+
+def positive(text: str) -> int:
+    """A whole number from 1."""
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number

@@ -1,0 +1,76 @@
+"""`sapmatch status`: every document of a stack, what was decided, and what SAP holds of it."""
+
+import argparse
+from typing import Any
+
+from sapmatch.bootstrap import deployment
+from sapmatch.cli import output
+from sapmatch.cli.options import add_common
+from sapmatch.model.document import DocumentRecord
+from sapmatch.model.intent import Intent, IntentState
+from sapmatch.model.ports import Intents
+
+COLUMNS = ("Document", "Read", "Decision", "Order", "Why", "SAP")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--stage", metavar="NAME", help="name of the deployed stage")
+    add_common(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print one row per document, oldest first."""
+    stack = deployment(arguments.stage)
+    records = sorted(stack.documents.all(), key=lambda record: (record.received_at, record.id))
+    rows = [row(record, stack.intents) for record in records]
+    if arguments.json:
+        for found in rows:
+            output.json_line(found)
+    else:
+        output.table(COLUMNS, (_cells(found) for found in rows))
+    return 0
+
+
+def row(record: DocumentRecord, intents: Intents) -> dict[str, Any]:
+    """One document: `cause` is a tolerance key or reason code, `sap` what became of its writes."""
+    return {
+        "document": record.key.rpartition("/")[2],
+        "id": record.id,
+        "received_at": record.received_at,
+        "kind": record.kind,
+        "method": record.method,
+        "decision": record.state,
+        "cause": record.cause or record.reason,
+        "orders": record.orders,
+        "why": record.summary or "; ".join(problem.message for problem in record.problems),
+        "duplicate_of": record.duplicate_of,
+        "sap": [_written(intents.get(intent_id)) for intent_id in record.intents],
+    }
+
+
+def _written(intent: Intent) -> dict[str, Any]:
+    return {
+        "entity_set": intent.entity_set,
+        "operation": intent.operation,
+        "state": intent.state,
+        "key": intent.key,
+        "message": intent.sap_messages[-1] if intent.sap_messages else None,
+    }
+
+
+def _cells(found: dict[str, Any]) -> tuple[Any, ...]:
+    read = ", ".join(part for part in (found["kind"], found["method"]) if part)
+    why = [part for part in (found["cause"], found["why"]) if part]
+    sap = [_sentence(written) for written in found["sap"]]
+    return found["document"], read, found["decision"], found["orders"], why, sap
+
+
+def _sentence(written: dict[str, Any]) -> str:
+    key = "/".join(written["key"].values())
+    if written["state"] is IntentState.CONFIRMED:
+        return f"{written['entity_set']} {key}"
+    return " ".join(
+        part for part in (written["entity_set"], written["state"], written["message"]) if part
+    )

@@ -1,0 +1,113 @@
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+
+from sapmatch.cli import main
+from sapmatch.model.document import DocumentRecord
+from sapmatch.model.errors import Problem, Throttled
+from sapmatch.model.intent import Intent, IntentState
+
+WRITTEN = Intent(
+    id="i1",
+    flow="supplier_invoice",
+    connection="s4",
+    client="100",
+    operation="insert",
+    service="/sap",
+    entity_set="A_SupplierInvoice",
+    payload_key="intents/x.json",
+    payload_sha256="0" * 64,
+    key={"SupplierInvoice": "5105600200", "FiscalYear": "2026"},
+    state=IntentState.CONFIRMED,
+)
+
+
+def record(number: int, **fields: object) -> DocumentRecord:
+    return DocumentRecord(
+        id=f"{number:064x}",
+        bucket="b",
+        key=f"incoming/{number:02}.xml",
+        version_id="v1",
+        size=1,
+        received_at=datetime(2026, 11, number, tzinfo=UTC),
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+RECORDS = [
+    record(
+        2,
+        state="REJECTED",
+        reason="BROKEN",
+        problems=(Problem(code="BROKEN", message="The file ends too early."),),
+    ),
+    record(
+        1,
+        state="MATCHED",
+        kind="ubl",
+        method="xml",
+        orders=("4500001001",),
+        summary="All lines agree with order 4500001001.",
+        intents=("i1",),
+    ),
+]
+
+
+class Documents:
+    def all(self) -> Iterator[DocumentRecord]:
+        yield from RECORDS
+
+
+@pytest.fixture
+def stages(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
+    """Names of the stages that were looked up."""
+    asked: list[str | None] = []
+
+    def deployment(stage: str | None) -> SimpleNamespace:
+        asked.append(stage)
+        if stage == "far":
+            raise Throttled("AWS is not reachable")
+        return SimpleNamespace(
+            documents=Documents(), intents=SimpleNamespace(get={"i1": WRITTEN}.__getitem__)
+        )
+
+    monkeypatch.setattr("sapmatch.cli.status.deployment", deployment)
+    return asked
+
+
+def test_status_shows_every_document_and_what_sap_holds(
+    stages: list[str | None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["status", "--stage", "local"]) == 0
+    shown = capsys.readouterr().out
+    matched, rejected = (
+        next(line for line in shown.splitlines() if name in line) for name in ("01.xml", "02.xml")
+    )
+    for word in ("ubl, xml", "MATCHED", "4500001001", "A_SupplierInvoice 5105600200/2026"):
+        assert word in matched
+    assert "REJECTED" in rejected
+    assert "BROKEN" in rejected
+    assert "The file ends too early." in shown
+    assert stages == ["local"]
+
+
+def test_status_as_json_is_one_line_per_document_oldest_first(
+    stages: list[str | None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["status", "--json"]) == 0
+    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert (first["document"], first["decision"]) == ("01.xml", "MATCHED")
+    assert first["sap"][0]["key"] == {"SupplierInvoice": "5105600200", "FiscalYear": "2026"}
+    assert first["received_at"].startswith("2026-11-01T00:00:00")
+    assert (second["decision"], second["cause"], second["sap"]) == ("REJECTED", "BROKEN", [])
+    assert stages == [None]
+
+
+def test_a_stack_out_of_reach_ends_with_four(
+    stages: list[str | None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["status", "--stage", "far"]) == 4
+    assert "not reachable" in capsys.readouterr().err

@@ -1,0 +1,1 @@
+"""Match -> intent -> update file -> SAP -> response file, each record exactly once."""

@@ -1,0 +1,63 @@
+"""What makes two writes the same write, and the names under which they are kept."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from sapmatch.model.flow import KNOWN_REFERENCES, WriteBack
+from sapmatch.model.intent import Operation, Record
+
+# Key fields of SAP's standard documents; other entity sets name theirs as the flow's reference.
+KNOWN_KEYS = {
+    "A_SupplierInvoice": ("SupplierInvoice", "FiscalYear"),
+    "A_SalesOrder": ("SalesOrder",),
+    "A_SalesOrderItem": ("SalesOrder", "SalesOrderItem"),
+    "A_PurchaseOrder": ("PurchaseOrder",),
+    "A_PurchaseOrderItem": ("PurchaseOrder", "PurchaseOrderItem"),
+    "A_BusinessPartner": ("BusinessPartner",),
+    "A_Supplier": ("Supplier",),
+    "A_Customer": ("Customer",),
+}
+
+
+def reference_fields(flow: WriteBack) -> tuple[str, ...]:
+    """Fields by which SAP can be searched for what the flow creates; none where none are known."""
+    return flow.reference or KNOWN_REFERENCES.get(flow.entity_set, ())
+
+
+def key_fields(flow: WriteBack) -> tuple[str, ...]:
+    """Fields of the entity key that an update, upsert or delete is addressed by."""
+    return KNOWN_KEYS.get(flow.entity_set) or flow.reference
+
+
+def intent_id(
+    connection: str,
+    client: str,
+    operation: Operation,
+    entity_set: str,
+    business_key: Mapping[str, str],
+    revision: str = "",
+) -> str:
+    """SHA-256 of what makes a write unique: the same inputs give the same id after any restart.
+
+    `revision` tells apart writes that may follow each other on one business key; what may happen
+    only once, an insert from a match, has none.
+    """
+    parts = (connection, client, operation, entity_set, business_key, revision)
+    return hashlib.sha256(encoded(parts)).hexdigest()
+
+
+def request_id(intent: str, generation: int) -> str:
+    """The id under which SAP may recognise a repeated request (OData repeatable requests)."""
+    return hashlib.sha256(f"{intent}#{generation}".encode()).hexdigest()[:32]
+
+
+def encoded(value: Record | Sequence[object]) -> bytes:
+    """Canonical JSON: sorted names, decimals as strings as V2 takes them (OD-P40)."""
+    return msgspec.json.encode(value, order="deterministic")
+
+
+def payload_key(payload: bytes) -> str:
+    """Where the payload lies: named by its content, so it never changes."""
+    return f"intents/{hashlib.sha256(payload).hexdigest()}.json"

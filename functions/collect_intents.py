@@ -4,12 +4,27 @@ from typing import Any
 
 from functions._runtime import Event, task
 from sapmatch.bootstrap import services
+from sapmatch.writing.update_file import collect, collect_inbox
 
 
 @task
 def handler(event: Event, _context: Any) -> dict[str, Any]:
     """{"flow", "run_id"[, "inbox_key", "version_id"]} -> {"flow", "run_id", "records"}."""
-    records = services().collect_intents(
-        event["flow"], event["run_id"], event.get("inbox_key"), event.get("version_id")
-    )
-    return {"flow": event["flow"], "run_id": event["run_id"], "records": records}
+    parts = services()
+    flow, run_id = event["flow"], event["run_id"]
+    if event.get("inbox_key"):
+        settings = parts.flow(flow)
+        file = collect_inbox(
+            flow,
+            settings,
+            parts.settings.connections[settings.connection].client,
+            inbox_key=event["inbox_key"],
+            version_id=event.get("version_id"),
+            intents=parts.intents,
+            objects=parts.objects,
+            run_id=run_id,
+            now=parts.clock.now(),
+        )
+    else:
+        file = collect(flow, parts.intents, parts.objects, run_id)
+    return {"flow": flow, "run_id": run_id, "records": len(file.records)}

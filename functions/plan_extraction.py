@@ -2,12 +2,23 @@
 
 from typing import Any
 
+import msgspec
+
 from functions._runtime import Event, task
 from sapmatch.bootstrap import services
+from sapmatch.extracting.plan import plan_extraction, store_plan
 
 
 @task
 def handler(event: Event, _context: Any) -> dict[str, Any]:
     """{"extraction", "run_id"} -> the same with "chunks", one descriptor per map child."""
-    plan = services().plan_extraction(event["extraction"], event["run_id"])
-    return {"extraction": event["extraction"], "run_id": event["run_id"], "chunks": plan}
+    parts = services()
+    extraction = parts.extraction(event["extraction"])
+    sap = parts.sap(extraction.connection)
+    plan = plan_extraction(event["extraction"], extraction, event["run_id"], sap=sap)
+    store_plan(plan, parts.objects)
+    return {
+        "extraction": plan.extraction,
+        "run_id": plan.run_id,
+        "chunks": msgspec.to_builtins(plan.chunks),
+    }

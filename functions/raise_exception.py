@@ -10,9 +10,10 @@ from sapmatch.bootstrap import services
 def handler(event: Event, _context: Any) -> dict[str, Any]:
     """{"document_id"[, "copy"][, "reason"]} or {"flow", "run_id"} -> {"raised"}."""
     exceptions = services().exceptions
-    if "flow" in event:
-        return {"raised": len(exceptions.about_run(event["flow"], event["run_id"]))}
-    if "copy" in event:
+    if event.get("flow"):
+        raised = exceptions.about_run(event["flow"], event["run_id"], event.get("reason"))
+        return {"raised": len(raised)}
+    if event.get("copy"):
         exceptions.about_copy(event["document_id"], event["copy"])
     else:
         exceptions.about_document(event["document_id"], event.get("reason"))

@@ -2,12 +2,24 @@
 
 from typing import Any
 
+from functions._runs import run_answer
 from functions._runtime import Event, task
 from sapmatch.bootstrap import services
+from sapmatch.writing.run import reconcile_update_file
 
 
 @task
 def handler(event: Event, _context: Any) -> dict[str, Any]:
     """{"flow", "run_id"} -> counts by status and "wait_seconds" before the next look."""
-    counts = services().reconcile_intents(event["flow"], event["run_id"])
-    return {"flow": event["flow"], "run_id": event["run_id"], **counts}
+    parts = services()
+    flow = parts.flow(event["flow"])
+    result = reconcile_update_file(
+        event["flow"],
+        event["run_id"],
+        sap=parts.sap(flow.connection),
+        intents=parts.intents,
+        objects=parts.objects,
+        clock=parts.clock,
+        probe_spacing_seconds=parts.settings.connections[flow.connection].probe_spacing_seconds,
+    )
+    return run_answer(result)

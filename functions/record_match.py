@@ -4,10 +4,21 @@ from typing import Any
 
 from functions._runtime import Event, task
 from sapmatch.bootstrap import services
+from sapmatch.matching.stored import record_stored
 
 
 @task
 def handler(event: Event, _context: Any) -> dict[str, Any]:
     """{"document_id"} -> {"document_id", "intents"}; PreconditionFailed: decide anew."""
-    record = services().record_match(event["document_id"])
+    parts = services()
+    connection, client = parts.order_connection
+    record = record_stored(
+        event["document_id"],
+        objects=parts.objects,
+        documents=parts.documents,
+        orders=parts.orders,
+        connection=connection,
+        client=client,
+        plan=parts.planner,
+    )
     return {"document_id": record.id, "intents": len(record.intents)}

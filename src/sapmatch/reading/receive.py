@@ -69,6 +69,20 @@ def _identity(
     return hashlib.sha256(objects.read(upload.key, version)).hexdigest()
 
 
+def receive_update_file(
+    upload: Upload, *, objects: Objects, workflows: Workflows, machine: str
+) -> str:
+    """Start one run for this version of the file; returns the run id, a hash of key and version."""
+    parts = upload.key.split("/")
+    if len(parts) < 4 or parts[0] != "updates" or parts[2] != "inbox":
+        raise InputRejected(f"s3 object {upload.key}: lies in no updates/<flow>/inbox/ folder")
+    version = upload.version_id or objects.version(upload.key)
+    run_id = hashlib.sha256(f"{upload.key}\n{version}".encode()).hexdigest()[:32]
+    job = {"flow": parts[1], "run_id": run_id, "inbox_key": upload.key, "version_id": version}
+    workflows.start(machine, f"inbox-{run_id}", job)
+    return run_id
+
+
 def upload_of(message: str) -> Upload:
     """The upload that an SQS message tells of: EventBridge's `Object Created` event of S3.
 

@@ -37,10 +37,20 @@ class Exceptions:
         record = self._documents.get(document_id)
         return self._raise(document_id, "DUPLICATE", key, copy_mail(record, key))
 
-    def about_run(self, flow: str, run_id: str) -> list[ExceptionRecord]:
-        """The records of a run that SAP refused, and those whose outcome nobody knows."""
+    def about_run(self, flow: str, run_id: str, reason: str | None = None) -> list[ExceptionRecord]:
+        """The records of a run that SAP refused, and those whose outcome nobody knows.
+
+        `reason` where the workflow itself failed: there may be no response file.
+        """
         file = f"responses/{flow}/{run_id}.ndjson"
-        answers = [msgspec.json.decode(line) for line in self._objects.read(file).splitlines()]
+        found = self._objects.exists(file)
+        stored = self._objects.read(file).splitlines() if found else []
+        answers = [msgspec.json.decode(line) for line in stored]
+        if reason:
+            lines = [_line(a) for a in answers if a.get("status") == "rejected"]
+            told = _bounded(lines) or ["It stopped before the first record."]
+            mail = write_back_mail(reason, run_id, flow, told, file)
+            return [self._raise(f"{flow}/{run_id}", reason, None, mail)]
         raised = []
         for status, state in _STATUS.items():
             lines = [_line(a) for a in answers if a.get("status") == status]

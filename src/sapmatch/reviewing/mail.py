@@ -34,8 +34,8 @@ _REMEDIES = {
     "DUPLICATE": "Nothing, if the file was sent twice by mistake: it is posted only once.",
     "SAP_REJECTED": "Correct the cause named by SAP, then have the record sent again.",
     "OUTCOME_UNKNOWN": "Look in SAP for the document before anybody posts it by hand.",
-    "WORKFLOW_FAILED": "Nothing was posted. The platform team finds the cause in the logs under "
-    "the document id.",
+    "WORKFLOW_FAILED": "Post nothing by hand yet. The platform team finds the cause in the "
+    "execution of the state machine and starts it again.",
 }
 
 
@@ -81,7 +81,7 @@ def copy_mail(record: DocumentRecord, key: str) -> Mail:
 def write_back_mail(state: str, run_id: str, flow: str, lines: Sequence[str], file: str) -> Mail:
     """About the records of one write-back run that did not end well."""
     sections = [
-        ("What", [f"{len(lines)} record(s) of the flow {flow}: {_TITLES[state]}."]),
+        ("What", [f"Write-back flow {flow}: {_TITLES[state]}."]),
         ("Why", lines),
         ("What to do", [_REMEDIES[state]]),
         ("Where", [f"Run {run_id}", f"Response file {file}"]),

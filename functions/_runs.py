@@ -1,0 +1,19 @@
+"""The answer of a write-back run to its state machine."""
+
+from typing import Any
+
+from sapmatch.writing.run import RunResult
+
+
+def run_answer(result: RunResult) -> dict[str, Any]:
+    """Counts by what has to happen next; `wait_seconds` until a lost answer may be read back."""
+    counts = result.counts
+    return {
+        "flow": result.flow,
+        "run_id": result.run_id,
+        "confirmed": sum(counts.get(s, 0) for s in ("created", "updated", "already_there")),
+        "rejected": counts.get("rejected", 0),
+        "unknown": counts.get("unknown", 0),
+        "planned_again": result.again,
+        "wait_seconds": result.wait_seconds or 0,
+    }

@@ -1,0 +1,113 @@
+"""`make demo`: the main job from SAP's orders to SAP's invoices, shown as a table."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+
+from local.jobs import FLOWS, Jobs
+from local.mailbox import Letter, Mailbox
+from local.stage import ROOT, SAMPLES
+
+RESULT = ROOT / "build" / "demo.jsonl"
+Say = Callable[[str], None]
+
+
+def play(jobs: Jobs, mailbox: Mailbox, say: Say, console: Console) -> bool:
+    """Run the job and show it; False where a decision differs from local/samples/expected.json."""
+    say("extracting orders from SAP")
+    counts = jobs.extract("orders")
+    say(f"  {counts['rows']} rows read and counted, {counts['orders_changed']} orders indexed")
+    expected = json.loads((SAMPLES / "expected.json").read_text())
+    for files in waves(expected):
+        say(f"uploading {len(files)} invoice(s) to s3://.../incoming/ and following them")
+        jobs.upload(files)
+    for flow in FLOWS:
+        say(f"writing back to SAP: {flow}")
+        jobs.write_back(flow)
+    rows = jobs.rows()
+    letters = mailbox.collect(sum(row["decision"] in MAILED for row in rows))
+    RESULT.write_text("".join(json.dumps(line(row)) + "\n" for row in rows))
+    console.print(table(rows))
+    for letter in letters:
+        console.print(_panel(letter))
+    return _compare(rows, expected, say)
+
+
+# States that send a mail.
+MAILED = {
+    "AMBIGUOUS",
+    "DUPLICATE",
+    "INVALID",
+    "NO_CANDIDATE",
+    "NOT_INVOICEABLE",
+    "OUT_OF_TOLERANCE",
+    "REJECTED",
+    "SUSPECTED_DUPLICATE",
+}
+
+
+def waves(expected: dict[str, Any]) -> list[list[Path]]:
+    """Uploads that need no order among themselves first, then those that must come later."""
+    folder = SAMPLES / "invoices"
+    first = [folder / name for name, want in expected.items() if not want["after"]]
+    later = [folder / name for name, want in expected.items() if want["after"]]
+    return [first, later] if later else [first]
+
+
+def line(row: dict[str, Any]) -> dict[str, Any]:
+    """One line of build/demo.jsonl."""
+    return {
+        "document": row["document"],
+        "kind": row["kind"],
+        "method": row["method"],
+        "decision": row["decision"],
+        "cause": row["cause"],
+        "orders": list(row["orders"]),
+        "sap": row["sap_now"],
+    }
+
+
+def table(rows: Sequence[dict[str, Any]]) -> Table:
+    """Documents as people read them."""
+    result = Table(title="What became of the invoices", title_justify="left")
+    for name in ("Document", "Read", "Decision", "Order", "Why", "SAP holds now"):
+        result.add_column(name, overflow="fold")
+    for row in rows:
+        read = " ".join(part for part in (row["kind"], row["method"]) if part)
+        held = "\n".join(", ".join(str(v) for v in one.values()) for one in row["sap_now"])
+        why = f"{row['cause']}: {row['why']}" if row["cause"] else row["why"]
+        orders = ", ".join(row["orders"])
+        result.add_row(row["document"], read, row["decision"], orders, why, held)
+    return result
+
+
+def _panel(letter: Letter) -> Panel:
+    return Panel(letter.body.rstrip(), title=letter.subject, title_align="left", width=100)
+
+
+def _compare(rows: Sequence[dict[str, Any]], expected: dict[str, Any], say: Say) -> bool:
+    decided = {row["document"]: row["decision"] for row in rows}
+    wrong = {
+        name: (want["decision"], decided.get(name))
+        for name, want in expected.items()
+        if decided.get(name) != want["decision"]
+    }
+    for name, (want, got) in wrong.items():
+        say(f"UNEXPECTED: {name} is {got}, expected {want}")
+    return not wrong
+
+
+def timed(console: Console) -> Say:
+    """Say each step with the seconds since the start."""
+    start = time.monotonic()
+
+    def say(text: str) -> None:
+        console.print(f"[dim]{time.monotonic() - start:5.1f} s[/dim]  {text}", highlight=False)
+
+    return say

@@ -1,0 +1,126 @@
+"""The main job on a local stage: extract, upload, follow, write back, look."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import msgspec
+
+from local.stage import SETTINGS, Stage
+from sapmatch.bootstrap import Services, deployment, sap_client
+from sapmatch.cli.status import row
+from sapmatch.model.intent import Intent, IntentState
+from sapmatch.settings import load
+
+POLL_SECONDS = 0.3
+RUN_SECONDS = 120
+FLOWS = ("supplier_invoice", "sales_order")
+
+# What to show of a document that SAP holds, by entity set.
+SHOWN = {
+    "A_SupplierInvoice": (
+        "SupplierInvoice",
+        "SupplierInvoiceIDByInvcgParty",
+        "InvoiceGrossAmount",
+        "DocumentCurrency",
+        "SupplierInvoiceStatus",
+    ),
+    "A_SalesOrder": ("SalesOrder", "AssignmentReference"),
+}
+
+
+class Jobs:
+    """Starts the state machines of one stage and waits for their ends."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._machines = boto3.client("stepfunctions")
+        self._s3 = boto3.client("s3")
+        self.parts: Services = deployment("local")
+
+    def extract(self, extraction: str) -> dict[str, Any]:
+        """Run one extraction to its end; returns its counts."""
+        run = _now()
+        job = {"extraction": extraction, "run_id": run}
+        return self._run("ExtractionArn", f"{extraction}-{run}", job)
+
+    def write_back(self, flow: str) -> None:
+        """Run one write-back flow to its end."""
+        run = _now()
+        self._run("WriteBackArn", f"{flow}-{run}", {"flow": flow, "run_id": run})
+
+    def upload(self, files: Sequence[Path]) -> None:
+        """Put files into incoming/ and wait until nothing of them is under way."""
+        begun = len(self._executions("InvoiceMatchingArn"))
+        for file in files:
+            self.put(f"incoming/{file.name}", file.read_bytes())
+        self.wait(lambda: len(self._executions("InvoiceMatchingArn")) >= begun + len(files))
+        self.settle("InvoiceMatchingArn")
+
+    def put(self, key: str, data: bytes) -> None:
+        """Put one object into the bucket, as a user would."""
+        self._s3.put_object(Bucket=self._stage.outputs["BucketName"], Key=key, Body=data)
+
+    def settle(self, machine: str) -> None:
+        """Wait until no execution of the machine runs."""
+        self.wait(lambda: not self._executions(machine, "RUNNING"))
+
+    def wait(self, done: Callable[[], object], seconds: float = RUN_SECONDS) -> None:
+        """Poll until done; raises TimeoutError."""
+        deadline = time.monotonic() + seconds
+        while not done():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not done after {seconds:.0f} s; see build/local/emulator.log")
+            time.sleep(POLL_SECONDS)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """What `sapmatch status` says of every document, with what SAP holds now read back."""
+        records = sorted(self.parts.documents.all(), key=lambda record: record.key)
+        found = []
+        with closing(sap_client(load(SETTINGS), "s4")) as sap:
+            for record in records:
+                line = row(record, self.parts.intents)
+                line["sap_now"] = list(_held(self.parts, record.intents, sap))
+                found.append(line)
+        return found
+
+    def _run(self, machine: str, name: str, input: dict[str, Any]) -> dict[str, Any]:
+        arn = self._machines.start_execution(
+            stateMachineArn=self._stage.outputs[machine],
+            name=name.replace(":", "")[:80],
+            input=msgspec.json.encode(input).decode(),
+        )["executionArn"]
+        self.wait(lambda: self._describe(arn)["status"] != "RUNNING")
+        end = self._describe(arn)
+        if end["status"] != "SUCCEEDED":
+            raise RuntimeError(f"{name} ended {end['status']}: {end.get('cause')}")
+        answer: dict[str, Any] = msgspec.json.decode(end["output"])
+        return answer
+
+    def _describe(self, arn: str) -> Any:
+        return self._machines.describe_execution(executionArn=arn)
+
+    def _executions(self, machine: str, status: str | None = None) -> list[Any]:
+        query: dict[str, Any] = {"stateMachineArn": self._stage.outputs[machine]}
+        if status:
+            query["statusFilter"] = status
+        pages = self._machines.get_paginator("list_executions").paginate(**query)
+        return [execution for page in pages for execution in page["executions"]]
+
+
+def _held(parts: Services, intents: Sequence[str], sap: Any) -> Iterator[dict[str, Any]]:
+    """The entities of confirmed writes, as SAP holds them at this moment."""
+    for intent_id in intents:
+        intent: Intent = parts.intents.get(intent_id)
+        if intent.state is IntentState.CONFIRMED:
+            entity = sap.get(intent.service, intent.entity_set, intent.key)
+            held = entity.row if entity else {}
+            yield {name: held.get(name) for name in SHOWN[intent.entity_set]}
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,257 @@
+"""The composition root: the one place that names concrete classes.
+
+Every function and every command gets its parts here. Parts are made on first use, because a cold
+start pays for each import.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import cache, cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sapmatch.clock import SystemClock
+from sapmatch.model.errors import InputRejected
+from sapmatch.model.flow import Extraction, WriteBack
+from sapmatch.model.policy import MatchingPolicy
+from sapmatch.model.ports import Clock
+from sapmatch.settings import Environment, Matching, Settings, load, policy_of
+
+if TYPE_CHECKING:
+    from sapmatch.aws.documents import DynamoDocuments
+    from sapmatch.aws.expense import TextractExpense
+    from sapmatch.aws.intents import DynamoIntents
+    from sapmatch.aws.objects import S3Objects
+    from sapmatch.aws.orders import DynamoOrders
+    from sapmatch.aws.table import Table
+    from sapmatch.aws.workflows import StepFunctions
+    from sapmatch.extracting.finish import ToOrders
+    from sapmatch.model.intent import Intent, Record
+    from sapmatch.model.invoice import Invoice
+    from sapmatch.model.match import Decision
+    from sapmatch.model.order import Order
+    from sapmatch.reviewing.exceptions import Exceptions
+    from sapmatch.sap.odata.client import ODataClient
+
+
+@cache
+def services() -> "Services":
+    """The parts of this Lambda environment, made once."""
+    return Services(load(Path(os.environ[Environment.SETTINGS])), os.environ)
+
+
+def deployment(stage: str | None) -> "Services":
+    """The parts of a deployed stage, found by the outputs of its stacks.
+
+    Its settings stay in the cloud, so what needs them is not to be had here.
+    """
+    from sapmatch.aws.clients import client
+    from sapmatch.aws.deployment import outputs
+
+    name = stage or os.environ.get(Environment.STAGE, "prod")
+    found = outputs(client("cloudformation"), name)
+    environment = {
+        Environment.STAGE: name,
+        Environment.BUCKET: found["BucketName"],
+        Environment.ORDERS_TABLE: found["OrdersTable"],
+        Environment.DOCUMENTS_TABLE: found["DocumentsTable"],
+        Environment.INTENTS_TABLE: found["IntentsTable"],
+        Environment.TOPIC_ARN: found["TopicArn"],
+    }
+    return Services(Settings(), environment)
+
+
+def sap_client(settings: Settings, name: str) -> "ODataClient":
+    """A client for `[connections.<name>]`, logged on lazily; close it after use."""
+    from sapmatch.sap.connection import connect
+
+    if name not in settings.connections:
+        known = ", ".join(settings.connections) or "none"
+        raise InputRejected(f"connection {name}: is not in the settings; known are {known}")
+    connection = settings.connections[name]
+    return connect(name, connection, _credentials(name, connection.auth.secret))
+
+
+def textract(data: bytes, pages: int) -> "list[Record]":
+    """AnalyzeExpense of the AWS account of the environment, for a file that is not in S3."""
+    from sapmatch.aws.clients import client
+    from sapmatch.aws.expense import TextractExpense
+
+    return TextractExpense(client("textract"), SystemClock()).analyze_bytes(data, pages)
+
+
+def _credentials(name: str, secret: str) -> Mapping[str, str]:
+    """User and password: from Secrets Manager, or from the environment on a laptop."""
+    if not secret.startswith("env:"):
+        from sapmatch.aws.clients import client
+        from sapmatch.aws.secrets import SecretsManager
+
+        return SecretsManager(client("secretsmanager")).read(secret)
+    prefix = secret.removeprefix("env:")
+    names = {"user": f"{prefix}_USER", "password": f"{prefix}_PASSWORD"}
+    missing = [variable for variable in names.values() if not os.environ.get(variable)]
+    if missing:
+        raise InputRejected(
+            f"connections.{name}.auth.secret: set the environment variable(s) {', '.join(missing)}"
+        )
+    return {field: os.environ[variable] for field, variable in names.items()}
+
+
+class Services:
+    """All parts of one stage."""
+
+    def __init__(
+        self, settings: Settings, environment: Mapping[str, str], clock: Clock | None = None
+    ) -> None:
+        self.settings = settings
+        self._environment = environment
+        self.clock = clock or SystemClock()
+
+    @cached_property
+    def objects(self) -> "S3Objects":
+        """The bucket."""
+        from sapmatch.aws.clients import client
+        from sapmatch.aws.objects import S3Objects
+
+        return S3Objects(client("s3"), self._environment[Environment.BUCKET])
+
+    @cached_property
+    def orders(self) -> "DynamoOrders":
+        """The order index."""
+        from sapmatch.aws.orders import DynamoOrders
+
+        return DynamoOrders(self._table(Environment.ORDERS_TABLE))
+
+    @cached_property
+    def documents(self) -> "DynamoDocuments":
+        """Records of documents."""
+        from sapmatch.aws.documents import DynamoDocuments
+
+        return DynamoDocuments(
+            self._table(Environment.DOCUMENTS_TABLE),
+            self._table(Environment.ORDERS_TABLE),
+            self._table(Environment.INTENTS_TABLE),
+            self.clock,
+        )
+
+    @cached_property
+    def intents(self) -> "DynamoIntents":
+        """Intended writes."""
+        from sapmatch.aws.intents import DynamoIntents
+
+        return DynamoIntents(self._table(Environment.INTENTS_TABLE))
+
+    @cached_property
+    def expense(self) -> "TextractExpense":
+        """Textract."""
+        from sapmatch.aws.clients import client
+        from sapmatch.aws.expense import TextractExpense
+
+        return TextractExpense(client("textract"), self.clock)
+
+    @cached_property
+    def exceptions(self) -> "Exceptions":
+        """Mails to the operations team."""
+        from sapmatch.aws.clients import client
+        from sapmatch.aws.mailer import SnsMailer
+        from sapmatch.reviewing.exceptions import Exceptions
+
+        return Exceptions(
+            objects=self.objects,
+            documents=self.documents,
+            mailer=SnsMailer(client("sns"), self._environment[Environment.TOPIC_ARN]),
+            clock=self.clock,
+        )
+
+    @cached_property
+    def policy(self) -> MatchingPolicy:
+        """The rules of the decision."""
+        return policy_of(self._matching)
+
+    @cached_property
+    def workflows(self) -> "StepFunctions":
+        """Starts of state machines."""
+        from sapmatch.aws.clients import client
+        from sapmatch.aws.workflows import StepFunctions
+
+        return StepFunctions(client("stepfunctions"))
+
+    @property
+    def invoice_matching(self) -> str:
+        """ARN of the state machine of one document."""
+        return self._environment[Environment.INVOICE_MATCHING_ARN]
+
+    @property
+    def write_back(self) -> str:
+        """ARN of the state machine of one write-back run."""
+        return self._environment[Environment.WRITE_BACK_ARN]
+
+    @property
+    def order_connection(self) -> tuple[str, str]:
+        """Name and client of the connection that holds the orders."""
+        name = self._matching.connection or next(iter(self.settings.connections))
+        return name, self.settings.connections[name].client
+
+    def extraction(self, name: str) -> Extraction:
+        """One `[extractions.*]` block."""
+        if name not in self.settings.extractions:
+            raise InputRejected(f"extraction {name}: is not in the settings")
+        return self.settings.extractions[name]
+
+    def flow(self, name: str) -> WriteBack:
+        """One `[write_backs.*]` block."""
+        if name not in self.settings.write_backs:
+            raise InputRejected(f"write-back flow {name}: is not in the settings")
+        return self.settings.write_backs[name]
+
+    def to_orders(self, connection: str) -> "ToOrders":
+        """How rows of this connection become orders."""
+        from sapmatch.extracting.orders import orders_from_rows
+
+        return partial(
+            orders_from_rows,
+            connection=connection,
+            client=self.settings.connections[connection].client,
+            company_codes=self.policy.company_codes,
+        )
+
+    def planner(
+        self, document_id: str, invoice: "Invoice", decision: "Decision", orders: "dict[str, Order]"
+    ) -> "Sequence[tuple[Intent, bytes]]":
+        """The writes that a match means."""
+        from sapmatch.writing.plan import intents_for_match
+
+        connection, client = self.order_connection
+        return intents_for_match(
+            invoice,
+            decision,
+            document_id=document_id,
+            orders=orders,
+            flows=self.settings.write_backs,
+            policy=self.policy,
+            connection=connection,
+            client=client,
+            now=self.clock.now(),
+        )
+
+    def sap(self, name: str) -> "ODataClient":
+        """The client of one connection, logged on once per environment."""
+        if name not in self._sap:
+            self._sap[name] = sap_client(self.settings, name)
+        return self._sap[name]
+
+    @cached_property
+    def _sap(self) -> "dict[str, ODataClient]":
+        return {}
+
+    @property
+    def _matching(self) -> Matching:
+        if self.settings.matching is None:
+            raise InputRejected("settings: [matching] is missing")
+        return self.settings.matching
+
+    def _table(self, variable: Environment) -> "Table":
+        from sapmatch.aws.clients import client
+        from sapmatch.aws.table import Table
+
+        return Table(client("dynamodb"), self._environment[variable])

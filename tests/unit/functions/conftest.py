@@ -1,0 +1,40 @@
+"""Calls a function with one of the sample events, its verb replaced."""
+
+import importlib
+import json
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import MagicMock
+
+import pytest
+
+from tests.conftest import ROOT
+
+Call = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def parts() -> MagicMock:
+    """Stands for the services of a stage; tests look at what was handed on."""
+    stage = MagicMock(name="parts")
+    stage.order_connection = ("s4", "100")
+    return stage
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, parts: MagicMock) -> Call:
+    """call("read_document", "received", read_stored=fake) -> the handler's answer."""
+
+    def run(function: str, case: str, **verbs: Any) -> dict[str, Any]:
+        module = importlib.import_module(f"functions.{function}")
+        monkeypatch.setattr(module, "services", lambda: parts)
+        for name, fake in verbs.items():
+            monkeypatch.setattr(module, name, fake)
+        event = json.loads((ROOT / "events" / function / f"{case}.json").read_text())
+        context = SimpleNamespace(aws_request_id="request-1")
+        answer: dict[str, Any] = module.handler(event, context)
+        json.dumps(answer)  # Step Functions takes plain JSON only
+        return answer
+
+    return run

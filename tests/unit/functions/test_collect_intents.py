@@ -1,0 +1,20 @@
+from unittest.mock import MagicMock
+
+from tests.unit.functions.conftest import Call
+
+
+def test_a_scheduled_run_collects_what_is_planned(call: Call, parts: MagicMock) -> None:
+    collect = MagicMock(return_value=MagicMock(records=("a", "b")))
+    answer = call("collect_intents", "scheduled", collect=collect)
+    assert (answer["flow"], answer["records"]) == ("supplier_invoice", 2)
+    collect.assert_called_once_with(
+        "supplier_invoice", parts.intents, parts.objects, answer["run_id"]
+    )
+
+
+def test_a_dropped_file_is_read_in_the_version_that_was_claimed(call: Call) -> None:
+    collect = MagicMock(return_value=MagicMock(records=("a",)))
+    answer = call("collect_intents", "dropped", collect_inbox=collect)
+    assert answer["records"] == 1
+    assert collect.call_args.kwargs["inbox_key"] == "updates/sales_order_fields/inbox/blocks.json"
+    assert collect.call_args.kwargs["version_id"] == "3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrH"

@@ -1,0 +1,30 @@
+from unittest.mock import MagicMock
+
+from sapmatch.extracting.plan import Chunk, Plan
+from tests.unit.functions.conftest import Call
+
+CHUNK = Chunk(
+    extraction="orders",
+    run_id="r",
+    number=0,
+    service="/s",
+    entity_set="A_PurchaseOrder",
+    page_size=100,
+    count=3,
+)
+
+
+def test_each_chunk_is_one_small_descriptor(call: Call, parts: MagicMock) -> None:
+    """RE-9: a state's payload stays under 32 KiB."""
+    plan = Plan(extraction="orders", run_id="r", connection="s4", index=True, chunks=(CHUNK,) * 20)
+    store = MagicMock()
+    answer = call(
+        "plan_extraction",
+        "scheduled",
+        plan_extraction=MagicMock(return_value=plan),
+        store_plan=store,
+    )
+    assert len(answer["chunks"]) == 20
+    assert answer["chunks"][0]["entity_set"] == "A_PurchaseOrder"
+    assert len(str(answer)) < 32_768
+    store.assert_called_once_with(plan, parts.objects)

@@ -63,7 +63,7 @@ imports: setup  ## the import rules of the house
 	@$(BIN)/lint-imports --no-cache >build/imports.log 2>&1 || { cat build/imports.log; exit 1; }
 
 bundle: setup  ## build the code and layers for AWS Lambda (network)
-	@$(BIN)/python -m infra.bundle --target cloud
+	@$(BIN)/python -m infra.bundle --target cloud --settings $(SETTINGS)
 
 synth: bundle  ## synthesise the stacks from SETTINGS (no account, no Docker)
 	@npx --no-install cdk synth --quiet --app "$(BIN)/python app.py" -c stage=$(STAGE) -c settings=$(SETTINGS)
@@ -81,6 +81,7 @@ proof: setup  ## the long proofs: seeded simulation and fuzzing
 
 lock: setup  ## write the lock files anew from pyproject.toml
 	$(COMPILE) --extra ocr --group local --group infra --group dev --output-file requirements.txt pyproject.toml
+	@$(BIN)/python -m infra.bundle --lock
 	npm install --package-lock-only --silent
 
 clean:  ## remove everything that was built (keeps .venv and node_modules)

@@ -149,7 +149,8 @@ def _put_secret(session: boto3.Session, endpoint: str) -> None:
 def _deploy(say: Say, aws: dict[str, str], textract_url: str) -> dict[str, str]:
     """Bundle, `cdk bootstrap`, `cdk deploy`; returns the stacks' outputs."""
     say("bundling the functions and their layers")
-    _run([sys.executable, "-m", "infra.bundle", "--target", "local"], aws, "bundle")
+    bundle = [sys.executable, "-m", "infra.bundle", "--target", "local"]
+    _run([*bundle, "--settings", str(SETTINGS)], aws, "bundle")
     context = [
         *("--app", f"{sys.executable} app.py"),
         *("--output", str(BUILD / "cdk.out")),

@@ -4,13 +4,13 @@ A value stands behind its label in the same line, to the right of it, or below i
 is tried in this order, and what it looks like decides.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from itertools import takewhile
 
 from msgspec import Struct
 
 from sapmatch.ocr import labels, layout, values
-from sapmatch.ocr.nouns import Line, Word
+from sapmatch.ocr.nouns import Box, Line, Word
 
 SHAPES: dict[str, values.Shape] = {
     "INVOICE_RECEIPT_ID": "id",
@@ -42,7 +42,8 @@ SHAPES: dict[str, values.Shape] = {
     labels.OTHER: "text",
 }
 AMOUNTS = frozenset(kind for kind, shape in SHAPES.items() if shape == "amount")
-_LAST = frozenset({"TAX", "TOTAL", "AMOUNT_DUE"})  # in a row of sums theirs is the last one
+_FIRST = frozenset({"SUBTOTAL", *(SHAPES.keys() - AMOUNTS)})  # of several values the first is meant
+_COLUMN = 6  # rows of a small table of sums
 _SURE, _WEAK = 95.0, 75.0
 _BELOW, _VAGUE = 0.9, 0.7
 _NEAR = 3  # lines below a label that may hold its value
@@ -86,16 +87,25 @@ def labelled_parts(line: Line) -> list[Labelled]:
     """The labels of a line: one at its start, and those further on that end with a colon."""
     texts = [word.text for word in line.words]
     found: list[labels.Label] = []
-    at = next((i for i, text in enumerate(texts) if labels.normal(text)), len(texts))
-    first = at
+    at = first = next((i for i, text in enumerate(texts) if not labels.is_lead(text)), len(texts))
     while at < len(texts):
         label = labels.find(texts, at, labels.summary_types())
-        if label and (at == first or texts[label.end - 1].endswith((":", "#"))):
+        if label and _is_label(texts, label, first):
             found.append(label)
             at = label.end
         else:
             at += 1
     return _parts(line, found or _other(texts, first))
+
+
+def _is_label(texts: Sequence[str], label: labels.Label, first: int) -> bool:
+    """Whether the words are a label here, and not `Lieferant GmbH` or a word in a sentence."""
+    inner = label.begin > first
+    if inner and labels.is_qualifier(texts[label.begin - 1]):
+        return False
+    if texts[label.end - 1].endswith((":", "#")) or texts[label.end : label.end + 1] == [":"]:
+        return True
+    return not inner and (SHAPES[label.type] != "name" or label.end == len(texts))
 
 
 def _other(texts: Sequence[str], first: int) -> list[labels.Label]:
@@ -110,7 +120,7 @@ def _parts(line: Line, found: Sequence[labels.Label]) -> list[Labelled]:
     ends = [*(label.begin for label in found[1:]), len(line.words)][: len(found)]
     return [
         Labelled(
-            type=label.type,
+            type=_meaning(label, line.words[label.end : end]),
             label=Line(line.words[label.begin : label.end]),
             rest=line.words[label.end : end],
             beside=line if end == len(line.words) else None,
@@ -120,12 +130,18 @@ def _parts(line: Line, found: Sequence[labels.Label]) -> list[Labelled]:
     ]
 
 
+def _meaning(label: labels.Label, rest: Sequence[Word]) -> str:
+    """The label's type in the light of what follows: `TVA: FR11999999998` names no sum."""
+    if label.type == "TAX" and any(value.text[:2].isalpha() for value in values.tax_id(rest)):
+        return "VENDOR_VAT_NUMBER"
+    return labels.qualified(label.type, [word.text for word in rest])
+
+
 def _beside(part: Labelled, lines: Sequence[Line], marked: Set[Line]) -> Field | None:
     """The value behind the label in its line, or in the lines to the right of it."""
-    if own := values.values(SHAPES[part.type], part.rest, alone=True):
-        return _field(part, own)
-    if part.beside is None:
-        return None
+    own = values.values(SHAPES[part.type], part.rest, alone=True)
+    if part.beside is None or (own and part.type not in AMOUNTS):
+        return _field(part, own) if own else None
     behind = layout.right_of(part.beside.box, lines)
     right = list(takewhile(lambda line: line not in marked, behind))
     if part.type not in AMOUNTS:
@@ -135,19 +151,30 @@ def _beside(part: Labelled, lines: Sequence[Line], marked: Set[Line]) -> Field |
         for line in right
         for value in values.values(SHAPES[part.type], line.words, alone=True)
     ]
-    return _field(part, found) if found else None
+    return _field(part, found or own) if found or own else None
 
 
 def _below(part: Labelled, free: Sequence[Line]) -> Field | None:
-    """The first fitting value in the column under the label."""
-    for line in layout.below(part.label.box, free)[:_NEAR]:
-        if found := values.values(SHAPES[part.type], line.words, alone=True):
-            return _field(part, found, _BELOW)
-    return None
+    """The first fitting value in the column under the label; of amounts the last, their sum."""
+    found: list[Line] = []
+    at = part.label.box
+    for line in layout.below(at, free)[:_NEAR] if part.type not in AMOUNTS else _column(at, free):
+        found += values.values(SHAPES[part.type], line.words, alone=True)
+    return _field(part, found if part.type in AMOUNTS else found[:1], _BELOW) if found else None
+
+
+def _column(box: Box, free: Sequence[Line]) -> Iterator[Line]:
+    """Lines under the box, each close to the one before."""
+    for _ in range(_COLUMN):
+        under = layout.below(box, free)
+        if not under:
+            return
+        yield under[0]
+        box = under[0].box
 
 
 def _field(part: Labelled, found: Sequence[Line], factor: float = 1.0) -> Field:
-    value = found[-1] if part.type in _LAST else found[0]
+    value = found[0] if part.type in _FIRST else found[-1]
     if part.type in AMOUNTS and _more_words(part.rest):
         factor *= _VAGUE
     return Field(type=part.type, value=value, label=part.label, confidence=part.confidence * factor)

@@ -7,11 +7,20 @@ Types: AnalyzeExpense's SummaryFields and LineItemExpenseFields (Textract develo
 import functools
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
 LONGEST = 6  # words in a label
+_LEADS = frozenset("zzgl zuzugl zuzuglich plus davon enthaltene inkl incl".split())
+_SUMS = frozenset({"TOTAL", "SUBTOTAL"})
+_INCLUDING = frozenset(
+    "inkl incl inclusive including ttc brutto gross inclusief inklusive inc con ivato".split()
+)
+_EXCLUDING = frozenset(
+    "ohne exkl excl excluding exclusive exclusief exklusive ht hors netto sin senza utan".split()
+)
+_CONFUSED = str.maketrans("015", "ols")
 OTHER = "OTHER"
 
 # Labels that stand for several things; the value behind them is less sure.
@@ -20,7 +29,9 @@ WEAK = frozenset(
     invoice|tax invoice|bill|receipt|rechnung|gutschrift|facture|avoir|factuur|factura|fattura
     faktura|date|datum|data|fecha|net|netto|tax|vat|gst|tva|btw|iva|moms|summe|summa|gesamt|brutto
     order no|order number|order #|order id|commande|ordernummer|pedido|ordine|bestellung|from
-    customer|client|kunde|klant|cliente|kund|total|document no|document number|your reference
+    customer|client|kunde|klant|cliente|kund|total|document no|document number|your ref
+    your reference|ihre referenz|votre reference|uw referentie|su referencia|vostro riferimento
+    er referens
     """.strip()
     .replace("\n", "|")
     .split("|")
@@ -28,6 +39,7 @@ WEAK = frozenset(
 
 SUMMARY = {
     "INVOICE_RECEIPT_ID": """
+        inv number|tax inv|receipt # no|rechnung #
         invoice number|invoice no|invoice nr|invoice num|invoice #|invoice id|invoice|tax invoice
         tax invoice no|tax invoice number|inv no|inv #|cash inv no|bill no|bill number|bill #
         receipt no|receipt number|receipt #|document no|document number|doc no|credit note
@@ -42,7 +54,8 @@ SUMMARY = {
         fattura numero|numero documento|fattura|fakturanummer|fakturanr|faktura nr|faktura
     """,
     "INVOICE_RECEIPT_DATE": """
-        invoice date|date of invoice|bill date|date of issue|issue date|date issued|issued on
+        inv date|inv dt|invoice dt|invoice date|date of invoice
+        bill date|date of issue|issue date|date issued|issued on
         document date|receipt date|tax date|date|rechnungsdatum|rechnung vom|belegdatum
         ausstellungsdatum|datum|datum der rechnung|date de facture|date facture
         date de la facture|date de facturation|date d emission|facture du|factuurdatum
@@ -83,6 +96,8 @@ SUMMARY = {
         su pedido|pedido|orden de compra|numero ordine|ordine n|ordine no|ordine nr|vs ordine
         vostro ordine|ordine d acquisto|ordine di acquisto|rif ordine|ordine|er order
         ert ordernummer|inkopsorder|inkopsordernummer|bestallningsnummer
+        your reference|your ref|ihre referenz|votre reference|uw referentie|su referencia
+        vostro riferimento|er referens
     """,
     "CUSTOMER_NUMBER": """
         customer no|customer number|customer id|customer #|customer code|client id|client no
@@ -198,7 +213,7 @@ SUMMARY = {
         uw btw nummer|uw btw nr|btw nummer klant|nif cliente|partita iva cliente
         ert momsregistreringsnummer
     """,
-    "VENDOR_GST_NUMBER": "gst no|gst id|gst id no|gst reg no|gst number|gst registration no|gstin",
+    "VENDOR_GST_NUMBER": "gst no|gst reg|gst id|gst id no|gst reg no|gst number|gstin",
     "VENDOR_ABN_NUMBER": "abn",
     "TAX_PAYER_ID": """
         tax id|tax id no|tax no|tax number|tax payer id|ein|fed id|federal tax id|federal id
@@ -223,7 +238,7 @@ COLUMNS = {
         q ta|antal|kvantitet
     """,
     "UNIT_PRICE": """
-        unit price|unit cost|price unit|price each|each|rate|u price|u p|unit rate|cost
+        unit price|unit cost|price unit|price each|each|vk preis|rate|u price|u p|unit rate|cost
         price per unit
         einzelpreis|einzel|e preis|ep|stuckpreis|preis einheit|preis pro einheit|nettopreis
         preis stk|einzelpreis netto|prix unitaire|pu|p u|pu ht|p u ht|prix unitaire ht|prix unit
@@ -233,6 +248,7 @@ COLUMNS = {
     """,
     "PRICE": """
         amount|total|line total|total price|price|net amount|extended price|extended amount|ext
+        zeilenbetrag|positionsbetrag|prix ht|zeilensumme
         ext price|amt|subtotal|net price|line amount|net value|amount net|total amount|betrag
         gesamt|gesamtpreis|summe|netto|nettobetrag|gesamtbetrag|g preis|gp|nettowert|wert|umsatz
         total netto|gesamt netto|montant|montant ht|total ht|prix total|prix total ht
@@ -271,13 +287,41 @@ def normal(text: str) -> str:
     return re.sub(r"[^a-z0-9#%]", "", plain)
 
 
+def is_lead(text: str) -> bool:
+    """Whether a word may stand before a label: a bullet, `zzgl.`, `19 %`."""
+    key = normal(text)
+    return not key or key in _LEADS or bool(re.fullmatch(r"\d*%", key))
+
+
+def is_qualifier(text: str) -> bool:
+    """Whether a word ties the next one to the label before it: `Summe inkl. USt`."""
+    return normal(text) in _INCLUDING | _EXCLUDING
+
+
+def qualified(kind: str, rest: Sequence[str]) -> str:
+    """What a label of a sum means with the words behind it: `Summe inkl. USt`."""
+    words = {normal(text) for text in rest}
+    if kind in _SUMS and words & _INCLUDING:
+        return "TOTAL"
+    return "SUBTOTAL" if kind in _SUMS and words & _EXCLUDING else kind
+
+
 def find(words: Sequence[str], begin: int, types: Mapping[str, str]) -> Label | None:
     """The longest label that starts at the word; `types` of `summary_types` or `column_types`."""
     for end in range(min(begin + LONGEST, len(words)), begin, -1):
-        key = normal("".join(words[begin:end]))
-        if key in types:
-            return Label(types[key], begin, end, key in _weak())
+        for key in _readings("".join(words[begin:end])):
+            if key in types:
+                return Label(types[key], begin, end, key in _weak())
     return None
+
+
+def _readings(text: str) -> Iterator[str]:
+    """Normal forms to look up: as printed, of a compound, of two names, as OCR confuses them."""
+    key = normal(text)
+    yield key
+    yield re.sub(r"^[a-z]+rechnung(?=$|nr|nummer|no)", "rechnung", key)
+    yield normal(text.partition("/")[0])
+    yield key.translate(_CONFUSED)
 
 
 @functools.cache

@@ -1,4 +1,7 @@
-"""Line items: a row of column headings, and the rows below it until the sums begin."""
+"""Line items: a row of column headings, and the rows below it until the sums begin.
+
+Where a page has no headings, as on till slips, every row of a text with an amount at its end.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,11 +11,16 @@ from sapmatch.ocr import labels, layout, values
 from sapmatch.ocr.fields import AMOUNTS, Field, labelled_parts
 from sapmatch.ocr.nouns import Box, Line, around
 
-_NUMBERS = frozenset({"QUANTITY", "UNIT_PRICE", "PRICE"})
-_KINDS = 3  # headings that make a row of headings
+_SHAPES: dict[str, values.Shape] = {
+    "QUANTITY": "quantity",
+    "UNIT_PRICE": "amount",
+    "PRICE": "amount",
+}
+_ENDING = frozenset({"TAX", "TOTAL", "AMOUNT_DUE"})
+_NAMED = 0.5  # share of the words in a row of headings that are headings
 _CONTINUED = 2.6  # line heights down to the next row of the same item
 _ENDED = 8.0  # line heights without an item after which the table is over
-_SURE, _TEXT = 95.0, 90.0
+_SURE, _TEXT, _LOOSE = 95.0, 90.0, 70.0
 
 Row = list[Line]
 
@@ -25,7 +33,7 @@ class Column(Struct, frozen=True):
 
 
 class Table(Struct, frozen=True):
-    """Line items as fields, and the rows of the page that belong to the table."""
+    """Line items as fields, and the lines of the page that belong to the table."""
 
     items: tuple[tuple[Field, ...], ...]
     lines: frozenset[Line]
@@ -38,28 +46,30 @@ def find_tables(lines: Sequence[Line]) -> list[Table]:
     at = 0
     while at < len(rows):
         columns, height = _header(rows, at)
-        if columns:
-            body = list(_body(rows[at + height :], columns))
-            items = _items(body, columns)
-            if items:
-                used = rows[at : at + height + len(body)]
-                found.append(Table(items, frozenset(line for row in used for line in row)))
-            at += len(body)
-        at += max(height, 1)
-    return found
+        body = _body(rows[at + height :], columns) if columns else []
+        if items := _items(body, columns):
+            used = rows[at : at + height] + [row for row in body if not _sum_type(row)]
+            found.append(Table(items, _lines(used)))
+        at += height + len(body)
+    return found or _loose(rows)
 
 
 def _header(rows: Sequence[Row], at: int) -> tuple[list[Column], int]:
     """The columns that a row names, alone or together with the next one, and how many rows."""
     one = _columns(rows[at])
-    if at + 1 < len(rows) and _close(rows[at], rows[at + 1]) and not _has_amount(rows[at + 1]):
+    if at + 1 < len(rows) and _close(rows[at], rows[at + 1]):
         two = one + _columns(rows[at + 1])
-        if _is_header(two) and len(two) > len(one) + 1:
+        if _is_header(two) and len(two) > len(one) + 1 > 1:
             return two, 2
-    return (one, 1) if _is_header(one) else ([], 1)
+    if _is_header(one) or _is_short_header(rows[at], one):
+        return one, 1
+    return [], 1
 
 
 def _columns(row: Row) -> list[Column]:
+    """The headings in a row, none where it holds sums or its words mostly are no headings."""
+    if any(values.values("amount", line.words) for line in row):
+        return []
     found = []
     for line in row:
         texts = [word.text for word in line.words]
@@ -69,41 +79,49 @@ def _columns(row: Row) -> list[Column]:
             if label:
                 found.append(Column(label.type, Line(line.words[at : label.end])))
             at = label.end if label else at + 1
-    return found
+    named = sum(len(column.label.words) for column in found)
+    return found if named >= _NAMED * sum(len(line.words) for line in row) else []
 
 
 def _is_header(columns: Sequence[Column]) -> bool:
     kinds = {column.type for column in columns}
-    return (
-        len(columns) >= _KINDS
-        and bool(kinds & {"PRICE", "UNIT_PRICE"})
-        and bool(kinds & {"ITEM", "QUANTITY", "PRODUCT_CODE"})
-    )
+    priced = bool(kinds & {"PRICE", "UNIT_PRICE"})
+    return len(columns) > 2 and priced and bool(kinds & {"ITEM", "QUANTITY", "PRODUCT_CODE"})
 
 
-def _body(rows: Sequence[Row], columns: Sequence[Column]) -> Iterator[Row]:
-    """Rows up to the sums, the next headings, or a wide gap."""
+def _is_short_header(row: Row, columns: Sequence[Column]) -> bool:
+    """`Description  Amount` and nothing else."""
+    return len(row) == 2 and [column.type for column in columns] == ["ITEM", "PRICE"]
+
+
+def _body(rows: Sequence[Row], columns: Sequence[Column]) -> list[Row]:
+    """Rows up to the sums, the next headings, or a wide gap; subtotals in between are kept."""
+    body: list[Row] = []
     bottom = max(column.label.box.bottom for column in columns)
     for index, row in enumerate(rows):
         box = around([line.box for line in row])
-        if _is_sum(row, columns) or _header(rows, index)[0]:
-            return
+        if _sum_type(row) in _ENDING or _header(rows, index)[0]:
+            break
         if box.top - bottom > _ENDED * box.height:
-            return
-        if _cells(row, columns).keys() & _NUMBERS:
+            break
+        if _starts_item(row, columns):
             bottom = box.bottom
-        yield row
+        body.append(row)
+    return body
 
 
-def _is_sum(row: Row, columns: Sequence[Column]) -> bool:
+def _sum_type(row: Row) -> str | None:
+    """The kind of sum that a row names at its start."""
     parts = labelled_parts(layout.unglued(row[0]))
-    return bool(parts) and parts[0].type in AMOUNTS and "QUANTITY" not in _cells(row, columns)
+    return parts[0].type if parts and parts[0].type in AMOUNTS else None
 
 
 def _items(body: Sequence[Row], columns: Sequence[Column]) -> tuple[tuple[Field, ...], ...]:
     """One item per row with a price; rows of text right below it belong to it."""
     groups: list[list[Row]] = []
     for row in body:
+        if _sum_type(row):
+            continue
         if _starts_item(row, columns):
             groups.append([row])
         elif groups and _close(groups[-1][-1], row):
@@ -112,33 +130,40 @@ def _items(body: Sequence[Row], columns: Sequence[Column]) -> tuple[tuple[Field,
 
 
 def _starts_item(row: Row, columns: Sequence[Column]) -> bool:
-    cells = _cells(row, columns)
-    priced = {column.type for column in columns} & {"PRICE", "UNIT_PRICE"}
-    return bool(cells.keys() & priced) and len(row) > 1
+    """A price, what it is for, and most of the numbers that the headings promise."""
+    cells = _cells(row, columns).keys()
+    promised = {column.type for column in columns} & _SHAPES.keys()
+    return (
+        bool(cells & {"PRICE", "UNIT_PRICE"})
+        and bool(cells - {"PRICE", "UNIT_PRICE"})
+        and len(cells & promised) >= min(len(promised), 2)
+    )
 
 
 def _item(rows: Sequence[Row], columns: Sequence[Column]) -> Iterator[Field]:
-    first, rest = rows[0], rows[1:]
     headings = {column.type: column.label for column in reversed(columns)}
-    for kind, value in _cells(first, columns).items():
-        more = [line for row in rest for line in row] if kind == "ITEM" else []
+    for kind, value in _cells(rows[0], columns).items():
+        more = [line for row in rows[1:] for line in row] if kind == "ITEM" else []
         words = tuple(word for line in (value, *more) for word in line.words)
         yield Field(type=kind, value=Line(words), label=headings[kind], confidence=_SURE)
+    yield _whole(rows)
+
+
+def _whole(rows: Sequence[Row]) -> Field:
     words = tuple(word for row in rows for line in row for word in line.words)
-    yield Field(type="EXPENSE_ROW", value=Line(words), confidence=_TEXT)
+    return Field(type="EXPENSE_ROW", value=Line(words), confidence=_TEXT)
 
 
 def _cells(row: Row, columns: Sequence[Column]) -> dict[str, Line]:
     """The row's values by type of column; numbers only where they look like numbers."""
     cells: dict[str, Line] = {}
     for line in row:
-        column = min(columns, key=lambda column: _distance(line.box, column.label.box))
-        if column.type in _NUMBERS:
-            numbers = values.values("amount", line.words, alone=True)
-            if numbers and column.type not in cells:
-                cells[column.type] = numbers[0]
-        elif column.type != labels.OTHER and column.type not in cells:
-            cells[column.type] = line
+        kind = min(columns, key=lambda column: _distance(line.box, column.label.box)).type
+        if kind in cells or kind == labels.OTHER:
+            continue
+        found = values.values(_SHAPES.get(kind, "text"), line.words, alone=True)
+        if found:
+            cells[kind] = found[0]
     return cells
 
 
@@ -156,5 +181,30 @@ def _close(above: Row, row: Row) -> bool:
     return lower.middle - upper.middle <= _CONTINUED * min(upper.height, lower.height)
 
 
-def _has_amount(row: Row) -> bool:
-    return any(values.values("amount", line.words) for line in row)
+def _loose(rows: Sequence[Row]) -> list[Table]:
+    """Rows of a text and an amount above the sums, without any headings."""
+    found: list[tuple[Field, ...]] = []
+    used: list[Row] = []
+    for row in rows:
+        if _sum_type(row) and used:
+            break
+        if item := _loose_item(row):
+            found.append(item)
+            used.append(row)
+    return [Table(tuple(found), _lines(used))] if len(found) > 1 else []
+
+
+def _loose_item(row: Row) -> tuple[Field, ...]:
+    amounts = values.values("amount", row[-1].words)
+    if len(row) < 2 or len(amounts) != 1 or labelled_parts(layout.unglued(row[0])):
+        return ()
+    if not values.values("name", row[0].words) or len(row[-1].words) > len(amounts[0].words) + 1:
+        return ()
+    counts = [line for line in row[1:-1] if values.values("quantity", line.words)][:1]
+    fields = [("ITEM", row[0]), *(("QUANTITY", line) for line in counts), ("PRICE", amounts[0])]
+    cells = (Field(type=kind, value=value, confidence=_LOOSE) for kind, value in fields)
+    return (*cells, _whole([row]))
+
+
+def _lines(rows: Sequence[Row]) -> frozenset[Line]:
+    return frozenset(line for row in rows for line in row)

@@ -11,7 +11,7 @@ from sapmatch.ocr.labels import normal
 from sapmatch.ocr.layout import cut
 from sapmatch.ocr.nouns import Line, Word
 
-Shape = Literal["amount", "date", "id", "tax-id", "name", "text"]
+Shape = Literal["amount", "quantity", "date", "id", "tax-id", "name", "text"]
 
 _CURRENCY = r"(?:[A-Z]{3}|[$€£¥]|RM|kr|Fr\.?|R\$|US\$|C\$|A\$)"
 _NUMBER = r"(?:\d{1,3}(?:[.,'’ ]\d{3})+|\d+)(?:[.,]\s?\d{1,4})?|[.,]\d{2}"
@@ -20,6 +20,7 @@ _AMOUNT = re.compile(
     rf"(?P<number>{_NUMBER})(?!\d)(?!\s?%)(?![/-]\d)"
     rf"(?:\s?{_CURRENCY}(?!\w))?(?:\s?[-−)](?!\w))?"
 )
+_QUANTITY = re.compile(r"x?\s?\d+(?:[.,'’]\d+)*\s?(?:x|[^\W\d][^\s\d]{0,11}[\d²³]?|m[²³])?", re.I)
 _EXACT = re.compile(r"[.,]\s?\d{2,4}\)?$|[$€£]")
 _MONTH = (
     r"(?:jan|ene|gen|f[eé]v|feb|m[aäå]r|maa|mrt|apr|abr|avr|ma[iyjg]|jun|juin|giu|jul|juil|lug"
@@ -38,7 +39,7 @@ _DATE = re.compile(
 )
 _ID = re.compile(r"(?:[A-Z]{1,5}[ -])?[^\s,;:]*\d[^\s,;:]*")
 _TAX_ID = re.compile(r"(?:[A-Z]{2,3}[ .-]?)?[A-Z]?\d[\dA-Z./-]*(?: [\dA-Z]{2,4}(?=[ \d]|$))*")
-_LEAD = " :.-–—#|*=("
+_LEAD = " :.-–—#|*="
 
 
 def amounts(words: Sequence[Word], *, alone: bool) -> list[Line]:
@@ -50,6 +51,11 @@ def amounts(words: Sequence[Word], *, alone: bool) -> list[Line]:
         if _EXACT.search(match.group().strip(" -−)")) or (alone and whole):
             found.append(_value(words, match.start(), match.end()))
     return found
+
+
+def quantity(words: Sequence[Word]) -> list[Line]:
+    """All words, where they are a number, maybe with a unit: `3`, `x14`, `1.5 kg`."""
+    return [Line(tuple(words))] if _QUANTITY.fullmatch(_text(words)) else []
 
 
 def dates(words: Sequence[Word]) -> list[Line]:
@@ -99,8 +105,17 @@ def values(shape: Shape, words: Sequence[Word], *, alone: bool = False) -> list[
         return []
     if shape == "amount":
         return amounts(words, alone=alone)
-    plain = {"date": dates, "id": identifier, "tax-id": tax_id, "name": name, "text": anything}
-    return plain[shape](words)
+    return _PLAIN[shape](words)
+
+
+_PLAIN = {
+    "quantity": quantity,
+    "date": dates,
+    "id": identifier,
+    "tax-id": tax_id,
+    "name": name,
+    "text": anything,
+}
 
 
 def _is_money(text: str) -> bool:

@@ -83,6 +83,7 @@ class Invoice(Struct, frozen=True, kw_only=True):
     tax: Decimal | None = None  # BT-110
     total: Decimal | None = None  # BT-112
     prepaid: Decimal | None = None  # BT-113
+    rounding: Decimal | None = None  # BT-114
     payable: Decimal | None = None  # BT-115
     iban: str | None = None  # BT-84
     seller: Party = Party()

@@ -1,8 +1,9 @@
 """Refusals in the form of SAP Gateway: code, text, details and a transaction id.
 
 `/IWFND/MED/170`, `/IWBEP/CM_MGW_RT/021`, `M8/186` are known from published answers of SAP systems.
-`M8/108` (duplicate invoice) is from practice and unconfirmed. Numbers of class `ZLOCAL_SAP` are
-ours: SAP refuses the same input under a number that we do not know.
+The other codes of `/IWBEP/`, the `/IWCOR/` classes and `M8/108` (duplicate invoice) are from
+practice and unconfirmed. Numbers of class `ZLOCAL_SAP` are ours: SAP refuses the same input under
+a number that we do not know.
 """
 
 import json
@@ -20,8 +21,8 @@ NOT_IMPLEMENTED = "/IWBEP/CM_MGW_RT/021"
 NO_SERVICE = "/IWFND/MED/170"
 BAD_PROPERTY = "/IWCOR/CX_DS_EP_PROPERTY_ERROR"
 BAD_REQUEST = "/IWCOR/CX_DS_URI_SYNTAX_ERROR"
-NO_IF_MATCH = "/IWBEP/CM_MGW_RT/147"
-STALE_ETAG = "/IWBEP/CM_MGW_RT/146"
+NO_IF_MATCH = "ZLOCAL_SAP/090"
+STALE_ETAG = "ZLOCAL_SAP/091"
 BALANCE = "M8/186"
 DUPLICATE = "M8/108"
 _METADATA = "http://schemas.microsoft.com/ado/2007/08/dataservices/metadata"

@@ -170,10 +170,11 @@ SUMMARY = {
         saldovortrag|solde anterieur|solde precedent|saldo anterior|saldo precedente
     """,
     "DISCOUNT": """
-        discount|discounts|total discount|rabatt|nachlass|remise|korting|descuento|sconto
+        discount|discounts|total discount|less discount|rabatt|nachlass|abschlag|remise
+        korting|descuento|sconto
     """,
     "SHIPPING_HANDLING_CHARGE": """
-        shipping|shipping handling|shipping and handling|freight|delivery charge|postage
+        shipping|shipping handling|zuschlag|shipping and handling|freight|delivery charge|postage
         versandkosten|versand|fracht|transportkosten|frais de port|frais de livraison|port
         verzendkosten|gastos de envio|portes|spese di spedizione|spese di trasporto|frakt
     """,

@@ -19,7 +19,7 @@ _SHAPES: dict[str, values.Shape] = {
 _ENDING = frozenset({"TAX", "TOTAL", "AMOUNT_DUE"})
 _NAMED = 0.5  # share of the words in a row of headings that are headings
 _CONTINUED = 2.6  # line heights down to the next row of the same item
-_ENDED = 8.0  # line heights without an item after which the table is over
+_ENDED = 6.0  # line heights without anything after which the table is over
 _SURE, _TEXT, _LOOSE = 95.0, 90.0, 70.0
 
 Row = list[Line]
@@ -47,8 +47,9 @@ def find_tables(lines: Sequence[Line]) -> list[Table]:
     while at < len(rows):
         columns, height = _header(rows, at)
         body = _body(rows[at + height :], columns) if columns else []
-        if items := _items(body, columns):
-            used = rows[at : at + height] + [row for row in body if not _sum_type(row)]
+        if groups := _groups(body, columns):
+            items = tuple(tuple(_item(group, columns)) for group in groups)
+            used = rows[at : at + height] + [row for group in groups for row in group]
             found.append(Table(items, _lines(used)))
         at += height + len(body)
     return found or _loose(rows)
@@ -60,15 +61,15 @@ def _header(rows: Sequence[Row], at: int) -> tuple[list[Column], int]:
     if at + 1 < len(rows) and _close(rows[at], rows[at + 1]):
         two = one + _columns(rows[at + 1])
         if _is_header(two) and len(two) > len(one) + 1 > 1:
-            return two, 2
+            return _priced(two), 2
     if _is_header(one) or _is_short_header(rows[at], one):
-        return one, 1
+        return _priced(one), 1
     return [], 1
 
 
 def _columns(row: Row) -> list[Column]:
     """The headings in a row, none where it holds sums or its words mostly are no headings."""
-    if any(values.values("amount", line.words) for line in row):
+    if _has_amount(row):
         return []
     found = []
     for line in row:
@@ -81,6 +82,17 @@ def _columns(row: Row) -> list[Column]:
             at = label.end if label else at + 1
     named = sum(len(column.label.words) for column in found)
     return found if named >= _NAMED * sum(len(line.words) for line in row) else []
+
+
+def _priced(columns: list[Column]) -> list[Column]:
+    """Of two prices the last one is the line's, the first one that of a unit."""
+    prices = [column for column in columns if column.type == "PRICE"]
+    if len(prices) < 2 or any(column.type == "UNIT_PRICE" for column in columns):
+        return columns
+    last = max(prices, key=lambda column: column.label.box.right)
+    first = min(prices, key=lambda column: column.label.box.left)
+    columns = [column for column in columns if column not in prices]
+    return [*columns, Column("UNIT_PRICE", first.label), last]
 
 
 def _is_header(columns: Sequence[Column]) -> bool:
@@ -100,24 +112,31 @@ def _body(rows: Sequence[Row], columns: Sequence[Column]) -> list[Row]:
     bottom = max(column.label.box.bottom for column in columns)
     for index, row in enumerate(rows):
         box = around([line.box for line in row])
-        if _sum_type(row) in _ENDING or _header(rows, index)[0]:
+        if _sum_type(row) in _ENDING or _names_sums(row) or _header(rows, index)[0]:
             break
         if box.top - bottom > _ENDED * box.height:
             break
-        if _starts_item(row, columns):
-            bottom = box.bottom
+        bottom = box.bottom
         body.append(row)
     return body
 
 
 def _sum_type(row: Row) -> str | None:
-    """The kind of sum that a row names at its start."""
+    """The kind of sum that a row names at its start, where it holds one."""
+    if not _has_amount(row):
+        return None
     parts = labelled_parts(layout.unglued(row[0]))
     return parts[0].type if parts and parts[0].type in AMOUNTS else None
 
 
-def _items(body: Sequence[Row], columns: Sequence[Column]) -> tuple[tuple[Field, ...], ...]:
-    """One item per row with a price; rows of text right below it belong to it."""
+def _names_sums(row: Row) -> bool:
+    """A row of headings over sums: `Net  Tax  Total`."""
+    named = (part.type for line in row for part in labelled_parts(layout.unglued(line)))
+    return sum(kind in AMOUNTS for kind in named) > 1
+
+
+def _groups(body: Sequence[Row], columns: Sequence[Column]) -> list[list[Row]]:
+    """The rows of each item: one with a price, and rows of text right below it."""
     groups: list[list[Row]] = []
     for row in body:
         if _sum_type(row):
@@ -126,7 +145,7 @@ def _items(body: Sequence[Row], columns: Sequence[Column]) -> tuple[tuple[Field,
             groups.append([row])
         elif groups and _close(groups[-1][-1], row):
             groups[-1].append(row)
-    return tuple(tuple(_item(rows, columns)) for rows in groups)
+    return groups
 
 
 def _starts_item(row: Row, columns: Sequence[Column]) -> bool:
@@ -143,10 +162,14 @@ def _starts_item(row: Row, columns: Sequence[Column]) -> bool:
 def _item(rows: Sequence[Row], columns: Sequence[Column]) -> Iterator[Field]:
     headings = {column.type: column.label for column in reversed(columns)}
     for kind, value in _cells(rows[0], columns).items():
-        more = [line for row in rows[1:] for line in row] if kind == "ITEM" else []
+        more = _continued(rows[1:], columns) if kind == "ITEM" else []
         words = tuple(word for line in (value, *more) for word in line.words)
         yield Field(type=kind, value=Line(words), label=headings[kind], confidence=_SURE)
     yield _whole(rows)
+
+
+def _continued(rows: Sequence[Row], columns: Sequence[Column]) -> list[Line]:
+    return [line for row in rows for line in row if _kind(line, columns) == "ITEM"]
 
 
 def _whole(rows: Sequence[Row]) -> Field:
@@ -157,14 +180,31 @@ def _whole(rows: Sequence[Row]) -> Field:
 def _cells(row: Row, columns: Sequence[Column]) -> dict[str, Line]:
     """The row's values by type of column; numbers only where they look like numbers."""
     cells: dict[str, Line] = {}
-    for line in row:
-        kind = min(columns, key=lambda column: _distance(line.box, column.label.box)).type
+    for piece in (piece for line in row for piece in _pieces(line, columns)):
+        kind = _kind(piece, columns)
         if kind in cells or kind == labels.OTHER:
             continue
-        found = values.values(_SHAPES.get(kind, "text"), line.words, alone=True)
+        found = values.values(_SHAPES.get(kind, "text"), piece.words, alone=True)
         if found:
             cells[kind] = found[0]
     return cells
+
+
+def _pieces(line: Line, columns: Sequence[Column]) -> Iterator[Line]:
+    """The line, cut before a number that stands under the heading of another column."""
+    run = [line.words[0]]
+    for word in line.words[1:]:
+        over = [column for column in columns if column.label.box.overlap_x(word.box) > 0]
+        shape = _SHAPES.get(over[0].type) if len(over) == 1 else None
+        if shape and values.values(shape, [word], alone=True):
+            yield Line(tuple(run))
+            run = []
+        run.append(word)
+    yield Line(tuple(run))
+
+
+def _kind(line: Line, columns: Sequence[Column]) -> str:
+    return min(columns, key=lambda column: _distance(line.box, column.label.box)).type
 
 
 def _distance(box: Box, heading: Box) -> float:
@@ -179,6 +219,10 @@ def _distance(box: Box, heading: Box) -> float:
 def _close(above: Row, row: Row) -> bool:
     upper, lower = around([line.box for line in above]), around([line.box for line in row])
     return lower.middle - upper.middle <= _CONTINUED * min(upper.height, lower.height)
+
+
+def _has_amount(row: Row) -> bool:
+    return any(values.values("amount", line.words) for line in row)
 
 
 def _loose(rows: Sequence[Row]) -> list[Table]:

@@ -1,0 +1,5 @@
+"""Invoice and orders in, one explained decision out."""
+
+from sapmatch.matching.match import match
+
+__all__ = ["match"]

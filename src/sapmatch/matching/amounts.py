@@ -1,0 +1,82 @@
+"""What an invoice bills per line, net and exact to the currency's last digit."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from msgspec import Struct
+
+from sapmatch.matching.normalise import natural
+from sapmatch.matching.units import EXACT
+from sapmatch.model.invoice import Invoice, InvoiceLine
+from sapmatch.model.money import rounded
+from sapmatch.model.order import ZERO
+
+
+class BilledLine(Struct, frozen=True, kw_only=True):
+    """An invoice line with its net amount after the allowances of the document (MA-P39)."""
+
+    line: InvoiceLine
+    amount: Decimal
+
+
+def line_amount(line: InvoiceLine, currency: str) -> Decimal:
+    """Net amount as printed, else quantity times price; zero where the line bills nothing."""
+    if line.net is not None:
+        return rounded(line.net, currency)
+    if line.quantity is None or line.unit_price is None:
+        return ZERO
+    gross = EXACT.multiply(line.quantity, line.unit_price)
+    return rounded(EXACT.divide(gross, line.price_base_quantity or Decimal(1)), currency)
+
+
+def net_of(invoice: Invoice) -> Decimal | None:
+    """The document's net amount: printed, else total less tax."""
+    if invoice.net is not None or invoice.total is None or invoice.tax is None:
+        return invoice.net
+    return invoice.total - invoice.tax
+
+
+def charges(invoice: Invoice) -> Decimal:
+    """Sum of the document level charges."""
+    return sum((c.amount for c in invoice.allowances_charges if c.is_charge), ZERO)
+
+
+def allowances(invoice: Invoice) -> Decimal:
+    """Sum of the document level allowances."""
+    return sum((c.amount for c in invoice.allowances_charges if not c.is_charge), ZERO)
+
+
+def printed_gross(invoice: Invoice, currency: str) -> bool:
+    """Whether the lines are printed with tax, as receipts do: they sum to the total (MA-P36)."""
+    printed = sum((line_amount(line, currency) for line in invoice.lines), ZERO)
+    return bool(invoice.tax) and len(invoice.taxes) < 2 and printed == invoice.total
+
+
+def billed_lines(invoice: Invoice, currency: str) -> tuple[BilledLine, ...]:
+    """All lines, net, in an order that does not depend on how the document lists them."""
+    lines = sorted(invoice.lines, key=_place)
+    printed = [line_amount(line, currency) for line in lines]
+    due = sum(printed, ZERO) - allowances(invoice)
+    if printed_gross(invoice, currency):
+        due = net_of(invoice) or ZERO
+    amounts = share_out(due, printed, currency)
+    return tuple(BilledLine(line=ln, amount=a) for ln, a in zip(lines, amounts, strict=True))
+
+
+def share_out(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
+    """The total in parts by weight; what rounding leaves goes to the largest part (MA-P34)."""
+    whole = sum(weights, ZERO)
+    if total == whole:
+        return list(weights)
+    if not whole:
+        return [total, *(ZERO for _ in weights[1:])]
+    parts = [
+        rounded(EXACT.divide(EXACT.multiply(total, weight), whole), currency) for weight in weights
+    ]
+    largest = max(range(len(parts)), key=lambda n: (abs(parts[n]), -n))
+    parts[largest] += rounded(total, currency) - sum(parts, ZERO)
+    return parts
+
+
+def _place(line: InvoiceLine) -> tuple[tuple[int, str], str, str, str]:
+    return (natural(line.id), line.description or "", str(line.quantity), str(line.net))

@@ -1,0 +1,155 @@
+"""One state for an invoice."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from sapmatch.matching.case import Case
+from sapmatch.matching.identity import ACCEPT, MARGIN, Candidate
+from sapmatch.matching.lines import Portion
+from sapmatch.matching.search import Found
+from sapmatch.matching.shares import Pool, shares
+from sapmatch.matching.tolerances import Variance, measure_exact
+from sapmatch.matching.variances import Judged, document_variances, judge_lines
+from sapmatch.model.match import LineMatch, State, ToleranceCheck
+from sapmatch.model.order import ZERO
+
+MAX_ORDERS = 90  # orders that one transaction can reserve on (design: TOO_MANY_ORDERS)
+# Which key names the outcome where several deviate: quantity comes before price in SAP's checks.
+_KEYS = ("DW", "DQ", "LA", "PP", "AN", "BD")
+_PRECEDENCE = (
+    State.NOT_INVOICEABLE,
+    State.WAITING_RECEIPT,
+    State.OUT_OF_TOLERANCE,
+    State.WITHIN_TOLERANCE,
+    State.MATCHED,
+)
+_OTHER_PARTY = ("VAT id different", "VAT id of another country", "name different")
+_SAME_PARTY = ("VAT id equal", "name equal", "bank account equal")
+_NAMED = (
+    "order number equal",
+    "order number equal without separators",
+    "order number with misread letters",
+    "order number in text",
+    "our sales order named",
+)
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """State and cause, with the judged lines and every limit that was looked at."""
+
+    state: State
+    cause: str | None = None
+    judged: tuple[Judged, ...] = ()
+    document: tuple[Variance, ...] = ()
+
+    @property
+    def checks(self) -> tuple[ToleranceCheck, ...]:
+        """All tolerance checks, line by line, the document's last."""
+        return tuple(c for v in self.variances for c in v.checks)
+
+    @property
+    def variances(self) -> tuple[Variance, ...]:
+        """All deviations, line by line, the document's last."""
+        return (*(v for judged in self.judged for v in judged.variances), *self.document)
+
+
+def decide(case: Case, found: Found) -> Outcome:
+    """State of an invoice that agrees with itself and is no duplicate."""
+    if not found.candidates:
+        return Outcome(state=State.NO_CANDIDATE, cause="NO_ORDER")
+    best = found.candidates[0]
+    doubt = _doubt(best, found.candidates[1:])
+    if doubt:
+        return doubt
+    if not case.lines and not best.lines:
+        return _whole_differs(case, best)
+    judged = judge_lines(case, best.lines)
+    document = document_variances(case)
+    states = [line_state(one) for one in judged] + [_state_of(document)]
+    state = min(states, key=_PRECEDENCE.index)
+    if not any(one.line.placed for one in judged) and state is not State.OUT_OF_TOLERANCE:
+        return Outcome(state=State.AMBIGUOUS, cause="NO_ORDER")
+    outcome = Outcome(state=state, judged=judged, document=document)
+    return Outcome(state=state, cause=_cause(outcome), judged=judged, document=document)
+
+
+def line_state(judged: Judged) -> State:
+    """State of one line."""
+    if judged.forbidden:
+        return State.NOT_INVOICEABLE
+    if judged.waiting:
+        return State.WAITING_RECEIPT
+    if judged.line.unit_differs:
+        return State.OUT_OF_TOLERANCE
+    return _state_of(judged.variances)
+
+
+def line_matches(case: Case, outcome: Outcome) -> tuple[LineMatch, ...]:
+    """The lines as the decision shows them."""
+    pool: Pool = {}
+    return tuple(
+        LineMatch(
+            line=one.line.id,
+            shares=shares(case, _payable(one), pool),
+            score=one.line.score,
+            state=line_state(one),
+        )
+        for one in outcome.judged
+    )
+
+
+def _payable(judged: Judged) -> tuple[Portion, ...]:
+    """Goods that are free of charge are shown on the invoice, and SAP expects none for them."""
+    portions = judged.line.portions
+    free = not judged.line.amount and not any(p.position.item.invoice_expected for p in portions)
+    return () if free else portions
+
+
+def _doubt(best: Candidate, others: Sequence[Candidate]) -> Outcome | None:
+    if best.score < ACCEPT:
+        doubtful = best.score >= 0 or best.shows(*_NAMED)
+        state = State.AMBIGUOUS if doubtful else State.NO_CANDIDATE
+        return Outcome(state=state, cause=_doubtful(best))
+    if others and best.score - others[0].score < MARGIN:
+        return Outcome(state=State.AMBIGUOUS, cause="SEVERAL_ORDERS")
+    if len(best.ids) > MAX_ORDERS:
+        return Outcome(state=State.AMBIGUOUS, cause="TOO_MANY_ORDERS")
+    return None
+
+
+def _doubtful(best: Candidate) -> str:
+    """Why the best is not good enough."""
+    if best.shows("currency different"):
+        return "CURRENCY"
+    if best.shows("VAT id different") or (
+        best.shows(*_OTHER_PARTY) and not best.shows(*_SAME_PARTY)
+    ):
+        return "OTHER_SUPPLIER"
+    return "NO_ORDER"
+
+
+def _whole_differs(case: Case, best: Candidate) -> Outcome:
+    """Without lines there is nothing to measure a difference by, so none is allowed."""
+    due = sum((p.value(p.open) for p in best.places if p.open > 0), ZERO)
+    variance = measure_exact("PP", (case.net or ZERO) - due, case.currency)
+    return Outcome(state=State.OUT_OF_TOLERANCE, cause="PP", document=(variance,))
+
+
+def _state_of(variances: Sequence[Variance]) -> State:
+    if not variances:
+        return State.MATCHED
+    passed = all(variance.passed for variance in variances)
+    return State.WITHIN_TOLERANCE if passed else State.OUT_OF_TOLERANCE
+
+
+def _cause(outcome: Outcome) -> str | None:
+    if outcome.state is State.NOT_INVOICEABLE:
+        return next(one.forbidden for one in outcome.judged if one.forbidden)
+    if outcome.state is State.WAITING_RECEIPT:
+        return "RECEIPT_MISSING"
+    if any(one.line.unit_differs for one in outcome.judged):
+        return "UNIT"
+    failed = [v.key for v in outcome.variances if not v.passed]
+    used = failed or [v.key for v in outcome.variances]
+    return min(used, key=_KEYS.index, default=None)

@@ -1,0 +1,107 @@
+"""The decision on one invoice: a pure function of the invoice, the orders and the rules."""
+
+from sapmatch.matching.case import Case, build_case, company_code_of
+from sapmatch.matching.decision import Outcome, decide, line_matches
+from sapmatch.matching.duplicates import Earlier, Past, look_back
+from sapmatch.matching.explanation import explain, invalid_remedy, remedy
+from sapmatch.matching.search import Found, search
+from sapmatch.matching.tolerances import within
+from sapmatch.matching.validity import first_flaw
+from sapmatch.model.invoice import Invoice
+from sapmatch.model.match import Decision, State
+from sapmatch.model.policy import MatchingPolicy
+from sapmatch.model.ports import Orders
+
+_SHOWN_CANDIDATES = 3
+_PLACED = frozenset(
+    {
+        State.MATCHED,
+        State.WITHIN_TOLERANCE,
+        State.OUT_OF_TOLERANCE,
+        State.WAITING_RECEIPT,
+        State.NOT_INVOICEABLE,
+    }
+)
+
+
+def match(
+    invoice: Invoice,
+    *,
+    document_id: str,
+    orders: Orders,
+    earlier: Earlier,
+    policy: MatchingPolicy,
+    connection: str,
+    client: str,
+) -> Decision:
+    """Decide on an invoice: the same input gives the same bytes.
+
+    `earlier` gives our own invoices under a duplicate key. Raises nothing of its own: whatever is
+    wrong with an invoice is a state.
+    """
+    code = company_code_of(invoice, policy)
+    company = policy.company_codes[code] if code else None
+    flaw = first_flaw(invoice, lambda left: within(company, "BD", invoice.currency, left))
+    if flaw:
+        return Decision(
+            state=State.INVALID,
+            policy_version=policy.version,
+            cause=flaw.cause,
+            company_code=code,
+            explanation=("The invoice contradicts itself or is not complete.", flaw.sentence),
+            remedy=invalid_remedy(),
+        )
+    if code is None:
+        return _nobodys(policy)
+    case = build_case(
+        invoice,
+        document_id=document_id,
+        company_code=code,
+        policy=policy,
+        connection=connection,
+        client=client,
+    )
+    found = search(case, orders)
+    past = look_back(case, found.partners, earlier, orders)
+    if past.duplicate:
+        return _decision(case, found, Outcome(state=past.duplicate.state, cause="DUPLICATE"), past)
+    return _decision(case, found, decide(case, found), past)
+
+
+def _nobodys(policy: MatchingPolicy) -> Decision:
+    return Decision(
+        state=State.NO_CANDIDATE,
+        policy_version=policy.version,
+        cause="NO_ORDER",
+        explanation=(
+            "The invoice is addressed to none of our companies.",
+            "Neither VAT id nor name of the buyer belongs to a company code of the settings.",
+        ),
+        remedy="Accounts payable returns the invoice, or the administrator adds the VAT id to "
+        "matching.company_codes in the settings.",
+    )
+
+
+def _decision(case: Case, found: Found, outcome: Outcome, past: Past) -> Decision:
+    best = found.candidates[0] if found.candidates else None
+    placed = best if outcome.state in _PLACED else None
+    used = placed.ids if placed else ()
+    versions = {o.order.id: o.version for o in placed.orders} if placed else {}
+    return Decision(
+        state=outcome.state,
+        policy_version=case.policy.version,
+        cause=outcome.cause,
+        company_code=case.scope.company_code,
+        side=placed.side if placed else None,
+        orders=used,
+        order_versions={order_id: versions[order_id] for order_id in used},
+        score=best.score if best else 0,
+        runner_up=found.candidates[1].score if len(found.candidates) > 1 else None,
+        candidates=tuple("+".join(c.ids) for c in found.candidates[:_SHOWN_CANDIDATES]),
+        evidence=best.evidence if best else (),
+        lines=line_matches(case, outcome),
+        tolerances=outcome.checks,
+        duplicate_of=past.duplicate.earlier.document if past.duplicate else None,
+        explanation=explain(case, found, outcome, past),
+        remedy=remedy(outcome.state, outcome.cause),
+    )

@@ -1,0 +1,118 @@
+"""One form for what people write in many: numbers, item ids, names, texts."""
+
+import re
+import unicodedata
+
+from msgspec import Struct
+from rapidfuzz.distance import Indel, Levenshtein
+
+_CONFUSABLE = str.maketrans({"O": "0", "I": "1", "L": "1", "S": "5", "B": "8", "Z": "2"})
+_LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
+# Digits that people group with blanks, dots or hyphens, with an item behind a slash.
+_WRITTEN_NUMBER = re.compile(r"\d(?:[ .\-]?\d){3,19}(?:\s*/\s*(?P<item>\d{1,6})(?!\d))?")
+_DIGITS = re.compile(r"(?<!\d)(?P<number>\d{4,20})(?:\s*/\s*(?P<item>\d{1,6})(?!\d))?")
+_ORDER_NUMBER_LENGTH = 10  # digits of an order number in SAP
+_MOST_NUMBERS = 20  # of one text; the rest of an endless text is not looked at
+_LONGEST_TEXT = 2000
+_CONTAINED = 85  # likeness of two texts of which one holds all words of the other
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_LEGAL_FORMS = frozenset(
+    "gmbh mbh ag kg kgaa ohg gbr se ug ek ev eg co cokg cie ltd limited llc llp inc corp"
+    " corporation plc bv nv sa sas sarl srl spa sl ab oy as aps sro zoo doo kft pty kk".split()
+)
+
+
+class WrittenNumber(Struct, frozen=True):
+    """A number found in a text, normalised, with the order item that stands behind it."""
+
+    number: str
+    item: str | None = None
+
+
+def plain(text: str) -> str:
+    """Upper case letters and digits only, compatibility forms folded."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text).upper() if c.isalnum())
+
+
+def order_number(text: str) -> str:
+    """`45 0000 0012` and `004500000012` are 4500000012: separators go first, then leading zeros."""
+    return _LEADING_ZEROS.sub("", plain(text))
+
+
+def document_number(text: str) -> str:
+    """`INV-0012/24` and `INV 12.24` are INV1224: leading zeros of every run of digits go first."""
+    return plain(_LEADING_ZEROS.sub("", unicodedata.normalize("NFKC", text)))
+
+
+def confusable(number: str) -> str:
+    """The number as if every letter that OCR takes for a digit were that digit (MA-P04)."""
+    return _LEADING_ZEROS.sub("", number.translate(_CONFUSABLE))
+
+
+def item_id(text: str | None) -> str | None:
+    """`00010`, `010` and `10` are 10; `0` and an empty reference are none (MA-P02, MA-P03)."""
+    stripped = plain(text or "").lstrip("0")
+    return stripped or None
+
+
+def vat_id(text: str | None) -> str | None:
+    """Letters and digits of a VAT id; None where there are too few to tell parties apart."""
+    stripped = plain(text or "")
+    return stripped if len(stripped) > 4 else None
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Lower case words without accents and punctuation, in alphabetical order."""
+    folded = unicodedata.normalize("NFKC", text[:_LONGEST_TEXT]).casefold().translate(_UMLAUTS)
+    bare = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
+    return tuple(sorted(re.findall(r"[^\W_]+", bare)))
+
+
+def company_name(text: str | None) -> str | None:
+    """A name without its legal form; None where nothing is left to compare."""
+    if not text:
+        return None
+    undotted = re.sub(r"(?<=\w)\.(?=\w|\s|$)", "", text)
+    every = words(undotted)
+    return " ".join(w for w in every if w not in _LEGAL_FORMS) or " ".join(every) or None
+
+
+def likeness(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """How alike two texts are as words, 0 to 100."""
+    if not one or not other:
+        return 0
+    left, right = " ".join(one), " ".join(other)
+    length = len(left) + len(right)
+    ratio = 100 * (length - Indel.distance(left, right)) // length
+    shorter, longer = sorted((set(one), set(other)), key=len)
+    return max(ratio, _CONTAINED) if len(shorter) > 1 and shorter <= longer else ratio
+
+
+def differing(one: str, other: str) -> int:
+    """Number of characters to change, add or drop between two numbers."""
+    return Levenshtein.distance(one, other)
+
+
+def written_numbers(text: str) -> tuple[WrittenNumber, ...]:
+    """Every number that a reference may hold: the whole of it, and digits inside (MA-P01)."""
+    short = text[:_LONGEST_TEXT]
+    found = [WrittenNumber(order_number(short))]
+    for match in _WRITTEN_NUMBER.finditer(short):
+        digits = match.group(0).split("/")[0]
+        found.append(WrittenNumber(order_number(digits), item_id(match["item"])))
+    found += [
+        WrittenNumber(order_number(match["number"]), item_id(match["item"]))
+        for match in _DIGITS.finditer(short)
+    ]
+    return tuple(dict.fromkeys(n for n in found if n.number))[:_MOST_NUMBERS]
+
+
+def order_numbers(text: str) -> tuple[WrittenNumber, ...]:
+    """Numbers in free text that have the length of an order number."""
+    inside = written_numbers(text)[1:]
+    return tuple(n for n in inside if len(n.number) == _ORDER_NUMBER_LENGTH)
+
+
+def natural(identifier: str) -> tuple[int, str]:
+    """Sort key: numbers by value, everything else behind them."""
+    return (int(identifier), "") if identifier.isdecimal() else (2**63, identifier)

@@ -1,0 +1,76 @@
+"""A match as the records keep it: reservations, duplicate keys, the claim on its identity."""
+
+from collections.abc import Mapping, Sequence
+
+from sapmatch.matching.keys import SAP_REFERENCE_LENGTH, duplicate_keys, exact_identity
+from sapmatch.model.document import DocumentRecord, EarlierInvoice
+from sapmatch.model.errors import InputRejected
+from sapmatch.model.intent import Intent
+from sapmatch.model.invoice import Invoice
+from sapmatch.model.match import Decision, ItemShare
+from sapmatch.model.order import ZERO, Reservation
+from sapmatch.model.ports import MatchRecord, OrderScope
+
+
+def match_record(
+    document: DocumentRecord,
+    invoice: Invoice,
+    decision: Decision,
+    scope: OrderScope,
+    intents: Sequence[Intent],
+) -> MatchRecord:
+    """Everything that becomes true together with the match of a document."""
+    earlier = earlier_invoice(document.id, invoice, None)
+    return MatchRecord(
+        document=document,
+        decision=decision,
+        scope=scope,
+        reservations=reservations(document.id, invoice, decision),
+        intents=tuple(intents),
+        earlier=earlier,
+        keys=duplicate_keys(earlier.number, earlier.total, earlier.currency),
+        claim=f"{scope.connection}|{scope.client}|{exact_identity(scope.company_code, invoice)}",
+    )
+
+
+def reservations(
+    document_id: str, invoice: Invoice, decision: Decision
+) -> Mapping[str, tuple[Reservation, ...]]:
+    """What the match takes from each order, one entry per item; a credit gives back."""
+    by_item: dict[tuple[str, str], list[ItemShare]] = {}
+    for line in decision.lines:
+        for share in line.shares:
+            by_item.setdefault((share.order, share.item), []).append(share)
+    sign = -1 if invoice.type == "credit-note" else 1
+    taken: dict[str, tuple[Reservation, ...]] = {}
+    for (order, item), shares in by_item.items():
+        reservation = Reservation(
+            document_id=document_id,
+            reference=(invoice.number or "").strip()[:SAP_REFERENCE_LENGTH],
+            item=item,
+            quantity=sign * sum((share.quantity for share in shares), ZERO),
+            amount=sign * sum((share.amount for share in shares), ZERO),
+        )
+        taken[order] = (*taken.get(order, ()), reservation)
+    return taken
+
+
+def earlier_invoice(document_id: str, invoice: Invoice, partner: str | None) -> EarlierInvoice:
+    """The invoice as later ones will see it; InputRejected where it has no number or amount."""
+    if not invoice.number or invoice.total is None or not invoice.currency:
+        raise InputRejected(
+            f"document {document_id}: the invoice has no number, total or currency; read it anew"
+        )
+    return EarlierInvoice(
+        document=document_id,
+        source="document",
+        number=invoice.number,
+        total=invoice.total,
+        currency=invoice.currency,
+        issue_date=invoice.issue_date,
+        partner=partner,
+        seller_vat_id=invoice.seller.vat_id,
+        seller_name=invoice.seller.name,
+        seller_iban=invoice.iban,
+        credit=invoice.type == "credit-note",
+    )

@@ -1,0 +1,61 @@
+"""What an invoice says about whose order it belongs to."""
+
+from msgspec import Struct
+
+from sapmatch.matching.normalise import (
+    WrittenNumber,
+    confusable,
+    order_number,
+    order_numbers,
+    written_numbers,
+)
+from sapmatch.model.invoice import Invoice, InvoiceLine
+
+
+class Reference(Struct, frozen=True):
+    """A text in a field that is meant for an order number, in all its readings."""
+
+    text: str
+    whole: str
+    misread: str  # letters taken for the digits they look like
+    numbers: tuple[WrittenNumber, ...]
+
+    @property
+    def inside(self) -> frozenset[str]:
+        """Numbers that stand somewhere in the text."""
+        return frozenset(n.number for n in self.numbers)
+
+
+class References(Struct, frozen=True, kw_only=True):
+    """All that an invoice names; `mentioned` are numbers in texts that may be about anything."""
+
+    named: tuple[Reference, ...] = ()
+    mentioned: frozenset[str] = frozenset()
+    sales_order: str = ""  # BT-14, normalised
+    buyer_reference: str = ""  # BT-10, normalised
+
+
+def references_of(invoice: Invoice) -> References:
+    """Read every reference once."""
+    given = [*invoice.order_references, *(ln.order_reference for ln in invoice.lines)]
+    buyer = invoice.buyer_reference or ""
+    free = [n for line in invoice.lines for n in order_numbers(line.description or "")]
+    return References(
+        named=tuple(reference(text) for text in dict.fromkeys(filter(None, given))),
+        mentioned=frozenset(n.number for n in (*free, *written_numbers(buyer))),
+        sales_order=order_number(invoice.sales_order_reference or ""),
+        buyer_reference=order_number(buyer),
+    )
+
+
+def reference(text: str) -> Reference:
+    """One reference in all its readings."""
+    whole = order_number(text)
+    return Reference(text.strip(), whole, confusable(whole), written_numbers(text))
+
+
+def line_numbers(line: InvoiceLine) -> tuple[WrittenNumber, ...]:
+    """Orders that a line names itself."""
+    if line.order_reference:
+        return written_numbers(line.order_reference)
+    return order_numbers(line.description or "")

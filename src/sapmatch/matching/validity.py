@@ -1,0 +1,165 @@
+"""Whether an invoice agrees with itself; only then is it worth a decision (state INVALID)."""
+
+import unicodedata
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+import msgspec
+from msgspec import Struct
+
+from sapmatch.matching.amounts import allowances, charges, line_amount, net_of, printed_gross
+from sapmatch.matching.units import EXACT
+from sapmatch.model.invoice import Invoice
+from sapmatch.model.money import rounded
+from sapmatch.model.order import ZERO
+
+MAX_LINES = 1000
+_LARGEST = Decimal("1E+11")  # SAP's amounts have 14 digits, three of them decimals
+_FINEST = -30  # decimals that a number may have
+_SMALLEST_BASE = Decimal("0.001")
+_BLANKS = frozenset("\t\n\r")
+
+Allowed = Callable[[Decimal], bool]  # whether BD accepts a difference
+
+
+class Flaw(Struct, frozen=True):
+    """A contradiction: its cause, and where it is."""
+
+    cause: str
+    sentence: str
+
+
+def first_flaw(invoice: Invoice, allowed: Allowed) -> Flaw | None:
+    """The first thing that is wrong; `allowed` tells which differences BD accepts."""
+    for flaw in (*_unusable(invoice), *_incomplete(invoice)):
+        return flaw
+    return next(_contradictions(invoice, allowed), None)
+
+
+def balance(invoice: Invoice) -> Decimal:
+    """What is left when lines, charges and tax are taken from the total."""
+    currency = invoice.currency or ""
+    total, net = invoice.total or ZERO, net_of(invoice)
+    known = net if net is not None else _line_sum(invoice, currency)
+    difference = total - (known + invoice.tax) if invoice.tax is not None else ZERO
+    if net is None or not invoice.lines or printed_gross(invoice, currency):
+        return difference
+    return difference + net - _line_sum(invoice, currency)
+
+
+def _unusable(invoice: Invoice) -> Iterator[Flaw]:
+    """Input that no later rule can bear (MA-P60)."""
+    if len(invoice.lines) > MAX_LINES:
+        yield Flaw("BROKEN", f"The invoice has more than {MAX_LINES} lines.")
+    values = list(_leaves(msgspec.structs.asdict(invoice)))
+    numbers = [v for v in values if isinstance(v, Decimal)]
+    bases = [ln.price_base_quantity for ln in invoice.lines if ln.price_base_quantity is not None]
+    if not all(map(_usable, numbers)) or any(base < _SMALLEST_BASE for base in bases):
+        yield Flaw("TOTALS", "The invoice holds an amount or quantity that is no usable number.")
+    if any(_has_controls(v) for v in values if isinstance(v, str)):
+        yield Flaw("BROKEN", "A text of the invoice holds control characters.")
+
+
+def _incomplete(invoice: Invoice) -> Iterator[Flaw]:
+    if not (invoice.number or "").strip():
+        yield Flaw("NO_NUMBER", "The invoice has no number.")
+    if invoice.total is None:
+        yield Flaw("NO_TOTAL", "The invoice has no total.")
+    currency = invoice.currency or ""
+    if not (
+        len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()
+    ):
+        yield Flaw("CURRENCY", "The invoice names no currency by its ISO code.")
+
+
+def _contradictions(invoice: Invoice, allowed: Allowed) -> Iterator[Flaw]:
+    currency = invoice.currency or ""
+    net, tax, total = net_of(invoice), invoice.tax, invoice.total or ZERO
+    if net is not None and tax is not None and not allowed(total - net - tax):
+        yield Flaw("TOTALS", f"Net {net} and tax {tax} do not add up to the total {total}.")
+    summed = _line_sum(invoice, currency)
+    gross = printed_gross(invoice, currency)
+    if invoice.lines and net is not None and not gross and not allowed(net - summed):
+        yield Flaw(
+            "TOTALS", f"The lines with charges and allowances sum to {summed}, not to {net}."
+        )
+    if invoice.lines and net is None and not allowed(total - summed):
+        yield Flaw(
+            "TOTALS", f"The lines sum to {summed}, the total is {total}, and no tax is named."
+        )
+    if not allowed(balance(invoice)):
+        yield Flaw("TOTALS", "The differences in the sums are too large together.")
+    yield from _tax_flaws(invoice, allowed)
+
+
+def _tax_flaws(invoice: Invoice, allowed: Allowed) -> Iterator[Flaw]:
+    if invoice.taxes and invoice.tax is not None:
+        broken_down = sum((row.amount for row in invoice.taxes), ZERO)
+        if not allowed(invoice.tax - broken_down):
+            yield Flaw("TAX", f"The tax rows sum to {broken_down}, the tax is {invoice.tax}.")
+    for row in invoice.taxes:
+        if row.rate is None:
+            continue
+        by_document = _tax(row.basis, row.rate, invoice.currency or "")
+        if not allowed(row.amount - by_document) and row.amount != _by_line(invoice, row.rate):
+            yield Flaw("TAX", f"{row.rate} % of {row.basis} is not {row.amount}.")
+    if not invoice.taxes and invoice.tax is not None and _is_rated(invoice):
+        rates = sorted({line.tax_rate for line in invoice.lines if line.tax_rate is not None})
+        by_document = sum((_by_rate(invoice, rate) for rate in rates), ZERO)
+        by_line = sum((_by_line(invoice, rate) for rate in rates), ZERO)
+        if not allowed(invoice.tax - by_document) and invoice.tax != by_line:
+            yield Flaw(
+                "TAX", f"The rates of the lines give a tax of {by_document}, not {invoice.tax}."
+            )
+
+
+def _is_rated(invoice: Invoice) -> bool:
+    """Whether the tax follows from the lines alone."""
+    rated = all(line.tax_rate is not None for line in invoice.lines)
+    plain = not invoice.allowances_charges and not printed_gross(invoice, invoice.currency or "")
+    return bool(invoice.lines) and rated and plain
+
+
+def _by_line(invoice: Invoice, rate: Decimal) -> Decimal:
+    """Tax of one rate rounded per line (MA-P35)."""
+    currency = invoice.currency or ""
+    mine = [line for line in invoice.lines if line.tax_rate == rate]
+    return sum((_tax(line_amount(line, currency), rate, currency) for line in mine), ZERO)
+
+
+def _by_rate(invoice: Invoice, rate: Decimal) -> Decimal:
+    """Tax of one rate rounded once."""
+    currency = invoice.currency or ""
+    mine = [line_amount(line, currency) for line in invoice.lines if line.tax_rate == rate]
+    return _tax(sum(mine, ZERO), rate, currency)
+
+
+def _tax(basis: Decimal, rate: Decimal, currency: str) -> Decimal:
+    return rounded(EXACT.divide(EXACT.multiply(basis, rate), Decimal(100)), currency)
+
+
+def _line_sum(invoice: Invoice, currency: str) -> Decimal:
+    lines = sum((line_amount(line, currency) for line in invoice.lines), ZERO)
+    return lines + charges(invoice) - allowances(invoice)
+
+
+def _leaves(value: object) -> Iterator[object]:
+    if isinstance(value, dict):
+        for part in value.values():
+            yield from _leaves(part)
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _leaves(part)
+    elif isinstance(value, Struct):
+        yield from _leaves(msgspec.structs.asdict(value))
+    else:
+        yield value
+
+
+def _usable(number: Decimal) -> bool:
+    exponent = number.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= _FINEST and abs(number) < _LARGEST
+
+
+def _has_controls(text: str) -> bool:
+    return any(unicodedata.category(c) == "Cc" and c not in _BLANKS for c in text)

@@ -166,6 +166,16 @@ def test_unplanned_delivery_cost_is_part_of_the_balance(api: Api) -> None:
     assert _made(api, body)["UnplannedDeliveryCost"] == "5.00"
 
 
+def test_unplanned_delivery_cost_is_taxed_with_its_code(api: Api) -> None:
+    """MA-P38: 50.00 and 5.00 freight, 19 % on both."""
+    freight = {"UnplannedDeliveryCost": "5.00", "UnplannedDeliveryCostTaxCode": "V1"}
+    untaxed = invoice("RE-1", InvoiceGrossAmount="64.50", **freight)
+    assert code(_create(api, untaxed)) == "ZLOCAL_SAP/045"
+    tax = [{"TaxCode": "V1", "TaxAmount": "10.45"}]
+    taxed = invoice("RE-1", InvoiceGrossAmount="65.45", to_SupplierInvoiceTax=tax, **freight)
+    assert _made(api, taxed)["UnplannedDeliveryCostTaxCode"] == "V1"
+
+
 def test_sap_calculates_the_tax_where_it_is_asked_to(api: Api) -> None:
     body = invoice(TaxIsCalculatedAutomatically=True, to_SupplierInvoiceTax=[])
     _made(api, body)

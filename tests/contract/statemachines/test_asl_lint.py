@@ -1,0 +1,222 @@
+"""The state machines keep to a small, checked dialect of the Amazon States Language."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sapmatch.model import errors
+
+FOLDER = Path(__file__).resolve().parents[3] / "statemachines"
+MACHINES = sorted(FOLDER.glob("*.asl.json"))
+COMMON = {"Type", "Comment", "Next", "Output", "Assign"}
+FIELDS = {
+    "Task": COMMON | {"Resource", "Arguments", "TimeoutSeconds", "Retry", "Catch", "End"},
+    "Map": COMMON | {"Items", "MaxConcurrency", "ItemProcessor", "Catch"},
+    "Choice": {"Type", "Comment", "Choices", "Default"},
+    "Wait": COMMON | {"Seconds"},
+    "Pass": COMMON,
+    "Succeed": {"Type", "Comment"},
+    "Fail": {"Type", "Comment", "Error", "Cause"},
+}
+RESOURCES = {"arn:aws:states:::lambda:invoke"}
+JSONATA_FUNCTIONS = {"exists", "floor", "merge", "random"}
+# Names of Lambda's own failures; Sandbox.Timedout is a function that ran out of time.
+SERVICE_ERRORS = {
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.ServiceException",
+    "Lambda.TooManyRequestsException",
+    "Lambda.Unknown",
+    "Sandbox.Timedout",
+    "States.ALL",
+    "States.Timeout",
+}
+TRANSIENT_OF_SAP = {"SapUnavailable", "SapThrottled"}
+CALLS_SAP = {
+    "PlanExtraction",
+    "ExtractChunk",
+    "FinishExtraction",
+    "WriteRecords",
+    "ReconcileIntents",
+}
+State = dict[str, Any]
+
+
+def load(path: Path) -> dict[str, Any]:
+    """A definition as it is stored."""
+    definition: dict[str, Any] = json.loads(path.read_text())
+    return definition
+
+
+def scopes(machine: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The machine and the processors of its maps, each with StartAt and States."""
+    yield machine
+    for state in machine["States"].values():
+        if state["Type"] == "Map":
+            yield from scopes(state["ItemProcessor"])
+
+
+def states(path: Path) -> Iterator[tuple[str, State]]:
+    """All states of a file, those inside maps included."""
+    for scope in scopes(load(path)):
+        yield from scope["States"].items()
+
+
+def tasks(path: Path) -> Iterator[tuple[str, State]]:
+    """All tasks of a file."""
+    return ((name, state) for name, state in states(path) if state["Type"] == "Task")
+
+
+def targets(state: State) -> Iterator[str]:
+    """Where a state may go."""
+    for holder in (state, *state.get("Choices", ()), *state.get("Catch", ())):
+        for field in ("Next", "Default"):
+            if field in holder:
+                yield holder[field]
+
+
+every_machine = pytest.mark.parametrize("path", MACHINES, ids=lambda p: p.name)
+
+
+def test_there_are_three_machines() -> None:
+    names = [path.name for path in MACHINES]
+    assert names == ["extraction.asl.json", "invoice_matching.asl.json", "write_back.asl.json"]
+
+
+@every_machine
+def test_a_machine_says_what_it_does_in_which_language_and_how_long(path: Path) -> None:
+    machine = load(path)
+    assert set(machine) == {"Comment", "QueryLanguage", "TimeoutSeconds", "StartAt", "States"}
+    assert machine["QueryLanguage"] == "JSONata"
+    assert "Input: {" in machine["Comment"]
+
+
+@every_machine
+def test_states_use_a_closed_list_of_fields(path: Path) -> None:
+    for name, state in states(path):
+        assert state.keys() <= FIELDS[state["Type"]], name
+        assert state["Comment"], name
+
+
+@every_machine
+def test_names_are_words_in_pascal_case_without_the_word_state(path: Path) -> None:
+    for name, state in states(path):
+        assert re.fullmatch(r"([A-Z][a-z]+)+", name), name
+        assert not name.endswith(("State", "Step")), name
+        if state["Type"] == "Choice":
+            assert re.match(r"(Is|Has|May)[A-Z]", name), f"{name}: a choice is a question"
+
+
+@every_machine
+def test_a_task_invokes_the_function_of_its_own_name(path: Path) -> None:
+    for name, task in tasks(path):
+        assert task["Resource"] in RESOURCES, name
+        assert task["Arguments"]["FunctionName"] == f"${{{name}FunctionArn}}"
+        assert set(task["Arguments"]) == {"FunctionName", "Payload"}, name
+
+
+@every_machine
+def test_every_task_is_bounded_retried_with_jitter_and_caught(path: Path) -> None:
+    for name, task in tasks(path):
+        assert 0 < task["TimeoutSeconds"] <= 930, name
+        for retry in task["Retry"]:
+            assert retry["JitterStrategy"] == "FULL", name
+            assert 0 < retry["MaxDelaySeconds"] <= 300, name
+            assert 0 < retry["MaxAttempts"] <= 10, name
+        assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name
+
+
+@every_machine
+def test_errors_are_service_names_or_leaves_of_our_tree(path: Path) -> None:
+    """Step Functions compares text: a base class such as TransientError would match nothing."""
+    for name, state in states(path):
+        for rule in (*state.get("Retry", ()), *state.get("Catch", ())):
+            for error in set(rule["ErrorEquals"]) - SERVICE_ERRORS:
+                kind = getattr(errors, error, None)
+                assert isinstance(kind, type), f"{name}: {error}"
+                assert not kind.__subclasses__(), f"{name}: {error} is no leaf"
+
+
+@every_machine
+def test_nothing_is_retried_blindly(path: Path) -> None:
+    for name, task in tasks(path):
+        for retry in task["Retry"]:
+            assert not {"States.ALL", "States.TaskFailed"} & set(retry["ErrorEquals"]), name
+
+
+def test_a_write_to_sap_is_not_started_again_after_a_time_out() -> None:
+    """Only errors that say nothing was sent, or that Lambda never ran, start it again (RE-22)."""
+    (task,) = (t for n, t in tasks(FOLDER / "write_back.asl.json") if n == "WriteRecords")
+    retried = {error for retry in task["Retry"] for error in retry["ErrorEquals"]}
+    assert not retried & {"States.Timeout", "Lambda.Unknown", "Sandbox.Timedout"}
+    assert not retried & {"OutcomeUnknown"}
+
+
+@every_machine
+def test_every_caller_of_sap_waits_for_it(path: Path) -> None:
+    for name, task in tasks(path):
+        if name in CALLS_SAP:
+            retried = {error for retry in task["Retry"] for error in retry["ErrorEquals"]}
+            assert retried >= TRANSIENT_OF_SAP, name
+
+
+@every_machine
+def test_every_target_exists_and_every_state_is_reached(path: Path) -> None:
+    for scope in scopes(load(path)):
+        named = {target for state in scope["States"].values() for target in targets(state)}
+        assert named | {scope["StartAt"]} == set(scope["States"])
+
+
+@every_machine
+def test_every_path_ends_in_a_named_outcome(path: Path) -> None:
+    """From every state, so from every Catch as well, an end can be reached."""
+    for scope in scopes(load(path)):
+        known = scope["States"]
+        ends = {n for n, s in known.items() if s["Type"] in ("Succeed", "Fail") or s.get("End")}
+        while True:
+            more = {n for n, s in known.items() if ends & set(targets(s))} - ends
+            if not more:
+                break
+            ends |= more
+        assert ends == set(known)
+
+
+@every_machine
+def test_a_failure_never_ends_as_a_success(path: Path) -> None:
+    """A Catch of everything leads to a Fail, directly or after the exception was raised."""
+    for scope in scopes(load(path)):
+        for name, state in scope["States"].items():
+            for catch in state.get("Catch", ()):
+                if catch["ErrorEquals"] == ["States.ALL"]:
+                    target = scope["States"][catch["Next"]]
+                    failing = target["Type"] == "Fail" or (
+                        catch["Next"] == "RaiseException"
+                        and catch["Output"]["reason"] == "WORKFLOW_FAILED"
+                    )
+                    assert failing, name
+
+
+@every_machine
+def test_maps_are_inline_and_bounded(path: Path) -> None:
+    """In a JSONata machine the emulator runs a distributed map once, with the text as input."""
+    for name, state in states(path):
+        if state["Type"] == "Map":
+            assert state["ItemProcessor"]["ProcessorConfig"] == {"Mode": "INLINE"}, name
+            assert state["MaxConcurrency"], name
+
+
+@every_machine
+def test_expressions_only_pick_place_and_compare(path: Path) -> None:
+    used = set(re.findall(r"\$(\w+)\(", path.read_text()))
+    assert used <= JSONATA_FUNCTIONS
+    assert "$eval" not in path.read_text()
+
+
+@every_machine
+def test_only_functions_are_placeholders(path: Path) -> None:
+    names = set(re.findall(r"\$\{(\w+)\}", path.read_text()))
+    assert names == {f"{name}FunctionArn" for name, _ in tasks(path)}

@@ -1,0 +1,53 @@
+"""One name, five places: function = state = placeholder = folder of events = test."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+EVENT_STARTED = {"receive_document", "receive_update_file"}  # no state: a queue starts them
+FUNCTIONS = {p.stem for p in (ROOT / "functions").glob("*.py") if not p.stem.startswith("_")}
+MACHINES = sorted((ROOT / "statemachines").glob("*.asl.json"))
+
+
+def snake(name: str) -> str:
+    """MatchInvoice -> match_invoice."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def placeholders() -> set[str]:
+    """Functions that the state machines name."""
+    text = "".join(path.read_text() for path in MACHINES)
+    return {snake(name) for name in re.findall(r"\$\{(\w+)FunctionArn\}", text)}
+
+
+def task_states() -> set[str]:
+    """Functions that states are named after."""
+    text = "".join(path.read_text() for path in MACHINES)
+    return {snake(name) for name in re.findall(r'"(\w+)": \{\s+"Type": "Task"', text)}
+
+
+def test_functions_are_the_tasks_and_the_event_started() -> None:
+    assert task_states() | EVENT_STARTED == FUNCTIONS
+    assert not task_states() & EVENT_STARTED
+
+
+def test_placeholders_are_the_tasks() -> None:
+    assert placeholders() == task_states()
+
+
+def test_every_function_has_its_folder_of_events_and_no_other_has() -> None:
+    folders = {path.name for path in (ROOT / "events").iterdir() if path.is_dir()}
+    assert folders == FUNCTIONS
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_every_function_has_a_sample_event(name: str) -> None:
+    assert list((ROOT / "events" / name).glob("*.json"))
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_every_function_is_named_in_a_test_of_functions(name: str) -> None:
+    tests = (p for p in (ROOT / "tests").rglob("*.py") if "functions" in p.relative_to(ROOT).as_posix())
+    assert any(re.search(rf"\b{name}\b", path.read_text()) for path in tests)

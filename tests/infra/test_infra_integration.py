@@ -1,0 +1,168 @@
+"""Functions, state machines, and what starts them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.bundle import ROOT
+from infra.constructs.state_machine import called_functions, machine_names
+from infra.functions import FUNCTIONS, TASKS
+from infra.names import pascal, snake
+from sapmatch.settings import Environment
+from tests.infra.templates import Templates
+
+
+def functions(templates: Templates) -> dict[str, dict[str, Any]]:
+    """Properties of each function by its name in the house."""
+    return {name: templates.one("AWS::Lambda::Function", pascal(name)) for name in FUNCTIONS}
+
+
+def test_a_function_runs_its_own_module_on_the_newest_python_and_arm(prod: Templates) -> None:
+    for name, function in functions(prod).items():
+        assert function["Handler"] == f"functions.{name}.handler"
+        assert function["Runtime"] == "python3.14"
+        assert function["Architectures"] == ["arm64"]
+        assert function["TracingConfig"] == {"Mode": "Active"}
+
+
+def test_memory_time_and_retention_are_explicit(prod: Templates) -> None:
+    for name, function in functions(prod).items():
+        assert function["MemorySize"] == FUNCTIONS[name].memory
+        assert function["Timeout"] == FUNCTIONS[name].timeout
+        assert "LogGroup" in function["LoggingConfig"]
+    for title, group in prod.of_type("AWS::Logs::LogGroup").items():
+        assert group["RetentionInDays"] == 90, title
+
+
+def test_all_functions_share_one_code_asset(prod: Templates) -> None:
+    keys = {json.dumps(function["Code"]["S3Key"]) for function in functions(prod).values()}
+    assert len(keys) == 1
+
+
+def test_only_the_reader_of_documents_carries_their_layer(prod: Templates) -> None:
+    layers = {name: len(function["Layers"]) for name, function in functions(prod).items()}
+    assert {name for name, count in layers.items() if count == 2} == {"read_document"}
+    assert set(layers.values()) == {1, 2}
+
+
+def test_sap_is_called_by_no_more_copies_than_its_connections_allow(prod: Templates) -> None:
+    for name, function in functions(prod).items():
+        expected = 3 if FUNCTIONS[name].calls_sap else None
+        assert function.get("ReservedConcurrentExecutions") == expected, name
+
+
+def test_every_variable_that_functions_read_is_set(prod: Templates) -> None:
+    started = {Environment.INVOICE_MATCHING_ARN, Environment.WRITE_BACK_ARN}
+    for name, function in functions(prod).items():
+        variables = set(function["Environment"]["Variables"])
+        needed = set(Environment) - (started if name in TASKS else set())
+        assert needed <= variables, name
+
+
+def test_no_secret_stands_in_a_variable(prod: Templates) -> None:
+    for name, function in functions(prod).items():
+        text = json.dumps(function["Environment"])
+        assert "sapmatch/s4" not in text, name
+
+
+def test_textract_is_aws_s_own_in_the_cloud_and_the_stand_in_s_locally(
+    prod: Templates, local: Templates
+) -> None:
+    variable = "AWS_ENDPOINT_URL_TEXTRACT"
+    assert all(variable not in f["Environment"]["Variables"] for f in functions(prod).values())
+    having = {n for n, f in functions(local).items() if variable in f["Environment"]["Variables"]}
+    assert having == {"read_document"}
+
+
+@pytest.mark.parametrize("name", machine_names())
+def test_a_machine_is_inlined_word_for_word(prod: Templates, name: str) -> None:
+    machine = prod.one("AWS::StepFunctions::StateMachine", pascal(name))
+    text = (ROOT / "statemachines" / f"{name}.asl.json").read_text()
+    assert machine["DefinitionString"] == text
+    given = {snake(k.removesuffix("FunctionArn")) for k in machine["DefinitionSubstitutions"]}
+    assert given == called_functions(text)
+
+
+def test_machines_log_every_step_without_its_data(prod: Templates) -> None:
+    for machine in prod.of_type("AWS::StepFunctions::StateMachine").values():
+        assert machine["LoggingConfiguration"]["Level"] == "ALL"
+        assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
+        assert machine["TracingConfiguration"] == {"Enabled": True}
+
+
+def test_a_state_waits_longer_than_its_function_may_run() -> None:
+    """Otherwise a function works on unseen after its state was given up."""
+    for name in machine_names():
+        definition = json.loads((ROOT / "statemachines" / f"{name}.asl.json").read_text())
+        for state, task in _tasks(definition):
+            assert task["TimeoutSeconds"] > TASKS[snake(state)].timeout, state
+
+
+def _tasks(scope: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    found = []
+    for name, state in scope["States"].items():
+        if state["Type"] == "Task":
+            found.append((name, state))
+        if state["Type"] == "Map":
+            found += _tasks(state["ItemProcessor"])
+    return found
+
+
+def test_uploads_and_dropped_files_go_to_their_queues(prod: Templates) -> None:
+    """With a place for what EventBridge cannot deliver (RE-6)."""
+    patterns = {}
+    for title, rule in prod.of_type("AWS::Events::Rule").items():
+        pattern = rule["EventPattern"]
+        assert pattern["source"] == ["aws.s3"]
+        assert pattern["detail-type"] == ["Object Created"]
+        (target,) = rule["Targets"]
+        assert "DeadLetters" in json.dumps(target["DeadLetterConfig"])
+        patterns[title[:-8]] = pattern["detail"]["object"]["key"]
+    assert patterns == {
+        "ReceiveDocumentRule": [{"prefix": "incoming/"}],
+        "ReceiveUpdateFileRule": [{"wildcard": "updates/*/inbox/*"}],
+    }
+
+
+def test_only_the_poison_message_of_a_batch_returns(prod: Templates) -> None:
+    """RE-7: partial batch answers, dead letters after a few deliveries."""
+    mappings = prod.of_type("AWS::Lambda::EventSourceMapping").values()
+    assert len(mappings) == 2
+    for mapping in mappings:
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    for name in ("ReceiveDocument", "ReceiveUpdateFile"):
+        queue = prod.one("AWS::SQS::Queue", f"{name}Queue")
+        assert 3 <= queue["RedrivePolicy"]["maxReceiveCount"] <= 5
+        assert queue["VisibilityTimeout"] >= 6 * FUNCTIONS[snake(name)].timeout
+
+
+def test_every_flow_with_a_schedule_is_started_by_it(prod: Templates) -> None:
+    """Runs are named by the time they were due, so a double start is one run (RE-31)."""
+    schedules = prod.of_type("AWS::Scheduler::Schedule").values()
+    inputs = {s["ScheduleExpression"]: json.loads(s["Target"]["Input"]) for s in schedules}
+    due = {"run_id": "<aws.scheduler.scheduled-time>"}
+    assert inputs == {
+        "rate(1 hour)": {"extraction": "orders"} | due,
+        "cron(0 6-20 ? * MON-FRI *)": {"flow": "supplier_invoice"} | due,
+    }
+    for schedule in schedules:
+        assert "DeadLetters" in json.dumps(schedule["Target"]["DeadLetterConfig"])
+        assert schedule["State"] == "ENABLED"
+
+
+def test_the_local_stage_differs_only_as_the_list_of_limits_says(
+    prod: Templates, local: Templates
+) -> None:
+    for schedule in local.of_type("AWS::Scheduler::Schedule").values():
+        assert schedule["State"] == "DISABLED"
+    for stack in prod:
+        mine, theirs = prod[stack]["Resources"], local[stack]["Resources"]
+        assert sorted(r["Type"] for r in mine.values()) == sorted(
+            r["Type"] for r in theirs.values()
+        )
+
+
+def test_a_placeholder_without_a_function_is_named(tmp_path: Path) -> None:
+    assert called_functions('"${ReadDocumentFunctionArn}" "${Other}"') == {"read_document"}

@@ -1,0 +1,42 @@
+"""Whatever must not happen wakes somebody up."""
+
+from tests.infra.templates import Templates
+
+ALARM = "AWS::CloudWatch::Alarm"
+
+
+def test_every_dead_letter_queue_has_an_alarm(prod: Templates) -> None:
+    """RE-6, RE-7: nothing is lost without a word."""
+    queues = [title for title in prod.of_type("AWS::SQS::Queue") if "DeadLetters" in title]
+    alarms = [title for title in prod.of_type(ALARM) if "DeadLetters" in title]
+    assert len(queues) == len(alarms) == 4
+
+
+def test_every_machine_has_an_alarm_for_failures_and_one_for_time_outs(prod: Templates) -> None:
+    metrics = [alarm["MetricName"] for alarm in prod.of_type(ALARM).values()]
+    assert metrics.count("ExecutionsFailed") == metrics.count("ExecutionsTimedOut") == 3
+
+
+def test_a_write_that_stays_unknown_for_half_an_hour_is_reported(prod: Templates) -> None:
+    alarm = prod.one(ALARM, "OldestUnknownIntent")
+    assert (alarm["Namespace"], alarm["Threshold"]) == ("sapmatch", 1800)
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "sapmatch-prod"}]
+
+
+def test_metrics_and_alarm_agree_on_the_name_of_the_service(prod: Templates) -> None:
+    function = prod.one("AWS::Lambda::Function", "ReconcileIntents")
+    variables = function["Environment"]["Variables"]
+    assert variables["POWERTOOLS_SERVICE_NAME"] == "sapmatch-prod"
+    assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "sapmatch"
+
+
+def test_callers_of_sap_are_watched_for_throttling(prod: Templates) -> None:
+    throttled = [a for a in prod.of_type(ALARM).values() if a["MetricName"] == "Throttles"]
+    assert len(throttled) == 5
+
+
+def test_every_alarm_mails_and_says_what_happened(prod: Templates) -> None:
+    for title, alarm in prod.of_type(ALARM).items():
+        assert alarm["AlarmActions"], title
+        assert alarm["AlarmDescription"].endswith("."), title
+        assert alarm["TreatMissingData"] == "notBreaching", title

@@ -1,0 +1,253 @@
+"""Least privilege, read from the templates: one role each, exact statements, forbidden pairs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from infra.functions import FUNCTIONS, TASKS
+from infra.names import pascal
+from tests.infra.templates import Templates
+
+SAP_CALLERS = {
+    "plan_extraction",
+    "extract_chunk",
+    "finish_extraction",
+    "write_records",
+    "reconcile_intents",
+}
+# Actions that AWS gives no resource to narrow down.
+UNBOUND = {"textract", "xray", "logs", "ec2"}
+
+
+def statements(policy: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The statements of a policy with lists of actions and resources."""
+    for statement in policy["PolicyDocument"]["Statement"]:
+        yield {
+            **statement,
+            "Action": _listed(statement["Action"]),
+            "Resource": [_text(resource) for resource in _listed(statement.get("Resource", []))],
+        }
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _text(value: Any) -> str:
+    """A resource as text: `Bucket/incoming/*`, `Orders`, `MatchInvoice`."""
+    match value:
+        case {"Fn::Join": [_, parts]}:
+            return "".join(map(_text, parts))
+        case {"Fn::ImportValue": name}:
+            return str(name).rpartition("FnGetAtt")[2].rpartition("Ref")[2]
+        case {"Fn::GetAtt": [name, _]} | {"Ref": name}:
+            return str(name)
+        case _:
+            return str(value)
+
+
+def granted(templates: Templates, name: str) -> dict[str, set[str]]:
+    """Action -> resources of one function's role."""
+    role = templates.one("AWS::IAM::Role", f"{pascal(name)}Role")
+    found: dict[str, set[str]] = {}
+    for policy in role["Policies"]:
+        for statement in statements(policy):
+            for action in statement["Action"]:
+                found.setdefault(action, set()).update(statement["Resource"])
+    return found
+
+
+def prefixes(resources: set[str]) -> set[str]:
+    """The object prefixes among resources."""
+    return {resource.partition("/")[2] for resource in resources}
+
+
+def tables(resources: set[str]) -> set[str]:
+    """The tables among resources, indexes after a slash."""
+    return {
+        f"{name}{'/' + rest if rest else ''}"
+        for resource in resources
+        for name in ("Orders", "Documents", "Intents")
+        for rest in [resource.partition("/index/")[2]]
+        if resource.startswith(name)
+    }
+
+
+def all_policies(templates: Templates) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every identity policy of the stage."""
+    for title, role in templates.of_type("AWS::IAM::Role").items():
+        for policy in role.get("Policies", ()):
+            yield title, policy
+    yield from templates.of_type("AWS::IAM::Policy").items()
+
+
+def test_no_action_is_a_wildcard(prod: Templates) -> None:
+    for title, policy in all_policies(prod):
+        for statement in statements(policy):
+            assert not [action for action in statement["Action"] if "*" in action], title
+
+
+def test_a_bare_star_stands_only_where_actions_know_no_resource(prod: Templates) -> None:
+    for title, policy in all_policies(prod):
+        for statement in statements(policy):
+            if "*" in statement["Resource"]:
+                assert {a.partition(":")[0] for a in statement["Action"]} <= UNBOUND, title
+
+
+def test_no_role_has_a_managed_policy(prod: Templates) -> None:
+    assert all("ManagedPolicyArns" not in r for r in prod.of_type("AWS::IAM::Role").values())
+
+
+def test_only_schedules_and_rules_have_policies_beside_their_role(prod: Templates) -> None:
+    """The CDK adds nothing to the roles of functions and state machines."""
+    for policy in prod.of_type("AWS::IAM::Policy").values():
+        actions = {a for s in statements(policy) for a in s["Action"]}
+        assert actions <= {"states:StartExecution", "sqs:SendMessage"}
+
+
+def test_every_function_has_a_role_of_its_own(prod: Templates) -> None:
+    roles = [
+        function["Role"]["Fn::GetAtt"][0]
+        for function in prod.of_type("AWS::Lambda::Function").values()
+    ]
+    assert len(set(roles)) == len(roles) == len(FUNCTIONS)
+
+
+def test_only_callers_of_sap_read_the_secret(prod: Templates) -> None:
+    readers = {name for name in FUNCTIONS if "secretsmanager:GetSecretValue" in granted(prod, name)}
+    assert readers == SAP_CALLERS == {name for name, spec in TASKS.items() if spec.calls_sap}
+
+
+def test_the_secret_is_named_to_its_random_end(prod: Templates) -> None:
+    (secret,) = granted(prod, "write_records")["secretsmanager:GetSecretValue"]
+    assert secret.endswith(":secret:sapmatch/s4-??????")
+
+
+READ_WRITE = [
+    # function, objects read, objects written, tables read, tables written
+    ("plan_extraction", {"extracts/*"}, {"extracts/*"}, set(), set()),
+    ("extract_chunk", {"extracts/*"}, {"extracts/*"}, set(), set()),
+    ("finish_extraction", {"extracts/*"}, {"extracts/*"}, {"Orders"}, {"Orders"}),
+    ("receive_document", {"incoming/*"}, set(), {"Documents"}, {"Documents"}),
+    ("receive_update_file", {"updates/*"}, set(), set(), set()),
+    ("read_document", {"incoming/*"}, {"documents/*"}, {"Documents"}, {"Documents"}),
+    ("match_invoice", {"documents/*"}, {"documents/*"}, {"Orders", "Documents"}, {"Documents"}),
+    (
+        "record_match",
+        {"documents/*"},
+        {"intents/*"},
+        {"Orders", "Documents", "Intents"},
+        {"Orders", "Documents", "Intents"},
+    ),
+    ("raise_exception", {"documents/*", "responses/*"}, set(), {"Documents"}, {"Documents"}),
+    (
+        "collect_intents",
+        {"intents/*", "updates/*"},
+        {"intents/*", "updates/*/runs/*"},
+        {"Intents", "Intents/by_due"},
+        {"Intents"},
+    ),
+    (
+        "write_records",
+        {"intents/*", "updates/*"},
+        {"responses/*"},
+        {"Documents", "Intents", "Intents/by_due"},
+        {"Intents", "Documents"},
+    ),
+    (
+        "reconcile_intents",
+        {"intents/*", "updates/*"},
+        {"responses/*"},
+        {"Documents", "Intents", "Intents/by_due"},
+        {"Intents", "Documents"},
+    ),
+]
+
+
+def test_the_table_of_reads_and_writes_names_every_function() -> None:
+    assert {row[0] for row in READ_WRITE} == set(FUNCTIONS)
+
+
+@pytest.mark.parametrize(("name", "read", "written", "queried", "put"), READ_WRITE)
+def test_a_function_touches_its_own_prefixes_and_tables_only(
+    prod: Templates, name: str, read: set[str], written: set[str], queried: set[str], put: set[str]
+) -> None:
+    grants = granted(prod, name)
+    assert prefixes(grants.get("s3:GetObject", set())) == read
+    assert prefixes(grants.get("s3:PutObject", set())) == written
+    assert tables(grants.get("dynamodb:Query", set())) == queried
+    assert tables(grants.get("dynamodb:PutItem", set())) == put
+
+
+def test_nothing_deletes_objects_and_only_the_order_index_forgets(prod: Templates) -> None:
+    for name in FUNCTIONS:
+        grants = granted(prod, name)
+        assert not [action for action in grants if action.startswith("s3:Delete")], name
+        if name != "finish_extraction":
+            assert "dynamodb:DeleteItem" not in grants, name
+
+
+@pytest.mark.parametrize(
+    ("action", "holders"),
+    [
+        ("sns:Publish", {"raise_exception"}),
+        ("textract:AnalyzeExpense", {"read_document"}),
+        ("states:StartExecution", {"receive_document", "receive_update_file"}),
+        ("sqs:ReceiveMessage", {"receive_document", "receive_update_file"}),
+        ("ec2:CreateNetworkInterface", set()),
+    ],
+)
+def test_an_action_is_held_by_these_functions_and_no_other(
+    prod: Templates, action: str, holders: set[str]
+) -> None:
+    assert {name for name in FUNCTIONS if action in granted(prod, name)} == holders
+
+
+def test_a_receiver_starts_its_own_machine_only(prod: Templates) -> None:
+    for name, machine in (
+        ("receive_document", "InvoiceMatching"),
+        ("receive_update_file", "WriteBack"),
+    ):
+        (arn,) = granted(prod, name)["states:StartExecution"]
+        assert arn.startswith(machine)
+
+
+def test_the_key_is_used_through_services_only(prod: Templates) -> None:
+    for title, policy in all_policies(prod):
+        for statement in statements(policy):
+            if any(action.startswith("kms:") for action in statement["Action"]):
+                assert statement["Condition"]["StringEquals"]["kms:ViaService"], title
+
+
+def test_a_machine_calls_exactly_the_functions_of_its_file(prod: Templates) -> None:
+    """The emulator does not enforce this role, so the template is the only proof."""
+    for title in ("Extraction", "InvoiceMatching", "WriteBack"):
+        machine = prod.one("AWS::StepFunctions::StateMachine", title)
+        named = {_text(arn) for arn in machine["DefinitionSubstitutions"].values()}
+        role = prod.one("AWS::IAM::Role", f"{title}Role")
+        called = {
+            resource
+            for policy in role["Policies"]
+            for statement in statements(policy)
+            if "lambda:InvokeFunction" in statement["Action"]
+            for resource in statement["Resource"]
+        }
+        assert called == named
+
+
+def test_a_schedule_starts_its_own_machine_only(prod: Templates) -> None:
+    for schedule in prod.of_type("AWS::Scheduler::Schedule").values():
+        role = schedule["Target"]["RoleArn"]["Fn::GetAtt"][0]
+        (policy,) = [
+            p
+            for p in prod.of_type("AWS::IAM::Policy").values()
+            if role in [r["Ref"] for r in p["Roles"]]
+        ]
+        started = {
+            resource
+            for statement in statements(policy)
+            if "states:StartExecution" in statement["Action"]
+            for resource in statement["Resource"]
+        }
+        assert started == {_text(schedule["Target"]["Arn"])}

@@ -1,0 +1,28 @@
+"""How much a document may ask of us, and how a reader refuses one."""
+
+from msgspec import Struct
+
+from sapmatch.model.document import ReasonCode
+from sapmatch.model.errors import Problem
+from sapmatch.model.invoice import Outcome
+
+
+class ReadLimits(Struct, frozen=True, kw_only=True):
+    """Checked before anything is decoded; `max_xml_tags` counts opening and closing tags."""
+
+    max_bytes: int = 20_000_000
+    max_pages: int = 100
+    max_pixels: int = 100_000_000
+    max_xml_depth: int = 64
+    max_xml_tags: int = 2_000_000
+    max_attachments: int = 50
+    max_text: int = 2_000_000  # characters of the text layer that are looked at
+
+
+class Refused(Exception):
+    """The document ends here: caught by `read_document`, never seen outside."""
+
+    def __init__(self, outcome: Outcome, code: ReasonCode, message: str) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+        self.problem = Problem(code=code, message=message)

@@ -29,12 +29,12 @@ def configure(app: App, build: Path, stage: str = "prod") -> StageConfig:
     return StageConfig.from_context(app.node)
 
 
-@pytest.mark.parametrize(
-    ("stage", "network"), [("local", "none")] + [("prod", n) for n in NETWORKS]
-)
-def test_cfn_lint_finds_nothing(synthesize: Synthesize, stage: str, network: str) -> None:
-    files = [str(path) for path in synthesize(stage, network).files]
-    done = subprocess.run([*LINT, *files], capture_output=True, text=True, timeout=100)
+def test_cfn_lint_finds_nothing(synthesize: Synthesize) -> None:
+    """Whole stages once, and what each kind of network brings."""
+    files = [*synthesize("local").files, *synthesize("prod", "vpn").files]
+    for network in ("privatelink", "existing"):
+        files += [f for f in synthesize("prod", network).files if "-network." in f.name]
+    done = subprocess.run([*LINT, *map(str, files)], capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stdout
 
 
@@ -48,7 +48,7 @@ def test_cdk_nag_stops_a_stage_with_an_open_bucket(make_build: MakeBuild, tmp_pa
     app = App(outdir=str(tmp_path), context=CONTEXT)
     stage = add_stage(app, configure(app, make_build(SETTINGS)))
     s3.Bucket(stage.data, "Careless")
-    with pytest.raises(RuntimeError, match="Validation failed"):
+    with pytest.raises(RuntimeError, match="AwsSolutions-S10"):
         app.synth()
 
 

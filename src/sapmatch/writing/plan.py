@@ -37,29 +37,16 @@ def intents_for_match(
     where the invoice cannot be written, or could not be found again in SAP.
     """
     planned: list[Planned] = []
+    common: dict[str, Any] = {"document_id": document_id, "created_at": now}
     for name, flow in flows.items():
         if (flow.source, flow.order_side, flow.connection) != ("match", decision.side, connection):
             continue
-        common: dict[str, Any] = {"document_id": document_id, "created_at": now}
         if flow.order_side == "sales_order":
-            changes = _changes(flow, invoice, decision)
-            planned.extend(
-                new_intent(
-                    name,
-                    flow,
-                    client,
-                    change,
-                    business_key=key,
-                    key=key,
-                    record=f"{document_id}/{key['SalesOrder']}",
-                    **common,
-                )
-                for key, change in changes
-            )
-            continue
-        company = _company(decision, policy)
-        payload = _invoice_payload(flow, invoice, decision, orders, company, document_id, now)
-        planned.append(_creation(name, flow, client, payload, common))
+            planned += _changes(name, flow, client, invoice, decision, common)
+        else:
+            company = _company(decision, policy)
+            payload = _invoice_payload(flow, invoice, decision, orders, company, document_id, now)
+            planned.append(_creation(name, flow, client, payload, common))
     return planned
 
 
@@ -100,12 +87,22 @@ def new_intent(
 
 
 def _changes(
-    flow: WriteBack, invoice: Invoice, decision: Decision
-) -> Iterator[tuple[dict[str, str], Record]]:
+    name: str,
+    flow: WriteBack,
+    client: str,
+    invoice: Invoice,
+    decision: Decision,
+    common: Mapping[str, Any],
+) -> Iterator[Planned]:
     if not flow.field:
-        raise InputRejected(f"flow to {flow.entity_set}: names no field for the invoice number")
+        raise InputRejected(f"flow {name}: names no field for the invoice number; set its field")
     for order_id in decision.orders:
-        yield {"SalesOrder": order_id}, sales_order_change(flow.field, invoice)
+        key = {"SalesOrder": order_id}
+        record = f"{common['document_id']}/{order_id}"
+        change = sales_order_change(flow.field, invoice)
+        yield new_intent(
+            name, flow, client, change, business_key=key, key=key, record=record, **common
+        )
 
 
 def _invoice_payload(

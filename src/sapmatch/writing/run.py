@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from sapmatch.model.errors import SapUnavailable
 from sapmatch.model.intent import UNDECIDED, Intent, IntentState
 from sapmatch.model.ports import Clock, Intents, Objects, SapReader, SapWriter
 from sapmatch.writing.protocol import write_record
@@ -49,8 +50,9 @@ def write_update_file(
     """Write all records of a run in their order, then the response file, even where the run dies.
 
     Run again, it goes on: what is confirmed is not sent, what is unknown is not sent. `stop` ends
-    at the first record that is not fine. Raises what holds for the whole connection (LogonRefused,
-    AuthorizationMissing, ServiceNotActivated).
+    at the first record that is not fine. Raises SapUnavailable where SAP could not take a record
+    now, and what holds for the whole connection (LogonRefused, AuthorizationMissing,
+    ServiceNotActivated); the response file is written before.
     """
 
     def write(record: UpdateRecord, intent: Intent) -> Intent:
@@ -65,7 +67,12 @@ def write_update_file(
         )
 
     file = load(flow_name, run_id, objects)
-    return _Run(file, intents, objects, clock).each(write, Streak(on_error))
+    work = _Run(file, intents, objects, clock)
+    result = work.each(write, Streak(on_error))
+    waiting = [intent.sap_messages[0] for intent in work.intents if backed_off(intent)]
+    if waiting:
+        raise SapUnavailable(f"flow {flow_name}, run {run_id}: {len(waiting)} wait: {waiting[0]}")
+    return result
 
 
 def reconcile_update_file(
@@ -131,14 +138,14 @@ class _Run:
         self._file = file
         self._objects = objects
         self._clock = clock
-        self._intents = [intents.get(record.intent) for record in file.records]
+        self.intents = [intents.get(record.intent) for record in file.records]
 
     def each(self, work: Callable[[UpdateRecord, Intent], Intent], streak: Streak) -> RunResult:
         stopped: str | None = None
         try:
             for n, record in enumerate(self._file.records):
-                self._intents[n] = work(record, self._intents[n])
-                stopped = streak.ended(self._intents[n])
+                self.intents[n] = work(record, self.intents[n])
+                stopped = streak.ended(self.intents[n])
                 if stopped:
                     break
         finally:
@@ -147,18 +154,18 @@ class _Run:
 
     def _respond(self) -> str:
         records = [record.record for record in self._file.records]
-        outcomes = zip(records, self._intents, strict=True)
+        outcomes = zip(records, self.intents, strict=True)
         return store_responses(self._file.flow, self._file.run_id, outcomes, self._objects)
 
     def _result(self, key: str, stopped: str | None) -> RunResult:
         now = self._clock.now()
-        due = [due_at(intent) or now for intent in self._intents if intent.state in UNDECIDED]
+        due = [due_at(intent) or now for intent in self.intents if intent.state in UNDECIDED]
         return RunResult(
             flow=self._file.flow,
             run_id=self._file.run_id,
             response_key=key,
-            counts=summary(map(status, self._intents))["summary"],
+            counts=summary(map(status, self.intents))["summary"],
             wait_seconds=_seconds(min(due) - now) if due else None,
-            again=sum(intent.state is IntentState.PLANNED for intent in self._intents),
+            again=sum(intent.state is IntentState.PLANNED for intent in self.intents),
             stopped=stopped,
         )

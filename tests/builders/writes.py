@@ -1,0 +1,101 @@
+"""One invoice and one order change on their way to SAP, and a worker that takes them there."""
+
+from typing import Any
+
+import msgspec
+
+from sapmatch.model.flow import WriteBack
+from sapmatch.model.intent import Intent, Record
+from sapmatch.writing.plan import new_intent
+from sapmatch.writing.protocol import write_record
+from sapmatch.writing.reconcile import reconcile
+from tests.builders.memory import START, MemoryClock
+from tests.builders.memory_intents import MemoryIntents
+from tests.builders.memory_sap import MemorySap
+
+QUIET, SPACING = 600, 60  # seconds
+INVOICES = WriteBack(
+    connection="s4",
+    service="/sap/opu/odata/sap/API_SUPPLIERINVOICE_PROCESS_SRV",
+    entity_set="A_SupplierInvoice",
+    operation="insert",
+)
+ORDERS = WriteBack(
+    connection="s4",
+    service="/sap/opu/odata/sap/API_SALES_ORDER_SRV",
+    entity_set="A_SalesOrder",
+    operation="update",
+)
+INVOICE: Record = {
+    "CompanyCode": "1010",
+    "DocumentDate": "/Date(1793577600000)/",
+    "SupplierInvoiceIDByInvcgParty": "RE-2026-17",
+    "InvoicingParty": "10100001",
+    "DocumentCurrency": "EUR",
+    "InvoiceGrossAmount": "119.00",
+    "SupplierInvoiceIsCreditMemo": "",
+}
+REFERENCE = {"SupplierInvoiceIDByInvcgParty": "RE-2026-17", "InvoicingParty": "10100001"}
+CHANGE: Record = {"AssignmentReference": "RE-2026-17"}
+
+
+def invoice_intent(**fields: Any) -> Intent:
+    """An insert that is planned."""
+    intent, _ = new_intent(
+        "invoices",
+        INVOICES,
+        "100",
+        INVOICE,
+        business_key=REFERENCE,
+        once=True,
+        reference=REFERENCE,
+        created_at=START,
+    )
+    return msgspec.structs.replace(intent, **fields)
+
+
+def change_intent(**fields: Any) -> Intent:
+    """An update that is planned."""
+    key = {"SalesOrder": "1000045"}
+    intent, _ = new_intent("orders", ORDERS, "100", CHANGE, business_key=key, key=key)
+    return msgspec.structs.replace(intent, **fields)
+
+
+class Stage:
+    """One intent, its SAP, its store and its clock."""
+
+    def __init__(self, intent: Intent, payload: Record, *, etags: bool = True) -> None:
+        self.clock = MemoryClock()
+        self.sap = MemorySap(self.clock, etags=etags)
+        self.intents = MemoryIntents()
+        self.payload = payload
+        self.id = self.intents.plan([intent])[0].id
+
+    @property
+    def intent(self) -> Intent:
+        return self.intents.get(self.id)
+
+    def write(self, owner: str = "worker", sap: Any = None, intents: Any = None) -> Intent:
+        return write_record(
+            self.intent,
+            self.payload,
+            sap=sap or self.sap,
+            intents=intents or self.intents,
+            clock=self.clock,
+            owner=owner,
+            quiet_seconds=QUIET,
+        )
+
+    def look(self, sap: Any = None, intents: Any = None) -> Intent:
+        return reconcile(
+            self.intent,
+            self.payload,
+            sap=sap or self.sap,
+            intents=intents or self.intents,
+            clock=self.clock,
+            probe_spacing_seconds=SPACING,
+        )
+
+    def look_after(self, seconds: float) -> Intent:
+        self.clock.sleep(seconds)
+        return self.look()

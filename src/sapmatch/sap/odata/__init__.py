@@ -1,0 +1,1 @@
+"""OData V2 as SAP Gateway speaks it."""

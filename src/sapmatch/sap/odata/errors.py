@@ -1,0 +1,122 @@
+"""What an answer of SAP means: the typed error, by whether it was a read or a write."""
+
+import re
+from http import HTTPStatus
+
+from sapmatch.model.errors import (
+    AuthorizationMissing,
+    LogonRefused,
+    OutcomeUnknown,
+    PreconditionFailed,
+    SapmatchError,
+    SapRejected,
+    ServiceNotActivated,
+)
+from sapmatch.sap.odata.messages import Message, Refusal, from_body, from_header, refusal_of
+from sapmatch.sap.session import Answer
+
+NO_SERVICE = "/IWFND/MED/170"
+_MARKUP = re.compile(r"<[^>]*>|\s+")
+_TITLE = re.compile(r"<(title|h1)[^>]*>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
+
+
+def check_read(answer: Answer, place: str) -> None:
+    """Raise what the answer to a read means, unless it is data.
+
+    A page of HTML with status 200 is a logon page (OD-P13); a message of severity error beside
+    data means that the data is not what was asked for (OD-P86). `place` names the settings block.
+    """
+    if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        raise refused(answer, place)
+    if is_html(answer):
+        raise LogonRefused(
+            f"{place}: SAP answered with a web page instead of data ({_title(answer)}); "
+            "single sign-on or a logon page is in the way of user and password"
+        )
+    errors = [message for message in from_header(answer.headers) if message.is_error]
+    if errors:
+        raise _rejected(answer, refusal_of(errors[0], errors[1:]))
+
+
+def check_write(answer: Answer, place: str) -> tuple[Message, ...]:
+    """Raise what the answer to a write means, or return the messages beside its success.
+
+    Certain that nothing happened: 4xx other than 408, and 501. Everything else that is no plain
+    success may have happened: OutcomeUnknown (OD-P75; reliability.md 3.3), 503 with Retry-After
+    included, because whoever answers it may stand behind the one who executed.
+    """
+    if answer.status == HTTPStatus.NOT_IMPLEMENTED:
+        raise refused(answer, place)
+    if (
+        answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        or answer.status == HTTPStatus.REQUEST_TIMEOUT
+    ):
+        raise OutcomeUnknown(f"{place}: SAP answered {_said(answer)} to a write; read it back")
+    if answer.status >= HTTPStatus.BAD_REQUEST:
+        raise refused(answer, place)
+    if answer.status >= HTTPStatus.MULTIPLE_CHOICES or is_html(answer):
+        raise OutcomeUnknown(f"{place}: a write was answered by a web page or redirect")
+    found = from_header(answer.headers)
+    for message in found:
+        if message.is_error:
+            raise OutcomeUnknown(f"{place}: SAP answered success beside {message}; read it back")
+    return found
+
+
+def refused(answer: Answer, place: str) -> SapmatchError:
+    """The typed error of a status from 400 on."""
+    found = from_body(answer.body)
+    missing = found is None and answer.status == HTTPStatus.NOT_FOUND
+    if missing or (found and found.code == NO_SERVICE):
+        return ServiceNotActivated(
+            f"{place}: SAP does not know the OData service ({_said(answer)}); check its path, then "
+            "activate it in transaction /IWFND/MAINT_SERVICE and its node in SICF"
+        )
+    match answer.status:
+        case HTTPStatus.UNAUTHORIZED:
+            return LogonRefused(
+                f"{place}: SAP refused the logon; check user, password and client in the secret "
+                "and in the settings, and in SAP whether the user is locked (SU01)"
+            )
+        case HTTPStatus.FORBIDDEN:
+            return AuthorizationMissing(
+                f"{place}: the user may not do this ({_said(answer)}); transaction SU53 shows the "
+                "missing authorisation, an OData service needs S_SERVICE"
+            )
+        case HTTPStatus.PRECONDITION_FAILED | HTTPStatus.PRECONDITION_REQUIRED:
+            return PreconditionFailed(
+                f"{place}: the record changed since it was read, or SAP wants its ETag and got "
+                f"none ({_said(answer)}); read it again"
+            )
+    return _rejected(answer, found or Refusal(f"HTTP {answer.status}", _title(answer)))
+
+
+def is_html(answer: Answer) -> bool:
+    """Whether the body is a web page."""
+    start = answer.body[:100].lstrip().lower()
+    declared = answer.headers.get("Content-Type", "").lower()
+    return declared.startswith("text/html") or start.startswith((b"<!doctype html", b"<html"))
+
+
+def _rejected(answer: Answer, found: Refusal) -> SapRejected:
+    return SapRejected(
+        found.code,
+        found.text,
+        details=found.details,
+        transaction_id=found.transaction_id,
+        http_status=answer.status,
+    )
+
+
+def _said(answer: Answer) -> str:
+    """Status, and SAP's own code and text where the body holds them."""
+    found = from_body(answer.body)
+    return f"HTTP {answer.status}" + (f", {found.code}: {found.text}" if found else "")
+
+
+def _title(answer: Answer) -> str:
+    """What a web page calls itself, in one short line."""
+    page = answer.body[:20_000].decode("utf-8", "replace")
+    found = _TITLE.search(page)
+    words = _MARKUP.sub(" ", found[2] if found else "").split()
+    return " ".join(words)[:200] or "no text"

@@ -1,0 +1,74 @@
+"""The one place that requests go to: scheme, host and port of the connection's url."""
+
+import re
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from sapmatch.model.errors import InputRejected
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_PORTS = {"https": 443, "http": 80}
+# Parsers disagree about these, and a link may use that to look like ours.
+_AMBIGUOUS = re.compile(r"[\x00-\x1f\x7f\\]")
+
+Place = tuple[str, str, int]
+
+
+class Origin:
+    """Where one SAP system lives; `base` is `scheme://host:port`.
+
+    Raises InputRejected where the configured url is no https address (http: loopback only).
+    """
+
+    def __init__(self, name: str, url: str) -> None:
+        self._setting = f"[connections.{name}].url"
+        try:
+            parts = urlsplit(url)
+            self._place = _place(parts)
+        except ValueError as exc:
+            raise InputRejected(f"{self._setting}: is no address ({exc})") from exc
+        scheme, host, _ = self._place
+        if scheme != "https" and not (scheme == "http" and host in _LOOPBACK):
+            raise InputRejected(
+                f"{self._setting}: must begin with https:// (http:// for loopback hosts only)"
+            )
+        if _AMBIGUOUS.search(url) or "@" in parts.netloc or parts.path.strip("/") or parts.query:
+            raise InputRejected(f"{self._setting}: must be scheme, host and port only")
+        self.base = _shown(self._place)
+
+    def resolve(self, link: str, *, against: str) -> str:
+        """The link as a URL at this origin, its path and query byte for byte (OD-P21, OD-P22).
+
+        Raises InputRejected where it leads anywhere else: nothing of ours is sent there. Scheme,
+        host and port of the result are always the configured ones, whatever a parser made of the
+        link.
+        """
+        if _AMBIGUOUS.search(link):
+            raise self._foreign("an ambiguous address")
+        try:
+            parts = urlsplit(urljoin(against, link))
+            place = _place(parts)
+        except ValueError as exc:
+            raise self._foreign("an unreadable address") from exc
+        if "@" in parts.netloc:
+            raise self._foreign("an address with a user name")
+        if place != self._place:
+            raise self._foreign(_shown(place))
+        return f"{self.base}{parts.path or '/'}" + (f"?{parts.query}" if parts.query else "")
+
+    def _foreign(self, where: str) -> InputRejected:
+        return InputRejected(
+            f"SAP's answer links to {where}, but {self._setting} is {self.base}; nothing was sent "
+            "there. If it is another name of the same system, set the url to that name"
+        )
+
+
+def _place(parts: SplitResult) -> Place:
+    """Scheme, host and port; ValueError where one is missing or unknown."""
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise ValueError("scheme or host is missing")
+    return parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme]
+
+
+def _shown(place: Place) -> str:
+    scheme, host, port = place
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"

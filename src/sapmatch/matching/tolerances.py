@@ -1,4 +1,4 @@
-"""SAP's tolerance keys (transaction OMR6): value against limit, in money and percent (section 4)."""
+"""SAP's tolerance keys (transaction OMR6): value against limit, in money and percent."""
 
 from decimal import Decimal
 from typing import Literal

@@ -1,0 +1,124 @@
+"""Typed access to one row of SAP, every mistake noted with its place."""
+
+import re
+from collections.abc import Iterable
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from sapmatch.model.errors import Problem
+from sapmatch.model.intent import Record
+
+T = TypeVar("T")
+
+MOST_PROBLEMS = 100  # enough to see what is wrong with a set
+_DATE = re.compile(r"/Date\((-?\d{1,17})(?:[+-]\d{4})?\)/")
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_decoder = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+
+
+class Row(Struct, frozen=True):
+    """One row and where it stands; whatever is wrong with it goes to `problems`."""
+
+    entity_set: str
+    number: int
+    record: Record
+    problems: list[Problem]
+
+    def text(self, field: str) -> str:
+        """A text without blanks around it; empty where the field is missing or null."""
+        value = self.record.get(field)
+        if value is None or isinstance(value, str):
+            return (value or "").strip()
+        return self._wrong(field, "a text", "")
+
+    def joint(self, field: str) -> str:
+        """A number to join by: services differ in leading zeros; `0` is none (MA-P02, MA-P03)."""
+        return self.text(field).lstrip("0")
+
+    def reference(self, field: str) -> str:
+        """A number of another record; `0` is none (MA-P03)."""
+        value = self.text(field)
+        return value if value.strip("0") else ""
+
+    def needed(self, field: str) -> str:
+        """A text that must be there."""
+        value = self.text(field)
+        return value or self._wrong(field, "there", "")
+
+    def number_of(self, field: str, missing: str = "0") -> Decimal:
+        """A finite decimal; `missing` where the field is not there or empty."""
+        value = self.record.get(field)
+        try:
+            number = Decimal(str(value).strip() if value not in (None, "") else missing)
+        except InvalidOperation:
+            return self._wrong(field, "a number", Decimal(missing))
+        return number if number.is_finite() else self._wrong(field, "a number", Decimal(missing))
+
+    def factor(self, field: str) -> Decimal:
+        """A number to divide by; SAP leaves 0 where it means 1."""
+        return self.number_of(field, "1") or Decimal(1)
+
+    def flag(self, field: str, missing: bool = False) -> bool:
+        """A boolean, or SAP's `X`."""
+        value = self.record.get(field)
+        if value is None or isinstance(value, bool):
+            return missing if value is None else value
+        if value in ("", "X", "true", "false"):
+            return value in ("X", "true")
+        return self._wrong(field, "a boolean", missing)
+
+    def day(self, field: str) -> date | None:
+        """A calendar day as SAP means it, without a shift of time zones."""
+        value = self.text(field)
+        found = _DATE.fullmatch(value)
+        try:
+            if found:
+                return date(1970, 1, 1) + timedelta(milliseconds=int(found[1]))
+            if _ISO_DAY.match(value):
+                return date.fromisoformat(value[:10])
+        except (OverflowError, ValueError):
+            return self._wrong(field, "a day of the calendar", None)
+        return self._wrong(field, "a date", None) if value else None
+
+    def needed_day(self, field: str) -> date:
+        """A calendar day that must be there."""
+        day = self.day(field)
+        if day is None and not self.text(field):
+            self.needed(field)
+        return day or date.min
+
+    def nested(self, field: str) -> list[Record]:
+        """Expanded rows of a navigation; none where it was not expanded."""
+        value = self.record.get(field)
+        rows = value.get("results", []) if isinstance(value, dict) else value
+        return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+    def _wrong(self, field: str, expected: str, instead: T) -> T:
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(
+                Problem(
+                    code="ROW",
+                    message=f"{self.entity_set}, record {self.number}: {field} is not {expected}",
+                    field=f"{self.entity_set}[{self.number}].{field}",
+                )
+            )
+        return instead
+
+
+def read_rows(name: str, rows: Iterable[bytes | Record], problems: list[Problem]) -> list[Row]:
+    """Rows of one entity set; what is no JSON object is noted and left out."""
+    read = []
+    for number, row in enumerate(rows, start=1):
+        try:
+            record = row if isinstance(row, dict) else _decoder.decode(row)
+        except msgspec.DecodeError:
+            message = f"{name}, record {number}: is no JSON object"
+            if len(problems) < MOST_PROBLEMS:
+                problems.append(Problem(code="ROW", message=message, field=f"{name}[{number}]"))
+            continue
+        read.append(Row(name, number, record, problems))
+    return read

@@ -11,7 +11,7 @@ from sapmatch.extracting.plan import plan_extraction, store_plan
 
 @task
 def handler(event: Event, _context: Any) -> dict[str, Any]:
-    """{"extraction", "run_id"} -> the same with "chunks", one descriptor per map child."""
+    """{"extraction", "run_id"} -> the same with "parallel" and "chunks", one per map child."""
     parts = services()
     extraction = parts.extraction(event["extraction"])
     sap = parts.sap(extraction.connection)
@@ -20,5 +20,6 @@ def handler(event: Event, _context: Any) -> dict[str, Any]:
     return {
         "extraction": plan.extraction,
         "run_id": plan.run_id,
+        "parallel": extraction.parallel,
         "chunks": msgspec.to_builtins(plan.chunks),
     }

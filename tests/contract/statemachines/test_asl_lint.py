@@ -23,7 +23,7 @@ FIELDS = {
     "Fail": {"Type", "Comment", "Error", "Cause"},
 }
 RESOURCES = {"arn:aws:states:::lambda:invoke"}
-JSONATA_FUNCTIONS = {"exists", "floor", "merge", "random"}
+JSONATA_FUNCTIONS = {"exists", "floor", "max", "merge", "random"}
 # Names of Lambda's own failures; Sandbox.Timedout is a function that ran out of time.
 SERVICE_ERRORS = {
     "Lambda.AWSLambdaException",

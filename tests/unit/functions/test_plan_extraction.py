@@ -17,6 +17,7 @@ CHUNK = Chunk(
 def test_each_chunk_is_one_small_descriptor(call: Call, parts: MagicMock) -> None:
     """RE-9: a state's payload stays under 32 KiB."""
     plan = Plan(extraction="orders", run_id="r", connection="s4", index=True, chunks=(CHUNK,) * 20)
+    parts.extraction.return_value.parallel = 4
     store = MagicMock()
     answer = call(
         "plan_extraction",
@@ -25,6 +26,7 @@ def test_each_chunk_is_one_small_descriptor(call: Call, parts: MagicMock) -> Non
         store_plan=store,
     )
     assert len(answer["chunks"]) == 20
+    assert answer["parallel"] == 4
     assert answer["chunks"][0]["entity_set"] == "A_PurchaseOrder"
     assert len(str(answer)) < 32_768
     store.assert_called_once_with(plan, parts.objects)

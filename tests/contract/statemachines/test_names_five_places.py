@@ -47,7 +47,6 @@ def test_every_function_has_a_sample_event(name: str) -> None:
     assert list((ROOT / "events" / name).glob("*.json"))
 
 
-@pytest.mark.parametrize("name", sorted(FUNCTIONS))
-def test_every_function_is_named_in_a_test_of_functions(name: str) -> None:
-    tests = (p for p in (ROOT / "tests").rglob("*.py") if "functions" in p.relative_to(ROOT).as_posix())
-    assert any(re.search(rf"\b{name}\b", path.read_text()) for path in tests)
+def test_every_function_has_its_test_and_no_other_has() -> None:
+    tests = {path.stem for path in (ROOT / "tests" / "unit" / "functions").glob("test_*.py")}
+    assert tests == {f"test_{name}" for name in FUNCTIONS}

@@ -11,9 +11,16 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote
 
+from sapmatch.model.connection import Auth, Connection
+from sapmatch.model.ports import Clock
+from sapmatch.sap.connection import connect
+from sapmatch.sap.odata.client import ODataClient
+from tests.builders.memory import MemoryClock
+
 SERVICE = "/sap/opu/odata/sap/API_TEST_SRV"
 TOKEN = "token-canary"
 COOKIE = "session-canary"
+PASSWORD = "password-canary"
 
 
 @dataclass(frozen=True)
@@ -184,3 +191,12 @@ def _merged(
 ) -> list[tuple[str, str]]:
     names = {name.lower() for name, _ in given}
     return [(name, text) for name, text in defaults if name.lower() not in names] + list(given)
+
+
+def client_of(server: SapServer, *, clock: Clock | None = None, **settings: Any) -> ODataClient:
+    """A client for the server; on a clock of its own nothing really waits."""
+    connection = Connection(
+        url=server.url, client="100", auth=Auth(type="basic", secret="env:T"), **settings
+    )
+    credentials = {"user": "TESTER", "password": PASSWORD}
+    return connect("s4", connection, credentials, clock=clock or MemoryClock())

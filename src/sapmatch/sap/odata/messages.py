@@ -55,11 +55,13 @@ def from_header(headers: Mapping[str, str]) -> tuple[Message, ...]:
     if text.lstrip().startswith(b"<"):
         root = _xml(text)
         nodes = [] if root is None else [root, *root.iterfind(".//{*}detail")]
-        return tuple(_xml_message(node) for node in nodes[:_MOST_DETAILS])
-    notification = _json(text)
-    details = _at(notification, "details")
-    entries = [notification, *(details if isinstance(details, list) else [])]
-    return tuple(_json_message(entry) for entry in entries[:_MOST_DETAILS] if _at(entry, "message"))
+        found = [_xml_message(node) for node in nodes[:_MOST_DETAILS]]
+    else:
+        notification = _json(text)
+        details = _at(notification, "details")
+        entries = [notification, *(details if isinstance(details, list) else [])]
+        found = [_json_message(entry) for entry in entries[:_MOST_DETAILS]]
+    return tuple(message for message in found if message.text)
 
 
 def _from_json(body: bytes) -> Refusal | None:

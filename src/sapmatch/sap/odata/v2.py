@@ -137,7 +137,9 @@ def key_of(entity_set: str, found: Record, location: str | None) -> dict[str, st
     """
     metadata = found.get("__metadata")
     address = metadata.get("uri") if isinstance(metadata, dict) else None
-    _, _, predicate = unquote(str(address or location or "")).rpartition(f"/{entity_set}(")
+    _, named, predicate = unquote(str(address or location or "")).rpartition(f"/{entity_set}(")
+    if not named:
+        return {}
     parts = {
         name: text.replace("''", "'") or bare
         for name, text, bare in _PREDICATE.findall(predicate.removesuffix(")"))

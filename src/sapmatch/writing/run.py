@@ -68,7 +68,7 @@ def write_update_file(
 
     file = load(flow_name, run_id, objects)
     work = _Run(file, intents, objects, clock)
-    result = work.each(write, Streak(on_error))
+    result = work.each(write, _Streak(on_error).ended)
     waiting = [intent.sap_messages[0] for intent in work.intents if backed_off(intent)]
     if waiting:
         raise SapUnavailable(f"flow {flow_name}, run {run_id}: {len(waiting)} wait: {waiting[0]}")
@@ -98,10 +98,10 @@ def reconcile_update_file(
         )
 
     file = load(flow_name, run_id, objects)
-    return _Run(file, intents, objects, clock).each(read_back, Streak("continue"))
+    return _Run(file, intents, objects, clock).each(read_back, lambda _: None)
 
 
-class Streak:
+class _Streak:
     """Says when a run shall not go on, and why."""
 
     def __init__(self, on_error: Literal["stop", "continue"]) -> None:
@@ -140,12 +140,16 @@ class _Run:
         self._clock = clock
         self.intents = [intents.get(record.intent) for record in file.records]
 
-    def each(self, work: Callable[[UpdateRecord, Intent], Intent], streak: Streak) -> RunResult:
+    def each(
+        self,
+        work: Callable[[UpdateRecord, Intent], Intent],
+        ended: Callable[[Intent], str | None],
+    ) -> RunResult:
         stopped: str | None = None
         try:
             for n, record in enumerate(self._file.records):
                 self.intents[n] = work(record, self.intents[n])
-                stopped = streak.ended(self.intents[n])
+                stopped = ended(self.intents[n])
                 if stopped:
                     break
         finally:

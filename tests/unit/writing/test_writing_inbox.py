@@ -1,0 +1,137 @@
+"""Files that users write: what is taken, and every mistake by row and field."""
+
+import msgspec
+import pytest
+
+from sapmatch.model.errors import InputRejected
+from sapmatch.model.flow import WriteBack
+from sapmatch.model.intent import Intent, Operation
+from sapmatch.writing.inbox import parse_inbox
+
+
+def parsed(
+    data: str | bytes,
+    operation: Operation = "update",
+    entity_set: str = "A_SalesOrder",
+    reference: tuple[str, ...] = (),
+    source: str = "",
+) -> list[tuple[Intent, bytes]]:
+    flow = WriteBack(
+        connection="s4",
+        service="/o",
+        entity_set=entity_set,
+        operation=operation,
+        reference=reference,
+    )
+    data = data.encode() if isinstance(data, str) else data
+    return parse_inbox(data, "orders", flow, "s4", "100", source=source)
+
+
+def mistakes(data: str | bytes, **more: object) -> list[str]:
+    with pytest.raises(InputRejected) as refused:
+        parsed(data, **more)  # type: ignore[arg-type]
+    return [f"{problem.field}: {problem.message}" for problem in refused.value.problems]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        '[{"SalesOrder":"1","A":"x"},{"SalesOrder":"2","A":"y"}]',
+        '{"SalesOrder":"1","A":"x"}\n\n{"SalesOrder":"2","A":"y"}\n',
+        '\ufeff{"SalesOrder":"1","A":"x"}\r\n{"SalesOrder":"2","A":"y"}',
+    ],
+    ids=["array", "ndjson", "with byte order mark"],
+)
+def test_arrays_and_lines_hold_the_same_records(data: str) -> None:
+    plans = parsed(data)
+    assert [intent.key for intent, _ in plans] == [{"SalesOrder": "1"}, {"SalesOrder": "2"}]
+    assert [payload for _, payload in plans] == [b'{"A":"x"}', b'{"A":"y"}']
+    assert [intent.record for intent, _ in plans] == ["1", "2"]
+
+
+def test_one_record_may_stand_over_several_lines() -> None:
+    assert len(parsed('{\n  "SalesOrder": "1",\n  "A": "x"\n}')) == 1
+
+
+def test_decimals_keep_their_digits_and_become_strings() -> None:
+    """OD-P40, OD-P41: no float on the way."""
+    (_, payload), *_ = parsed('[{"SalesOrder":"1","Amount":10.10,"Count":3}]')
+    assert msgspec.json.decode(payload) == {"Amount": "10.10", "Count": 3}
+
+
+def test_a_deep_insert_is_passed_on_as_it_is() -> None:
+    """OD-P80."""
+    record = '{"PurchaseOrderByCustomer":"B1","SoldToParty":"2","to_Item":[{"Material":"M"}]}'
+    (intent, payload), *_ = parsed(record, "insert")
+    assert msgspec.json.decode(payload)["to_Item"] == [{"Material": "M"}]
+    assert intent.reference == {"PurchaseOrderByCustomer": "B1", "SoldToParty": "2"}
+    assert intent.key == {}
+
+
+def test_the_same_file_gives_the_same_intents() -> None:
+    data = '[{"SalesOrder":"1","A":"x"}]'
+    assert parsed(data)[0][0].id == parsed(data)[0][0].id
+
+
+def test_the_same_change_in_a_later_drop_is_a_new_one() -> None:
+    """Set, cleared and set again: the third one counts."""
+    data = '[{"SalesOrder":"1","A":"x"}]'
+    assert parsed(data, source="run-1")[0][0].id != parsed(data, source="run-2")[0][0].id
+
+
+def test_the_same_insert_in_a_later_drop_is_the_same_one() -> None:
+    data = '[{"PurchaseOrderByCustomer":"B1","SoldToParty":"2"}]'
+    first, second = (parsed(data, "insert", source=run)[0][0] for run in ("run-1", "run-2"))
+    assert first.id == second.id
+
+
+def test_every_mistake_is_named_by_row_and_field() -> None:
+    found = mistakes('[{"A":"x"},7,{"SalesOrder":"3"},{"SalesOrder":true,"A":1},{}]')
+    assert [mistake.split(": ")[:2] for mistake in found] == [
+        ["row 1", "SalesOrder"],
+        ["row 2", "must be an object with fields"],
+        ["row 3", "changes no field"],
+        ["row 4", "SalesOrder"],
+        ["row 5", "must be an object with fields"],
+    ]
+
+
+def test_broken_lines_are_named_by_their_number() -> None:
+    found = mistakes('{"SalesOrder":"1","A":"x"}\n{"SalesOrder":\nnothing')
+    assert [mistake.split(":")[0] for mistake in found] == ["line 2", "line 3"]
+
+
+@pytest.mark.parametrize("data", [b"", b"  \n", b"[", b"[1,", b"\xff\xfe", b"[" * 100_000])
+def test_an_unreadable_file_is_one_clean_mistake(data: bytes) -> None:
+    assert mistakes(data)
+
+
+def test_a_nested_update_is_refused_because_sap_takes_none() -> None:
+    """OD-P80: no deep update in V2."""
+    (found,) = mistakes('[{"SalesOrder":"1","to_Item":[]}]')
+    assert found.startswith("row 1: to_Item")
+
+
+def test_two_inserts_under_one_reference_are_refused() -> None:
+    record = '{"PurchaseOrderByCustomer":"B1","SoldToParty":"2"}'
+    (found,) = mistakes(f"[{record},{record}]", operation="insert")
+    assert "row 2" in found
+    assert "row 1" in found
+
+
+def test_an_insert_needs_its_searchable_reference() -> None:
+    (found,) = mistakes('[{"SoldToParty":"2"}]', operation="insert")
+    assert found.startswith("row 1: PurchaseOrderByCustomer")
+
+
+def test_an_entity_set_without_known_key_needs_one_named() -> None:
+    (found,) = mistakes('[{"Thing":"1","A":"x"}]', entity_set="Z_Thing")
+    assert "reference" in found
+    (intent, _), *_ = parsed('[{"Thing":1,"A":"x"}]', entity_set="Z_Thing", reference=("Thing",))
+    assert intent.key == {"Thing": "1"}
+
+
+def test_no_value_of_the_file_stands_in_a_message() -> None:
+    assert "secret" not in str(
+        mistakes('[{"SalesOrder":"1","to_Item":["secret"]}, {"x":"secret"}]')
+    )

@@ -1,0 +1,279 @@
+"""Runs: intents -> update file -> SAP -> response file."""
+
+from typing import Any, Literal
+
+import msgspec
+import pytest
+
+from sapmatch.model.errors import (
+    InputRejected,
+    LogonRefused,
+    SapRejected,
+    SapUnavailable,
+)
+from sapmatch.model.intent import Intent, IntentState
+from sapmatch.writing.response_file import response, response_key
+from sapmatch.writing.run import RunResult, reconcile_update_file, write_update_file
+from sapmatch.writing.update_file import collect, collect_inbox, load, update_key
+from tests.builders.memory import START, MemoryClock, MemoryObjects
+from tests.builders.memory_intents import MemoryIntents
+from tests.builders.memory_sap import MemorySap, answer_lost, executed, fails, request_lost
+from tests.builders.writes import ORDERS, change_intent, invoice_intent
+
+S = IntentState
+REFUSED = fails(SapRejected("V1/42", "Order is locked", http_status=400))
+INBOX = "updates/orders/inbox/fields.json"
+
+
+class Room:
+    """Everything a run needs; three orders in SAP and a dropped file that changes them."""
+
+    def __init__(self) -> None:
+        self.clock = MemoryClock()
+        self.sap = MemorySap(self.clock)
+        self.intents = MemoryIntents()
+        self.objects = MemoryObjects()
+        for number in ("1", "2", "3"):
+            self.sap.seed("A_SalesOrder", SalesOrder=number, A="")
+        rows = [{"SalesOrder": number, "A": "x"} for number in ("1", "2", "3")]
+        self.objects.write(INBOX, msgspec.json.encode(rows))
+
+    def collect(self, run_id: str = "run-1") -> int:
+        file = collect_inbox(
+            "orders",
+            ORDERS,
+            "100",
+            inbox_key=INBOX,
+            version_id="v1",
+            intents=self.intents,
+            objects=self.objects,
+            run_id=run_id,
+            now=START,
+        )
+        return len(file.records)
+
+    def write(
+        self, run_id: str = "run-1", on_error: Literal["stop", "continue"] = "continue"
+    ) -> RunResult:
+        return write_update_file(
+            "orders",
+            run_id,
+            sap=self.sap,
+            intents=self.intents,
+            objects=self.objects,
+            clock=self.clock,
+            owner="worker",
+            quiet_seconds=600,
+            on_error=on_error,
+        )
+
+    def read_back(self, run_id: str = "run-1") -> RunResult:
+        return reconcile_update_file(
+            "orders",
+            run_id,
+            sap=self.sap,
+            intents=self.intents,
+            objects=self.objects,
+            clock=self.clock,
+            probe_spacing_seconds=60,
+        )
+
+    def responses(self, run_id: str = "run-1") -> list[dict[str, Any]]:
+        lines = self.objects.read(response_key("orders", run_id)).splitlines()
+        return [msgspec.json.decode(line) for line in lines]
+
+    def statuses(self) -> list[str]:
+        return [line["status"] for line in self.responses()[:-1]]
+
+
+@pytest.fixture
+def room() -> Room:
+    room = Room()
+    room.collect()
+    return room
+
+
+def test_a_dropped_file_becomes_an_update_file_and_stays_as_it_is(room: Room) -> None:
+    file = msgspec.json.decode(room.objects.read(update_key("orders", "run-1")))
+    assert file["schema"] == 1
+    assert file["source"]["key"] == INBOX
+    assert file["source"]["version_id"] == "v1"
+    assert len(file["source"]["sha256"]) == 64
+    assert [record["key"] for record in file["records"]] == [
+        {"SalesOrder": "1"},
+        {"SalesOrder": "2"},
+        {"SalesOrder": "3"},
+    ]
+    assert file["records"][0]["payload"] == {"A": "x"}
+    assert len(room.objects.versions[INBOX]) == 1
+
+
+def test_the_version_that_was_dropped_is_read_even_if_it_was_replaced(room: Room) -> None:
+    """RE-3."""
+    room.objects.write(INBOX, b"[]")
+    assert room.collect("run-2") == 3
+
+
+def test_a_file_with_mistakes_plans_nothing() -> None:
+    room = Room()
+    room.objects.write(INBOX, b'[{"SalesOrder":"1","A":"x"},{"A":"y"}]')
+    room.objects.versions[INBOX].pop(0)
+    with pytest.raises(InputRejected, match="row 2"):
+        room.collect()
+    assert room.intents.stored == {}
+
+
+def test_the_same_run_again_finds_its_update_file(room: Room) -> None:
+    """RE-11."""
+    before = room.objects.read(update_key("orders", "run-1"))
+    assert room.collect() == 3
+    assert room.objects.versions[update_key("orders", "run-1")] == [before]
+
+
+def test_open_intents_of_a_flow_are_collected_oldest_first() -> None:
+    objects, intents = MemoryObjects(), MemoryIntents()
+    first, second = change_intent(created_at=START), invoice_intent(id="ff", flow="orders")
+    for intent in (first, second):
+        objects.write(intent.payload_key, b"{}")
+    digest = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"  # of {}
+    open_ones = [
+        msgspec.structs.replace(first, payload_sha256=digest, state=S.UNKNOWN),
+        msgspec.structs.replace(second, payload_sha256=digest),
+        msgspec.structs.replace(first, id="ee", state=S.CONFIRMED),
+    ]
+    intents.plan(open_ones)
+    file = collect("orders", intents, objects, "run-1")
+    assert {record.intent for record in file.records} == {first.id, "ff"}
+    assert load("orders", "run-1", objects) == file
+
+
+def test_a_payload_that_is_not_what_was_planned_is_refused() -> None:
+    objects, intents = MemoryObjects(), MemoryIntents()
+    (intent,) = intents.plan([change_intent()])
+    objects.write(intent.payload_key, b'{"AssignmentReference":"forged"}')
+    with pytest.raises(InputRejected, match="not what was planned"):
+        collect("orders", intents, objects, "run-1")
+
+
+def test_every_record_has_its_line_and_the_counts_come_last(room: Room) -> None:
+    room.sap.behaviours = [executed, REFUSED, answer_lost]
+    result = room.write()
+    *lines, end = room.responses()
+    assert [line["status"] for line in lines] == ["updated", "rejected", "unknown"]
+    assert lines[1]["record"] == "2"
+    assert lines[1]["sap_message"] == "V1/42: Order is locked"
+    assert lines[1]["http_status"] == 400
+    assert lines[0]["attempts"] == 1
+    assert lines[0]["sent_at"] == "2026-11-02T08:00:00Z"
+    assert end["summary"] == result.counts
+    assert (result.counts["records"], result.counts["updated"]) == (3, 1)
+    assert (result.wait_seconds, result.again) == (600, 0)
+
+
+def test_a_run_again_sends_nothing_that_is_done_or_unknown(room: Room) -> None:
+    room.sap.behaviours = [executed, executed, answer_lost]
+    room.write()
+    room.write()
+    assert room.sap.calls.count("update") == 3
+    assert room.statuses() == ["updated", "updated", "unknown"]
+
+
+def test_reading_back_rewrites_the_response_file(room: Room) -> None:
+    room.sap.behaviours = [executed, executed, answer_lost]
+    room.write()
+    room.clock.sleep(600)
+    result = room.read_back()
+    assert room.statuses() == ["updated", "updated", "already_there"]
+    assert (result.wait_seconds, result.again) == (None, 0)
+
+
+def test_a_write_that_never_arrived_is_sent_by_another_write(room: Room) -> None:
+    room.sap.behaviours = [executed, executed, request_lost]
+    room.write()
+    room.clock.sleep(600)
+    assert room.read_back().wait_seconds == 60
+    room.clock.sleep(60)
+    assert room.read_back().again == 1
+    room.write()
+    assert room.statuses() == ["updated", "updated", "updated"]
+
+
+def test_stop_leaves_everything_after_the_first_refusal(room: Room) -> None:
+    room.sap.behaviours = [executed, REFUSED]
+    result = room.write(on_error="stop")
+    assert room.statuses() == ["updated", "rejected", "not_executed"]
+    assert result.stopped is not None
+    assert room.sap.calls.count("update") == 2
+
+
+def test_sap_out_of_reach_ends_the_run_as_worth_another_try(room: Room) -> None:
+    room.sap.behaviours = [fails(SapUnavailable("s4: HTTP 503"))] * 3
+    with pytest.raises(SapUnavailable, match="503"):
+        room.write()
+    assert room.statuses() == ["not_executed"] * 3
+    room.clock.sleep(10)
+    assert room.write().counts["updated"] == 3
+
+
+def test_a_refused_logon_ends_the_run_at_once_with_its_responses(room: Room) -> None:
+    """One failed logon, not one per record."""
+    room.sap.behaviours = [fails(LogonRefused("401"))] * 3
+    with pytest.raises(LogonRefused):
+        room.write()
+    assert room.sap.calls.count("update") == 1
+    assert room.statuses() == ["not_executed"] * 3
+
+
+def test_responses_are_written_even_where_the_run_dies(room: Room) -> None:
+    def killed(execute: object) -> Any:
+        raise KeyboardInterrupt
+
+    room.sap.behaviours = [executed, killed]
+    with pytest.raises(KeyboardInterrupt):
+        room.write()
+    assert len(room.responses()) == 4
+    room.clock.sleep(600)
+    room.read_back()
+    room.clock.sleep(60)
+    room.read_back()
+    room.write()
+    assert room.statuses() == ["updated"] * 3
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"state": S.CONFIRMED, "confirmed_by": "answer", "operation": "insert"}, "created"),
+        ({"state": S.CONFIRMED, "confirmed_by": "answer", "operation": "update"}, "updated"),
+        ({"state": S.CONFIRMED, "confirmed_by": "answer", "operation": "delete"}, "updated"),
+        (
+            {
+                "state": S.CONFIRMED,
+                "confirmed_by": "answer",
+                "operation": "upsert",
+                "http_status": 201,
+            },
+            "created",
+        ),
+        ({"state": S.CONFIRMED, "confirmed_by": "read"}, "already_there"),
+        ({"state": S.REJECTED}, "rejected"),
+        *[
+            ({"state": state}, "unknown")
+            for state in (S.SENT, S.UNKNOWN, S.RECONCILING, S.CONFLICTING)
+        ],
+        *[
+            ({"state": state}, "not_executed")
+            for state in (S.PLANNED, S.CLAIMED, S.HELD, S.ABSENT, S.VOID)
+        ],
+    ],
+)
+def test_each_state_has_the_status_that_users_know(fields: dict[str, Any], expected: str) -> None:
+    intent: Intent = change_intent(**fields)
+    assert response("7", intent)["status"] == expected
+    assert set(response("7", intent)) == {
+        "record",
+        "status",
+        "key",
+        "sap_message",
+        "http_status",
+    }

@@ -1,0 +1,187 @@
+"""`sapmatch write`: one file, one ledger, any number of calls."""
+
+from typing import Any
+
+import pytest
+
+from sapmatch.model.errors import InputRejected, LogonRefused, SapRejected, SapUnavailable
+from sapmatch.model.flow import WriteBack
+from sapmatch.model.intent import Operation
+from sapmatch.writing.write_file import write_file
+from tests.builders.memory import MemoryClock
+from tests.builders.memory_intents import MemoryIntents
+from tests.builders.memory_sap import MemorySap, answer_lost, executed, fails, request_lost
+
+FILE = b'[{"Thing":"1","A":"x"},{"Thing":"2","A":"y"}]'
+REFUSED = fails(SapRejected("Z/1", "no", http_status=400))
+
+
+class Laptop:
+    """The same file, ledger and SAP for several calls."""
+
+    def __init__(self, operation: Operation = "insert") -> None:
+        self.clock = MemoryClock()
+        self.sap = MemorySap(self.clock)
+        self.ledger = MemoryIntents()
+        self.flow = WriteBack(
+            connection="s4",
+            service="/o",
+            entity_set="Z_Thing",
+            operation=operation,
+            reference=("Thing",),
+        )
+
+    def lines(self, **more: Any) -> list[dict[str, Any]]:
+        given: dict[str, Any] = {
+            "flow": self.flow,
+            "flow_name": "things",
+            "connection": "s4",
+            "client": "100",
+            "ledger": self.ledger,
+            "clock": self.clock,
+            "on_error": "continue",
+            "dry_run": False,
+            "quiet_seconds": 3,
+            "probe_spacing_seconds": 1,
+        }
+        data = more.pop("data", FILE)
+        self.said: list[dict[str, Any]] = []
+        for line in write_file(self.sap, data, **(given | more)):
+            self.said.append(line)
+        return self.said
+
+    def statuses(self, **more: Any) -> list[str]:
+        return [line["status"] for line in self.lines(**more)[:-1]]
+
+
+@pytest.fixture
+def laptop() -> Laptop:
+    return Laptop()
+
+
+def test_each_record_has_a_line_and_the_counts_end_it(laptop: Laptop) -> None:
+    first, second, end = laptop.lines()
+    assert first == {
+        "record": "1",
+        "status": "created",
+        "key": {"Thing": "1"},
+        "sap_message": None,
+        "http_status": 201,
+    }
+    assert second["key"] == {"Thing": "2"}
+    assert end["summary"]["created"] == 2
+    assert end["summary"]["records"] == 2
+
+
+def test_the_same_call_again_sends_nothing(laptop: Laptop) -> None:
+    laptop.lines()
+    assert laptop.statuses() == ["created", "created"]
+    assert laptop.sap.posts == 2
+
+
+def test_a_lost_ledger_leads_to_no_second_record(laptop: Laptop) -> None:
+    laptop.lines()
+    laptop.ledger = MemoryIntents()
+    assert laptop.statuses() == ["already_there", "already_there"]
+    assert laptop.sap.posts == 2
+
+
+def test_a_lost_answer_is_read_back_in_the_same_call_where_quiet_is_short(laptop: Laptop) -> None:
+    laptop.sap.behaviours = [answer_lost, request_lost]
+    assert laptop.statuses() == ["already_there", "created"]
+    assert laptop.sap.posts == 3
+
+
+def test_a_lost_answer_is_reported_unknown_where_quiet_is_long_and_read_by_the_next_call(
+    laptop: Laptop,
+) -> None:
+    laptop.sap.behaviours = [answer_lost]
+    assert laptop.statuses(quiet_seconds=600) == ["unknown", "created"]
+    assert laptop.statuses(quiet_seconds=600) == ["unknown", "created"]
+    laptop.clock.sleep(600)
+    assert laptop.statuses(quiet_seconds=600) == ["already_there", "created"]
+    assert laptop.sap.posts == 2
+
+
+def test_an_interrupted_call_goes_on_where_it_stopped(laptop: Laptop) -> None:
+    def killed(execute: Any) -> Any:
+        execute()
+        raise KeyboardInterrupt
+
+    laptop.sap.behaviours = [executed, killed]
+    with pytest.raises(KeyboardInterrupt):
+        laptop.lines()
+    assert laptop.statuses() == ["created", "already_there"]
+    assert laptop.sap.posts == 2
+
+
+def test_a_corrected_record_is_sent_although_its_first_form_was_refused(laptop: Laptop) -> None:
+    laptop.sap.behaviours = [REFUSED]
+    assert laptop.statuses() == ["rejected", "created"]
+    corrected = FILE.replace(b'"x"', b'"z"')
+    assert laptop.statuses(data=corrected) == ["created", "created"]
+
+
+def test_stop_leaves_the_rest_alone(laptop: Laptop) -> None:
+    laptop.sap.behaviours = [REFUSED]
+    assert laptop.statuses(on_error="stop") == ["rejected", "not_executed"]
+
+
+def test_sap_out_of_reach_is_an_error_after_all_lines_and_soon(laptop: Laptop) -> None:
+    laptop.sap.behaviours = [fails(SapUnavailable("s4: no route"))] * 9
+    began = laptop.clock.now()
+    with pytest.raises(SapUnavailable, match="no route"):
+        laptop.lines()
+    assert [line.get("status") for line in laptop.said] == ["not_executed", "not_executed", None]
+    assert (laptop.clock.now() - began).total_seconds() < 30
+
+
+def test_a_busy_sap_is_waited_for(laptop: Laptop) -> None:
+    laptop.sap.behaviours = [fails(SapUnavailable("503"))]
+    assert laptop.statuses() == ["created", "created"]
+
+
+def test_a_refused_logon_is_tried_once(laptop: Laptop) -> None:
+    laptop.sap.behaviours = [fails(LogonRefused("401"))] * 9
+    with pytest.raises(LogonRefused):
+        laptop.lines()
+    assert laptop.sap.posts == 1
+    assert len(laptop.said) == 3
+
+
+def test_a_dry_run_sends_nothing_and_remembers_nothing(laptop: Laptop) -> None:
+    assert laptop.statuses(dry_run=True) == ["not_executed", "not_executed"]
+    assert laptop.sap.calls == []
+    assert laptop.ledger.stored == {}
+
+
+def test_a_file_with_mistakes_sends_nothing(laptop: Laptop) -> None:
+    with pytest.raises(InputRejected, match="row 1"):
+        laptop.lines(data=b'[{"A":"x"}]')
+    assert laptop.sap.calls == []
+
+
+def test_an_upsert_inserts_or_changes_by_key() -> None:
+    laptop = Laptop("upsert")
+    laptop.sap.seed("Z_Thing", Thing="2", A="old")
+    assert laptop.statuses() == ["created", "updated"]
+
+
+def test_a_delete_takes_away_and_is_content_with_what_is_gone() -> None:
+    laptop = Laptop("delete")
+    laptop.sap.seed("Z_Thing", Thing="2")
+    assert laptop.statuses() == ["already_there", "updated"]
+
+
+def test_the_same_update_twice_in_one_file_is_done_once() -> None:
+    laptop = Laptop("update")
+    laptop.sap.seed("Z_Thing", Thing="1", A="")
+    row = b'{"Thing":"1","A":"x"}'
+    assert laptop.statuses(data=b"[" + row + b"," + row + b"]") == ["updated", "updated"]
+    assert laptop.sap.calls.count("update") == 1
+
+
+def test_progress_counts_the_records(laptop: Laptop) -> None:
+    seen: list[tuple[int, int]] = []
+    laptop.lines(progress=lambda done, of: seen.append((done, of)))
+    assert seen == [(1, 2), (2, 2)]

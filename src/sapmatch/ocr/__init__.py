@@ -3,6 +3,7 @@
 Needs the extra [ocr] for pixels; a PDF with a text layer is read without it.
 """
 
-from sapmatch.ocr.expense import analyze_expense
+from sapmatch.ocr.expense import analyze_expense, expense_documents
+from sapmatch.ocr.pages import count_pages, media
 
-__all__ = ["analyze_expense"]
+__all__ = ["analyze_expense", "count_pages", "expense_documents", "media"]

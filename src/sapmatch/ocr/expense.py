@@ -31,8 +31,18 @@ def analyze_expense(data: bytes) -> list[Record]:
     pixels. Raises InputRejected with one problem where the document cannot be read, or where the
     extra [ocr] is missing.
     """
-    with _ONE_AT_A_TIME:
-        return [expense_document(page) for page in read_pages(data)]
+    return list(expense_documents(data))
+
+
+def expense_documents(data: bytes) -> Iterator[Record]:
+    """The same page by page; a later page may raise InputRejected after earlier ones were given."""
+    pages = read_pages(data)
+    while True:
+        with _ONE_AT_A_TIME:
+            page = next(pages, None)
+        if page is None:
+            return
+        yield expense_document(page)
 
 
 def expense_document(page: Page) -> Record:

@@ -4,6 +4,7 @@ A value stands behind its label in the same line, to the right of it, or below i
 is tried in this order, and what it looks like decides.
 """
 
+import math
 from collections.abc import Iterator, Sequence, Set
 from itertools import takewhile
 
@@ -177,7 +178,15 @@ def _field(part: Labelled, found: Sequence[Line], factor: float = 1.0) -> Field:
     value = found[0] if part.type in _FIRST else found[-1]
     if part.type in AMOUNTS and _more_words(part.rest):
         factor *= _VAGUE
-    return Field(type=part.type, value=value, label=part.label, confidence=part.confidence * factor)
+    label = _whole_label(part, value)
+    return Field(type=part.type, value=value, label=label, confidence=part.confidence * factor)
+
+
+def _whole_label(part: Labelled, value: Line) -> Line:
+    """The label with the words between it and its value: `Total CHF`."""
+    same_line = value.box.overlap_y(part.label.box) > 0
+    begin = value.box.left if same_line else math.inf
+    return Line(part.label.words + tuple(w for w in part.rest if w.box.right <= begin))
 
 
 def _more_words(rest: Sequence[Word]) -> bool:

@@ -26,7 +26,7 @@ OTHER = "OTHER"
 # Labels that stand for several things; the value behind them is less sure.
 WEAK = frozenset(
     """
-    invoice|tax invoice|bill|receipt|rechnung|gutschrift|facture|avoir|factuur|factura|fattura
+    invoice|tax invoice|rechnung|gutschrift|facture|avoir|factuur|factura|fattura
     faktura|date|datum|data|fecha|net|netto|tax|vat|gst|tva|btw|iva|moms|summe|summa|gesamt|brutto
     order no|order number|order #|order id|commande|ordernummer|pedido|ordine|bestellung|from
     customer|client|kunde|klant|cliente|kund|total|document no|document number|your ref

@@ -54,5 +54,6 @@ def _score(head: Line, lines: Sequence[Line]) -> float:
     share = (head.box.middle - top) / max(bottom - top, 1)
     large = head.box.height / median(line.box.height for line in lines)
     form = 2.0 if _LEGAL_FORM.search(head.text) else 0.0
+    again = 1.0 if form and sum(head.text in line.text for line in lines) > 1 else 0.0
     place = 1.0 - share / _TOP if share < _TOP else -1.0
-    return form + place + min(large, 3.0) - 1 - (1.0 if len(head.words) > 6 else 0.0)
+    return form + again + place + min(large, 3.0) - 1 - (1.0 if len(head.words) > 6 else 0.0)

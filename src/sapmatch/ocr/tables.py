@@ -131,6 +131,8 @@ def _sum_type(row: Row) -> str | None:
 
 def _names_sums(row: Row) -> bool:
     """A row of headings over sums: `Net  Tax  Total`."""
+    if _has_amount(row):
+        return False
     named = (part.type for line in row for part in labelled_parts(layout.unglued(line)))
     return sum(kind in AMOUNTS for kind in named) > 1
 

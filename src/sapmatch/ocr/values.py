@@ -17,7 +17,7 @@ _CURRENCY = r"(?:[A-Z]{3}|[$€£¥]|RM|kr|Fr\.?|R\$|US\$|C\$|A\$)"
 _NUMBER = r"(?:\d{1,3}(?:[.,'’ ]\d{3})+|\d+)(?:[.,]\s?\d{1,4})?|[.,]\d{2}"
 _AMOUNT = re.compile(
     rf"(?<![\w.,/-])(?:[-−–(]\s?)?(?:{_CURRENCY}\s?)?(?:[-−–(]\s?)?"
-    rf"(?P<number>{_NUMBER})(?!\d)(?!\s?%)(?![/-]\d)"
+    rf"(?P<number>{_NUMBER})(?![.,]?\d)(?!\s?%)(?![/-]\d)"
     rf"(?:\s?{_CURRENCY}(?!\w))?(?:\s?[-−)](?!\w))?"
 )
 _QUANTITY = re.compile(r"x?\s?\d+(?:[.,'’]\d+)*\s?(?:x|[^\W\d][^\s\d]{0,11}[\d²³]?|m[²³])?", re.I)

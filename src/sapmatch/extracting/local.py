@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -98,7 +98,8 @@ def _complete(path: Path) -> Iterator[tuple[Path, IO[bytes]]]:
     except OSError as exc:
         raise InputRejected(f"{path}: cannot be written ({exc.strerror})") from exc
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink()
 
 
 class _Lines:

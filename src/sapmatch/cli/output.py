@@ -40,11 +40,13 @@ def line(text: str) -> None:
     _console().print(_cell(text))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None = None) -> None:
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """A table on stdout; None is shown as nothing, a sequence as lines."""
     from rich.table import Table
 
-    grid = Table(*columns, title=title, title_justify="left", header_style="bold")
+    grid = Table(header_style="bold")
+    for column in columns:
+        grid.add_column(column, overflow="fold")
     for row in rows:
         grid.add_row(*(_cell(value) for value in row))
     _console().print(grid)

@@ -7,7 +7,6 @@ from sapmatch.cli.documents import read_file
 from sapmatch.cli.options import add_common, add_ocr, existing, settings_or_defaults
 from sapmatch.model.invoice import Invoice, ReadResult
 
-READABLE = frozenset({"read", "needs-review"})
 REFUSED = 3
 
 
@@ -26,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     unreadable = 0
     for name in output.track(arguments.files, "reading"):
         result = read_file(name, ocr=arguments.ocr, intake=intake)
-        unreadable += result.outcome not in READABLE
+        unreadable += result.invoice is None
         if arguments.json:
             output.json_line(_line(name, result))
         else:

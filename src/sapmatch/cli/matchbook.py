@@ -1,0 +1,175 @@
+"""What `sapmatch match` decides against: orders from files, and what was matched before."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from sapmatch.extracting.orders import orders_from_rows
+from sapmatch.matching import match
+from sapmatch.matching.index import InMemoryInvoices, InMemoryOrders
+from sapmatch.matching.keys import duplicate_keys, order_keys, posted_keys
+from sapmatch.matching.record import earlier_invoice, reservations
+from sapmatch.model.document import EarlierInvoice
+from sapmatch.model.errors import InputRejected
+from sapmatch.model.invoice import Invoice
+from sapmatch.model.match import POSTABLE, Decision, State
+from sapmatch.model.order import Reservation
+from sapmatch.model.ports import OrderScope
+from sapmatch.settings import Settings, policy_of
+
+ENTITY_SETS = (
+    "A_PurchaseOrder",
+    "A_PurchaseOrderItem",
+    "A_SalesOrder",
+    "A_SalesOrderItem",
+    "A_MaterialDocumentItem",
+    "A_SupplierInvoice",
+    "A_SuplrInvcItemPurOrdRef",
+    "A_Supplier",
+    "A_Customer",
+)
+_SHORT = 8  # digits of a content hash, where a name is not enough
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One line of the ledger file: an invoice that was matched, and what it took."""
+
+    sha256: str  # of the document
+    company_code: str
+    invoice: EarlierInvoice
+    reservations: Mapping[str, tuple[Reservation, ...]]
+
+
+class Matchbook:
+    """Decides on one invoice after the other; each one's reservation is visible to the next."""
+
+    def __init__(self, settings: Settings, orders: Path, ledger: Path | None) -> None:
+        """Raises InputRejected where settings, orders or ledger cannot be used."""
+        if settings.matching is None:
+            raise InputRejected("[matching]: is missing in the settings; it says what is tolerated")
+        self._policy = policy_of(settings.matching)
+        self._connection = settings.matching.connection or next(iter(settings.connections), "sap")
+        known = settings.connections.get(self._connection)
+        self._client = known.client if known else "000"
+        self._orders = InMemoryOrders()
+        self._earlier = InMemoryInvoices()
+        self._names: dict[str, str] = {}  # of documents by content
+        self._ledger = ledger
+        self._fill(orders)
+        for entry in _entries(ledger):
+            self._take(entry)
+
+    def seen(self, sha256: str) -> str | None:
+        """Name of the document with the same content, if there was one before."""
+        return self._names.get(sha256)
+
+    def decide(self, name: str, sha256: str, invoice: Invoice) -> Decision:
+        """Decide, and keep what later documents must know of it."""
+        identity = f"{name} ({sha256[:_SHORT]})" if name in self._names.values() else name
+        decision = match(
+            invoice,
+            document_id=identity,
+            orders=self._orders,
+            earlier=self._earlier.find,
+            policy=self._policy,
+            connection=self._connection,
+            client=self._client,
+        )
+        self._names[sha256] = identity
+        if decision.company_code and decision.state is not State.DUPLICATE:
+            self._note(identity, sha256, invoice, decision)
+        return decision
+
+    def _note(self, identity: str, sha256: str, invoice: Invoice, decision: Decision) -> None:
+        if not invoice.number or invoice.total is None or not invoice.currency:
+            return
+        matched = decision.state in POSTABLE
+        entry = Entry(
+            sha256=sha256,
+            company_code=decision.company_code or "",
+            invoice=earlier_invoice(identity, invoice, None),
+            reservations=reservations(identity, invoice, decision) if matched else {},
+        )
+        self._take(entry)
+        if self._ledger and matched:
+            _append(self._ledger, entry)
+
+    def _take(self, entry: Entry) -> None:
+        scope = OrderScope(self._connection, self._client, entry.company_code)
+        earlier = entry.invoice
+        keys = duplicate_keys(earlier.number, earlier.total, earlier.currency)
+        self._names[entry.sha256] = earlier.document
+        self._earlier.add(scope, keys, earlier)
+        # An order of an earlier call may be missing in these files: then it is not decided on.
+        held = {order: self._orders.get(scope, order) for order in entry.reservations}
+        versions = {order: known.version for order, known in held.items() if known}
+        taken = {order: entry.reservations[order] for order in versions}
+        self._orders.reserve(scope, versions, taken)
+
+    def _fill(self, path: Path) -> None:
+        with ExitStack() as files:
+            orders, posted = orders_from_rows(
+                _rows(path, files),
+                connection=self._connection,
+                client=self._client,
+                company_codes=self._policy.company_codes,
+            )
+        for order in orders:
+            self._orders.put(order, order_keys(order))
+        for invoice in posted:
+            scope = OrderScope(self._connection, self._client, invoice.company_code)
+            self._orders.put_posted(scope, invoice, posted_keys(invoice))
+
+
+def _rows(path: Path, files: ExitStack) -> dict[str, Any]:
+    """Rows by entity set: of a folder of NDJSON files, of one such file, or of one JSON object."""
+    if path.is_file() and path.suffix == ".json":
+        return _object(path)
+    found = sorted(path.glob("*.ndjson")) if path.is_dir() else [path]
+    named = {file.stem: file for file in found if file.stem in ENTITY_SETS}
+    if not named:
+        raise InputRejected(
+            f"{path}: holds no orders; name the files after their entity sets, "
+            "such as A_PurchaseOrder.ndjson"
+        )
+    try:
+        return {name: _lines(files.enter_context(file.open("rb"))) for name, file in named.items()}
+    except OSError as exc:
+        raise InputRejected(f"{path}: cannot be read ({exc.strerror})") from exc
+
+
+def _lines(file: Any) -> Iterator[bytes]:
+    return (line for line in file if line.strip())
+
+
+def _object(path: Path) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, list[dict[str, Any]]])
+    except msgspec.DecodeError as exc:
+        raise InputRejected(
+            f'{path}: must be {{"A_PurchaseOrder": [rows], ...}}, or NDJSON files: {exc}'
+        ) from exc
+
+
+def _entries(ledger: Path | None) -> Iterator[Entry]:
+    if ledger is None or not ledger.exists():
+        return
+    for n, line in enumerate(ledger.read_bytes().splitlines(), start=1):
+        try:
+            yield msgspec.json.decode(line, type=Entry)
+        except msgspec.DecodeError as exc:
+            raise InputRejected(
+                f"{ledger}: line {n} is no match; name another file with --ledger"
+            ) from exc
+
+
+def _append(ledger: Path, entry: Entry) -> None:
+    try:
+        with ledger.open("ab") as file:
+            file.write(msgspec.json.encode(entry) + b"\n")
+    except OSError as exc:
+        raise InputRejected(f"{ledger}: cannot be written ({exc.strerror})") from exc

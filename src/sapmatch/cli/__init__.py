@@ -5,12 +5,13 @@ were refused or failed, 4 SAP or AWS not reachable, 130 interrupted.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 from sapmatch.cli import output
-from sapmatch.model.errors import InputRejected, SapmatchError, TransientError
+from sapmatch.model.errors import SapmatchError, TransientError
 
 # A command is imported only when it is called: `read` needs no SAP, `write` no PDF reader.
 COMMANDS = {
@@ -21,7 +22,7 @@ COMMANDS = {
     "status": "show the documents of a deployed or local stack",
     "settings": "check a settings file",
 }
-USAGE, REFUSED, UNREACHABLE, INTERRUPTED = 2, 3, 4, 130
+USAGE, UNREACHABLE, INTERRUPTED = 2, 4, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,6 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(arguments.run(arguments))
     except SystemExit as exc:  # argparse has printed help or what is wrong
         return int(exc.code or 0)
+    except BrokenPipeError:  # who read our output has seen enough, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         output.complain("interrupted")
         return INTERRUPTED
@@ -52,6 +56,3 @@ def _parsed(argv: list[str]) -> argparse.Namespace:
         if argv[:1] == [name]:
             import_module(f"sapmatch.cli.{name}").arguments(command)
     return parser.parse_args(argv)
-
-
-__all__ = ["InputRejected", "main"]

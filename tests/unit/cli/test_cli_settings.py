@@ -1,6 +1,9 @@
 """The shell of the command line and `sapmatch settings check`."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -113,6 +116,18 @@ def test_a_bug_of_ours_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sapmatch.cli.settings.load", fail)
     with pytest.raises(ZeroDivisionError):
         main(["settings", "check"])
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    Path("sapmatch.toml").write_text(GOOD)
+    command = [sys.executable, "-c", "from sapmatch.cli import main; raise SystemExit(main())"]
+    reader, writer = os.pipe()
+    os.close(reader)
+    ended = subprocess.run(
+        [*command, "settings", "check", "--json"], stdout=writer, stderr=subprocess.PIPE, timeout=60
+    )
+    os.close(writer)
+    assert (ended.returncode, ended.stderr) == (0, b"")
 
 
 def test_control_characters_of_a_document_never_reach_the_terminal() -> None:

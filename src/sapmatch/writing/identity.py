@@ -20,6 +20,11 @@ KNOWN_KEYS = {
     "A_Customer": ("Customer",),
 }
 
+# A reference may be used again: with these it is the same business document (MA-P46, MA-P47).
+SAME_DOCUMENT = {
+    "A_SupplierInvoice": ("CompanyCode", "DocumentDate", "SupplierInvoiceIsCreditMemo")
+}
+
 
 def reference_fields(flow: WriteBack) -> tuple[str, ...]:
     """Fields by which SAP can be searched for what the flow creates; none where none are known."""

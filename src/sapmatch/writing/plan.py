@@ -13,7 +13,13 @@ from sapmatch.model.invoice import Invoice
 from sapmatch.model.match import Decision
 from sapmatch.model.order import Order
 from sapmatch.model.policy import CompanyCode, MatchingPolicy
-from sapmatch.writing.identity import encoded, intent_id, payload_key, reference_fields
+from sapmatch.writing.identity import (
+    SAME_DOCUMENT,
+    encoded,
+    intent_id,
+    payload_key,
+    reference_fields,
+)
 from sapmatch.writing.mapping import sales_order_change, supplier_invoice
 
 Planned = tuple[Intent, bytes]
@@ -140,7 +146,7 @@ def _creation(
             f"flow {name}: an insert needs fields that SAP can be searched by; set its reference"
         )
     reference = {field: str(payload[field]) for field in fields}
-    identity = ("CompanyCode", "DocumentDate", "SupplierInvoiceIsCreditMemo")
+    identity = SAME_DOCUMENT[flow.entity_set]
     business_key = reference | {field: str(payload[field]) for field in identity}
     business_key = {field: value.upper() for field, value in business_key.items()}
     return new_intent(

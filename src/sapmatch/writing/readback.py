@@ -11,12 +11,8 @@ from msgspec import Struct
 
 from sapmatch.model.intent import Intent, Record
 from sapmatch.model.ports import Query, SapReader
-from sapmatch.writing.identity import KNOWN_KEYS
+from sapmatch.writing.identity import KNOWN_KEYS, SAME_DOCUMENT
 
-# A reference may be used again: these fields make it the same business document (MA-P46, MA-P47).
-_SAME_DOCUMENT = {
-    "A_SupplierInvoice": ("CompanyCode", "DocumentDate", "SupplierInvoiceIsCreditMemo")
-}
 # Only these are compared: people release, block and complete a parked invoice in the meantime.
 _COMPARED = {"A_SupplierInvoice": ("DocumentCurrency", "InvoiceGrossAmount")}
 _DELETED = "2"  # SupplierInvoiceStatus (data element RBSTAT)
@@ -43,7 +39,7 @@ def find(sap: SapReader, intent: Intent, payload: Record) -> list[Hit]:
         entity.row
         for entity in sap.find(intent.service, intent.entity_set, Query(equals=intent.reference))
     ]
-    identity = _SAME_DOCUMENT.get(intent.entity_set, ())
+    identity = SAME_DOCUMENT.get(intent.entity_set, ())
     same = [row for row in rows if not _unlike(_only(payload, identity), row)]
     compared = _only(payload, _COMPARED.get(intent.entity_set, tuple(payload)))
     return [

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
@@ -25,7 +26,7 @@ def play(jobs: Jobs, mailbox: Mailbox, say: Say, console: Console) -> bool:
     say(f"  {counts['rows']} rows read and counted, {counts['orders_changed']} orders indexed")
     expected = json.loads((SAMPLES / "expected.json").read_text())
     for files in waves(expected):
-        say(f"uploading {len(files)} invoice(s) to s3://.../incoming/ and following them")
+        say(f"uploading {', '.join(file.name for file in files)}")
         jobs.upload(files)
     for flow in FLOWS:
         say(f"writing back to SAP: {flow}")
@@ -53,11 +54,10 @@ MAILED = {
 
 
 def waves(expected: dict[str, Any]) -> list[list[Path]]:
-    """Uploads that need no order among themselves first, then those that must come later."""
-    folder = SAMPLES / "invoices"
-    first = [folder / name for name, want in expected.items() if not want["after"]]
-    later = [folder / name for name, want in expected.items() if want["after"]]
-    return [first, later] if later else [first]
+    """Two at a time, as there are cores; what must come after another one comes last."""
+    names = sorted(expected, key=lambda name: (expected[name]["after"] or "", name))
+    files = [SAMPLES / "invoices" / name for name in names]
+    return [files[n : n + 2] for n in range(0, len(files), 2)]
 
 
 def line(row: dict[str, Any]) -> dict[str, Any]:
@@ -88,7 +88,9 @@ def table(rows: Sequence[dict[str, Any]]) -> Table:
 
 
 def _panel(letter: Letter) -> Panel:
-    return Panel(letter.body.rstrip(), title=letter.subject, title_align="left", width=100)
+    return Panel(
+        escape(letter.body.rstrip()), title=escape(letter.subject), title_align="left", width=100
+    )
 
 
 def _compare(rows: Sequence[dict[str, Any]], expected: dict[str, Any], say: Say) -> bool:

@@ -37,7 +37,7 @@ def start(port: int, log: Path) -> "subprocess.Popen[bytes]":
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "LAMBDA_EXECUTOR": "local",
     }
-    child = process.start([sys.executable, "-m", "ministack"], log, env)
+    child = process.start([sys.executable, "-m", "local.ministack"], log, env)
 
     def ready() -> bool:
         if child.poll() is not None:

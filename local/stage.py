@@ -158,11 +158,12 @@ def _deploy(say: Say, aws: dict[str, str], textract_url: str) -> dict[str, str]:
         *("-c", f"settings={SETTINGS}"),
         *("-c", f"textract_url={textract_url}"),
     ]
-    cdk = ["npx", "--no-install", "cdk"]
+    cdk = [str(ROOT / "node_modules" / ".bin" / "cdk")]
     env = {**aws, "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1", "CI": "true"}
     say("cdk bootstrap")
     target = f"aws://{emulator.ACCOUNT}/{emulator.REGION}"
-    _run([*cdk, "bootstrap", target, *context], env, "bootstrap")
+    # From a folder without cdk.json: bootstrapping needs no synthesis of our stacks.
+    _run([*cdk, "bootstrap", target], env, "bootstrap", BUILD)
     say("cdk deploy")
     outputs = BUILD / "outputs.json"
     options = ["--all", "--require-approval", "never", "--outputs-file", str(outputs)]
@@ -171,14 +172,14 @@ def _deploy(say: Say, aws: dict[str, str], textract_url: str) -> dict[str, str]:
     return {name: value for stack in stacks.values() for name, value in stack.items()}
 
 
-def _run(command: list[str], env: dict[str, str], name: str) -> None:
+def _run(command: list[str], env: dict[str, str], name: str, folder: Path = ROOT) -> None:
     """Run one step with a time limit; a failure shows the end of its log and the emulator's."""
     log = BUILD / f"{name}.log"
     with log.open("wb") as output:
         try:
             subprocess.run(
                 command,
-                cwd=ROOT,
+                cwd=folder,
                 env={**os.environ, **env},
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -1,0 +1,40 @@
+"""MiniStack, made to name a failed function's error by its class, as AWS does.
+
+Its workers report every exception as Runtime.HandlerError, so no Retry or Catch of a state machine
+would ever see one of our errors. Everything else is the emulator as published.
+"""
+
+from typing import Any
+
+from ministack import app
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
+
+_AS_PUBLISHED = '"error": str(e), "trace": traceback.format_exc()'
+_NAMED = '"error": type(e).__name__ + "\\x00" + str(e), "trace": traceback.format_exc()'
+
+
+def main() -> None:
+    """Run the emulator in the foreground; RuntimeError where it is not the version we know."""
+    script = lambda_runtime._PYTHON_WORKER_SCRIPT
+    named = script.replace(_AS_PUBLISHED, _NAMED.replace("\x00", "\\x00"))
+    if named == script:
+        raise RuntimeError(
+            "this MiniStack reports errors otherwise: look at local/ministack.py anew"
+        )
+    lambda_runtime._PYTHON_WORKER_SCRIPT = named
+    published = lambda_svc._execute_function_warm
+
+    def execute(func: Any, event: Any, request_id: str) -> Any:
+        answer = published(func, event, request_id)
+        body = answer.get("body")
+        if answer.get("error") and "\x00" in body.get("errorMessage", ""):
+            body["errorType"], _, body["errorMessage"] = body["errorMessage"].partition("\x00")
+        return answer
+
+    lambda_svc._execute_function_warm = execute
+    app.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
 from sapmatch.writing.run import RunResult
 
 
 def run_answer(result: RunResult) -> dict[str, Any]:
     """Counts by what has to happen next; `wait_seconds` until a lost answer may be read back."""
+    _measure(result)
     counts = result.counts
     return {
         "flow": result.flow,
@@ -17,3 +20,17 @@ def run_answer(result: RunResult) -> dict[str, Any]:
         "planned_again": result.again,
         "wait_seconds": result.wait_seconds or 0,
     }
+
+
+def _measure(result: RunResult) -> None:
+    """The age of the oldest write whose outcome is unknown: an alarm watches it.
+
+    Namespace and service come from the environment that infra sets.
+    """
+    metrics = EphemeralMetrics()
+    metrics.add_metric(
+        name="OldestUnknownIntentSeconds",
+        unit=MetricUnit.Seconds,
+        value=result.oldest_unknown_seconds,
+    )
+    metrics.flush_metrics()

@@ -50,7 +50,7 @@ def deployment(stage: str | None) -> "Services":
 
     name = stage or os.environ.get(Environment.STAGE, "prod")
     found = outputs(client("cloudformation"), name)
-    environment = {
+    environment: dict[str, str] = {
         Environment.STAGE: name,
         Environment.BUCKET: found["BucketName"],
         Environment.ORDERS_TABLE: found["OrdersTable"],

@@ -101,29 +101,6 @@ def supplier_reference(invoice: Invoice) -> str:
     return (invoice.number or "")[:REFERENCE_LENGTH]
 
 
-def reference_problems(invoice: Invoice, orders: Iterable[Order]) -> tuple[Problem, ...]:
-    """Announce that SAP cannot tell this number from another one on these orders (MA-P49)."""
-    if not invoice.number or len(invoice.number) <= REFERENCE_LENGTH:
-        return ()
-    reference = supplier_reference(invoice)
-    same = sorted(
-        {
-            f"{posting.supplier_invoice}/{posting.fiscal_year}"
-            for order in orders
-            for item in order.items
-            for posting in item.postings
-            if posting.reference == reference
-        }
-    )
-    if not same:
-        return ()
-    message = (
-        f"SAP keeps {REFERENCE_LENGTH} characters of the invoice number, and its document "
-        f"{', '.join(same)} has the same ones: compare both before this one is paid"
-    )
-    return (Problem(code="REFERENCE_COLLISION", message=message, field="number"),)
-
-
 def marker(document_id: str) -> str:
     """The header text by which a document of ours is recognised (25 characters at most)."""
     digest = hashlib.sha256(document_id.encode()).digest()

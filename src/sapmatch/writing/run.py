@@ -31,6 +31,7 @@ class RunResult(Struct, frozen=True, kw_only=True):
     response_key: str
     counts: dict[str, int] = field(default_factory=dict)
     wait_seconds: int | None = None
+    oldest_unknown_seconds: int = 0
     again: int = 0
     stopped: str | None = None
 
@@ -163,13 +164,16 @@ class _Run:
 
     def _result(self, key: str, stopped: str | None) -> RunResult:
         now = self._clock.now()
-        due = [due_at(intent) or now for intent in self.intents if intent.state in UNDECIDED]
+        unknown = [intent for intent in self.intents if intent.state in UNDECIDED]
+        due = [due_at(intent) or now for intent in unknown]
+        sent = [intent.sent_at for intent in unknown if intent.sent_at]
         return RunResult(
             flow=self._file.flow,
             run_id=self._file.run_id,
             response_key=key,
             counts=summary(map(status, self.intents))["summary"],
             wait_seconds=_seconds(min(due) - now) if due else None,
+            oldest_unknown_seconds=_seconds(now - min(sent)) if sent else 0,
             again=sum(intent.state is IntentState.PLANNED for intent in self.intents),
             stopped=stopped,
         )

@@ -27,6 +27,8 @@ def call(monkeypatch: pytest.MonkeyPatch, parts: MagicMock) -> Call:
     """call("read_document", "received", read_stored=fake) -> the handler's answer."""
 
     def run(function: str, case: str, **verbs: Any) -> dict[str, Any]:
+        monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "sapmatch-test")
+        monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "sapmatch")
         module = importlib.import_module(f"functions.{function}")
         monkeypatch.setattr(module, "services", lambda: parts)
         for name, fake in verbs.items():

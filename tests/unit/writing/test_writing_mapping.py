@@ -11,10 +11,8 @@ from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Record
 from sapmatch.model.invoice import AllowanceCharge
 from sapmatch.model.match import Decision, LineMatch, ToleranceCheck
-from sapmatch.model.order import OrderItem, Posting
 from sapmatch.writing.mapping import (
     marker,
-    reference_problems,
     sales_order_change,
     supplier_invoice,
     v2_date,
@@ -129,26 +127,6 @@ def test_a_credit_note_is_a_credit_memo() -> None:
 def test_the_number_is_cut_to_saps_sixteen_characters() -> None:
     record = mapped(number="RE-2026-000000000017")
     assert record["SupplierInvoiceIDByInvcgParty"] == "RE-2026-00000000"
-
-
-def test_a_collision_of_cut_numbers_is_announced() -> None:
-    """MA-P49."""
-    posting = Posting(
-        supplier_invoice="5105600007",
-        fiscal_year="2026",
-        item="1",
-        reference="RE-2026-00000000",
-        quantity=Decimal(1),
-        amount=Decimal(1),
-    )
-    item = OrderItem(
-        id="10", quantity=Decimal(1), unit="PC", net_price=Decimal(1), postings=(posting,)
-    )
-    order = purchase_order(items=(item,))
-    (problem,) = reference_problems(invoice(number="RE-2026-000000000017"), [order])
-    assert "5105600007/2026" in problem.message
-    assert reference_problems(invoice(number="RE-2026-00000000"), [order]) == ()
-    assert reference_problems(invoice(number="XX-2026-000000000017"), [order]) == ()
 
 
 def test_the_marker_fits_and_is_the_same_for_the_same_document() -> None:

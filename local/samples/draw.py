@@ -45,7 +45,11 @@ def samples() -> tuple[Sample, ...]:
             file="03-hybrid-matched.pdf",
             draw=hybrid,
             invoice=world.bill(
-                "MH-104417", date(2026, 10, 14), world.HYDRAULICS, world.HYDRAULICS_ORDER
+                "MH-104417",
+                date(2026, 10, 14),
+                world.HYDRAULICS,
+                world.HYDRAULICS_ORDER,
+                delivery_note="LS-1003",
             ),
             kind="hybrid",
             decision="MATCHED",
@@ -73,7 +77,13 @@ def samples() -> tuple[Sample, ...]:
             file="06-partial-delivery.xml",
             draw=ubl,
             invoice=world.changed(
-                world.bill("MS-60418", date(2026, 10, 20), world.STEEL, world.STEEL_ORDER),
+                world.bill(
+                    "MS-60418",
+                    date(2026, 10, 20),
+                    world.STEEL,
+                    world.STEEL_ORDER,
+                    delivery_note="LS-1006",
+                ),
                 "1",
                 quantity=Decimal(40),
             ),

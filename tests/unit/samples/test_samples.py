@@ -126,6 +126,14 @@ def test_items_in_sap_belong_to_heads_and_receipts_to_items() -> None:
         assert Decimal(row["QuantityInEntryUnit"]) <= ordered[key]
 
 
+def test_delivery_notes_on_invoices_are_those_of_receipts() -> None:
+    """Matching.md 6.2 K2: the material document's reference is the delivery note."""
+    known = {row["ReferenceDocument"] for row in ROWS["A_MaterialDocumentHeader"]}
+    named = {sample.invoice.delivery_note for sample in SAMPLES} - {""}
+    assert named == {"LS-1003", "LS-1006"}
+    assert named <= known
+
+
 def test_the_invoice_that_sap_holds_balances() -> None:
     """MA-P68: gross is the sum of items and tax."""
     (head,) = ROWS["A_SupplierInvoice"]

@@ -9,7 +9,7 @@ from sapmatch.writing.update_file import collect, collect_inbox
 
 @task
 def handler(event: Event, _context: Any) -> dict[str, Any]:
-    """{"flow", "run_id"[, "inbox_key", "version_id"]} -> {"flow", "run_id", "records"}."""
+    """{"flow", "run_id"[, "inbox_key", "version_id"]} -> ids, "records", "mistakes"."""
     parts = services()
     flow, run_id = event["flow"], event["run_id"]
     if event.get("inbox_key"):
@@ -27,4 +27,5 @@ def handler(event: Event, _context: Any) -> dict[str, Any]:
         )
     else:
         file = collect(flow, parts.intents, parts.objects, run_id)
-    return {"flow": flow, "run_id": run_id, "records": len(file.records)}
+    counts = {"records": len(file.records), "mistakes": file.mistakes}
+    return {"flow": flow, "run_id": run_id, **counts}

@@ -130,7 +130,7 @@ TASKS = {
         grants=(
             lists(),
             reads("intents/*", "updates/*"),
-            writes("intents/*", "updates/*/runs/*"),
+            writes("intents/*", "updates/*/runs/*", "responses/*"),
             queries("intents", index="by_due"),
             puts("intents"),
             uses_key("s3", "dynamodb"),

@@ -17,6 +17,7 @@ _SHORT_ID = 12
 _TITLES = {
     "AMBIGUOUS": "several orders fit",
     "DUPLICATE": "arrived before",
+    "FILE_REJECTED": "the file has mistakes",
     "INVALID": "contradicts itself",
     "NO_CANDIDATE": "no order found",
     "NOT_INVOICEABLE": "order takes no invoice",
@@ -32,6 +33,7 @@ _TITLES = {
 _REMEDIES = {
     "REJECTED": "Ask the sender for a readable file, or key the invoice in SAP (MIRO).",
     "DUPLICATE": "Nothing, if the file was sent twice by mistake: it is posted only once.",
+    "FILE_REJECTED": "Correct the rows and drop the file again: nothing of it was sent.",
     "SAP_REJECTED": "Correct the cause named by SAP, then have the record sent again.",
     "OUTCOME_UNKNOWN": "Look in SAP for the document before anybody posts it by hand.",
     "WORKFLOW_FAILED": "Post nothing by hand yet. The platform team finds the cause in the "

@@ -1,11 +1,12 @@
 """What became of every record: one JSON line each, then the counts."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import msgspec
 
+from sapmatch.model.errors import Problem
 from sapmatch.model.intent import Intent, IntentState, Record
 from sapmatch.model.ports import Objects
 
@@ -85,6 +86,21 @@ def store_responses(
         }
         for record, intent in outcomes
     ]
+    return _store(flow_name, run_id, lines, objects)
+
+
+def store_mistakes(
+    flow_name: str, run_id: str, mistakes: Iterable[Problem], objects: Objects
+) -> str:
+    """Write the response file of a dropped file that was refused as a whole; returns its key."""
+    lines: list[Record] = [
+        {"record": mistake.field, "status": "rejected", "sap_message": mistake.message}
+        for mistake in mistakes
+    ]
+    return _store(flow_name, run_id, lines, objects)
+
+
+def _store(flow_name: str, run_id: str, lines: Sequence[Record], objects: Objects) -> str:
     end = summary(line["status"] for line in lines)
     data = b"".join(msgspec.json.encode(line) + b"\n" for line in [*lines, end])
     key = response_key(flow_name, run_id)

@@ -6,7 +6,8 @@
      "source": null | {"key": INBOX FILE, "version_id": ID or null, "sha256": HEX},
      "records": [{"record": NAME, "intent": ID, "operation", "service", "entity_set",
                   "key": {FIELD: VALUE}, "reference": {FIELD: VALUE},
-                  "payload": {...}}]}        a record as SAP takes it, nested for a deep create
+                  "payload": {...}}],        a record as SAP takes it, nested for a deep create
+     "mistakes": 0}                          of a dropped file that was refused as a whole
 
 The order of the records is the order of the writes. A file is written once and never changed.
 """
@@ -24,6 +25,7 @@ from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import Intent, IntentState, Operation, Record
 from sapmatch.model.ports import Intents, Objects
 from sapmatch.writing.inbox import parse_inbox
+from sapmatch.writing.response_file import store_mistakes
 
 MOST_RECORDS = 500  # per run; what is left over is the next run's
 # Planned, and whatever an earlier run left open: those are read back, not sent.
@@ -59,12 +61,13 @@ class UpdateRecord(Struct, frozen=True, kw_only=True):
 
 
 class UpdateFile(Struct, frozen=True, kw_only=True):
-    """All writes of one run."""
+    """All writes of one run; `mistakes` of a dropped file that was refused as a whole."""
 
     flow: str
     run_id: str
     records: tuple[UpdateRecord, ...] = ()
     source: Source | None = None
+    mistakes: int = 0
     schema: int = 1
 
 
@@ -99,18 +102,25 @@ def collect_inbox(
 ) -> UpdateFile:
     """Write the update file of a run from a dropped file; plans its intents first.
 
-    Raises InputRejected with every mistake in the file; then nothing of it is written.
+    A file with a mistake is refused as a whole: nothing of it is planned, and the response file of
+    the run names every mistake.
     """
     if objects.exists(update_key(flow_name, run_id)):
         return load(flow_name, run_id, objects)
     data = objects.read(inbox_key, version_id)
-    planned = parse_inbox(data, flow_name, flow, flow.connection, client, source=run_id, now=now)
+    source = Source(key=inbox_key, version_id=version_id, sha256=hashlib.sha256(data).hexdigest())
+    file = UpdateFile(flow=flow_name, run_id=run_id, source=source)
+    try:
+        planned = parse_inbox(
+            data, flow_name, flow, flow.connection, client, source=run_id, now=now
+        )
+    except InputRejected as refused:
+        store_mistakes(flow_name, run_id, refused.problems, objects)
+        return _store(msgspec.structs.replace(file, mistakes=len(refused.problems)), objects)
     for intent, payload in planned:
         objects.write_once(intent.payload_key, payload)
     intents.plan([intent for intent, _ in planned])
-    source = Source(key=inbox_key, version_id=version_id, sha256=hashlib.sha256(data).hexdigest())
-    file = UpdateFile(flow=flow_name, run_id=run_id, records=_records(planned), source=source)
-    return _store(file, objects)
+    return _store(msgspec.structs.replace(file, records=_records(planned)), objects)
 
 
 def load(flow_name: str, run_id: str, objects: Objects) -> UpdateFile:

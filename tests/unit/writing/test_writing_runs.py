@@ -114,13 +114,16 @@ def test_the_version_that_was_dropped_is_read_even_if_it_was_replaced(room: Room
     assert room.collect("run-2") == 3
 
 
-def test_a_file_with_mistakes_plans_nothing() -> None:
+def test_a_file_with_mistakes_plans_nothing_and_names_them_in_its_response_file() -> None:
     room = Room()
     room.objects.write(INBOX, b'[{"SalesOrder":"1","A":"x"},{"A":"y"}]')
     room.objects.versions[INBOX].pop(0)
-    with pytest.raises(InputRejected, match="row 2"):
-        room.collect()
+    assert room.collect() == 0
     assert room.intents.stored == {}
+    lines = room.objects.read("responses/orders/run-1.ndjson").splitlines()
+    mistake, end = (msgspec.json.decode(line) for line in lines)
+    assert mistake["record"].startswith("row 2")
+    assert (mistake["status"], end["summary"]["rejected"]) == ("rejected", 1)
 
 
 def test_the_same_run_again_finds_its_update_file(room: Room) -> None:

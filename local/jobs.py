@@ -1,7 +1,7 @@
 """The main job on a local stage: extract, upload, follow, write back, look."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,6 +61,46 @@ class Jobs:
         self.wait(lambda: len(self._executions("InvoiceMatchingArn")) >= begun + len(files))
         self.settle("InvoiceMatchingArn")
 
+    def upload_as(self, name: str, data: bytes) -> None:
+        """Put one file into incoming/ and wait for the end of its workflow."""
+        begun = len(self._executions("InvoiceMatchingArn"))
+        self.put(f"incoming/{name}", data)
+        self.wait(lambda: len(self._executions("InvoiceMatchingArn")) > begun)
+        self.settle("InvoiceMatchingArn")
+
+    def drop(self, flow: str, name: str, data: bytes) -> None:
+        """Put a file into a flow's inbox and wait for the end of its run."""
+        begun = len(self._executions("WriteBackArn"))
+        self.put(f"updates/{flow}/inbox/{name}", data)
+        self.wait(lambda: len(self._executions("WriteBackArn")) > begun)
+        self.settle("WriteBackArn")
+
+    def quiet(self) -> None:
+        """Wait until the intake queue is empty and nothing of it is under way."""
+        self.wait(lambda: not self._queued())
+        self.settle("InvoiceMatchingArn")
+
+    def responses(self, flow: str) -> list[dict[str, Any]]:
+        """Record lines of the newest response file of a flow."""
+        bucket = self._stage.outputs["BucketName"]
+        listing = self._s3.list_objects_v2(Bucket=bucket, Prefix=f"responses/{flow}/")["Contents"]
+        newest = max(listing, key=lambda entry: entry["LastModified"])["Key"]
+        lines = map(msgspec.json.decode, self.stored(newest).splitlines())
+        return [line for line in lines if "record" in line]
+
+    def stored(self, key: str) -> bytes:
+        """The bytes of an object."""
+        return self.parts.objects.read(key)
+
+    def payloads(self, machine: str) -> Iterator[str]:
+        """Inputs and outputs of every state of every execution of a machine."""
+        for execution in self._executions(machine):
+            arn = execution["executionArn"]
+            pages = self._machines.get_paginator("get_execution_history")
+            for page in pages.paginate(executionArn=arn, includeExecutionData=True):
+                for event in page["events"]:
+                    yield from _texts(event)
+
     def put(self, key: str, data: bytes) -> None:
         """Put one object into the bucket, as a user would."""
         self._s3.put_object(Bucket=self._stage.outputs["BucketName"], Key=key, Body=data)
@@ -101,6 +141,16 @@ class Jobs:
         answer: dict[str, Any] = msgspec.json.decode(end["output"])
         return answer
 
+    def _queued(self) -> int:
+        answer = boto3.client("sqs").get_queue_attributes(
+            QueueUrl=self._stage.outputs["IntakeQueueUrl"],
+            AttributeNames=[
+                "ApproximateNumberOfMessages",
+                "ApproximateNumberOfMessagesNotVisible",
+            ],
+        )
+        return sum(int(count) for count in answer["Attributes"].values())
+
     def _describe(self, arn: str) -> Any:
         return self._machines.describe_execution(executionArn=arn)
 
@@ -110,6 +160,13 @@ class Jobs:
             query["statusFilter"] = status
         pages = self._machines.get_paginator("list_executions").paginate(**query)
         return [execution for page in pages for execution in page["executions"]]
+
+
+def _texts(event: Mapping[str, Any]) -> Iterator[str]:
+    """Input and output of one event of an execution."""
+    for name, detail in event.items():
+        if name.endswith("EventDetails"):
+            yield from (detail[key] for key in ("input", "output") if key in detail)
 
 
 def _held(parts: Services, intents: Sequence[str], sap: Any) -> Iterator[dict[str, Any]]:

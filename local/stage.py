@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "local"
 STAGE_FILE = BUILD / "stage.json"
 SETTINGS = BUILD / "sapmatch.toml"
+SAP_LOG = BUILD / "sap-requests.jsonl"  # what reached the stand-in, in its own words
 SAMPLES = ROOT / "local" / "samples"
 SECRET = "sapmatch/local/s4"  # noqa: S105 - the name of the secret, not the secret
 SAP_USER, SAP_PASSWORD = "DEMO", "demo"
@@ -47,10 +48,11 @@ class Stage(Struct, frozen=True, kw_only=True):
 
 
 def load() -> Stage | None:
-    """The stage that is up, as `up` noted it."""
+    """The stage that is up, as `up` noted it; None where its processes are gone."""
     if not STAGE_FILE.exists():
         return None
-    return msgspec.json.decode(STAGE_FILE.read_bytes(), type=Stage)
+    stage = msgspec.json.decode(STAGE_FILE.read_bytes(), type=Stage)
+    return stage if process.alive(stage.pids["emulator"]) else None
 
 
 def up(say: Say) -> Stage:
@@ -68,10 +70,10 @@ def up(say: Say) -> Stage:
 def down() -> bool:
     """End what `up` started; False where nothing was up."""
     stage = load()
+    STAGE_FILE.unlink(missing_ok=True)
     if stage is None:
         return False
     _end(stage.pids)
-    STAGE_FILE.unlink()
     return True
 
 
@@ -97,7 +99,8 @@ def _start(say: Say, pids: dict[str, int]) -> Stage:
     port = process.free_port()
     pids["emulator"] = emulator.start(port, BUILD / "emulator.log").pid
     aws = emulator.environment(port)
-    seed = ["--seed", str(SAMPLES / "sap.json"), "--log", str(BUILD / "sap-requests.jsonl")]
+    SAP_LOG.unlink(missing_ok=True)
+    seed = ["--seed", str(SAMPLES / "sap.json"), "--log", str(SAP_LOG)]
     sap_env = {"SAP_USER": SAP_USER, "SAP_PASSWORD": SAP_PASSWORD}
     pids["sap"], sap_url = _server("local.sap", seed, sap_env)
     pids["textract"], textract_url = _server("local.textract", [], aws)

@@ -1,0 +1,7 @@
+"""`python -m sapmatch.cli`."""
+
+import sys
+
+from sapmatch.cli import main
+
+sys.exit(main())

@@ -1,0 +1,227 @@
+"""The whole job on the emulator: the stack as deployed, SAP and Textract as stand-ins."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from datetime import date
+from typing import Any
+
+import boto3
+import pytest
+
+from local.jobs import Jobs
+from local.mailbox import Mailbox
+from local.samples import world
+from local.samples.einvoice import ubl
+from local.stage import SAMPLES, SAP_PASSWORD, Stage
+from tests.conftest import ROOT
+from tests.integration.conftest import sap_changes, sap_requests
+
+EXPECTED = json.loads((SAMPLES / "expected.json").read_text())
+
+
+def demo_lines() -> dict[str, Any]:
+    lines = (ROOT / "build" / "demo.jsonl").read_text().splitlines()
+    return {line["document"]: line for line in map(json.loads, lines)}
+
+
+def found(jobs: Jobs, name: str) -> dict[str, Any]:
+    (row,) = [row for row in jobs.rows() if row["document"] == name]
+    return row
+
+
+def mails(running: Stage, expected: int) -> list[str]:
+    letters = Mailbox(boto3.client("sqs"), running.mailbox).collect(expected)
+    return [letter.subject for letter in letters]
+
+
+def fault(running: Stage, name: str) -> None:
+    request = urllib.request.Request(
+        f"{running.sap_url}/_control/faults",
+        data=json.dumps({"next": name, "count": 1}).encode(),
+        headers={"Content-Type": "application/json"},
+        method="POST",
+    )
+    urllib.request.urlopen(request, timeout=5).close()
+
+
+def test_the_demo_prints_every_decision_verbatim(demo: str) -> None:
+    assert {name: line["decision"] for name, line in demo_lines().items()} == {
+        name: want["decision"] for name, want in EXPECTED.items()
+    }
+    for state in {want["decision"] for want in EXPECTED.values()}:
+        assert state in demo
+
+
+def test_every_kind_of_document_was_read_by_its_own_way(demo: str) -> None:
+    ways = {(line["kind"], line["method"]) for line in demo_lines().values()}
+    assert {
+        ("ubl", "xml"),
+        ("cii", "xml"),
+        ("hybrid", "xml"),
+        ("pdf-text", "textract"),
+        ("scan", "textract"),
+    } <= ways
+
+
+def test_what_the_demo_shows_is_what_sap_logged(demo: str) -> None:
+    """The stand-in's own request log is the witness: one document per match, none besides."""
+    shown = {
+        one["SupplierInvoice"]
+        for line in demo_lines().values()
+        for one in line["sap"]
+        if "SupplierInvoice" in one
+    }
+    created = [
+        key
+        for request in sap_requests()
+        for key in request["created"] or ()
+        if key.startswith("A_SupplierInvoice(")
+    ]
+    matched = [
+        name
+        for name, want in EXPECTED.items()
+        if want["decision"] in ("MATCHED", "WITHIN_TOLERANCE") and want["order"].startswith("45")
+    ]
+    assert len(created) == len(shown) == len(matched)
+    assert all(any(f"'{number}'" in key for key in created) for number in shown)
+
+
+def test_the_sales_order_carries_the_invoice_number(demo: str) -> None:
+    (held,) = demo_lines()["11-sales-order.xml"]["sap"]
+    assert held == {"SalesOrder": "1000045", "AssignmentReference": "DV-2026-0311"}
+    patches = [r for r in sap_requests() if r["method"] == "PATCH" and r["status"] == 204]
+    assert len(patches) == 1
+
+
+def test_status_shows_the_same_as_the_demo(running: Stage) -> None:
+    command = [sys.executable, "-m", "sapmatch.cli", "status", "--stage", "local", "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    rows = {row["document"]: row for row in map(json.loads, done.stdout.splitlines())}
+    for name, line in demo_lines().items():
+        assert (rows[name]["decision"], rows[name]["orders"]) == (line["decision"], line["orders"])
+
+
+def test_uploading_everything_again_changes_nothing_in_sap(jobs: Jobs) -> None:
+    """RE-1, RE-8: the second upload of the same content finds its workflow done."""
+    before = sap_changes()
+    for name in EXPECTED:
+        jobs.put(f"incoming/{name}", (SAMPLES / "invoices" / name).read_bytes())
+    jobs.quiet()
+    for flow in ("supplier_invoice", "sales_order"):
+        jobs.write_back(flow)
+    assert sap_changes() == before
+
+
+def test_the_same_file_under_another_name_is_told_as_a_copy(jobs: Jobs, running: Stage) -> None:
+    """MA-P44"""
+    mails(running, 0)
+    jobs.upload_as("again.xml", (SAMPLES / "invoices" / "01-ubl-matched.xml").read_bytes())
+    assert [s for s in mails(running, 1) if "DUPLICATE" in s] != []
+
+
+def test_a_lost_answer_is_read_back_and_never_sent_again(jobs: Jobs, running: Stage) -> None:
+    """RE-22, MA-P62: SAP executed the call, its answer never came."""
+    order = world.ELECTRONICS_ORDER
+    invoice = world.bill("LOST-1", date(2026, 10, 28), order.partner, order)
+    jobs.upload_as("lost-answer.xml", ubl(invoice))
+    assert found(jobs, "lost-answer.xml")["decision"] == "MATCHED"
+    before = len(sap_requests())
+    fault(running, "drop-answer")
+    jobs.write_back("supplier_invoice")
+    (held,) = found(jobs, "lost-answer.xml")["sap_now"]
+    assert held["SupplierInvoiceIDByInvcgParty"] == "LOST-1"
+    created = [r for r in sap_requests()[before:] if r["created"]]
+    assert len(created) == 1
+    posts = [
+        r
+        for r in sap_requests()[before:]
+        if r["method"] == "POST" and r["path"].endswith("/A_SupplierInvoice")
+    ]
+    assert len(posts) == 1
+    assert posts[0]["fault"] == "drop-answer"
+
+
+def test_a_file_dropped_into_the_inbox_is_written_to_sap(jobs: Jobs) -> None:
+    """The general S3 -> SAP flow; run again with the same bytes it changes nothing."""
+    record = [{"SalesOrder": "1000046", "HeaderBillingBlockReason": "08"}]
+    before = len(sap_changes())
+    jobs.drop("sales_order_fields", "blocks.json", json.dumps(record).encode())
+    changes = sap_changes()[before:]
+    assert [method for method, _ in changes] == ["PATCH"]
+    (answer,) = jobs.responses("sales_order_fields")
+    assert (answer["record"], answer["status"]) == ("1", "updated")
+
+
+def test_a_dropped_file_with_a_mistake_is_told_and_nothing_is_sent(
+    jobs: Jobs, running: Stage
+) -> None:
+    before = sap_changes()
+    mails(running, 0)
+    jobs.drop("sales_order_fields", "wrong.json", b'[{"HeaderBillingBlockReason": "08"}]')
+    assert sap_changes() == before
+    assert [s for s in mails(running, 1) if "FILE_REJECTED" in s] != []
+
+
+UNREADABLE = {
+    "empty.xml": (b"", "EMPTY"),
+    "picture.pdf": (b"GIF89a" + bytes(40), "TYPE_MISMATCH"),
+    "entities.xml": (
+        b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><Invoice>&a;</Invoice>',
+        "XML_ENTITIES",
+    ),
+    "other.xml": (b"<Document><NotAnInvoice/></Document>", "NOT_AN_INVOICE"),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_bad_upload_ends_as_a_record_with_a_reason_and_a_mail(
+    jobs: Jobs, running: Stage, name: str
+) -> None:
+    """RE-4"""
+    data, reason = UNREADABLE[name]
+    mails(running, 0)
+    jobs.upload_as(name, data)
+    row = found(jobs, name)
+    assert (row["decision"], row["cause"]) == ("REJECTED", reason)
+    assert [s for s in mails(running, 1) if "REJECTED" in s] != []
+    assert jobs.stored(f"incoming/{name}") == data
+
+
+def test_an_overwrite_while_it_is_processed_is_a_document_of_its_own(jobs: Jobs) -> None:
+    """RE-3"""
+    order = world.NEVER_ORDERED
+    first = ubl(world.bill("OVER-1", date(2026, 10, 1), order.partner, order))
+    second = ubl(world.bill("OVER-2", date(2026, 10, 2), order.partner, order))
+    jobs.put("incoming/overwritten.xml", first)
+    jobs.upload_as("overwritten.xml", second)
+    numbers = {
+        jobs.parts.documents.get(row["id"]).number
+        for row in jobs.rows()
+        if row["document"] == "overwritten.xml"
+    }
+    assert "OVER-2" in numbers
+
+
+def test_a_poison_message_goes_to_the_dead_letters_and_the_others_are_done(
+    jobs: Jobs, running: Stage
+) -> None:
+    """RE-7"""
+    queue = running.outputs["IntakeQueueUrl"]
+    sqs = boto3.client("sqs")
+    sqs.send_message(QueueUrl=queue, MessageBody="no event at all")
+    jobs.upload_as("beside-poison.xml", b"<x/>")
+    assert found(jobs, "beside-poison.xml")["decision"] == "REJECTED"
+
+
+def test_no_state_carries_more_than_32_kib_and_none_the_password(jobs: Jobs) -> None:
+    """RE-9"""
+    texts = [text for machine in MACHINES for text in jobs.payloads(machine)]
+    assert len(texts) > len(EXPECTED)
+    assert max(len(text.encode()) for text in texts) < 32_768
+    assert not any(f'"{SAP_PASSWORD}"' in text for text in texts)
+
+
+MACHINES = ("ExtractionArn", "InvoiceMatchingArn", "WriteBackArn")

@@ -79,8 +79,8 @@ def _purchase_orders(
     items = _by_order(sets["A_PurchaseOrderItem"], "PurchaseOrder", "PurchaseOrderItem")
     receipts, postings = _receipts(sets, items), _postings(sets)
     names = {row.joint("Supplier"): row for row in sets.get("A_Supplier", [])}
-    for head in sets.get("A_PurchaseOrder", []):
-        number = head.joint("PurchaseOrder")
+    heads = {row.joint("PurchaseOrder"): row for row in sets.get("A_PurchaseOrder", [])}
+    for number, head in heads.items():
         supplier, sender = head.needed("Supplier"), head.text("InvoicingParty")
         name, vat_id = _party(names, supplier)
         other_name, other_vat_id = _party(names, sender) if sender != supplier else (None, None)
@@ -159,7 +159,8 @@ def _sales_orders(
 ) -> Iterator[Order]:
     items = _by_order(sets["A_SalesOrderItem"], "SalesOrder", "SalesOrderItem")
     names = {row.joint("Customer"): row for row in sets.get("A_Customer", [])}
-    for head in sets.get("A_SalesOrder", []):
+    heads = {row.joint("SalesOrder"): row for row in sets.get("A_SalesOrder", [])}
+    for number, head in heads.items():
         customer = head.needed("SoldToParty")
         name, vat_id = _party(names, customer)
         yield Order(
@@ -174,9 +175,7 @@ def _sales_orders(
             currency=head.needed("TransactionCurrency"),
             order_date=head.day("SalesOrderDate"),
             external_reference=head.text("PurchaseOrderByCustomer") or None,
-            items=tuple(
-                _sales_item(row) for row in items.get(head.joint("SalesOrder"), {}).values()
-            ),
+            items=tuple(_sales_item(row) for row in items.get(number, {}).values()),
         )
 
 

@@ -1,7 +1,6 @@
 """Best pairing of rows and columns: exact, in integers, and the only optimum there is."""
 
 from collections.abc import Iterator, Mapping
-from itertools import count
 
 Scores = Mapping[tuple[int, int], int]  # (row, column) -> a score above zero; absent: never paired
 
@@ -41,83 +40,123 @@ def _components(scores: Scores) -> Iterator[set[tuple[int, int]]]:
 def _solve(pairs: set[tuple[int, int]], scores: Scores) -> dict[int, int]:
     rows = sorted({row for row, _ in pairs})
     columns = sorted({column for _, column in pairs})
-    if len(pairs) == 1:
-        return dict(pairs)
-    # Each row has a place of its own in a number whose digits order the equal optima; behind the
-    # real columns stands one dummy column per row: to stay alone costs nothing.
-    base = len(columns) + 2
-    scale = base ** len(rows)
-    dummy = len(columns)
-    never = (sum(scores[pair] for pair in pairs) + 1) * scale
+    # Behind the real columns stands one place per row where it is alone: that costs nothing.
+    never = sum(scores[pair] for pair in pairs) + 1
     costs = []
     for place, row in enumerate(rows):
-        digit = base ** (len(rows) - 1 - place)
-        real = [
-            -scores[row, column] * scale + rank * digit if (row, column) in pairs else never
-            for rank, column in enumerate(columns)
-        ]
-        alone = [dummy * digit if other == place else never for other in range(len(rows))]
-        costs.append(real + alone)
-    taken = hungarian(costs)
-    return {rows[n]: columns[c] for n, c in enumerate(taken) if c < dummy}
+        real = [-scores[row, c] if (row, c) in pairs else never for c in columns]
+        costs.append(real + [0 if other == place else never for other in range(len(rows))])
+    taken = cheapest(costs)
+    return {rows[n]: columns[c] for n, c in enumerate(taken) if c < len(columns)}
 
 
-def hungarian(costs: list[list[int]]) -> list[int]:
+def cheapest(costs: list[list[int]]) -> list[int]:
     """Column of each row at the lowest total cost; at least as many columns as rows.
 
-    Shortest augmenting paths with potentials, O(rows² x columns).
+    Shortest augmenting paths with column prices (Jonker and Volgenant), O(rows² x columns), then
+    among the assignments of that cost the first in alphabetical order.
     """
-    width = len(costs[0])
-    row_potential = [0] * (len(costs) + 1)
-    column_potential = [0] * (width + 1)
-    owner = [0] * (width + 1)  # 1-based row of each 1-based column; 0 is nobody
-    for row in range(1, len(costs) + 1):
-        owner[0] = row
-        _augment(costs, row_potential, column_potential, owner)
-    columns = [0] * len(costs)
-    for column in range(1, width + 1):
-        if owner[column]:
-            columns[owner[column] - 1] = column - 1
-    return columns
+    prices = [0] * len(costs[0])
+    owner: list[int | None] = [None] * len(costs[0])
+    for row in range(len(costs)):
+        _augment(costs, row, prices, owner)
+    taken = _columns(owner)
+    locked: set[int] = set()
+    for row in range(len(costs)):
+        _prefer(costs, row, prices, owner, taken, locked)
+        locked.add(taken[row])
+    return [taken[row] for row in range(len(costs))]
 
 
-def _augment(costs: list[list[int]], u: list[int], v: list[int], owner: list[int]) -> None:
-    """Give the row in `owner[0]` a column, moving others where that is cheaper."""
-    width = len(v) - 1
-    slack: list[int | None] = [None] * (width + 1)
-    came_from = [0] * (width + 1)
-    done = [False] * (width + 1)
-    column = 0
-    for _ in count():
-        done[column] = True
-        row = owner[column]
-        free = [j for j in range(1, width + 1) if not done[j]]
-        for j in free:
-            reduced = costs[row - 1][j - 1] - u[row] - v[j]
-            known = slack[j]
-            if known is None or reduced < known:
-                slack[j], came_from[j] = reduced, column
-        column = min(free, key=lambda j: (slack[j], j))
-        _shift(slack[column] or 0, u, v, owner, done, slack)
-        if not owner[column]:
+def _augment(costs: list[list[int]], row: int, prices: list[int], owner: list[int | None]) -> None:
+    """Give the row a column, moving others along the cheapest path to a free one."""
+    path = [cost - price for cost, price in zip(costs[row], prices, strict=True)]
+    before = [row] * len(prices)  # the row from which the cheapest path enters a column
+    waiting = set(range(len(prices)))
+    scanned = []
+    while True:
+        least = min(path[c] for c in waiting)
+        nearest = [c for c in waiting if path[c] == least]
+        free = [c for c in nearest if owner[c] is None]
+        if free:
+            column = min(free)
             break
-    while column:
-        owner[column] = owner[came_from[column]]
-        column = came_from[column]
+        waiting.difference_update(nearest)
+        scanned += nearest
+        for reached in nearest:
+            holder = owner[reached]
+            assert holder is not None
+            line, base = costs[holder], least - costs[holder][reached] + prices[reached]
+            for other in waiting:
+                length = line[other] - prices[other] + base
+                if length < path[other]:
+                    path[other], before[other] = length, holder
+    for passed in scanned:
+        prices[passed] += path[passed] - path[column]
+    taken = _columns(owner)
+    while before[column] != row:
+        mover = before[column]
+        owner[column], column = mover, taken[mover]
+    owner[column] = row
 
 
-def _shift(
-    delta: int,
-    u: list[int],
-    v: list[int],
-    owner: list[int],
-    done: list[bool],
-    slack: list[int | None],
+def _prefer(
+    costs: list[list[int]],
+    row: int,
+    prices: list[int],
+    owner: list[int | None],
+    taken: dict[int, int],
+    locked: set[int],
 ) -> None:
-    for j, reached in enumerate(done):
-        if reached:
-            u[owner[j]] += delta
-            v[j] -= delta
-        else:
-            left = slack[j]
-            slack[j] = None if left is None else left - delta
+    """Move the row to the first column that leaves the total cost as it is.
+
+    Every assignment of the lowest cost uses tight pairs only (cost = row's due + column's price)
+    and leaves only columns without a price free, so it is enough to look along those.
+    """
+    mine = taken[row]
+    wanted = [c for c in _tight(costs, row, prices, mine) if c < mine and c not in locked]
+    if not wanted:
+        return
+    ends = [mine] if prices[mine] else [mine, *(c for c, r in enumerate(owner) if r is None)]
+    onward = _ways(costs, prices, taken, locked, ends)
+    column = next((c for c in wanted if c in onward), None)
+    if column is None:
+        return
+    owner[mine] = None
+    mover: int | None = row
+    while mover is not None:
+        taken[mover], displaced = column, owner[column]
+        owner[column], mover = mover, displaced
+        column = onward[column]
+
+
+def _ways(
+    costs: list[list[int]],
+    prices: list[int],
+    taken: dict[int, int],
+    locked: set[int],
+    ends: list[int],
+) -> dict[int, int]:
+    """Column -> where its row could move, for all columns from which an end can be reached."""
+    enters: dict[int, list[int]] = {}
+    for row, column in taken.items():
+        if column not in locked:
+            for other in _tight(costs, row, prices, column):
+                enters.setdefault(other, []).append(column)
+    onward = {end: end for end in ends}
+    waiting = list(ends)
+    for column in waiting:  # grows while it is walked
+        for other in enters.get(column, ()):
+            if other not in onward:
+                onward[other] = column
+                waiting.append(other)
+    return onward
+
+
+def _tight(costs: list[list[int]], row: int, prices: list[int], column: int) -> list[int]:
+    due = costs[row][column] - prices[column]
+    return [c for c, cost in enumerate(costs[row]) if cost - prices[c] == due]
+
+
+def _columns(owner: list[int | None]) -> dict[int, int]:
+    return {row: column for column, row in enumerate(owner) if row is not None}

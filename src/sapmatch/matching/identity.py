@@ -28,7 +28,7 @@ WEIGHTS = {
     "order number equal without separators": 150,
     "order number in text": 110,
     "order number with misread letters": 100,
-    "order number different": -60,
+    "order number different": -160,
     "our sales order named": 140,
     "reference at the partner equal": 135,
     "VAT id equal": 100,

@@ -35,8 +35,12 @@ def plain(text: str) -> str:
 
 
 def order_number(text: str) -> str:
-    """`45 0000 0012` and `004500000012` are 4500000012: separators go first, then leading zeros."""
-    return _LEADING_ZEROS.sub("", plain(text))
+    """`45 0000 0012` and `004500000012` are 4500000012: separators go first, then leading zeros.
+
+    Zeros alone are no number (MA-P03).
+    """
+    number = _LEADING_ZEROS.sub("", plain(text))
+    return number if number != "0" else ""
 
 
 def document_number(text: str) -> str:

@@ -41,7 +41,7 @@ def references_of(invoice: Invoice) -> References:
     buyer = invoice.buyer_reference or ""
     free = [n for line in invoice.lines for n in order_numbers(line.description or "")]
     return References(
-        named=tuple(reference(text) for text in dict.fromkeys(filter(None, given))),
+        named=tuple(ref for ref in map(reference, dict.fromkeys(filter(None, given))) if ref.whole),
         mentioned=frozenset(n.number for n in (*free, *written_numbers(buyer))),
         sales_order=order_number(invoice.sales_order_reference or ""),
         buyer_reference=order_number(buyer),

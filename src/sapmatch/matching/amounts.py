@@ -20,13 +20,21 @@ class BilledLine(Struct, frozen=True, kw_only=True):
 
 
 def line_amount(line: InvoiceLine, currency: str) -> Decimal:
-    """Net amount as printed, else quantity times price; zero where the line bills nothing."""
+    """Net amount as printed, else quantity times price; zero where the line bills nothing.
+
+    A printed amount may have more decimals than the currency: only their sum is rounded.
+    """
     if line.net is not None:
-        return rounded(line.net, currency)
+        return line.net
     if line.quantity is None or line.unit_price is None:
         return ZERO
     gross = EXACT.multiply(line.quantity, line.unit_price)
     return rounded(EXACT.divide(gross, line.price_base_quantity or Decimal(1)), currency)
+
+
+def line_sum(invoice: Invoice, currency: str) -> Decimal:
+    """Sum of all lines before allowances and charges, rounded once."""
+    return rounded(sum((line_amount(line, currency) for line in invoice.lines), ZERO), currency)
 
 
 def net_of(invoice: Invoice) -> Decimal | None:
@@ -48,7 +56,7 @@ def allowances(invoice: Invoice) -> Decimal:
 
 def printed_gross(invoice: Invoice, currency: str) -> bool:
     """Whether the lines are printed with tax, as receipts do: they sum to the total (MA-P36)."""
-    printed = sum((line_amount(line, currency) for line in invoice.lines), ZERO)
+    printed = line_sum(invoice, currency)
     return bool(invoice.tax) and len(invoice.taxes) < 2 and printed == invoice.total
 
 
@@ -56,7 +64,7 @@ def billed_lines(invoice: Invoice, currency: str) -> tuple[BilledLine, ...]:
     """All lines, net, in an order that does not depend on how the document lists them."""
     lines = sorted(invoice.lines, key=_place)
     printed = [line_amount(line, currency) for line in lines]
-    due = sum(printed, ZERO) - allowances(invoice)
+    due = rounded(sum(printed, ZERO), currency) - allowances(invoice)
     if printed_gross(invoice, currency):
         due = net_of(invoice) or ZERO
     amounts = share_out(due, printed, currency)
@@ -66,8 +74,8 @@ def billed_lines(invoice: Invoice, currency: str) -> tuple[BilledLine, ...]:
 def share_out(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
     """The total in parts by weight; what rounding leaves goes to the largest part (MA-P34)."""
     whole = sum(weights, ZERO)
-    if total == whole:
-        return list(weights)
+    if total == whole and all(weight == rounded(weight, currency) for weight in weights):
+        return [rounded(weight, currency) for weight in weights]
     if not whole:
         return [total, *(ZERO for _ in weights[1:])]
     parts = [

@@ -35,7 +35,9 @@ def search(case: Case, orders: Orders) -> Found:
         if rated and rated[0].score >= ACCEPT:
             break
     return Found(
-        candidates=rated, dropped=tuple(dropped), partners=_partners(case, list(known.values()))
+        candidates=rated,
+        dropped=tuple(dropped),
+        partners=_partners(case, list(known.values()), rated[:1]),
     )
 
 
@@ -55,7 +57,11 @@ def _load(case: Case, orders: Orders, ids: list[str]) -> dict[str, IndexedOrder]
     }
 
 
-def _partners(case: Case, orders: list[IndexedOrder]) -> frozenset[str]:
+def _partners(
+    case: Case, orders: list[IndexedOrder], best: tuple[Candidate, ...]
+) -> frozenset[str]:
+    """By name and VAT id, and by the order that the invoice belongs to for sure."""
+    sure = {one.order.id for c in best if c.score >= ACCEPT for one in c.orders}
     ours = [one.order for one in orders if case.knows_partner(one.order.side)]
-    same = [order for order in ours if same_partner(case.partner, order)]
+    same = [order for order in ours if order.id in sure or same_partner(case.partner, order)]
     return frozenset(n for o in same for n in (o.partner, o.invoicing_party) if n)

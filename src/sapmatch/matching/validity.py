@@ -7,7 +7,14 @@ from decimal import Decimal
 import msgspec
 from msgspec import Struct
 
-from sapmatch.matching.amounts import allowances, charges, line_amount, net_of, printed_gross
+from sapmatch.matching.amounts import (
+    allowances,
+    charges,
+    line_amount,
+    line_sum,
+    net_of,
+    printed_gross,
+)
 from sapmatch.matching.units import EXACT
 from sapmatch.model.invoice import Invoice
 from sapmatch.model.money import rounded
@@ -139,8 +146,7 @@ def _tax(basis: Decimal, rate: Decimal, currency: str) -> Decimal:
 
 
 def _line_sum(invoice: Invoice, currency: str) -> Decimal:
-    lines = sum((line_amount(line, currency) for line in invoice.lines), ZERO)
-    return lines + charges(invoice) - allowances(invoice)
+    return line_sum(invoice, currency) + charges(invoice) - allowances(invoice)
 
 
 def _leaves(value: object) -> Iterator[object]:

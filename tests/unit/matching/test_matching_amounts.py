@@ -12,6 +12,7 @@ from sapmatch.matching.amounts import share_out
 from sapmatch.matching.units import convert, in_order_unit
 from sapmatch.model.invoice import AllowanceCharge, Invoice, Party, TaxSubtotal
 from sapmatch.model.match import State
+from sapmatch.model.money import rounded
 from sapmatch.model.policy import CompanyCode, MatchingPolicy, Tolerance
 from tests.unit.matching.desk import D, decide, invoice, item, line, order, placed, policy
 
@@ -173,6 +174,16 @@ def test_a_header_discount_is_shared_out_exactly() -> None:
     assert decision.state is State.WITHIN_TOLERANCE
     amounts = [share.amount for ln in decision.lines for share in ln.shares]
     assert amounts == [D("979.99"), D("490.00")]
+
+
+def test_amounts_with_more_decimals_than_the_currency_are_rounded_once() -> None:
+    """MA-P30, MA-P34"""
+    three = order("4500000012", *(item(10 * n, "1", "0.335") for n in (1, 2, 3)))
+    lines = tuple(line(10 * n, "1", "0.335", net=D("0.335")) for n in (1, 2, 3))
+    decision = decide(invoice(*lines, net=D("1.01"), tax=D("0.19")), three)
+    amounts = [share.amount for ln in decision.lines for share in ln.shares]
+    assert sum(amounts) == D("1.01")
+    assert all(amount == rounded(amount, "EUR") for amount in amounts)
 
 
 def test_tenths_add_up() -> None:

@@ -69,6 +69,15 @@ def test_numbers_that_are_nearly_equal_are_suspected(other: str) -> None:
     assert "first" in " ".join(decision.explanation)
 
 
+def test_the_order_tells_who_sent_an_invoice_where_sap_shows_no_names() -> None:
+    """MA-P44"""
+    nameless = order(partner_name=None, partner_vat_id=None)
+    decision = Desk(nameless, posted=[_posted()]).decide(invoice())
+    assert decision.state is State.DUPLICATE
+    other = _posted(invoicing_party="10100077")
+    assert Desk(nameless, posted=[other]).decide(invoice()).state is State.MATCHED
+
+
 def test_numbers_that_are_equal_only_without_separators_are_suspected() -> None:
     """MA-P45"""
     decision = _after(invoice(number="INV-0012/24"), invoice(number="INV 12.24"))

@@ -46,12 +46,27 @@ def net_of(invoice: Invoice) -> Decimal | None:
 
 def charges(invoice: Invoice) -> Decimal:
     """Sum of the document level charges."""
-    return sum((c.amount for c in invoice.allowances_charges if c.is_charge), ZERO)
+    return _added(invoice)[0]
 
 
 def allowances(invoice: Invoice) -> Decimal:
     """Sum of the document level allowances."""
-    return sum((c.amount for c in invoice.allowances_charges if not c.is_charge), ZERO)
+    return _added(invoice)[1]
+
+
+def _added(invoice: Invoice) -> tuple[Decimal, Decimal]:
+    """Charges and allowances as written, or without their signs where only that makes the net:
+    some senders write an allowance negative."""
+    written = [(c.is_charge, c.amount) for c in invoice.allowances_charges]
+    meant = [(charge, abs(amount)) for charge, amount in written]
+    due = (invoice.net or ZERO) - line_sum(invoice, invoice.currency or "")
+    rows = meant if _left(written) != due == _left(meant) else written
+    added = sum((amount for charge, amount in rows if charge), ZERO)
+    return added, added - _left(rows)
+
+
+def _left(rows: Sequence[tuple[bool, Decimal]]) -> Decimal:
+    return sum((amount if charge else -amount for charge, amount in rows), ZERO)
 
 
 def printed_gross(invoice: Invoice, currency: str) -> bool:

@@ -6,7 +6,7 @@ from sapmatch.matching.duplicates import Earlier, Past, look_back
 from sapmatch.matching.explanation import explain, invalid_remedy, remedy
 from sapmatch.matching.search import Found, search
 from sapmatch.matching.tolerances import within
-from sapmatch.matching.validity import first_flaw
+from sapmatch.matching.validity import Flaw, first_flaw
 from sapmatch.model.invoice import Invoice
 from sapmatch.model.match import Decision, State
 from sapmatch.model.policy import MatchingPolicy
@@ -43,14 +43,7 @@ def match(
     company = policy.company_codes[code] if code else None
     flaw = first_flaw(invoice, lambda left: within(company, "BD", invoice.currency, left))
     if flaw:
-        return Decision(
-            state=State.INVALID,
-            policy_version=policy.version,
-            cause=flaw.cause,
-            company_code=code,
-            explanation=("The invoice contradicts itself or is not complete.", flaw.sentence),
-            remedy=invalid_remedy(),
-        )
+        return _invalid(flaw, code, policy)
     if code is None:
         return _nobodys(policy)
     case = build_case(
@@ -66,6 +59,17 @@ def match(
     if past.duplicate:
         return _decision(case, found, Outcome(state=past.duplicate.state, cause="DUPLICATE"), past)
     return _decision(case, found, decide(case, found), past)
+
+
+def _invalid(flaw: Flaw, company_code: str | None, policy: MatchingPolicy) -> Decision:
+    return Decision(
+        state=State.INVALID,
+        policy_version=policy.version,
+        cause=flaw.cause,
+        company_code=company_code,
+        explanation=("The invoice contradicts itself or is not complete.", flaw.sentence),
+        remedy=invalid_remedy(),
+    )
 
 
 def _nobodys(policy: MatchingPolicy) -> Decision:

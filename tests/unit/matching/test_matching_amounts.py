@@ -176,6 +176,14 @@ def test_a_header_discount_is_shared_out_exactly() -> None:
     assert amounts == [D("979.99"), D("490.00")]
 
 
+def test_an_allowance_that_is_written_negative_is_still_an_allowance() -> None:
+    """MA-P39"""
+    discount = AllowanceCharge(is_charge=False, amount=D("-20.00"))
+    billed = invoice(net=D("980.00"), allowances_charges=(discount,))
+    decision = decide(billed, order("4500000012", item(price="9.80")))
+    assert decision.state is State.MATCHED
+
+
 def test_amounts_with_more_decimals_than_the_currency_are_rounded_once() -> None:
     """MA-P30, MA-P34"""
     three = order("4500000012", *(item(10 * n, "1", "0.335") for n in (1, 2, 3)))

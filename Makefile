@@ -73,7 +73,7 @@ deploy: bundle  ## deploy the stacks of SETTINGS to the AWS account of the envir
 	@$(BIN)/sapmatch settings check $(SETTINGS)
 	npx --no-install cdk deploy --all --app "$(BIN)/python app.py" -c stage=$(STAGE) -c settings=$(SETTINGS)
 
-bench: setup  ## print the benchmark tables
+bench: bundle  ## print the benchmark tables
 	@$(BIN)/python -m benchmarks
 
 proof: setup  ## the long proofs: seeded simulation and fuzzing

@@ -144,7 +144,7 @@ READ_WRITE = [
     (
         "collect_intents",
         {"intents/*", "updates/*"},
-        {"intents/*", "updates/*/runs/*"},
+        {"intents/*", "updates/*/runs/*", "responses/*"},
         {"Intents", "Intents/by_due"},
         {"Intents"},
     ),
@@ -152,15 +152,15 @@ READ_WRITE = [
         "write_records",
         {"intents/*", "updates/*"},
         {"responses/*"},
-        {"Documents", "Intents", "Intents/by_due"},
-        {"Intents", "Documents"},
+        {"Intents"},
+        {"Intents"},
     ),
     (
         "reconcile_intents",
         {"intents/*", "updates/*"},
         {"responses/*"},
-        {"Documents", "Intents", "Intents/by_due"},
-        {"Intents", "Documents"},
+        {"Intents"},
+        {"Intents"},
     ),
 ]
 

@@ -42,7 +42,6 @@ class DocumentRecord(Struct, frozen=True, kw_only=True):
     key: str
     version_id: str | None
     size: int
-    media_type: str
     received_at: datetime
     state: str = "RECEIVED"
     reason: str | None = None

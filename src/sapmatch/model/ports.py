@@ -206,10 +206,10 @@ class MatchRecord(Struct, frozen=True, kw_only=True):
 class Documents(Protocol):
     """Records of documents."""
 
-    def receive(self, record: DocumentRecord, arrival: Arrival) -> tuple[DocumentRecord, bool]:
+    def receive(self, record: DocumentRecord, arrival: Arrival) -> DocumentRecord:
         """Create the record of a new content, or note one more arrival of a known one.
 
-        Returns the record and whether this very arrival is new.
+        Returns the record that stands: the first one's.
         """
         ...
 

@@ -106,7 +106,7 @@ def test_a_failed_workflow_is_told_by_its_reason_whatever_the_record_says(team: 
     team.know(state="READ")
     record = team.exceptions.about_document(RECORD.id, "WORKFLOW_FAILED")
     assert record.state == "WORKFLOW_FAILED"
-    assert "Nothing was posted" in team.mailer.sent[0][1]
+    assert "Post nothing by hand" in team.mailer.sent[0][1]
 
 
 def test_a_copy_names_both_files(team: Team) -> None:
@@ -128,6 +128,12 @@ def test_a_run_tells_rejected_and_unknown_records_in_two_bounded_mails(team: Tea
     assert refused.count("M8/186") == LINES
     assert "and 10 more" in refused
     assert "responses/supplier_invoice/r1.ndjson" in refused
+
+
+def test_a_failed_run_is_told_without_a_response_file(team: Team) -> None:
+    (raised,) = team.exceptions.about_run("supplier_invoice", "r1", "WORKFLOW_FAILED")
+    assert raised.state == "WORKFLOW_FAILED"
+    assert "supplier_invoice" in team.mailer.sent[0][1]
 
 
 def test_control_characters_of_a_document_never_reach_a_mail(team: Team) -> None:

@@ -1,0 +1,71 @@
+"""What a cold start of a function pays: CPU time of its import, size of its layer.
+
+The floor is `import requests`, the one package that a caller of SAP cannot do without.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from infra.bundle import BASE_LIMIT, ROOT, layer_folder, size
+from infra.functions import TASKS
+
+RUNS = 7
+CPU_BUDGET = 250  # milliseconds
+LINES = (
+    "import time",
+    "begin = time.process_time()",
+    "import {module}",
+    "print((time.process_time() - begin) * 1000)",
+)
+
+
+def run() -> Iterator[dict[str, Any]]:
+    """One line per function that calls SAP, one for the layer they stand on."""
+    floor = cpu("requests")
+    yield {"benchmark": "import requests", "cpu_ms": floor, "ratio": 1.0}
+    for name, spec in TASKS.items():
+        if spec.calls_sap:
+            cost = cpu(f"functions.{name}")
+            yield {
+                "benchmark": f"import functions.{name}",
+                "cpu_ms": cost,
+                "ratio": round(cost / floor, 2),
+                "budget_ms": CPU_BUDGET,
+                "within": cost <= CPU_BUDGET,
+            }
+    first_call = cpu("functions.write_records, sapmatch.sap.connection, boto3")
+    yield {"benchmark": "the same with SAP client and boto3", "cpu_ms": first_call}
+    layer = layer_folder(ROOT / "build" / "cloud", "base")
+    if layer.is_dir():
+        taken = size(layer)
+        yield {"benchmark": "base layer", "bytes": taken, "within": taken <= BASE_LIMIT}
+
+
+def cpu(module: str) -> float:
+    """Median CPU milliseconds of importing the module in a new interpreter, caches warm."""
+    code = "\n".join(LINES).format(module=module)
+    command = [sys.executable, "-c", code]
+    times = [
+        float(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+        for _ in range(RUNS + 1)
+    ]
+    return round(median(times[1:]), 1)
+
+
+def main() -> None:
+    """Print the lines and keep them in build/bench/."""
+    target = Path(ROOT / "build" / "bench" / "cold_start.jsonl")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("w") as output:
+        for line in run():
+            print(json.dumps(line))
+            output.write(json.dumps(line) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Iterator
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sapmatch.model.errors import InputRejected
 from sapmatch.ocr import upright
@@ -20,6 +20,9 @@ def read_lines(image: "Image") -> tuple[Line, ...]:
 
     Raises InputRejected where the extra [ocr] is not installed.
     """
+    extremes = cast("tuple[tuple[int, int], ...]", image.getextrema())
+    if all(low == high for low, high in extremes):
+        return ()  # an empty page, as scanners deliver them by the dozen
     quads, crops, turns = _detected(image)
     if turns:
         image = image.rotate(90 * turns, expand=True)

@@ -11,17 +11,14 @@ from sapmatch.ocr.nouns import Line, Page, Quad
 from sapmatch.ocr.pages import read_pages
 from sapmatch.ocr.parties import guess_vendor
 from sapmatch.ocr.tables import Table, find_tables
-from sapmatch.ocr.values import values
+from sapmatch.ocr.values import CODES, values
 
 _ONE_AT_A_TIME = threading.Lock()  # neither PDFium nor the engine can be shared by threads
 _GUESS = 50.0
 _PRICES = AMOUNTS | {"UNIT_PRICE", "PRICE"}
 _WHOLE: Quad = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 _SYMBOLS = {"€": "EUR", "£": "GBP", "$": "USD"}
-_CODE = re.compile(
-    r"(?<![A-Za-z])(EUR|USD|GBP|CHF|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|JPY|CNY|INR|MYR|SGD|HKD"
-    r"|ZAR|TRY|BRL|MXN|AED)(?![A-Za-z])"
-)
+_CODE = re.compile(rf"(?<![A-Za-z])({CODES})(?![A-Za-z])")
 
 
 def analyze_expense(data: bytes) -> list[Record]:

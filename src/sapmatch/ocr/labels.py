@@ -129,7 +129,8 @@ SUMMARY = {
     """,
     "TAX": """
         tax|vat|gst|hst|pst|sales tax|total tax|tax total|tax amount|vat amount|total vat|gst tax
-        vat total|total gst|gst amount|mwst|ust|umsatzsteuer|mehrwertsteuer|mwst betrag
+        vat total|total gst|gst amount|total taxes|taxes
+        mwst|ust|umsatzsteuer|mehrwertsteuer|mwst betrag
         ust betrag|steuerbetrag|zzgl mwst|zzgl ust|zzgl umsatzsteuer|summe mwst|summe ust
         gesamt mwst|enthaltene mwst|summe umsatzsteuer|mehrwertsteuerbetrag
         umsatzsteuerbetrag|gesamtbetrag mwst|tva|montant tva|total tva|montant de la tva|btw
@@ -243,7 +244,7 @@ COLUMNS = {
         price per unit
         einzelpreis|einzel|e preis|ep|stuckpreis|preis einheit|preis pro einheit|nettopreis
         preis stk|einzelpreis netto|prix unitaire|pu|p u|pu ht|p u ht|prix unitaire ht|prix unit
-        prix u|stukprijs|prijs per stuk|eenheidsprijs|prijs|precio unitario|precio|precio unit
+        prix u|prix|stukprijs|prijs per stuk|eenheidsprijs|prijs|precio unitario|precio|precio unit
         p unitario|prezzo unitario|prezzo|prezzo unit|pris|a pris|enhetspris|styckpris|preis
         preis netto|charge
     """,
@@ -266,7 +267,7 @@ COLUMNS = {
     "OTHER": """
         pos|position|no|nr|#|line|s no|sl no|sr no|unit|uom|um|einheit|me|unite|eenheid|unidad
         unita|enhet|tax|vat|gst|tax rate|vat rate|vat %|tax %|mwst|mwst %|ust|ust %|tva|tva %
-        taux tva|% tva|btw|btw %|iva|iva %|moms|moms %|discount|disc|rabatt|remise|korting|dto
+        taux tva|% tva|btw|btw %|iva|iva %|moms|moms %|discount|disc|rabatt|rem|remise|korting|dto
         sconto|date|datum|fecha|data|delivery date|lieferdatum|currency|wahrung|order no
         % mwst|% ust|steuer|steuersatz|ust satz|mwst satz
     """,

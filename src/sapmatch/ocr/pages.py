@@ -1,6 +1,7 @@
 """Bytes of a document to its pages, read one after the other."""
 
 import math
+import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from io import BytesIO
@@ -43,7 +44,7 @@ def count_pages(data: bytes) -> int:
         with _document(data) as document:
             return len(document)
     with _image(data) as image:
-        return int(getattr(image, "n_frames", 1))
+        return int(getattr(image, "n_frames", 1)) if image.format == "TIFF" else 1
 
 
 def read_pages(data: bytes) -> Iterator[Page]:
@@ -52,10 +53,10 @@ def read_pages(data: bytes) -> Iterator[Page]:
     Raises InputRejected with one problem (UNKNOWN_TYPE, ENCRYPTED, BROKEN, TOO_LARGE or
     TOO_MANY_PAGES) where the document cannot be read.
     """
+    if count_pages(data) > MAX_PAGES:
+        raise rejected("TOO_MANY_PAGES", f"has more than {MAX_PAGES} pages; split it")
     pages = _pdf_pages(data) if media(data) == "PDF" else _image_pages(data)
     for number, page in enumerate(pages, start=1):
-        if number > MAX_PAGES:
-            raise rejected("TOO_MANY_PAGES", f"has more than {MAX_PAGES} pages; split it")
         yield Page(number=number, lines=page)
 
 
@@ -109,7 +110,9 @@ def _image(data: bytes) -> Iterator["Image"]:
     from PIL import Image
 
     try:
-        image = Image.open(BytesIO(data), formats=[kind])
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            image = Image.open(BytesIO(data), formats=[kind])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
         raise rejected("TOO_LARGE", _TOO_LARGE) from exc
     except (OSError, SyntaxError, ValueError) as exc:

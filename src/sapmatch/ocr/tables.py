@@ -60,10 +60,11 @@ def _header(rows: Sequence[Row], at: int) -> tuple[list[Column], int]:
     one = _columns(rows[at])
     if at + 1 < len(rows) and _close(rows[at], rows[at + 1]):
         two = one + _columns(rows[at + 1])
-        if _is_header(two) and len(two) > len(one) + 1 > 1:
-            return _priced(two), 2
+        helps = any(column.type != labels.OTHER for column in one)
+        if helps and _is_header(two) and len(two) > len(one) + 1:
+            return _told_apart(two), 2
     if _is_header(one) or _is_short_header(rows[at], one):
-        return _priced(one), 1
+        return _told_apart(one), 1
     return [], 1
 
 
@@ -84,15 +85,17 @@ def _columns(row: Row) -> list[Column]:
     return found if named >= _NAMED * sum(len(line.words) for line in row) else []
 
 
-def _priced(columns: list[Column]) -> list[Column]:
-    """Of two prices the last one is the line's, the first one that of a unit."""
-    prices = [column for column in columns if column.type == "PRICE"]
-    if len(prices) < 2 or any(column.type == "UNIT_PRICE" for column in columns):
-        return columns
-    last = max(prices, key=lambda column: column.label.box.right)
-    first = min(prices, key=lambda column: column.label.box.left)
-    columns = [column for column in columns if column not in prices]
-    return [*columns, Column("UNIT_PRICE", first.label), last]
+def _told_apart(columns: Sequence[Column]) -> list[Column]:
+    """Of two columns of one kind: `Price  Amount` is unit and line, `Item  Name` code and text."""
+    first = {"PRICE": "UNIT_PRICE", "ITEM": "PRODUCT_CODE"}
+    found: list[Column] = []
+    for column in sorted(columns, key=lambda column: column.label.box.left):
+        later = [c for c in columns if c.label.box.left > column.label.box.left]
+        twin = any(c.type == column.type for c in later)
+        other = first.get(column.type)
+        apart = twin and other and all(c.type != other for c in columns)
+        found.append(Column(other, column.label) if apart and other else column)
+    return found
 
 
 def _is_header(columns: Sequence[Column]) -> bool:
@@ -123,18 +126,20 @@ def _body(rows: Sequence[Row], columns: Sequence[Column]) -> list[Row]:
 
 def _sum_type(row: Row) -> str | None:
     """The kind of sum that a row names at its start, where it holds one."""
-    if not _has_amount(row):
-        return None
-    parts = labelled_parts(layout.unglued(row[0]))
-    return parts[0].type if parts and parts[0].type in AMOUNTS else None
+    return next(_sums(row[:1]), None) if _has_amount(row) else None
+
+
+def _sums(lines: Sequence[Line]) -> Iterator[str]:
+    """The kinds of sums that lines begin with."""
+    for line in lines:
+        parts = labelled_parts(layout.unglued(line))
+        if parts and parts[0].type in AMOUNTS:
+            yield parts[0].type
 
 
 def _names_sums(row: Row) -> bool:
     """A row of headings over sums: `Net  Tax  Total`."""
-    if _has_amount(row):
-        return False
-    named = (part.type for line in row for part in labelled_parts(layout.unglued(line)))
-    return sum(kind in AMOUNTS for kind in named) > 1
+    return not _has_amount(row) and len(list(_sums(row))) > 1
 
 
 def _groups(body: Sequence[Row], columns: Sequence[Column]) -> list[list[Row]]:
@@ -145,7 +150,7 @@ def _groups(body: Sequence[Row], columns: Sequence[Column]) -> list[list[Row]]:
             continue
         if _starts_item(row, columns):
             groups.append([row])
-        elif groups and _close(groups[-1][-1], row):
+        elif groups and _close(groups[-1][-1], row) and not any(_sums(row)):
             groups[-1].append(row)
     return groups
 

@@ -13,7 +13,11 @@ from sapmatch.ocr.nouns import Line, Word
 
 Shape = Literal["amount", "quantity", "date", "id", "tax-id", "name", "text"]
 
-_CURRENCY = r"(?:[A-Z]{3}|[$€£¥]|RM|kr|Fr\.?|R\$|US\$|C\$|A\$)"
+CODES = (
+    "EUR|USD|GBP|CHF|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|JPY|CNY|INR|MYR|SGD|HKD|ZAR|TRY|BRL"
+    "|MXN|AED"
+)
+_CURRENCY = rf"(?:{CODES}|[$€£¥]|RM|kr|Fr\.?|R\$|US\$|C\$|A\$)"
 _NUMBER = r"(?:\d{1,3}(?:[.,'’ ]\d{3})+|\d+)(?:[.,]\s?\d{1,4})?|[.,]\d{2}"
 _AMOUNT = re.compile(
     rf"(?<![\w.,/-])(?:[-−–(]\s?)?(?:{_CURRENCY}\s?)?(?:[-−–(]\s?)?"
@@ -37,8 +41,10 @@ _DATE = re.compile(
     r")(?!\d)",
     re.IGNORECASE,
 )
-_ID = re.compile(r"(?:[A-Z]{1,5}[ -])?[^\s,;:]*\d[^\s,;:]*")
+_ID = re.compile(r"(?:[A-Z]{1,5}[ -])?(?!\()[^\s,;:]*\d[^\s,;:]*")
 _TAX_ID = re.compile(r"(?:[A-Z]{2,3}[ .-]?)?[A-Z]?\d[\dA-Z./-]*(?: [\dA-Z]{2,4}(?=[ \d]|$))*")
+_LONG_NUMBER = re.compile(r"\d{9,}")  # an article or a location, never a sum
+_NAME_WORDS = 9
 _LEAD = " :.-–—#|*="
 
 
@@ -47,6 +53,8 @@ def amounts(words: Sequence[Word], *, alone: bool) -> list[Line]:
     text = _text(words)
     found = []
     for match in _AMOUNT.finditer(text):
+        if _LONG_NUMBER.search(match.group()):
+            continue
         whole = match.group().strip() == text.strip(_LEAD + " )")
         if _EXACT.search(match.group().strip(" -−)")) or (alone and whole):
             found.append(_value(words, match.start(), match.end()))
@@ -70,7 +78,7 @@ def identifier(words: Sequence[Word]) -> list[Line]:
     match = _ID.match(text, begin)
     if match is None or _DATE.match(text, begin) or _is_money(text[begin:]):
         return []
-    return [_value(words, *match.span())]
+    return [_value(words, begin, begin + len(match.group().rstrip(".)")))]
 
 
 def tax_id(words: Sequence[Word]) -> list[Line]:
@@ -85,10 +93,11 @@ def tax_id(words: Sequence[Word]) -> list[Line]:
 
 def name(words: Sequence[Word]) -> list[Line]:
     """The words where they read like a name: mostly letters."""
-    text = _text(words).strip(_LEAD)
+    text = _text(words).lstrip(_LEAD).rstrip(" :,|*-")
     letters = sum(char.isalpha() for char in text)
     digits = sum(char.isdigit() for char in text)
-    if letters < 3 or digits * 2 > letters or "@" in text or dates(words):
+    sentence = text.startswith("(") or len(text.split()) > _NAME_WORDS
+    if letters < 3 or digits * 2 > letters or "@" in text or sentence or dates(words):
         return []
     start = _text(words).index(text)
     return [_value(words, start, start + len(text))]
@@ -132,4 +141,4 @@ def _value(words: Sequence[Word], begin: int, end: int) -> Line:
     text = _text(words)
     while begin < end and text[begin] in " :;|*":
         begin += 1
-    return cut(words, begin, len(text[:end].rstrip(" .,;:|*")))
+    return cut(words, begin, len(text[:end].rstrip(" ,;:|*")))

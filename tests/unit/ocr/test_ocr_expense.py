@@ -114,6 +114,22 @@ def test_of_two_prices_the_first_is_that_of_a_unit() -> None:
     assert (item["UNIT_PRICE"], item["PRICE"]) == ("$10.00", "$30.00")
 
 
+def test_of_two_texts_the_first_is_the_product_code() -> None:
+    head = ((0, 0, "Artikel"), (200, 0, "Bezeichnung"), (450, 0, "Menge"), (600, 0, "Betrag"))
+    row = ((0, 40, "HZ-50"), (200, 40, "Zylinder"), (450, 40, "3"), (600, 40, "30,00"))
+    (item,) = items(expense_document(page(*head, *row)))
+    assert (item["PRODUCT_CODE"], item["ITEM"]) == ("HZ-50", "Zylinder")
+
+
+def test_sums_beside_other_text_stay_in_the_summary() -> None:
+    head = ((0, 0, "Description"), (400, 0, "Quantity"), (600, 0, "Amount"))
+    rows = ((0, 40, "Oil"), (400, 40, "2"), (600, 40, "1.80"))
+    sums = ((0, 64, "Thank you"), (400, 64, "Total HT"), (600, 64, "1.80"))
+    document = expense_document(page(*head, *rows, *sums))
+    assert [item["EXPENSE_ROW"] for item in items(document)] == ["Oil 2 1.80"]
+    assert summary(document, "SUBTOTAL") == ["1.80"]
+
+
 def test_a_subtotal_between_items_does_not_end_the_table() -> None:
     head = ((0, 0, "Description"), (400, 0, "Quantity"), (600, 0, "Amount"))
     rows = (

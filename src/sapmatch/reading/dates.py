@@ -12,7 +12,7 @@ from msgspec import Struct
 _MONTHS = {
     1: "jan ene gen",
     2: "feb fev",
-    3: "mar maer mrt",
+    3: "mar maa maer mrt",
     4: "apr abr avr",
     5: "may mai mei maj mag",
     6: "jun juin giu",
@@ -36,7 +36,8 @@ _DAY_FIRST = re.compile(
 _MONTH_FIRST = re.compile(
     r"(?<![^\W\d_])([^\W\d_]{3,12})[\s.\-/]*(\d{1,2})(?:st|nd|rd|th)?[\s,.\-/]+(\d{4})(?!\d)"
 )
-_YEARS = range(1990, 2100)
+_PIVOT = 70  # 70 to 99 are of the last century
+_YEARS = range(1970, 2100)
 
 
 class FoundDate(Struct, frozen=True):
@@ -100,7 +101,9 @@ def _month(name: str) -> int:
 
 
 def _date(year: str, month: str | int, day: str) -> Iterator[FoundDate]:
-    full = int(year) + 2000 if len(year) == 2 else int(year)
+    full = int(year)
+    if len(year) == 2:
+        full += 1900 if full >= _PIVOT else 2000
     if full not in _YEARS:
         return
     try:

@@ -10,6 +10,7 @@ _NUMBER = re.compile(rf"(?<![\d.,])(?:{_BODY})", re.ASCII)
 _MINUS_BEFORE = re.compile(r"[-−–(]\s?[^\d\s]{0,3}\s?$")
 _MINUS_AFTER = re.compile(r"\s?(?:[-−](?![\w-])|\))")
 _PERCENT = re.compile(r"\s?%")
+_IDENTIFIER = re.compile(r"\d{10,}", re.ASCII)  # nobody prints an amount so long without marks
 _MAX_DIGITS = 15
 _LONG_TEXT = 2000
 
@@ -24,6 +25,7 @@ def parse_amount(text: str, mark: str | None = None) -> Decimal | None:
         (match, value)
         for match in _NUMBER.finditer(text[:_LONG_TEXT])
         if not _PERCENT.match(text, match.end())
+        and not _IDENTIFIER.fullmatch(match.group())
         and (value := _value(match.group(), mark)) is not None
     ]
     if not found:

@@ -61,7 +61,7 @@ def document_mail(state: str, record: DocumentRecord, decision: Decision | None)
     remedy = (decision.remedy if decision else None) or _REMEDIES.get(state)
     sections = [
         ("What", [_what(state, record)]),
-        ("Why", [*why, *_measured(decision)]),
+        ("Why", why),
         ("Orders", _orders(decision)),
         ("What to do", [remedy] if remedy else []),
         ("Where", [f"File {record.key}", f"Document {record.id}"]),
@@ -94,18 +94,6 @@ def write_back_mail(state: str, run_id: str, flow: str, lines: Sequence[str], fi
 def _what(state: str, record: DocumentRecord) -> str:
     number = f"Invoice {record.number}" if record.number else "The document"
     return f"{number}: {_TITLES.get(state, 'needs a look')}."
-
-
-def _measured(decision: Decision | None) -> list[str]:
-    if decision is None:
-        return []
-    return [
-        f"Tolerance {check.key}"
-        + (f", line {check.line}" if check.line else "")
-        + f": {check.value} {check.unit}, limit {check.limit} {check.unit}: {check.verdict}"
-        for check in decision.tolerances
-        if check.verdict == "fail"
-    ]
 
 
 def _orders(decision: Decision | None) -> list[str]:

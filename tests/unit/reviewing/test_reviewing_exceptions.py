@@ -1,14 +1,13 @@
 """Exceptions are raised once, and their mail can be acted on."""
 
 from datetime import timedelta
-from decimal import Decimal
 
 import msgspec
 import pytest
 
 from sapmatch.model.document import DocumentRecord
 from sapmatch.model.errors import Problem, Throttled
-from sapmatch.model.match import Decision, State, ToleranceCheck
+from sapmatch.model.match import Decision, State
 from sapmatch.reviewing.exceptions import LINES, Exceptions
 from sapmatch.reviewing.mail import subject
 from tests.builders.memory import START, MemoryClock, MemoryDocuments, MemoryMailer, MemoryObjects
@@ -39,21 +38,11 @@ def team() -> Team:
 
 
 def test_a_decision_outside_the_tolerances_says_what_why_and_what_to_do(team: Team) -> None:
-    check = ToleranceCheck(
-        key="PP",
-        bound="upper_absolute",
-        value=Decimal("84.00"),
-        limit=Decimal("25.00"),
-        unit="EUR",
-        verdict="fail",
-        line="2",
-    )
     decision = Decision(
         state=State.OUT_OF_TOLERANCE,
         policy_version="p",
         cause="PP",
         orders=("4500001007",),
-        tolerances=(check,),
         explanation=("The price is above the order.",),
         remedy="The buyer confirms the price or asks for a credit memo.",
     )
@@ -65,7 +54,6 @@ def test_a_decision_outside_the_tolerances_says_what_why_and_what_to_do(team: Te
     for expected in (
         "Invoice R-7",
         "The price is above the order.",
-        "Tolerance PP, line 2: 84.00 EUR, limit 25.00 EUR: fail",
         "4500001007",
         "The buyer confirms the price",
         "incoming/a.xml",

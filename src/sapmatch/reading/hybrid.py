@@ -12,7 +12,7 @@ from sapmatch.model.invoice import Invoice
 from sapmatch.reading.dates import find_dates
 from sapmatch.reading.findings import Findings
 from sapmatch.reading.limits import ReadLimits, Refused
-from sapmatch.reading.numbers import all_readings
+from sapmatch.reading.numbers import all_readings, has_decimals
 from sapmatch.reading.structured import read_structured
 
 # Names that the formats prescribe, best first; any other XML is looked at after them.
@@ -53,7 +53,7 @@ def disagreements(invoice: Invoice, text: str) -> list[Problem]:
     PDFs fail this. A page without any amount in its text layer is a picture and says nothing.
     """
     amounts = all_readings(text)
-    if not any(amount % 1 for amount in amounts):
+    if not any(has_decimals(amount) for amount in amounts):
         return []
     problems = []
     if invoice.total is not None and not {abs(invoice.total), abs(_due(invoice))} & amounts:

@@ -30,9 +30,14 @@ def parse_amount(text: str, mark: str | None = None) -> Decimal | None:
     ]
     if not found:
         return None
-    with_decimals = [item for item in found if item[1] != item[1].to_integral_value()]
+    with_decimals = [item for item in found if has_decimals(item[1])]
     match, value = (with_decimals or found)[-1]
     return -value if _negative(text, match) else value
+
+
+def has_decimals(value: Decimal) -> bool:
+    """Whether decimals were printed, even if they are zeros."""
+    return "." in str(value)
 
 
 def decimal_mark(texts: Iterable[str]) -> str | None:

@@ -94,11 +94,11 @@ def _attachments(data: bytes, limits: ReadLimits) -> Iterator[tuple[str, bytes]]
 
 def _streams(reader: pypdf.PdfReader, limit: int) -> Iterator[tuple[str, Any]]:
     root: Any = reader.root_object
-    tree = root.get("/Names", {}).get_object().get("/EmbeddedFiles")
+    tree = _entry(root, "/Names").get("/EmbeddedFiles")
     files = [*(_leaves(tree, limit) if tree else ()), *_list(root.get("/AF"))]
     for file in files[:limit]:
         specification = file.get_object()
-        streams = specification.get("/EF", {}).get_object()
+        streams = _entry(specification, "/EF")
         name = specification.get("/UF") or specification.get("/F") or ""
         stream = streams.get("/F") or streams.get("/UF")
         if stream is not None:
@@ -114,6 +114,11 @@ def _leaves(tree: Any, limit: int) -> Iterator[Any]:
         node = nodes.pop(0).get_object()
         yield from _list(node.get("/Names"))[1::2]
         nodes.extend(_list(node.get("/Kids")))
+
+
+def _entry(dictionary: Any, name: str) -> Any:
+    value = dictionary.get(name)
+    return {} if value is None else value.get_object()
 
 
 def _list(array: Any) -> list[Any]:

@@ -1,0 +1,144 @@
+"""Small documents for the reading tests, made on the spot."""
+
+import io
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pypdf
+from reportlab.pdfgen.canvas import Canvas
+
+from sapmatch.model.invoice import ReadResult
+from sapmatch.reading import ReadLimits, read_document
+
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "reading"
+
+
+def fixture(name: str) -> str:
+    """Text of a file in tests/fixtures/reading."""
+    return (FIXTURES / name).read_text(encoding="utf-8")
+
+
+def read(
+    data: bytes | str,
+    name: str = "file",
+    *,
+    documents: list[dict[str, Any]] | None = None,
+    **limits: int,
+) -> ReadResult:
+    """`read_document` with an engine that answers `documents`, or without one."""
+    raw = data.encode() if isinstance(data, str) else data
+    expense = None if documents is None else lambda _data, _pages: documents
+    return read_document(raw, name=name, limits=ReadLimits(**limits), expense=expense)
+
+
+def codes(result: ReadResult) -> list[str]:
+    """Codes of the problems."""
+    return [problem.code for problem in result.problems]
+
+
+def pdf(*pages: str, attachments: dict[str, bytes] | None = None, password: str = "") -> bytes:
+    """A PDF with a text layer, one argument per page, lines separated by line ends."""
+    drawn = io.BytesIO()
+    canvas = Canvas(drawn)
+    for page in pages:
+        text = canvas.beginText(50, 800)
+        text.textLines(page)
+        canvas.drawText(text)
+        canvas.showPage()
+    canvas.save()
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(drawn.getvalue()))
+    for name, content in (attachments or {}).items():
+        writer.add_attachment(name, content)
+    if password:
+        writer.encrypt(user_password=password, algorithm="RC4-128")
+    return _bytes(writer)
+
+
+def owner_protected(data: bytes) -> bytes:
+    """The PDF with rights restricted; it opens without a password."""
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(data))
+    writer.encrypt(user_password="", owner_password="owner", algorithm="RC4-128")
+    return _bytes(writer)
+
+
+def _bytes(writer: pypdf.PdfWriter) -> bytes:
+    written = io.BytesIO()
+    writer.write(written)
+    return written.getvalue()
+
+
+def png(width: int = 4, height: int = 4) -> bytes:
+    """A PNG that only claims its size: nothing may decode it."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"\0")), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in chunks
+    )
+
+
+def jpeg(width: int, height: int, *, complete: bool = True) -> bytes:
+    """A JPEG of headers, with a thumbnail whose end marker must not be taken for the image's."""
+    thumbnail = b"\xff\xe1" + struct.pack(">H", 8) + b"\xff\xd8..\xff\xd9"
+    frame = b"\xff\xc0" + struct.pack(">HBHHB", 8, 8, height, width, 0)
+    scan = b"\xff\xda" + struct.pack(">H", 2) + b"pixels"
+    return b"\xff\xd8" + thumbnail + frame + scan + (b"\xff\xd9" if complete else b"")
+
+
+def tiff(*sizes: tuple[int, int], circle: bool = False) -> bytes:
+    """A TIFF with one directory per page; `circle` lets the last point at the first."""
+    data = b"II*\0" + struct.pack("<I", 8)
+    for index, (width, height) in enumerate(sizes):
+        here = 8 + index * 30
+        last = index == len(sizes) - 1
+        following = (8 if circle else 0) if last else here + 30
+        entries = ((256, width), (257, height))
+        data += struct.pack("<H", len(entries))
+        data += b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries)
+        data += struct.pack("<I", following)
+    return data
+
+
+def field(
+    type: str, text: str, label: str = "", confidence: float = 99.0, **more: Any
+) -> dict[str, Any]:
+    """One field as AnalyzeExpense answers it."""
+    box = {"Left": 0.5, "Top": 0.25, "Width": 0.1, "Height": 0.02}
+    seen: dict[str, Any] = {
+        "Type": {"Text": type, "Confidence": confidence},
+        "ValueDetection": {
+            "Text": text,
+            "Confidence": confidence,
+            "Geometry": {"BoundingBox": box},
+        },
+        "PageNumber": 1,
+        **more,
+    }
+    if label:
+        seen["LabelDetection"] = {"Text": label, "Confidence": confidence}
+    return seen
+
+
+def page(
+    *fields: dict[str, Any], rows: list[list[dict[str, Any]]] | None = None, text: str = ""
+) -> dict[str, Any]:
+    """One ExpenseDocument."""
+    return {
+        "ExpenseIndex": 1,
+        "SummaryFields": list(fields),
+        "LineItemGroups": [{"LineItems": [{"LineItemExpenseFields": row} for row in rows or []]}],
+        "Blocks": [{"BlockType": "LINE", "Text": line} for line in text.splitlines()],
+    }
+
+
+def invoice_page(*fields: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A page that is complete but for what the test adds."""
+    return page(
+        field("VENDOR_NAME", "Schrauben Nord GmbH"),
+        field("INVOICE_RECEIPT_ID", "R-17", "Rechnungsnummer"),
+        field("INVOICE_RECEIPT_DATE", "02.03.2026", "Datum"),
+        *fields,
+        **more,
+    )

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Raw, json
 
 from sapmatch.model.errors import OutcomeUnknown, PreconditionFailed
-from sapmatch.model.intent import Entity, Record, Written
+from sapmatch.model.intent import Entity, Record, Repeatability, Written
 from sapmatch.model.ports import EVERYTHING, Clock, ODataValue, Page, Query
 
 KEYS = {
@@ -115,10 +115,15 @@ class MemorySap:
         ]
 
     def create(
-        self, service: str, entity_set: str, record: Record, *, request_id: str | None = None
+        self,
+        service: str,
+        entity_set: str,
+        record: Record,
+        *,
+        repeatability: Repeatability | None = None,
     ) -> Written:
         self.calls.append("create")
-        self.request_ids.append(request_id)
+        self.request_ids.append(repeatability.request_id if repeatability else None)
         return self._behave(lambda: self._create(entity_set, record))
 
     def update(

@@ -32,5 +32,6 @@ class Connection(Struct, frozen=True, kw_only=True):
     time_zone: str = "UTC"
     quiet_seconds: int = 600
     probe_spacing_seconds: int = 60
+    repeatable_requests: bool = False  # idempotent services are configured in this Gateway
     connect_timeout: float = 10
     read_timeout: float = 60

@@ -73,6 +73,13 @@ class Intent(Struct, frozen=True, kw_only=True):
     schema: int = 1
 
 
+class Repeatability(Struct, frozen=True, kw_only=True):
+    """Under what SAP may recognise a repeated request: both stay the same for every repetition."""
+
+    request_id: str  # 32 hexadecimal digits
+    first_sent: datetime
+
+
 class Written(Struct, frozen=True, kw_only=True):
     """SAP's answer to a write that it executed."""
 

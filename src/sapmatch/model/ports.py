@@ -8,7 +8,14 @@ from typing import Any, Protocol
 from msgspec import Raw, Struct
 
 from sapmatch.model.document import Arrival, DocumentRecord, EarlierInvoice, ExceptionRecord
-from sapmatch.model.intent import Entity, Intent, IntentState, Record, Written
+from sapmatch.model.intent import (
+    Entity,
+    Intent,
+    IntentState,
+    Record,
+    Repeatability,
+    Written,
+)
 from sapmatch.model.match import Decision
 from sapmatch.model.order import IndexedOrder, Order, PostedInvoice, Reservation
 
@@ -122,7 +129,12 @@ class SapWriter(SapReader, Protocol):
     """
 
     def create(
-        self, service: str, entity_set: str, record: Record, *, request_id: str | None = None
+        self,
+        service: str,
+        entity_set: str,
+        record: Record,
+        *,
+        repeatability: Repeatability | None = None,
     ) -> Written:
         """POST one entity, nested entities included (deep create)."""
         ...

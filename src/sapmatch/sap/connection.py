@@ -36,4 +36,4 @@ def connect(
     session = SapSession(name, connection, BasicAuth(user, password), clock)
     tokens = CsrfTokens(session, connection.csrf)
     description = f"{name} {session.origin.base} client {connection.client}"
-    return ODataClient(session, tokens, clock, description)
+    return ODataClient(session, tokens, description, repeatable=connection.repeatable_requests)

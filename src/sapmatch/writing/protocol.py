@@ -26,7 +26,7 @@ from sapmatch.model.errors import (
     ServiceNotActivated,
     TransientError,
 )
-from sapmatch.model.intent import Entity, Intent, IntentState, Record, Written
+from sapmatch.model.intent import Entity, Intent, IntentState, Record, Repeatability, Written
 from sapmatch.model.ports import Clock, Intents, SapWriter
 from sapmatch.writing import readback
 from sapmatch.writing.identity import request_id
@@ -187,8 +187,12 @@ class _Write:
         return self._sap.update(service, name, key, self._payload, etag=entity.etag)
 
     def _create(self, record: Record) -> Written:
-        service, name, number = self.intent.service, self.intent.entity_set, self.intent.request_id
-        return self._sap.create(service, name, record, request_id=number)
+        assert self.intent.request_id
+        assert self.intent.first_sent
+        same = Repeatability(request_id=self.intent.request_id, first_sent=self.intent.first_sent)
+        return self._sap.create(
+            self.intent.service, self.intent.entity_set, record, repeatability=same
+        )
 
     def _send(self, call: Callable[[], Written], entity: Entity | None = None) -> Written:
         """Write ahead, then send: `first_sent` and the request id stay for every repetition."""

@@ -1,6 +1,7 @@
 """Writes: at most once on the wire, and honest about what is not known."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from sapmatch.model.errors import (
     SapThrottled,
     SapUnavailable,
 )
-from sapmatch.model.intent import Written
+from sapmatch.model.intent import Repeatability, Written
 from sapmatch.sap.odata.client import ODataClient
 from tests.builders.sap_server import (
     SERVICE,
@@ -80,15 +81,22 @@ def test_a_created_entity_may_be_wrapped_and_named_by_its_location() -> None:
         assert client.create(SERVICE, "Tickets", {}).key == {"ObjectID": "0A"}
 
 
-def test_a_repeatable_request_names_itself_only_when_asked_to() -> None:
-    """OD-P75."""
-    script = with_token(in_turn(created(), created()))
-    with SapServer(script) as server, client_of(server) as client:
-        client.create(SERVICE, "A_SupplierInvoice", {}, request_id="0123456789ABCDEF")
+@pytest.mark.parametrize("configured", [True, False])
+def test_a_request_names_itself_only_where_the_gateway_is_set_up_for_it(configured: bool) -> None:
+    """OD-P75: a Gateway without idempotent services refuses the header (/IWBEP/CM_COS 001)."""
+    first = Repeatability(
+        request_id="0123456789ABCDEF", first_sent=datetime(2026, 11, 1, 7, 30, tzinfo=UTC)
+    )
+    with (
+        SapServer(with_token(in_turn(created(), created()))) as server,
+        client_of(server, repeatable_requests=configured) as client,
+    ):
+        client.create(SERVICE, "A_SupplierInvoice", {}, repeatability=first)
         client.create(SERVICE, "A_SupplierInvoice", {})
     named, plain = server.written()
-    assert named.headers["requestid"] == "0123456789ABCDEF"
-    assert named.headers["repeatabilitycreation"] == "Mon, 02 Nov 2026 08:00:00 GMT"
+    told = [named.headers.get("requestid"), named.headers.get("repeatabilitycreation")]
+    wanted = ["0123456789ABCDEF", "Sun, 01 Nov 2026 07:30:00 GMT"]
+    assert told == (wanted if configured else [None, None])
     assert not {"requestid", "repeatabilitycreation"} & plain.headers.keys()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from sapmatch.cli import main
 from sapmatch.model.errors import LogonRefused, OutcomeUnknown, SapRejected, SapUnavailable
-from sapmatch.model.intent import Entity, Record, Written
+from sapmatch.model.intent import Entity, Record, Repeatability, Written
 from sapmatch.model.ports import ODataValue, Query
 from sapmatch.settings import Settings
 
@@ -65,7 +65,12 @@ class Sap:
         return [Entity(row=row) for row in self.rows if wanted <= row.items()]
 
     def create(
-        self, service: str, entity_set: str, record: Record, *, request_id: str | None = None
+        self,
+        service: str,
+        entity_set: str,
+        record: Record,
+        *,
+        repeatability: Repeatability | None = None,
     ) -> Written:
         name = record["PurchaseOrderByCustomer"]
         self.created.append(name)

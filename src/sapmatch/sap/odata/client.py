@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import Self
 
 from sapmatch.model.errors import InputRejected, LogonRefused, OutcomeUnknown, SapUnavailable
-from sapmatch.model.intent import Entity, Record, Written
-from sapmatch.model.ports import EVERYTHING, Clock, ODataValue, Page, Query
+from sapmatch.model.intent import Entity, Record, Repeatability, Written
+from sapmatch.model.ports import EVERYTHING, ODataValue, Page, Query
 from sapmatch.sap import csrf
 from sapmatch.sap.odata import errors, messages, urls, v2
 from sapmatch.sap.session import Answer, SapSession
@@ -25,11 +25,16 @@ class ODataClient:
     """
 
     def __init__(
-        self, session: SapSession, tokens: csrf.CsrfTokens, clock: Clock, description: str
+        self,
+        session: SapSession,
+        tokens: csrf.CsrfTokens,
+        description: str,
+        *,
+        repeatable: bool = False,
     ) -> None:
         self._session = session
         self._tokens = tokens
-        self._clock = clock
+        self._repeatable = repeatable
         self._description = description
         self._place = session.place
 
@@ -114,17 +119,25 @@ class ODataClient:
         return [Entity(row=row, etag=v2.etag_of(row)) for row in rows]
 
     def create(
-        self, service: str, entity_set: str, record: Record, *, request_id: str | None = None
+        self,
+        service: str,
+        entity_set: str,
+        record: Record,
+        *,
+        repeatability: Repeatability | None = None,
     ) -> Written:
         """POST, nested entities included (OD-P80).
 
-        `request_id` makes the request repeatable where the service supports it (SAP Gateway,
-        "Defining Settings for Idempotent Services").
+        `repeatability` is sent only where the settings say that SAP knows it (SAP Gateway,
+        "Defining Settings for Idempotent Services"): a Gateway without it refuses the header.
         """
         headers = dict(_JSON)
-        if request_id:
-            moment = format_datetime(self._clock.now(), usegmt=True)
-            headers |= {"RequestID": request_id, "RepeatabilityCreation": moment}
+        if repeatability and self._repeatable:
+            moment = format_datetime(repeatability.first_sent, usegmt=True)
+            headers |= {
+                "RequestID": repeatability.request_id,
+                "RepeatabilityCreation": moment,
+            }
         path = urls.resource(service, entity_set)
         answer = self._write("POST", service, path, headers, v2.encode(record))
         said = errors.check_write(answer, self._place)

@@ -11,7 +11,8 @@ _MINUS_BEFORE = re.compile(r"[-−–(]\s?[^\d\s]{0,3}\s?$")
 _MINUS_AFTER = re.compile(r"\s?(?:[-−](?![\w-])|\))")
 _PERCENT = re.compile(r"\s?%")
 _IDENTIFIER = re.compile(r"\d{10,}", re.ASCII)  # nobody prints an amount so long without marks
-_MAX_DIGITS = 15
+_GROUPS = re.compile(r"\d+|\d{1,3}(?:([.,])\d{2,3})(?:\1\d{2,3})*", re.ASCII)  # lakhs have two
+_LONGEST = 30
 _LONG_TEXT = 2000
 
 
@@ -72,13 +73,10 @@ def _negative(text: str, match: re.Match[str]) -> bool:
 def _value(body: str, mark: str | None) -> Decimal | None:
     body = re.sub(rf"[{_SPACES}'’]", "", body)
     separator = _certain_mark(body) or (mark if _unclear(body) else None)
-    digits = "".join(
-        "." if char == separator else char for char in body if char not in ".," or char == separator
-    )
-    whole = digits.partition(".")[0]
-    if digits.count(".") > 1 or len(whole) > _MAX_DIGITS:
+    whole, _, decimals = body.partition(separator) if separator else (body, "", "")
+    if not _GROUPS.fullmatch(whole) or len(body) > _LONGEST:
         return None
-    return Decimal(digits)
+    return Decimal(re.sub("[.,]", "", whole) + (f".{decimals}" if decimals else ""))
 
 
 def _unclear(body: str) -> bool:
@@ -96,6 +94,5 @@ def _certain_mark(body: str) -> str | None:
         return str(last) if separators.count(last) == 1 else None
     if len(separators) > 1:
         return None
-    spaced = re.search(rf"[{_SPACES}'’]", whole)
-    clear = len(decimals) != 3 or whole == "0" or len(whole) > 3 or spaced
+    clear = len(decimals) != 3 or whole == "0" or len(whole) > 3
     return str(last) if clear else None

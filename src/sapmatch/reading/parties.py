@@ -7,8 +7,10 @@ from sapmatch.model.invoice import Party
 from sapmatch.reading.findings import Findings
 from sapmatch.reading.slip import Seen, Slip
 
+# European VAT numbers with their country; others are taken as printed.
 _VAT_ID = re.compile(
-    r"(?<![A-Z0-9])[A-Z]{2}[\s.]?(?=(?:[\s.\-]?[A-Z0-9])*\d)[A-Z0-9][A-Z0-9\s.\-+*]{5,17}"
+    r"(?<![A-Z0-9])(?:AT|BE|BG|CHE|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|GR|HR|HU|IE|IT|LT|LU|LV|MT|NL|NO|"
+    r"PL|PT|RO|SE|SI|SK|XI)[\s.\-]?(?:[A-Z0-9]{2,}[\s.\-]?){1,5}"
 )
 _IBAN = re.compile(
     r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{4}){2,7}(?:\s?[A-Z0-9]{1,3})?(?![A-Z0-9])"

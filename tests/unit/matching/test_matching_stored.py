@@ -1,0 +1,200 @@
+"""From a stored invoice to a recorded decision: what is written, and what a repetition changes."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from sapmatch.matching.index import InMemoryOrders
+from sapmatch.matching.keys import order_keys
+from sapmatch.matching.stored import match_stored, record_stored
+from sapmatch.model.document import DocumentRecord
+from sapmatch.model.errors import InputRejected
+from sapmatch.model.intent import Intent
+from sapmatch.model.invoice import Invoice, InvoiceLine, Party, ReadResult
+from sapmatch.model.match import Decision, State
+from sapmatch.model.order import Order, OrderItem
+from sapmatch.model.policy import CompanyCode, MatchingPolicy
+from tests.builders.memory import START, MemoryDocuments, MemoryObjects
+
+COMPANY = CompanyCode(name="Example Maschinenbau GmbH", currency="EUR", vat_ids=("DE811234567",))
+POLICY = MatchingPolicy(version="p", company_codes={"1010": COMPANY})
+ORDER = Order(
+    id="4500000001",
+    side="purchase_order",
+    connection="s4",
+    client="100",
+    company_code="1010",
+    partner="17300001",
+    partner_name="Nordlicht GmbH",
+    partner_vat_id="DE123456789",
+    currency="EUR",
+    items=(
+        OrderItem(
+            id="10",
+            text="Motor",
+            quantity=Decimal(2),
+            unit="PC",
+            net_price=Decimal(50),
+            receipt_expected=False,
+        ),
+    ),
+)
+INVOICE = Invoice(
+    number="R-1",
+    issue_date=date(2026, 10, 30),
+    currency="EUR",
+    net=Decimal(100),
+    tax=Decimal(19),
+    total=Decimal(119),
+    seller=Party(name="Nordlicht GmbH", vat_id="DE123456789"),
+    buyer=Party(name="Example Maschinenbau GmbH", vat_id="DE811234567"),
+    order_references=("4500000001",),
+    lines=(
+        InvoiceLine(
+            id="1",
+            description="Motor",
+            quantity=Decimal(2),
+            unit="C62",
+            unit_price=Decimal(50),
+            net=Decimal(100),
+        ),
+    ),
+)
+
+
+@dataclass
+class Desk:
+    objects: MemoryObjects = field(default_factory=MemoryObjects)
+    documents: MemoryDocuments = field(default_factory=MemoryDocuments)
+    orders: InMemoryOrders = field(default_factory=InMemoryOrders)
+    planned: list[str] = field(default_factory=list)
+
+    def arrive(self, name: str, invoice: Invoice = INVOICE) -> str:
+        document = name * 64
+        self.documents.records[document] = DocumentRecord(
+            id=document,
+            bucket="b",
+            key=f"incoming/{name}.xml",
+            version_id="v1",
+            size=1,
+            received_at=START,
+        )
+        result = ReadResult(outcome="read", invoice=invoice)
+        self.objects.write(f"documents/{document}/invoice.json", msgspec.json.encode(result))
+        return document
+
+    def match(self, document: str) -> tuple[int, Decision]:
+        return match_stored(
+            document,
+            objects=self.objects,
+            documents=self.documents,
+            orders=self.orders,
+            policy=POLICY,
+            connection="s4",
+            client="100",
+        )
+
+    def record(self, document: str) -> DocumentRecord:
+        return record_stored(
+            document,
+            objects=self.objects,
+            documents=self.documents,
+            orders=self.orders,
+            connection="s4",
+            client="100",
+            plan=self._plan,
+        )
+
+    def _plan(
+        self, document: str, invoice: Invoice, decision: Decision, orders: dict[str, Order]
+    ) -> list[tuple[Intent, bytes]]:
+        self.planned.append(document)
+        assert list(orders) == list(decision.orders)
+        intent = Intent(
+            id="i",
+            flow="f",
+            connection="s4",
+            client="100",
+            operation="insert",
+            service="/s",
+            entity_set="A_SupplierInvoice",
+            payload_key="intents/i.json",
+            payload_sha256="x",
+        )
+        return [(intent, b"{}")]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    known = Desk()
+    known.orders.put(ORDER, order_keys(ORDER))
+    return known
+
+
+def test_a_match_waits_to_be_recorded_with_its_intents(desk: Desk) -> None:
+    document = desk.arrive("a")
+    number, decision = desk.match(document)
+    assert (number, decision.state) == (1, State.MATCHED)
+    assert desk.documents.get(document).state == "RECEIVED"
+    assert desk.record(document).state == "MATCHED"
+    assert desk.objects.read("intents/i.json") == b"{}"
+
+
+def test_a_match_that_was_recorded_is_neither_decided_nor_planned_again(desk: Desk) -> None:
+    """RE-12: a function that is invoked again after its answer was lost."""
+    document = desk.arrive("a")
+    first = desk.match(document)
+    recorded = desk.record(document)
+    assert desk.match(document) == first
+    assert desk.record(document) == recorded
+    assert desk.planned == [document]
+
+
+def test_a_decision_that_posts_nothing_is_recorded_at_once_and_only_once(desk: Desk) -> None:
+    unknown = msgspec.structs.replace(
+        INVOICE, order_references=(), seller=Party(name="Stranger", vat_id="DE999999999")
+    )
+    document = desk.arrive("a", unknown)
+    assert desk.match(document)[0] == 1
+    assert desk.documents.get(document).state == "NO_CANDIDATE"
+    assert desk.match(document)[0] == 1
+    assert len(desk.documents.decisions) == 1
+
+
+def test_a_waiting_invoice_is_decided_anew_when_its_order_arrives() -> None:
+    late = Desk()
+    document = late.arrive("a")
+    assert late.match(document)[1].state is State.NO_CANDIDATE
+    late.orders.put(ORDER, order_keys(ORDER))
+    assert late.match(document) == (2, late.match(document)[1])
+    assert late.match(document)[1].state is State.MATCHED
+
+
+def test_a_second_document_of_the_same_invoice_is_a_duplicate_of_the_first(desk: Desk) -> None:
+    """MA-P44; the first one, decided again, must not point at the second."""
+    first, second = desk.arrive("a"), desk.arrive("b")
+    desk.match(first)
+    desk.record(first)
+    decision = desk.match(second)[1]
+    assert (decision.state, decision.duplicate_of) == (State.DUPLICATE, first)
+    assert [e.document for seen in desk.documents.seen.values() for e in seen.values()] != []
+    assert {d for seen in desk.documents.seen.values() for d in seen} == {first}
+
+
+def test_an_order_that_left_the_index_is_named(desk: Desk) -> None:
+    document = desk.arrive("a")
+    desk.match(document)
+    desk.orders = InMemoryOrders()
+    with pytest.raises(InputRejected, match="order 4500000001: is no longer in the order index"):
+        desk.record(document)
+
+
+def test_a_document_without_an_invoice_is_refused(desk: Desk) -> None:
+    document = desk.arrive("a")
+    result = ReadResult(outcome="reject")
+    desk.objects.write(f"documents/{document}/invoice.json", msgspec.json.encode(result))
+    with pytest.raises(InputRejected, match="holds no invoice"):
+        desk.match(document)

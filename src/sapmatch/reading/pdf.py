@@ -1,6 +1,8 @@
 """What a PDF holds beside pixels: its pages, its text layer, the XML attached to it."""
 
 import io
+import logging
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import Any
@@ -15,7 +17,18 @@ from sapmatch.reading.limits import ReadLimits, Refused
 
 _TAIL = 4096  # the trailer stands at the end; a file cut off has none there
 # What pypdf raises on a damaged file beside its own errors.
-_DAMAGED = (PyPdfError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError)
+_DAMAGED = (
+    PyPdfError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    zlib.error,
+)
 
 
 class Pdf(Struct, frozen=True):
@@ -81,6 +94,8 @@ def _opened(document: Any, data: bytes) -> bytes:
 
 def _attachments(data: bytes, limits: ReadLimits) -> Iterator[tuple[str, bytes]]:
     """XML attached by name or as associated file; pypdf bounds what a stream may unpack to."""
+    # What pypdf finds damaged it logs, content included.
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
         reader = pypdf.PdfReader(io.BytesIO(data))
         for name, stream in _streams(reader, limits.max_attachments):
@@ -88,7 +103,7 @@ def _attachments(data: bytes, limits: ReadLimits) -> Iterator[tuple[str, bytes]]
                 content = stream.get_object().get_data()
                 if len(content) <= limits.max_bytes:
                     yield name, content
-    except (*_DAMAGED, ValueError):
+    except _DAMAGED:
         return  # the pages are still there
 
 

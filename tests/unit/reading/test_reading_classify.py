@@ -1,5 +1,7 @@
 """What a file is, and which files are refused before anything is decoded."""
 
+import random
+
 import pytest
 
 from sapmatch.model.document import ReasonCode
@@ -127,3 +129,22 @@ def test_the_engine_is_told_how_many_pages_there_are(data: bytes, pages: int) ->
 
     read_document(data, name="a", limits=ReadLimits(), expense=expense)
     assert asked == [(data, pages)]
+
+
+def test_a_damaged_file_is_an_outcome_and_never_an_exception() -> None:
+    chance = random.Random(7)
+    attached = {"factur-x.xml": fixture("invoice-cii.xml").encode()}
+    whole = [
+        pdf("Rechnung FX-2026-4711", attachments=attached),
+        UBL.encode(),
+        png(),
+        jpeg(9, 9),
+        tiff((9, 9)),
+    ]
+    for _ in range(400):
+        data = bytearray(chance.choice(whole))
+        for _ in range(chance.choice((1, 10, 100))):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        result = read(bytes(data), documents=[])
+        assert result.outcome != "read" or result.invoice is not None
+        assert result.outcome == "read" or result.problems

@@ -142,3 +142,15 @@ def invoice_page(*fields: dict[str, Any], **more: Any) -> dict[str, Any]:
         *fields,
         **more,
     )
+
+
+SUMS = (
+    field("SUBTOTAL", "100,00 EUR", "Netto"),
+    field("TAX", "19,00 EUR", "MwSt"),
+    field("TOTAL", "119,00 EUR", "Gesamtbetrag"),
+)
+
+
+def seen(*documents: dict[str, Any]) -> ReadResult:
+    """A picture of which the engine says this."""
+    return read(png(), documents=list(documents))

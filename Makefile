@@ -29,7 +29,7 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 
 node_modules/.installed: package.json package-lock.json
 	@echo "setup: the cdk command into node_modules (once)"
-	@node -e 'process.exit(parseInt(process.versions.node) < 20)' || { echo "setup: needs Node 20 or newer"; exit 1; }
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo "setup: needs Node 20 or newer"; exit 1; }
 	@npm ci --silent
 	@touch $@
 

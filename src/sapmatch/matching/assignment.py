@@ -117,36 +117,45 @@ def _prefer(
     wanted = [c for c in _tight(costs, row, prices, mine) if c < mine and c not in locked]
     if not wanted:
         return
-    ends = [mine] if prices[mine] else [mine, *(c for c, r in enumerate(owner) if r is None)]
-    onward = _ways(costs, prices, taken, locked, ends)
-    column = next((c for c in wanted if c in onward), None)
-    if column is None:
-        return
-    owner[mine] = None
+    onward = _ways(costs, prices, owner, taken, locked, mine)
+    column = next((c for c in wanted if c in onward), mine)
     mover: int | None = row
-    while mover is not None:
-        taken[mover], displaced = column, owner[column]
-        owner[column], mover = mover, displaced
-        column = onward[column]
+    while column != mine:
+        displaced = owner[column]
+        _put(mover, column, owner, taken)
+        mover, column = displaced, onward[column]
+    _put(mover, mine, owner, taken)
+
+
+def _put(row: int | None, column: int, owner: list[int | None], taken: dict[int, int]) -> None:
+    owner[column] = row
+    if row is not None:
+        taken[row] = column
 
 
 def _ways(
     costs: list[list[int]],
     prices: list[int],
+    owner: list[int | None],
     taken: dict[int, int],
     locked: set[int],
-    ends: list[int],
+    end: int,
 ) -> dict[int, int]:
-    """Column -> where its row could move, for all columns from which an end can be reached."""
+    """Column -> where its holder could move, for all columns from which the end can be reached.
+
+    A free column counts as held by nobody in particular, who could hold any column without a price.
+    """
     enters: dict[int, list[int]] = {}
     for row, column in taken.items():
         if column not in locked:
             for other in _tight(costs, row, prices, column):
                 enters.setdefault(other, []).append(column)
-    onward = {end: end for end in ends}
-    waiting = list(ends)
+    free = [column for column, row in enumerate(owner) if row is None]
+    without_price = {column for column, price in enumerate(prices) if not price}
+    onward = {end: end}
+    waiting = [end]
     for column in waiting:  # grows while it is walked
-        for other in enters.get(column, ()):
+        for other in (*enters.get(column, ()), *(free if column in without_price else ())):
             if other not in onward:
                 onward[other] = column
                 waiting.append(other)

@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 SETTINGS ?= sapmatch.toml
 STAGE ?= prod
+SEEDS ?= 20000
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
 .DEFAULT_GOAL := help
@@ -76,8 +77,9 @@ deploy: bundle  ## deploy the stacks of SETTINGS to the AWS account of the envir
 bench: bundle  ## print the benchmark tables
 	@$(BIN)/python -m benchmarks
 
-proof: setup  ## the long proofs: seeded simulation and fuzzing
-	@$(BIN)/python -m pytest tests/proof -m proof --timeout 3600
+proof: setup  ## the long proof: many more seeds of the write-back protocol (SEEDS=20000)
+	@echo "proof: $(SEEDS) seeds of the write-back protocol"
+	@SAPMATCH_PROOF_SEEDS=$(SEEDS) $(BIN)/python -m pytest tests/proof
 
 lock: setup  ## write the lock files anew from pyproject.toml
 	$(COMPILE) --extra ocr --group local --group infra --group dev --output-file requirements.txt pyproject.toml

@@ -4,6 +4,7 @@ A crash is injected before and after every call of a port, two deep; two workers
 every call. Whatever happens: at most one document, and an end.
 """
 
+import os
 import random
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -25,6 +26,7 @@ from tests.builders.writes import (
     invoice_intent,
 )
 
+SEEDS = int(os.environ.get("SAPMATCH_PROOF_SEEDS", "300"))  # `make proof` tries many more
 ROUNDS = 60
 # The protocol's arrows; a claim is renewed, and a write is sent again only by way of ABSENT.
 ARROWS = {
@@ -189,7 +191,7 @@ class _Interleaved(Trap):
         return super().call(function, *args, **kwargs)
 
 
-@pytest.mark.parametrize("seed", range(300))
+@pytest.mark.parametrize("seed", range(SEEDS))
 def test_a_seeded_stay_in_a_bad_neighbourhood_ends_with_at_most_one_document(seed: int) -> None:
     """Lost, late, refused and throttled calls, deaths and pauses in random order (I1 to I5)."""
     chance = random.Random(seed)

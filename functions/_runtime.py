@@ -1,22 +1,38 @@
 """What every entry point shares: one structured log line per outcome, and nothing of a payload."""
 
+import traceback
 from collections.abc import Callable, Mapping
 from functools import cache, wraps
+from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools import Logger
+
+from sapmatch.model.errors import SapmatchError
 
 Event = Mapping[str, Any]
 Handler = Callable[[Event, Any], dict[str, Any]]
 
 # Fields of an event that may stand in a log; everything else may be a payload.
-LOGGED = ("document_id", "extraction", "run_id", "flow", "chunk", "reason")
+LOGGED = ("document_id", "extraction", "run_id", "flow", "reason")
 
 
 @cache
 def logger() -> Logger:
     """The function's logger, made on first use."""
     return Logger(service="sapmatch")
+
+
+def failed(what: str, error: Exception, **ids: Any) -> None:
+    """Log a failure by its class and place; our own messages are written to be shown."""
+    shown = str(error) if isinstance(error, SapmatchError) else _place(error)
+    logger().error(f"{what} failed", error=type(error).__name__, reason=shown, **ids)
+
+
+def _place(error: Exception) -> str:
+    """File and line where a foreign error was raised: enough to find it, and no data."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(last.filename).name}:{last.lineno}"
 
 
 def task(handler: Handler) -> Handler:
@@ -28,10 +44,13 @@ def task(handler: Handler) -> Handler:
         function = handler.__module__.rpartition(".")[2]
         try:
             answer = handler(event, context)
-        except Exception as exc:
-            # Messages of our errors are written to be shown; others may quote data.
-            logger().error(f"{function} failed", error=type(exc).__name__, **ids)
+        except SapmatchError as exc:
+            failed(function, exc, **ids)
             raise
+        except Exception as exc:  # noqa: BLE001 - the border of the process: logged and renamed
+            failed(function, exc, **ids)
+            # Lambda prints what is raised, and a foreign message may quote data.
+            raise RuntimeError(f"{function}: {type(exc).__name__}, a bug of ours") from None
         logger().info(f"{function} done", **ids)
         return answer
 

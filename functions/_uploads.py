@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.batch import (
 )
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from functions._runtime import Event
+from functions._runtime import Event, failed
 from sapmatch.reading.receive import Upload, upload_of
 
 
@@ -18,7 +18,11 @@ def each_upload(event: Event, context: Any, receive: Callable[[Upload], object])
     """Receive every upload of the batch; the answer names the messages that failed."""
 
     def receive_record(record: SQSRecord) -> None:
-        receive(upload_of(record.body))
+        try:
+            receive(upload_of(record.body))
+        except Exception as exc:
+            failed("message", exc, message_id=record.message_id)
+            raise
 
     answer = process_partial_response(
         event=dict(event),

@@ -31,13 +31,15 @@ class TextractExpense:
         self._client = client
         self._clock = clock
 
-    def analyze(self, bucket: str, key: str, version_id: str | None, *, pages: int) -> list[Record]:
+    def analyze(
+        self, bucket: str, key: str, version_id: str | None, *, pages: int, size: int
+    ) -> list[Record]:
         """ExpenseDocuments of all pages, as Textract sends them."""
         where: Any = {"Bucket": bucket, "Name": key}
         if version_id:
             where["Version"] = version_id
         with translated(f"document {key}", _REFUSED):
-            if pages > 1:
+            if pages > 1 or size > SYNC_BYTES:
                 return self._job(where)
             answer = self._client.analyze_expense(Document={"S3Object": where})
             return [dict(document) for document in answer["ExpenseDocuments"]]

@@ -28,12 +28,14 @@ def receive(
     machine: str,
     clock: Clock,
     intake: Intake,
-) -> DocumentRecord:
+) -> DocumentRecord | None:
     """Record the content and start its workflow; a repeated event changes nothing (RE-1, RE-8).
 
     The version is claimed here, so that an overwrite cannot change what is read later (RE-3). The
     same content under another key starts a workflow of its own that tells of the copy (MA-P44).
     """
+    if upload.key.endswith("/"):
+        return None  # the console makes such objects to show a folder
     version = upload.version_id or objects.version(upload.key)
     size = objects.size(upload.key, version)
     arrival = Arrival(
@@ -63,16 +65,18 @@ def receive(
 def _identity(
     upload: Upload, version: str | None, size: int, objects: Objects, intake: Intake
 ) -> str:
-    """SHA-256 of the bytes; of the address where the file is too large to be read at all."""
-    if size > intake.max_bytes:
+    """SHA-256 of the bytes; of the address where there are none, or too many to be read at all."""
+    if size == 0 or size > intake.max_bytes:
         return hashlib.sha256(f"{upload.bucket}\n{upload.key}\n{version}".encode()).hexdigest()
     return hashlib.sha256(objects.read(upload.key, version)).hexdigest()
 
 
 def receive_update_file(
     upload: Upload, *, objects: Objects, workflows: Workflows, machine: str
-) -> str:
+) -> str | None:
     """Start one run for this version of the file; returns the run id, a hash of key and version."""
+    if upload.key.endswith("/"):
+        return None
     parts = upload.key.split("/")
     if len(parts) < 4 or parts[0] != "updates" or parts[2] != "inbox":
         raise InputRejected(f"s3 object {upload.key}: lies in no updates/<flow>/inbox/ folder")

@@ -54,7 +54,9 @@ def _bound(record: DocumentRecord, expense: Expense) -> Callable[[bytes, int], l
     """Textract reads the object itself: the bytes need not travel twice."""
 
     def analyze(_data: bytes, pages: int) -> list[Record]:
-        return expense.analyze(record.bucket, record.key, record.version_id, pages=pages)
+        return expense.analyze(
+            record.bucket, record.key, record.version_id, pages=pages, size=record.size
+        )
 
     return analyze
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from sapmatch.model.document import DocumentRecord
-from sapmatch.model.match import Decision
+from sapmatch.model.match import POSTABLE, Decision
 
 SUBJECT_LENGTH = 99
 _SHORT_ID = 12
@@ -39,6 +39,10 @@ _REMEDIES = {
     "WORKFLOW_FAILED": "Post nothing by hand yet. The platform team finds the cause in the "
     "execution of the state machine and starts it again.",
 }
+
+
+_COPY_POSTED = "Nothing: the invoice is posted only once."
+_COPY_NOT_POSTED = "Nothing about the copy. What the first file needs stands in the mail about it."
 
 
 class Mail(Struct, frozen=True, kw_only=True):
@@ -74,7 +78,7 @@ def copy_mail(record: DocumentRecord, key: str) -> Mail:
     sections = [
         ("What", ["The same file was uploaded again under another name."]),
         ("Why", [f"File {key} has the same bytes as {record.key}, which is {record.state}."]),
-        ("What to do", [_REMEDIES["DUPLICATE"]]),
+        ("What to do", [_COPY_POSTED if record.state in POSTABLE else _COPY_NOT_POSTED]),
         ("Where", [f"Document {record.id}"]),
     ]
     return Mail(subject=subject("DUPLICATE", record.id[:_SHORT_ID]), body=_text(sections))

@@ -13,7 +13,7 @@ from botocore.config import Config
 
 from local.textract.server import Server
 from sapmatch.aws.clients import client
-from sapmatch.aws.expense import TextractExpense
+from sapmatch.aws.expense import SYNC_BYTES, TextractExpense
 from sapmatch.clock import SystemClock
 from sapmatch.model.errors import InputRejected, Throttled
 from tests.builders.ocr import drawn, saved, summary
@@ -50,16 +50,23 @@ def bucket(aws: str) -> str:
 
 def test_one_page_is_read_at_once(expense: TextractExpense, bucket: str) -> None:
     client("s3").put_object(Bucket=bucket, Key="one.png", Body=saved(drawn()))
-    (document,) = expense.analyze(bucket, "one.png", None, pages=1)
+    (document,) = expense.analyze(bucket, "one.png", None, pages=1, size=1)
     assert summary(document, "TOTAL") != []
 
 
 def test_several_pages_come_from_one_job(expense: TextractExpense, bucket: str) -> None:
     pages = saved(drawn(), drawn(), drawn(), kind="TIFF")
     client("s3").put_object(Bucket=bucket, Key="three.tiff", Body=pages)
-    documents = expense.analyze(bucket, "three.tiff", None, pages=3)
+    documents = expense.analyze(bucket, "three.tiff", None, pages=3, size=1)
     assert len(documents) == 3
-    assert expense.analyze(bucket, "three.tiff", None, pages=3) == documents
+    assert expense.analyze(bucket, "three.tiff", None, pages=3, size=1) == documents
+
+
+def test_a_page_too_large_for_one_call_is_a_job(expense: TextractExpense, bucket: str) -> None:
+    """RE-4: AnalyzeExpense takes 10 MB at once, a job takes more."""
+    client("s3").put_object(Bucket=bucket, Key="large.png", Body=saved(drawn()))
+    (document,) = expense.analyze(bucket, "large.png", None, pages=1, size=SYNC_BYTES + 1)
+    assert summary(document, "TOTAL") != []
 
 
 def test_what_textract_refuses_is_named_with_what_to_do(
@@ -67,7 +74,7 @@ def test_what_textract_refuses_is_named_with_what_to_do(
 ) -> None:
     client("s3").put_object(Bucket=bucket, Key="text.png", Body=b"no picture")
     with pytest.raises(InputRejected, match=r"document text\.png: "):
-        expense.analyze(bucket, "text.png", None, pages=1)
+        expense.analyze(bucket, "text.png", None, pages=1, size=1)
 
 
 def test_throttling_is_an_error_of_its_own(
@@ -79,7 +86,7 @@ def test_throttling_is_an_error_of_its_own(
         f"{textract.url}/_control/faults", data=json.dumps({"throttle": 1}).encode(), timeout=5
     ).close()
     with pytest.raises(Throttled):
-        expense.analyze(bucket, "busy.png", None, pages=1)
+        expense.analyze(bucket, "busy.png", None, pages=1, size=1)
 
 
 def test_a_file_of_several_pages_needs_s3(expense: TextractExpense) -> None:

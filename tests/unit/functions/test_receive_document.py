@@ -1,5 +1,7 @@
 from unittest.mock import MagicMock
 
+import pytest
+
 from tests.unit.functions.conftest import Call
 
 
@@ -19,13 +21,18 @@ def test_an_event_without_version_is_taken(call: Call) -> None:
     assert receive.call_args.args[0].version_id is None
 
 
-def test_only_the_poison_message_returns_to_the_queue(call: Call) -> None:
-    """RE-7"""
+def test_only_the_poison_message_returns_to_the_queue(
+    call: Call, caplog: pytest.LogCaptureFixture
+) -> None:
+    """RE-7: and the log tells which one it was."""
     receive = MagicMock()
     answer = call("receive_document", "poison_message", receive=receive)
     failed = [item["itemIdentifier"] for item in answer["batchItemFailures"]]
     assert failed == ["2e1424d4-f796-459a-8184-9c92662be6da"]
     receive.assert_called_once()
+    assert "2e1424d4-f796-459a-8184-9c92662be6da" in str(
+        [record.__dict__ for record in caplog.records]
+    )
 
 
 def test_a_batch_of_failures_returns_whole(call: Call) -> None:

@@ -90,6 +90,24 @@ def test_a_file_that_is_too_large_is_recorded_without_being_read() -> None:
     assert record.id != content_id(b"x" * 11)
 
 
+def test_two_empty_files_are_two_documents() -> None:
+    """RE-4: nothing says that they were meant to be the same."""
+    stage = Doorway()
+    stage.upload("incoming/a.pdf", b"")
+    stage.upload("incoming/b.xml", b"")
+    assert {record.key for record in stage.documents.records.values()} == {
+        "incoming/a.pdf",
+        "incoming/b.xml",
+    }
+
+
+def test_a_folder_that_somebody_made_in_the_console_is_no_upload() -> None:
+    stage = Doorway()
+    stage.upload("incoming/2026/", b"")
+    assert stage.documents.records == {}
+    assert stage.workflows.started == {}
+
+
 def test_an_s3_event_is_understood_with_and_without_its_version() -> None:
     """RE-3"""
     stored: dict[str, object] = {"key": "incoming/a b+ü.pdf", "size": 1}

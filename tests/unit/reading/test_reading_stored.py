@@ -24,7 +24,9 @@ class CountingExpense:
         self.calls: list[tuple[Any, ...]] = []
         self.error = error
 
-    def analyze(self, bucket: str, key: str, version_id: str | None, *, pages: int) -> list[Record]:
+    def analyze(
+        self, bucket: str, key: str, version_id: str | None, *, pages: int, size: int
+    ) -> list[Record]:
         self.calls.append((bucket, key, version_id, pages))
         if self.error:
             raise self.error

@@ -97,6 +97,12 @@ def test_a_failed_workflow_is_told_by_its_reason_whatever_the_record_says(team: 
     assert "Post nothing by hand" in team.mailer.sent[0][1]
 
 
+def test_a_copy_of_a_file_that_was_not_posted_does_not_say_it_was(team: Team) -> None:
+    team.know(state="REJECTED")
+    team.exceptions.about_copy(RECORD.id, "incoming/again.xml")
+    assert "posted only once" not in team.mailer.sent[0][1]
+
+
 def test_a_copy_names_both_files(team: Team) -> None:
     """MA-P44"""
     team.know(state="MATCHED")

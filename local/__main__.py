@@ -23,13 +23,17 @@ def main(argv: list[str] | None = None) -> int:
     commands.add_parser("down", help="end the stage")
     arguments = parser.parse_args(argv)
     console = Console(width=None if sys.stdout.isatty() else 160)
-    return COMMANDS[arguments.command](arguments, console)
+    try:
+        return COMMANDS[arguments.command](arguments, console)
+    except (RuntimeError, TimeoutError, ChildProcessError) as exc:
+        console.print(f"local stage: {exc}", style="red", markup=False, highlight=False)
+        return 1
 
 
 def _demo(arguments: argparse.Namespace, console: Console) -> int:
     say = demo.timed(console)
+    running = stage.up(say)
     try:
-        running = stage.up(say)
         os.environ.update(running.environment())
         mailbox = Mailbox(boto3.client("sqs"), running.mailbox)
         good = demo.play(Jobs(running), mailbox, say, console)

@@ -42,7 +42,7 @@ def start(port: int, log: Path) -> "subprocess.Popen[bytes]":
     def ready() -> bool:
         if child.poll() is not None:
             raise ChildProcessError(f"the AWS emulator ended at once:\n{process.tail(log)}")
-        return _answers(port)
+        return answers(port)
 
     try:
         process.wait_until(ready, "the AWS emulator", START_SECONDS, log)
@@ -52,7 +52,8 @@ def start(port: int, log: Path) -> "subprocess.Popen[bytes]":
     return child
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
+    """Whether the emulator of this port is there."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/_ministack/health", timeout=2):
             return True

@@ -12,7 +12,7 @@ import boto3
 import msgspec
 from msgspec import Struct
 
-from local import emulator, process
+from local import emulator, probe, process
 from local.mailbox import Mailbox
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,7 +52,7 @@ def load() -> Stage | None:
     if not STAGE_FILE.exists():
         return None
     stage = msgspec.json.decode(STAGE_FILE.read_bytes(), type=Stage)
-    return stage if process.alive(stage.pids["emulator"]) else None
+    return stage if emulator.answers(stage.port) else None
 
 
 def up(say: Say) -> Stage:
@@ -99,13 +99,14 @@ def _start(say: Say, pids: dict[str, int]) -> Stage:
     port = process.free_port()
     pids["emulator"] = emulator.start(port, BUILD / "emulator.log").pid
     aws = emulator.environment(port)
+    session = boto3.Session("test", "test", region_name=emulator.REGION)
+    probe.check(session, aws["AWS_ENDPOINT_URL"])
     SAP_LOG.unlink(missing_ok=True)
     seed = ["--seed", str(SAMPLES / "sap.json"), "--log", str(SAP_LOG)]
     sap_env = {"SAP_USER": SAP_USER, "SAP_PASSWORD": SAP_PASSWORD}
     pids["sap"], sap_url = _server("local.sap", seed, sap_env)
     pids["textract"], textract_url = _server("local.textract", [], aws)
     _write_settings(sap_url)
-    session = boto3.Session("test", "test", region_name=emulator.REGION)
     _put_secret(session, aws["AWS_ENDPOINT_URL"])
     outputs = _deploy(say, aws, textract_url)
     mailbox = Mailbox.attach(session, aws["AWS_ENDPOINT_URL"], outputs["TopicArn"])

@@ -77,7 +77,7 @@ class Jobs:
 
     def quiet(self) -> None:
         """Wait until the intake queue is empty and nothing of it is under way."""
-        self.wait(lambda: not self._queued())
+        self.wait(lambda: not self.queued())
         self.settle("InvoiceMatchingArn")
 
     def responses(self, flow: str) -> list[dict[str, Any]]:
@@ -101,9 +101,10 @@ class Jobs:
                 for event in page["events"]:
                     yield from _texts(event)
 
-    def put(self, key: str, data: bytes) -> None:
-        """Put one object into the bucket, as a user would."""
-        self._s3.put_object(Bucket=self._stage.outputs["BucketName"], Key=key, Body=data)
+    def put(self, key: str, data: bytes) -> str:
+        """Put one object into the bucket, as a user would; returns its version."""
+        bucket = self._stage.outputs["BucketName"]
+        return self._s3.put_object(Bucket=bucket, Key=key, Body=data)["VersionId"]
 
     def settle(self, machine: str) -> None:
         """Wait until no execution of the machine runs."""
@@ -141,7 +142,8 @@ class Jobs:
         answer: dict[str, Any] = msgspec.json.decode(end["output"])
         return answer
 
-    def _queued(self) -> int:
+    def queued(self) -> int:
+        """Messages in the intake queue, those under way included."""
         answer = boto3.client("sqs").get_queue_attributes(
             QueueUrl=self._stage.outputs["IntakeQueueUrl"],
             AttributeNames=[

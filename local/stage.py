@@ -22,7 +22,7 @@ SETTINGS = BUILD / "sapmatch.toml"
 SAP_LOG = BUILD / "sap-requests.jsonl"  # what reached the stand-in, in its own words
 SAMPLES = ROOT / "local" / "samples"
 SECRET = "sapmatch/local/s4"  # noqa: S105 - the name of the secret, not the secret
-SAP_USER, SAP_PASSWORD = "DEMO", "demo"
+SAP_USER, SAP_PASSWORD = "DEMO", "canary-of-the-local-stage"
 START_SECONDS = 90
 DEPLOY_SECONDS = 300
 

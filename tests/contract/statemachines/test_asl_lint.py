@@ -200,6 +200,16 @@ def test_a_failure_never_ends_as_a_success(path: Path) -> None:
                     assert failing, name
 
 
+def test_only_an_invoice_that_may_be_posted_ends_without_a_person() -> None:
+    """Nothing waits in silence: WAITING_RECEIPT is not tried again, so it is told."""
+    known = load(FOLDER / "invoice_matching.asl.json")["States"]
+    (choice,) = known["IsMatched"]["Choices"]
+    assert choice["Condition"] == "{% $states.input.state in ['MATCHED', 'WITHIN_TOLERANCE'] %}"
+    assert known["IsMatched"]["Default"] == "RaiseException"
+    ends = {name for name, state in known.items() if state["Type"] == "Succeed"}
+    assert ends == {"InvoiceMatched", "InvoiceExcepted"}
+
+
 @every_machine
 def test_maps_are_inline_and_bounded(path: Path) -> None:
     """In a JSONata machine the emulator runs a distributed map once, with the text as input."""

@@ -164,6 +164,20 @@ def test_every_caller_of_sap_waits_for_it(path: Path) -> None:
             assert retried >= TRANSIENT_OF_SAP, name
 
 
+@pytest.mark.parametrize(
+    ("machine", "name"),
+    [
+        ("invoice_matching", "ReadDocument"),
+        ("invoice_matching", "MatchInvoice"),
+        ("extraction", "FinishExtraction"),
+    ],
+)
+def test_a_step_that_was_overtaken_is_done_again(machine: str, name: str) -> None:
+    """It reads what the other one wrote and goes on from there."""
+    (task,) = (t for n, t in tasks(FOLDER / f"{machine}.asl.json") if n == name)
+    assert "PreconditionFailed" in {e for retry in task["Retry"] for e in retry["ErrorEquals"]}
+
+
 @every_machine
 def test_every_target_exists_and_every_state_is_reached(path: Path) -> None:
     for scope in scopes(load(path)):

@@ -225,6 +225,14 @@ def test_only_an_invoice_that_may_be_posted_ends_without_a_person() -> None:
 
 
 @every_machine
+def test_a_failure_without_a_cause_still_fails_by_its_own_name(path: Path) -> None:
+    """A time-out may come without a cause, and an undefined value is an error of its own."""
+    for name, state in states(path):
+        if state["Type"] == "Fail":
+            assert state["Cause"].startswith("{% $exists($states.input.Cause) ? "), name
+
+
+@every_machine
 def test_maps_are_inline_and_bounded(path: Path) -> None:
     """In a JSONata machine the emulator runs a distributed map once, with the text as input."""
     for name, state in states(path):

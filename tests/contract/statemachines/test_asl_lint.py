@@ -24,13 +24,15 @@ FIELDS = {
 }
 RESOURCES = {"arn:aws:states:::lambda:invoke"}
 JSONATA_FUNCTIONS = {"exists", "floor", "max", "merge", "random"}
-# Names of Lambda's own failures; Sandbox.Timedout is a function that ran out of time.
+# Names of Lambda's own failures; a function that ran out of time, or of memory (ExitError).
+ABORTED = {"States.Timeout", "Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError"}
 SERVICE_ERRORS = {
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
     "Lambda.ServiceException",
     "Lambda.TooManyRequestsException",
     "Lambda.Unknown",
+    "Runtime.ExitError",
     "Sandbox.Timedout",
     "States.ALL",
     "States.Timeout",
@@ -148,11 +150,18 @@ def test_nothing_is_retried_blindly(path: Path) -> None:
             assert not {"States.ALL", "States.TaskFailed"} & set(retry["ErrorEquals"]), name
 
 
+@every_machine
+def test_however_a_function_was_cut_off_it_is_treated_alike(path: Path) -> None:
+    for name, task in tasks(path):
+        retried = {error for retry in task["Retry"] for error in retry["ErrorEquals"]}
+        assert retried & ABORTED in (set(), ABORTED), name
+
+
 def test_a_write_to_sap_is_not_started_again_after_a_time_out() -> None:
     """Only errors that say nothing was sent, or that Lambda never ran, start it again (RE-22)."""
     (task,) = (t for n, t in tasks(FOLDER / "write_back.asl.json") if n == "WriteRecords")
     retried = {error for retry in task["Retry"] for error in retry["ErrorEquals"]}
-    assert not retried & {"States.Timeout", "Lambda.Unknown", "Sandbox.Timedout"}
+    assert not retried & ABORTED
     assert not retried & {"OutcomeUnknown"}
 
 

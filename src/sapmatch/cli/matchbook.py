@@ -12,11 +12,11 @@ from sapmatch.extracting.orders import orders_from_rows
 from sapmatch.matching import match
 from sapmatch.matching.index import InMemoryInvoices, InMemoryOrders
 from sapmatch.matching.keys import duplicate_keys, order_keys, posted_keys
-from sapmatch.matching.record import earlier_invoice, reservations
+from sapmatch.matching.record import REMEMBERED, earlier_invoice, reservations
 from sapmatch.model.document import EarlierInvoice
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.invoice import Invoice
-from sapmatch.model.match import POSTABLE, Decision, State
+from sapmatch.model.match import POSTABLE, Decision
 from sapmatch.model.order import Reservation
 from sapmatch.model.ports import OrderScope
 from sapmatch.settings import Settings, policy_of
@@ -80,7 +80,7 @@ class Matchbook:
             client=self._client,
         )
         self._names[sha256] = identity
-        if decision.company_code and decision.state is not State.DUPLICATE:
+        if decision.company_code and decision.state in REMEMBERED:
             self._note(identity, sha256, invoice, decision)
         return decision
 

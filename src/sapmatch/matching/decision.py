@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from sapmatch.matching.case import Case
+from sapmatch.matching.gates import veto
 from sapmatch.matching.identity import ACCEPT, MARGIN, Candidate
 from sapmatch.matching.lines import Portion
 from sapmatch.matching.search import Found
@@ -24,8 +25,6 @@ _PRECEDENCE = (
     State.WITHIN_TOLERANCE,
     State.MATCHED,
 )
-_OTHER_PARTY = ("VAT id different", "VAT id of another country", "name different")
-_SAME_PARTY = ("VAT id equal", "name equal", "bank account equal")
 _NAMED = (
     "order number equal",
     "order number equal without separators",
@@ -59,7 +58,7 @@ def decide(case: Case, found: Found) -> Outcome:
     if not found.candidates:
         return Outcome(state=State.NO_CANDIDATE, cause="NO_ORDER")
     best = found.candidates[0]
-    doubt = _doubt(best, found.candidates[1:])
+    doubt = _doubt(case, best, found.candidates[1:])
     if doubt:
         return doubt
     if not case.lines and not best.lines:
@@ -106,11 +105,14 @@ def _payable(judged: Judged) -> tuple[Portion, ...]:
     return () if free else portions
 
 
-def _doubt(best: Candidate, others: Sequence[Candidate]) -> Outcome | None:
+def _doubt(case: Case, best: Candidate, others: Sequence[Candidate]) -> Outcome | None:
     if best.score < ACCEPT:
         doubtful = best.score >= 0 or best.shows(*_NAMED)
         state = State.AMBIGUOUS if doubtful else State.NO_CANDIDATE
         return Outcome(state=state, cause=_doubtful(best))
+    forbidden = veto(case, best)
+    if forbidden:
+        return Outcome(state=State.AMBIGUOUS, cause=forbidden)
     if others and best.score - others[0].score < MARGIN:
         return Outcome(state=State.AMBIGUOUS, cause="SEVERAL_ORDERS")
     if len(best.ids) > MAX_ORDERS:
@@ -122,11 +124,7 @@ def _doubtful(best: Candidate) -> str:
     """Why the best is not good enough."""
     if best.shows("currency different"):
         return "CURRENCY"
-    if best.shows("VAT id different") or (
-        best.shows(*_OTHER_PARTY) and not best.shows(*_SAME_PARTY)
-    ):
-        return "OTHER_SUPPLIER"
-    return "NO_ORDER"
+    return "OTHER_SUPPLIER" if best.other_party else "NO_ORDER"
 
 
 def _whole_differs(case: Case, best: Candidate) -> Outcome:

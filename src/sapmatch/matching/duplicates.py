@@ -73,6 +73,8 @@ def _compare(case: Case, partners: frozenset[str], other: EarlierInvoice) -> Dup
     same_day = case.invoice.issue_date is not None and case.invoice.issue_date == other.issue_date
     if level == "printed" and partner and same_day:
         return _duplicate(State.DUPLICATE, other, "supplier, number, amount and date are equal")
+    if partner and level == "printed":
+        return _duplicate(State.SUSPECTED_DUPLICATE, other, _REASONS[level])
     if not _in_window(case, other.issue_date) or not level:
         return None
     if partner:

@@ -32,7 +32,11 @@ _CAUSES = {
     "ERS": "The order item is settled by evaluated receipts: the supplier should not have billed.",
     "UNIT": "The invoice's unit cannot be converted into the order's.",
     "RECEIPT_MISSING": "Less has been received than is invoiced, and more is still to come.",
-    "OTHER_SUPPLIER": "The order is with another party than the one on the invoice.",
+    "THIRD_PARTY": "The order is a customer's, and a third party's invoice is taken for it only "
+    "where number, all lines and the net amount agree.",
+    "CORRECTION": "The document corrects another invoice: a person decides what is posted.",
+    "RECEIPT": "The document is a receipt: it may be paid already.",
+    "RETURN": "The invoice holds an amount that goes back, which is not posted automatically.",
     "CURRENCY": "The order is in another currency, and no source of exchange rates is set.",
     "SEVERAL_ORDERS": "More than one order explains the invoice about equally well.",
     "TOO_MANY_ORDERS": "The invoice concerns more orders than can be reserved at once.",
@@ -57,6 +61,10 @@ _REMEDIES = {
     "NOT_RELEASED": "The approver releases the order; the invoice is decided again then.",
     "ERS": "Accounts payable returns the invoice to the supplier.",
     "OTHER_SUPPLIER": "Accounts payable checks who sent the invoice and which order is meant.",
+    "THIRD_PARTY": "Accounts payable checks who sent the invoice and which order is meant.",
+    "CORRECTION": "Accounts payable enters the difference in SAP, or cancels the first invoice.",
+    "RECEIPT": "Accounts payable checks whether it is paid, and enters it in SAP.",
+    "RETURN": "Accounts payable asks for an invoice and a credit note apart, or enters it in SAP.",
     "CURRENCY": "Accounts payable asks for an invoice in the order's currency, or posts it itself.",
     "SEVERAL_ORDERS": "Accounts payable picks the order among the candidates.",
     "TOO_MANY_ORDERS": "Accounts payable asks the supplier for one invoice per order.",
@@ -84,6 +92,7 @@ def explain(case: Case, found: Found, outcome: Outcome, past: Past) -> tuple[str
         _summary(case, best, outcome),
         *_past(past, outcome),
         *(_CAUSES[c] for c in (outcome.cause,) if c in _CAUSES),
+        *_sender(case, best, outcome),
         *_identity(found),
         *_lines(case, outcome),
         *(_check(check) for check in outcome.checks[:_SHOWN_LINES]),
@@ -109,6 +118,24 @@ def _past(past: Past, outcome: Outcome) -> Iterator[str]:
     if past.collisions:
         first = past.collisions[0]
         yield f"SAP keeps 16 characters of a number and cannot tell this one from that of {first}."
+
+
+def _sender(case: Case, best: Candidate | None, outcome: Outcome) -> Iterator[str]:
+    """What is known of the sender where the score does not say it."""
+    if best is None:
+        return
+    if outcome.cause == "OTHER_SUPPLIER" and best.other_party:
+        yield "The order is with another party than the one on the invoice."
+    elif outcome.cause == "OTHER_SUPPLIER":
+        yield (
+            "The supplier could not be compared: neither name, VAT id nor bank account is known "
+            "on both sides."
+        )
+    elif outcome.state is State.MATCHED and not case.knows_partner(best.side):
+        yield (
+            "Nothing ties the seller to the customer's order but its number, all lines and the "
+            "net amount."
+        )
 
 
 def _identity(found: Found) -> Iterator[str]:

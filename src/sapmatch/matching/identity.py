@@ -48,6 +48,8 @@ WEIGHTS = {
 }
 ACCEPT = 100  # at least this score, or a person decides
 MARGIN = 50  # at least this far ahead of the second
+_OTHER_PARTY = ("VAT id different", "VAT id of another country", "name different")
+_SAME_PARTY = ("VAT id equal", "name equal", "bank account equal")
 _NAME_LEVELS = ((90, "name equal"), (70, "name close"), (0, "name different"))
 _NUMBER_LEVELS = (
     "order number equal",
@@ -79,6 +81,18 @@ class Candidate(Struct, frozen=True, kw_only=True):
         """The orders in use, or all of them where no line found its place."""
         used = {p.position.order.id for line in self.lines for p in line.portions}
         return tuple(o.order.id for o in self.orders if not used or o.order.id in used)
+
+    @property
+    def other_party(self) -> bool:
+        """Whether something says that the order is with somebody else, and nothing outweighs it."""
+        if self.shows("VAT id different"):
+            return True
+        return self.shows(*_OTHER_PARTY) and not self.shows(*_SAME_PARTY)
+
+    @property
+    def compared(self) -> bool:
+        """Whether anything that names the party was there on both sides."""
+        return self.shows(*_SAME_PARTY, *_OTHER_PARTY, "name close")
 
     def shows(self, *names: str) -> bool:
         """Whether some evidence is among the names."""

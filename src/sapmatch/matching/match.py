@@ -2,6 +2,7 @@
 
 from sapmatch.matching.case import Case, build_case, company_code_of
 from sapmatch.matching.decision import Outcome, decide, line_matches
+from sapmatch.matching.direction import directed
 from sapmatch.matching.duplicates import Earlier, Past, look_back
 from sapmatch.matching.explanation import explain, invalid_remedy, remedy
 from sapmatch.matching.search import Found, search
@@ -46,6 +47,7 @@ def match(
         return _invalid(flaw, code, policy)
     if code is None:
         return _nobodys(policy)
+    invoice = directed(invoice)
     case = build_case(
         invoice,
         document_id=document_id,

@@ -2,14 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 
+from sapmatch.matching.direction import directed
 from sapmatch.matching.keys import SAP_REFERENCE_LENGTH, duplicate_keys, exact_identity
 from sapmatch.model.document import DocumentRecord, EarlierInvoice
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Intent
 from sapmatch.model.invoice import Invoice
-from sapmatch.model.match import Decision, ItemShare
+from sapmatch.model.match import Decision, ItemShare, State
 from sapmatch.model.order import ZERO, Reservation
 from sapmatch.model.ports import MatchRecord, OrderScope
+
+# What may still be posted. A duplicate points at the first document: were it kept, both would point
+# at each other. What contradicts itself comes again corrected, often under the same number.
+REMEMBERED = frozenset(State) - {State.DUPLICATE, State.INVALID}
 
 
 def match_record(
@@ -20,6 +25,7 @@ def match_record(
     intents: Sequence[Intent],
 ) -> MatchRecord:
     """Everything that becomes true together with the match of a document."""
+    invoice = directed(invoice)
     earlier = earlier_invoice(document.id, invoice, None)
     return MatchRecord(
         document=document,
@@ -41,7 +47,7 @@ def reservations(
     for line in decision.lines:
         for share in line.shares:
             by_item.setdefault((share.order, share.item), []).append(share)
-    sign = -1 if invoice.type == "credit-note" else 1
+    sign = -1 if directed(invoice).type == "credit-note" else 1
     taken: dict[str, tuple[Reservation, ...]] = {}
     for (order, item), shares in by_item.items():
         reservation = Reservation(
@@ -57,6 +63,7 @@ def reservations(
 
 def earlier_invoice(document_id: str, invoice: Invoice, partner: str | None) -> EarlierInvoice:
     """The invoice as later ones will see it; InputRejected where it has no number or amount."""
+    invoice = directed(invoice)
     if not invoice.number or invoice.total is None or not invoice.currency:
         raise InputRejected(
             f"document {document_id}: the invoice has no number, total or currency; read it anew"

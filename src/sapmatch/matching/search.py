@@ -61,7 +61,9 @@ def _partners(
     case: Case, orders: list[IndexedOrder], best: tuple[Candidate, ...]
 ) -> frozenset[str]:
     """By name and VAT id, and by the order that the invoice belongs to for sure."""
-    sure = {one.order.id for c in best if c.score >= ACCEPT for one in c.orders}
+    sure = {
+        one.order.id for c in best if c.score >= ACCEPT and not c.other_party for one in c.orders
+    }
     ours = [one.order for one in orders if case.knows_partner(one.order.side)]
     same = [order for order in ours if order.id in sure or same_partner(case.partner, order)]
     return frozenset(n for o in same for n in (o.partner, o.invoicing_party) if n)

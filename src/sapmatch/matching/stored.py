@@ -5,13 +5,14 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from sapmatch.matching import match
+from sapmatch.matching.direction import directed
 from sapmatch.matching.keys import duplicate_keys
-from sapmatch.matching.record import earlier_invoice, match_record
+from sapmatch.matching.record import REMEMBERED, earlier_invoice, match_record
 from sapmatch.model.document import DocumentRecord, EarlierInvoice
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Intent
 from sapmatch.model.invoice import Invoice, ReadResult
-from sapmatch.model.match import POSTABLE, Decision, State
+from sapmatch.model.match import POSTABLE, Decision
 from sapmatch.model.order import Order
 from sapmatch.model.policy import MatchingPolicy
 from sapmatch.model.ports import Documents, Objects, OrderKey, Orders, OrderScope
@@ -75,7 +76,7 @@ def record_stored(
     if record.state in POSTABLE:
         return record
     decision = _decision(objects, document_id, record.decision + 1)
-    invoice = _invoice(objects, document_id)
+    invoice = directed(_invoice(objects, document_id))
     scope = OrderScope(connection, client, decision.company_code or "")
     planned = plan(document_id, invoice, decision, _orders(scope, decision, orders))
     for intent, payload in planned:
@@ -95,9 +96,12 @@ def _record_other(
     scope = OrderScope(connection, client, decision.company_code) if decision.company_code else None
     keys: tuple[OrderKey, ...] = ()
     seen: EarlierInvoice | None = None
-    # A duplicate points at the first document; were it kept, both would point at each other.
-    first = decision.state is not State.DUPLICATE
-    if first and invoice.number and invoice.total is not None and invoice.currency:
+    if (
+        decision.state in REMEMBERED
+        and invoice.number
+        and invoice.total is not None
+        and invoice.currency
+    ):
         keys = duplicate_keys(invoice.number, invoice.total, invoice.currency)
         seen = earlier_invoice(record.id, invoice, None)
     documents.decided(record, decision, seen, scope, keys)

@@ -75,7 +75,7 @@ def test_the_order_tells_who_sent_an_invoice_where_sap_shows_no_names() -> None:
     decision = Desk(nameless, posted=[_posted()]).decide(invoice())
     assert decision.state is State.DUPLICATE
     other = _posted(invoicing_party="10100077")
-    assert Desk(nameless, posted=[other]).decide(invoice()).state is State.MATCHED
+    assert Desk(nameless, posted=[other]).decide(invoice()).duplicate_of is None
 
 
 def test_numbers_that_are_equal_only_without_separators_are_suspected() -> None:
@@ -92,8 +92,13 @@ def test_the_same_number_a_year_later_is_no_duplicate() -> None:
     """MA-P46"""
     before = invoice(line(quantity="50"), issue_date=date(2025, 10, 12))
     assert _after(before, invoice()).state is State.MATCHED
-    same_amount = invoice(issue_date=date(2025, 10, 12))
-    assert _after(same_amount, invoice()).state is State.MATCHED
+
+
+def test_the_same_number_and_amount_of_one_supplier_are_suspected_after_any_time() -> None:
+    same_amount = invoice(issue_date=date(2019, 10, 12))
+    assert _after(same_amount, invoice()).state is State.SUSPECTED_DUPLICATE
+    other_number = replace(same_amount, number="NM-2026-0432")
+    assert _after(other_number, invoice()).state is State.MATCHED
 
 
 def test_a_reversed_original_may_come_again() -> None:

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from sapmatch.model.invoice import Party
+from sapmatch.matching.identity import ACCEPT
+from sapmatch.model.invoice import InvoiceLine, Party
 from sapmatch.model.match import State
 from tests.unit.matching.desk import (
     STRANGER,
     SUPPLIER,
-    D,
     Desk,
     decide,
     invoice,
@@ -97,8 +97,65 @@ def test_a_namesake_with_another_vat_id_is_never_matched() -> None:
 
 def test_another_name_without_any_vat_id_is_never_matched() -> None:
     """MA-P05"""
-    decision = decide(invoice(seller=Party(name=STRANGER.name), net=D("900.00")), order())
-    assert decision.state not in (State.MATCHED, State.WITHIN_TOLERANCE)
+    decision = decide(invoice(seller=Party(name=STRANGER.name)), order())
+    assert decision.score >= ACCEPT
+    assert (decision.state, decision.cause) == (State.AMBIGUOUS, "OTHER_SUPPLIER")
+    assert "The order is with another party than the one on the invoice." in decision.explanation
+
+
+def test_another_name_with_a_vat_id_of_another_country_is_never_matched() -> None:
+    """MA-P05"""
+    foreign = Party(name=STRANGER.name, vat_id="ATU12345678")
+    decision = decide(invoice(seller=foreign), order())
+    assert decision.score >= ACCEPT
+    assert (decision.state, decision.cause) == (State.AMBIGUOUS, "OTHER_SUPPLIER")
+
+
+def test_another_name_whose_vat_id_the_order_cannot_confirm_is_never_matched() -> None:
+    """MA-P05"""
+    decision = decide(invoice(seller=STRANGER), order(partner_vat_id=None))
+    assert decision.score >= ACCEPT
+    assert (decision.state, decision.cause) == (State.AMBIGUOUS, "OTHER_SUPPLIER")
+
+
+def test_a_known_bank_account_proves_a_supplier_with_another_name() -> None:
+    """MA-P05"""
+    renamed = Party(name=STRANGER.name)
+    iban = "DE89370400440532013000"
+    decision = decide(invoice(seller=renamed, iban=iban), order(partner_iban=iban))
+    assert decision.state is State.MATCHED
+
+
+def test_a_supplier_that_cannot_be_compared_needs_a_person() -> None:
+    """MA-P05"""
+    nameless = order(partner_name=None, partner_vat_id=None)
+    decision = decide(invoice(), nameless)
+    assert (decision.state, decision.cause) == (State.AMBIGUOUS, "OTHER_SUPPLIER")
+    assert any("could not be compared" in sentence for sentence in decision.explanation)
+    iban = "DE89370400440532013000"
+    known = order(partner_name=None, partner_vat_id=None, partner_iban=iban)
+    assert decide(invoice(iban=iban), known).state is State.MATCHED
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [
+        ({"type": "corrective-invoice"}, "CORRECTION"),
+        ({"invoice_reference": "NM-2026-0400"}, "CORRECTION"),
+        ({"type": "receipt"}, "RECEIPT"),
+    ],
+)
+def test_a_correction_or_a_receipt_is_never_matched(changes: dict[str, Any], cause: str) -> None:
+    decision = decide(invoice(**changes), order())
+    assert (decision.state, decision.cause) == (State.AMBIGUOUS, cause)
+    assert decision.remedy
+    assert len(decision.explanation) > 2
+
+
+@pytest.mark.parametrize("kind", ["final-invoice", "partial-invoice"])
+def test_a_final_or_partial_invoice_may_name_the_ones_before_it(kind: str) -> None:
+    decision = decide(invoice(type=kind, invoice_reference="NM-2026-0400"), order())
+    assert decision.state is State.MATCHED
 
 
 def test_the_invoicing_party_may_send_the_invoice() -> None:
@@ -225,6 +282,18 @@ def test_the_sellers_own_order_number_is_not_taken_for_ours() -> None:
     sold = order("77", unrelated, side="sales_order", partner_name=None, partner_vat_id=None)
     decision = decide(invoice(sales_order_reference="77"), sold, order())
     assert (decision.state, decision.orders) == (State.MATCHED, ("4500000012",))
+
+
+@pytest.mark.parametrize("billed", [line(quantity="50"), line(price="10.10")])
+def test_a_third_party_must_fit_a_customers_order_wholly(billed: InvoiceLine) -> None:
+    """MA-P13: the vendor's own order number may be ours by chance."""
+    sold = order("77", side="sales_order", partner_name=None, partner_vat_id=None)
+    chance = invoice(billed, order_references=(), sales_order_reference="77")
+    decision = decide(chance, sold)
+    assert (decision.state, decision.cause) == (State.AMBIGUOUS, "THIRD_PARTY")
+    whole = decide(invoice(order_references=(), sales_order_reference="77"), sold)
+    assert whole.state is State.MATCHED
+    assert any(s.startswith("Nothing ties the seller") for s in whole.explanation)
 
 
 def test_an_order_side_that_the_policy_leaves_out_is_not_searched() -> None:

@@ -247,13 +247,14 @@ def test_a_reservation_that_sap_shows_is_not_counted_twice() -> None:
     assert desk.decide(invoice(line(quantity="50")), "two").state is State.MATCHED
 
 
-def test_a_return_line_gives_back_what_was_invoiced() -> None:
+def test_a_return_line_among_others_needs_a_person() -> None:
     """MA-P53"""
     used = item(postings=(posting("40", "400"),))
     lines = (line(10, "60", id="1"), line(10, "-5", id="2", net=D("-50.00")))
     decision = decide(invoice(*lines), order("4500000012", used))
-    assert decision.state is State.MATCHED
-    assert [share[3] for share in placed(decision)] == ["60", "-5"]
+    assert (decision.state, decision.cause) == (State.AMBIGUOUS, "RETURN")
+    assert decision.candidates == ("4500000012",)
+    assert decision.remedy
 
 
 def test_a_credit_note_gives_back_at_most_what_was_invoiced() -> None:
@@ -268,6 +269,22 @@ def test_a_credit_note_gives_back_at_most_what_was_invoiced() -> None:
     indexed = desk.orders.get(SCOPE, "4500000012")
     assert indexed is not None
     assert [r.quantity for r in indexed.reservations] == [-40]
+
+
+@pytest.mark.parametrize("kind", ["credit-note", "invoice"])
+@pytest.mark.parametrize("signs", ["quantity", "price", "amount"])
+def test_negative_amounts_are_those_of_a_credit_note(kind: str, signs: str) -> None:
+    """MA-P51"""
+    quantity, price = ("-10" if signs == "quantity" else "10"), "-10" if signs == "price" else "10"
+    back = line(quantity=quantity, price=price, net=D("-100.00"))
+    desk = Desk(order("4500000012", item(postings=(posting("40", "400"),))))
+    decision = desk.take(invoice(back, type=kind), "credit")
+    assert decision.state is State.MATCHED
+    assert placed(decision) == [("10", "4500000012", "10", "10")]
+    indexed = desk.orders.get(SCOPE, "4500000012")
+    assert indexed is not None
+    assert [(r.quantity, r.amount) for r in indexed.reservations] == [(D(-10), D(-100))]
+    assert desk.decide(invoice(line(quantity="10"), type="credit-note"), "again").duplicate_of
 
 
 def test_a_credit_note_without_a_reference_has_no_order_as_candidate() -> None:

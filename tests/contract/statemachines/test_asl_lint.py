@@ -24,8 +24,9 @@ FIELDS = {
 }
 RESOURCES = {"arn:aws:states:::lambda:invoke"}
 JSONATA_FUNCTIONS = {"exists", "floor", "max", "merge", "random"}
-# Names of Lambda's own failures; a function that ran out of time, or of memory (ExitError).
+# A function that was cut off: it ran out of time, or of memory (Runtime.ExitError).
 ABORTED = {"States.Timeout", "Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError"}
+# Names of Lambda's own failures.
 SERVICE_ERRORS = {
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
@@ -239,6 +240,26 @@ def test_a_failure_without_a_cause_still_fails_by_its_own_name(path: Path) -> No
     for name, state in states(path):
         if state["Type"] == "Fail":
             assert state["Cause"].startswith("{% $exists($states.input.Cause) ? "), name
+
+
+def test_a_document_is_told_to_a_person_before_its_machine_runs_out_of_time() -> None:
+    """Every attempt of every task, with five decisions, and RaiseException still has its turn."""
+    machine = load(FOLDER / "invoice_matching.asl.json")
+    assert "$attempts < 5" in machine["States"]["MayMatchAgain"]["Choices"][0]["Condition"]
+    turns = {"ReadDocument": 1, "MatchInvoice": 5, "RecordMatch": 5, "RaiseException": 1}
+    pauses = sum(1 + 4 * attempt for attempt in range(1, 5))
+    longest = sum(count * _longest(machine["States"][name]) for name, count in turns.items())
+    assert longest + pauses < machine["TimeoutSeconds"]
+
+
+def _longest(task: State) -> int:
+    """Seconds that a task may take with every retry that it is allowed."""
+    seconds: int = task["TimeoutSeconds"]
+    for retry in task["Retry"]:
+        for attempt in range(retry["MaxAttempts"]):
+            pause = retry["IntervalSeconds"] * retry["BackoffRate"] ** attempt
+            seconds += task["TimeoutSeconds"] + min(pause, retry["MaxDelaySeconds"])
+    return seconds
 
 
 @every_machine

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonata
 import pytest
 
 from sapmatch.model import errors
@@ -240,6 +241,32 @@ def test_a_failure_without_a_cause_still_fails_by_its_own_name(path: Path) -> No
     for name, state in states(path):
         if state["Type"] == "Fail":
             assert state["Cause"].startswith("{% $exists($states.input.Cause) ? "), name
+
+
+@pytest.mark.parametrize(
+    ("planned_again", "stopped", "writes", "goes_on"),
+    [(1, False, 1, True), (1, False, 50, False), (1, True, 1, False), (0, False, 1, False)],
+)
+def test_writing_goes_on_until_all_is_sent_or_the_run_was_stopped(
+    planned_again: int, stopped: bool, writes: int, goes_on: bool
+) -> None:
+    """A function ends before its time does; others finish its file, fifty at most."""
+    (choice,) = load(FOLDER / "write_back.asl.json")["States"]["HasMore"]["Choices"]
+    assert choice["Next"] == "WriteRecords"
+    expression = jsonata.Jsonata(choice["Condition"].removeprefix("{%").removesuffix("%}"))
+    answer = {"planned_again": planned_again, "stopped": stopped}
+    bindings = {"states": {"input": answer}, "writes": writes}
+    frame = expression.create_frame()
+    for name, value in bindings.items():
+        frame.bind(name, value)
+    assert expression.evaluate(None, frame) is goes_on
+
+
+def test_a_write_back_has_the_time_for_all_its_rounds() -> None:
+    machine = load(FOLDER / "write_back.asl.json")
+    seconds = {name: task["TimeoutSeconds"] for name, task in tasks(FOLDER / "write_back.asl.json")}
+    turns = {"CollectIntents": 1, "WriteRecords": 50, "ReconcileIntents": 5, "RaiseException": 1}
+    assert sum(n * seconds[name] for name, n in turns.items()) < machine["TimeoutSeconds"]
 
 
 def test_a_document_is_told_to_a_person_before_its_machine_runs_out_of_time() -> None:

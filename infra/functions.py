@@ -143,7 +143,7 @@ TASKS = {
         grants=(
             logs_on(),
             lists(),
-            reads("intents/*", "updates/*"),
+            reads("updates/*/runs/*"),
             writes("responses/*"),
             queries("intents"),
             puts("intents"),
@@ -157,7 +157,7 @@ TASKS = {
         grants=(
             logs_on(),
             lists(),
-            reads("intents/*", "updates/*"),
+            reads("updates/*/runs/*"),
             writes("responses/*"),
             queries("intents"),
             puts("intents"),

@@ -109,6 +109,11 @@ def traces() -> iam.PolicyStatement:
     return _allow(("xray:PutTelemetryRecords", "xray:PutTraceSegments"), ["*"])
 
 
+def samples_traces() -> iam.PolicyStatement:
+    """X-Ray's rules of what to trace: Lambda asks for them itself, a state machine as its role."""
+    return _allow(("xray:GetSamplingRules", "xray:GetSamplingTargets"), ["*"])
+
+
 def attaches_to_network() -> iam.PolicyStatement:
     """The network interfaces that Lambda makes in a VPC; most of these actions know no resource."""
     actions = (

@@ -14,7 +14,7 @@ from constructs import Construct
 from infra.bundle import ROOT
 from infra.constructs.roles import ExactRole
 from infra.constructs.service_function import RETENTION
-from infra.grants import calls, delivers_logs, traces
+from infra.grants import calls, delivers_logs, samples_traces, traces
 from infra.names import pascal, snake
 
 FOLDER = ROOT / "statemachines"
@@ -53,7 +53,12 @@ class AslStateMachine(sfn.StateMachine):
             scope,
             f"{title}Role",
             "states.amazonaws.com",
-            [calls(functions[name] for name in called), delivers_logs(), traces()],
+            [
+                calls(functions[name] for name in called),
+                delivers_logs(),
+                traces(),
+                samples_traces(),
+            ],
         )
         super().__init__(
             scope,

@@ -150,14 +150,14 @@ READ_WRITE = [
     ),
     (
         "write_records",
-        {"intents/*", "updates/*"},
+        {"updates/*/runs/*"},
         {"responses/*"},
         {"Intents"},
         {"Intents"},
     ),
     (
         "reconcile_intents",
-        {"intents/*", "updates/*"},
+        {"updates/*/runs/*"},
         {"responses/*"},
         {"Intents"},
         {"Intents"},
@@ -234,6 +234,13 @@ def test_a_machine_calls_exactly_the_functions_of_its_file(prod: Templates) -> N
             for resource in statement["Resource"]
         }
         assert called == named
+
+
+def test_a_machine_asks_for_the_rules_of_tracing(prod: Templates) -> None:
+    for title in ("Extraction", "InvoiceMatching", "WriteBack"):
+        (policy,) = prod.one("AWS::IAM::Role", f"{title}Role")["Policies"]
+        actions = {action for s in statements(policy) for action in s["Action"]}
+        assert actions >= {"xray:GetSamplingRules", "xray:GetSamplingTargets"}
 
 
 def test_a_schedule_starts_its_own_machine_only(prod: Templates) -> None:

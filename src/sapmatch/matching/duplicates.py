@@ -38,7 +38,7 @@ class Past(Struct, frozen=True, kw_only=True):
 
 def look_back(case: Case, partners: frozenset[str], earlier: Earlier, orders: Orders) -> Past:
     """Compare with our own records and SAP's; `partners` are SAP's numbers of the sender."""
-    seen = _earlier(case, earlier, orders)
+    seen = _earlier(case, partners, earlier, orders)
     found = [d for d in (_compare(case, partners, other) for other in seen) if d]
     found.sort(key=lambda d: (d.state is not State.DUPLICATE, d.earlier.source, d.earlier.document))
     return Past(
@@ -47,15 +47,18 @@ def look_back(case: Case, partners: frozenset[str], earlier: Earlier, orders: Or
     )
 
 
-def _earlier(case: Case, earlier: Earlier, orders: Orders) -> list[EarlierInvoice]:
+def _earlier(
+    case: Case, partners: frozenset[str], earlier: Earlier, orders: Orders
+) -> list[EarlierInvoice]:
     """Invoices under the same keys, less this one and those that SAP has reversed (MA-P47)."""
     ours: dict[str, EarlierInvoice] = {}
     posted: dict[str, EarlierInvoice] = {}
     for key in duplicate_keys(case.number, case.total, case.currency):
         ours |= {one.document: one for one in earlier(case.scope, key)}
         posted |= {p.document: p for p in map(_as_earlier, orders.posted(case.scope, key))}
-    standing = {_in_sap(one) for one in posted.values() if not one.reversed}
-    gone = {_in_sap(one) for one in posted.values() if one.reversed} - standing
+    senders = [one for one in posted.values() if one.partner in partners]
+    standing = {_in_sap(one) for one in senders if not one.reversed}
+    gone = {_in_sap(one) for one in senders if one.reversed} - standing
     kept = [one for one in ours.values() if _in_sap(one) not in gone]
     every = [*sorted(kept, key=_place), *sorted(posted.values(), key=_place)]
     return [

@@ -109,6 +109,18 @@ def test_a_reversed_original_may_come_again() -> None:
     assert desk.decide(invoice(), "second").state is State.MATCHED
 
 
+def test_what_another_supplier_has_reversed_hides_no_duplicate() -> None:
+    """MA-P47"""
+    other = _posted(reversed=True, invoicing_party="10100077")
+    desk = Desk(order(), posted=[other])
+    desk.remember(invoice(), "first")
+    assert desk.decide(invoice(), "second").duplicate_of == "first"
+    standing = _posted(supplier_invoice="5105600102", invoicing_party="10100077")
+    desk = Desk(order(), posted=[_posted(reversed=True), standing])
+    desk.remember(invoice(), "first")
+    assert desk.decide(invoice(), "second").state is State.MATCHED
+
+
 def test_a_credit_note_with_the_invoices_number_is_no_duplicate() -> None:
     """MA-P47"""
     decision = _after(invoice(type="credit-note"), invoice())

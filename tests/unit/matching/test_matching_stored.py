@@ -15,7 +15,7 @@ from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Intent
 from sapmatch.model.invoice import Invoice, InvoiceLine, Party, ReadResult
 from sapmatch.model.match import Decision, State
-from sapmatch.model.order import Order, OrderItem
+from sapmatch.model.order import Order, OrderItem, Posting
 from sapmatch.model.policy import CompanyCode, MatchingPolicy
 from tests.builders.memory import START, MemoryDocuments, MemoryObjects
 
@@ -71,6 +71,7 @@ class Desk:
     documents: MemoryDocuments = field(default_factory=MemoryDocuments)
     orders: InMemoryOrders = field(default_factory=InMemoryOrders)
     planned: list[str] = field(default_factory=list)
+    invoices: list[Invoice] = field(default_factory=list)
 
     def arrive(self, name: str, invoice: Invoice = INVOICE) -> str:
         document = name * 64
@@ -112,6 +113,7 @@ class Desk:
         self, document: str, invoice: Invoice, decision: Decision, orders: dict[str, Order]
     ) -> list[tuple[Intent, bytes]]:
         self.planned.append(document)
+        self.invoices.append(invoice)
         assert list(orders) == list(decision.orders)
         intent = Intent(
             id="i",
@@ -182,6 +184,40 @@ def test_a_second_document_of_the_same_invoice_is_a_duplicate_of_the_first(desk:
     assert (decision.state, decision.duplicate_of) == (State.DUPLICATE, first)
     assert [e.document for seen in desk.documents.seen.values() for e in seen.values()] != []
     assert {d for seen in desk.documents.seen.values() for d in seen} == {first}
+
+
+def test_the_correction_of_a_document_that_contradicted_itself_is_no_duplicate(desk: Desk) -> None:
+    """MA-P44"""
+    broken = desk.arrive("a", msgspec.structs.replace(INVOICE, net=Decimal(1)))
+    assert desk.match(broken)[1].state is State.INVALID
+    assert desk.match(desk.arrive("b"))[1].state is State.MATCHED
+
+
+def test_a_negative_invoice_is_recorded_and_planned_as_a_credit_note(desk: Desk) -> None:
+    posted = Posting(
+        supplier_invoice="51",
+        fiscal_year="2026",
+        item="1",
+        reference="R-0",
+        quantity=Decimal(2),
+        amount=Decimal(100),
+    )
+    item = msgspec.structs.replace(ORDER.items[0], postings=(posted,))
+    billed = msgspec.structs.replace(ORDER, items=(item,))
+    desk.orders.put(billed, order_keys(billed))
+    back = msgspec.structs.replace(
+        INVOICE.lines[0], quantity=Decimal(-1), net=Decimal(-50), order_item="10"
+    )
+    negative = msgspec.structs.replace(
+        INVOICE, net=Decimal(-50), tax=Decimal("-9.50"), total=Decimal("-59.50"), lines=(back,)
+    )
+    document = desk.arrive("a", negative)
+    assert desk.match(document)[1].state is State.MATCHED
+    desk.record(document)
+    (planned,) = desk.invoices
+    assert (planned.type, planned.total) == ("credit-note", Decimal("59.50"))
+    (seen,) = {e.total for found in desk.documents.seen.values() for e in found.values()}
+    assert seen == Decimal("59.50")
 
 
 def test_an_order_that_left_the_index_is_named(desk: Desk) -> None:

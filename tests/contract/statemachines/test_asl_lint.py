@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jsonata
+import jsonata  # type: ignore[import-untyped]
 import pytest
 
 from sapmatch.model import errors

@@ -1,6 +1,6 @@
 """The network of the functions that call SAP: no way out but to SAP and to three AWS services."""
 
-from aws_cdk import Aws, Stack
+from aws_cdk import Aws, CfnOutput, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -34,6 +34,7 @@ class NetworkStack(Stack):
             self._endpoints(vpc, group)
         if network.endpoint_service:
             self._privatelink(vpc, group, network)
+        CfnOutput(self, "SapCallersId", value=group.security_group_id)
 
     def _own(self, network: Network) -> ec2.Vpc:
         vpn = network.type == "vpn"
@@ -59,7 +60,7 @@ class NetworkStack(Stack):
         return vpc
 
     def _given(self, network: Network) -> ec2.IVpc:
-        """Its owner provides the endpoints for S3, DynamoDB and Secrets Manager."""
+        """Its owner provides the endpoints for S3, DynamoDB and Secrets Manager, and lets us in."""
         return ec2.Vpc.from_vpc_attributes(
             self,
             "Vpc",
@@ -73,6 +74,9 @@ class NetworkStack(Stack):
         group.add_egress_rule(sap, ec2.Port.tcp(network.sap_port), "SAP")
         for prefix_list in network.prefix_lists:
             group.add_egress_rule(ec2.Peer.prefix_list(prefix_list), _HTTPS, "S3 or DynamoDB")
+        if network.type == "existing":
+            owners = ec2.Peer.security_group_id(str(network.secrets_endpoint_security_group))
+            group.add_egress_rule(owners, _HTTPS, "Secrets Manager")
 
     def _endpoints(self, vpc: ec2.IVpc, group: ec2.SecurityGroup) -> None:
         for title, service in (

@@ -67,6 +67,7 @@ class Network(Struct, frozen=True, kw_only=True):
     subnet_ids: tuple[str, ...] = ()
     availability_zones: tuple[str, ...] = ()
     prefix_lists: tuple[str, ...] = ()  # the region's lists of S3 and DynamoDB (pl-...): ids differ
+    secrets_endpoint_security_group: str | None = None  # existing: the owner's, of the endpoint
     endpoint_service: str | None = None  # privatelink: the provider's service name
     customer_gateway_ip: str | None = None  # vpn: public address of the company's gateway
     customer_gateway_asn: int = 65000
@@ -296,7 +297,14 @@ def _check_network(network: Network) -> Iterator[Problem]:
         "none": (),
         "vpn": ("sap_cidr", "prefix_lists", "customer_gateway_ip"),
         "privatelink": ("sap_cidr", "prefix_lists", "endpoint_service"),
-        "existing": ("sap_cidr", "prefix_lists", "vpc_id", "subnet_ids", "availability_zones"),
+        "existing": (
+            "sap_cidr",
+            "prefix_lists",
+            "vpc_id",
+            "subnet_ids",
+            "availability_zones",
+            "secrets_endpoint_security_group",
+        ),
     }[network.type]
     for name in needed:
         if not getattr(network, name):

@@ -51,6 +51,7 @@ NETWORKS = {
     f'endpoint_service = "com.amazonaws.vpce.eu-central-1.vpce-svc-01234567"{WAY_TO_SAP}',
     "existing": '[network]\ntype = "existing"\nvpc_id = "vpc-01234567"\n'
     'subnet_ids = ["subnet-01234567", "subnet-01234568"]\n'
+    'secrets_endpoint_security_group = "sg-0123456789abcdef0"\n'
     f'availability_zones = ["eu-central-1a", "eu-central-1b"]{WAY_TO_SAP}',
 }
 

@@ -57,6 +57,26 @@ def test_s3_and_dynamodb_are_reached_by_their_prefix_lists(network: Templates) -
     assert lists == {"pl-11111111", "pl-22222222"}
 
 
+def test_the_logon_secret_is_reached_through_its_endpoint(network: Templates) -> None:
+    """Without this way out a function that calls SAP waits for its secret until its time is up."""
+    doors = {
+        str(rule["DestinationSecurityGroupId"])
+        for rule in egress(network)
+        if "DestinationSecurityGroupId" in rule and rule["FromPort"] == 443 == rule["ToPort"]
+    }
+    (door,) = doors
+    owned = "sg-0123456789abcdef0" if _has_no_endpoint(network) else "SecretsManagerDoor"
+    assert owned in door
+
+
+def _has_no_endpoint(network: Templates) -> bool:
+    return not network.of_type("AWS::EC2::VPCEndpoint")
+
+
+def test_the_owner_of_an_existing_network_learns_whom_to_let_in(synthesize: Synthesize) -> None:
+    assert "SapCallersId" in synthesize("prod", "existing")["network"]["Outputs"]
+
+
 @pytest.mark.parametrize("kind", ["vpn", "privatelink"])
 def test_a_network_of_ours_has_endpoints_for_our_account_only(
     synthesize: Synthesize, kind: str

@@ -113,3 +113,15 @@ def test_the_policy_version_follows_the_rules_and_nothing_else() -> None:
     assert again is not None
     assert other is not None
     assert policy_of(first).version == policy_of(again).version != policy_of(other).version
+
+
+def test_an_existing_network_needs_the_way_to_its_secrets_endpoint() -> None:
+    found = mistakes(GOOD + b'\n[network]\ntype = "existing"\n')
+    assert set(found) == {
+        "network.sap_cidr",
+        "network.prefix_lists",
+        "network.vpc_id",
+        "network.subnet_ids",
+        "network.availability_zones",
+        "network.secrets_endpoint_security_group",
+    }

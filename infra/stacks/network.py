@@ -1,9 +1,13 @@
 """The network of the functions that call SAP: no way out but to SAP and to three AWS services."""
 
+from urllib.parse import urlsplit
+
 from aws_cdk import Aws, CfnOutput, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_route53 as route53
+from aws_cdk.aws_route53_targets import InterfaceVpcEndpointTarget
 from constructs import Construct
 
 from infra.config import StageConfig
@@ -32,8 +36,10 @@ class NetworkStack(Stack):
         self._open(network, group)
         if network.type != "existing":
             self._endpoints(vpc, group)
-        if network.endpoint_service:
-            self._privatelink(vpc, group, network)
+        if network.type == "privatelink":
+            endpoint = self._privatelink(vpc, group, network)
+            for host in sorted(_hosts(config)):
+                self._name(vpc, host, endpoint)
         CfnOutput(self, "SapCallersId", value=group.security_group_id)
 
     def _own(self, network: Network) -> ec2.Vpc:
@@ -70,8 +76,9 @@ class NetworkStack(Stack):
         )
 
     def _open(self, network: Network, group: ec2.SecurityGroup) -> None:
-        sap = ec2.Peer.ipv4(str(network.sap_cidr))
-        group.add_egress_rule(sap, ec2.Port.tcp(network.sap_port), "SAP")
+        if network.type != "privatelink":
+            sap = ec2.Peer.ipv4(str(network.sap_cidr))
+            group.add_egress_rule(sap, ec2.Port.tcp(network.sap_port), "SAP")
         for prefix_list in network.prefix_lists:
             group.add_egress_rule(ec2.Peer.prefix_list(prefix_list), _HTTPS, "S3 or DynamoDB")
         if network.type == "existing":
@@ -92,10 +99,20 @@ class NetworkStack(Stack):
             open=False,
         ).add_to_policy(_our_account_only())
 
-    def _privatelink(self, vpc: ec2.IVpc, group: ec2.SecurityGroup, network: Network) -> None:
+    def _privatelink(
+        self, vpc: ec2.IVpc, group: ec2.SecurityGroup, network: Network
+    ) -> ec2.InterfaceVpcEndpoint:
         door = self._door(vpc, "SapDoor", group, network.sap_port)
         service = ec2.InterfaceVpcEndpointService(str(network.endpoint_service), network.sap_port)
-        vpc.add_interface_endpoint("Sap", service=service, security_groups=[door], open=False)
+        return vpc.add_interface_endpoint(
+            "Sap", service=service, security_groups=[door], open=False
+        )
+
+    def _name(self, vpc: ec2.IVpc, host: str, endpoint: ec2.InterfaceVpcEndpoint) -> None:
+        """SAP's own name leads to the endpoint, so that the name of its certificate is kept."""
+        zone = route53.PrivateHostedZone(self, f"Zone{host}", zone_name=host, vpc=vpc)
+        target = route53.RecordTarget.from_alias(InterfaceVpcEndpointTarget(endpoint))
+        route53.ARecord(self, f"Name{host}", zone=zone, target=target)
 
     def _door(
         self, vpc: ec2.IVpc, id: str, callers: ec2.SecurityGroup, port: int
@@ -104,6 +121,11 @@ class NetworkStack(Stack):
         door = ec2.SecurityGroup(self, id, vpc=vpc, description=id, allow_all_outbound=False)
         callers.connections.allow_to(door, ec2.Port.tcp(port))
         return door
+
+
+def _hosts(config: StageConfig) -> set[str]:
+    urls = (connection.url for connection in config.settings.connections.values())
+    return {str(urlsplit(url).hostname) for url in urls}
 
 
 def _tunnel(network: Network) -> ec2.VpnConnectionOptions:

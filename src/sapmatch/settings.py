@@ -58,10 +58,10 @@ class Alerts(Struct, frozen=True, kw_only=True):
 
 
 class Network(Struct, frozen=True, kw_only=True):
-    """How the functions that call SAP reach it; `sap_cidr` and ports are all they may reach."""
+    """How the functions that call SAP reach it; nothing else may be reached by them."""
 
     type: Literal["vpn", "privatelink", "existing", "none"] = "none"
-    sap_cidr: str | None = None
+    sap_cidr: str | None = None  # privatelink needs none: there SAP is the endpoint
     sap_port: int = 443
     vpc_id: str | None = None
     subnet_ids: tuple[str, ...] = ()
@@ -296,7 +296,7 @@ def _check_network(network: Network) -> Iterator[Problem]:
     needed = {
         "none": (),
         "vpn": ("sap_cidr", "prefix_lists", "customer_gateway_ip"),
-        "privatelink": ("sap_cidr", "prefix_lists", "endpoint_service"),
+        "privatelink": ("prefix_lists", "endpoint_service"),
         "existing": (
             "sap_cidr",
             "prefix_lists",

@@ -39,20 +39,20 @@ schedule = "cron(0 6-20 ? * MON-FRI *)"
 [alerts]
 emails = ["accounts@example.com"]
 """
+SAP_CIDR = 'sap_cidr = "10.20.0.0/16"'
 WAY_TO_SAP = """
-sap_cidr = "10.20.0.0/16"
 sap_port = 44300
 prefix_lists = ["pl-11111111", "pl-22222222"]
 """
 NETWORKS = {
     "none": "",
-    "vpn": f'[network]\ntype = "vpn"\ncustomer_gateway_ip = "203.0.113.10"{WAY_TO_SAP}',
+    "vpn": f'[network]\ntype = "vpn"\ncustomer_gateway_ip = "203.0.113.10"\n{SAP_CIDR}{WAY_TO_SAP}',
     "privatelink": '[network]\ntype = "privatelink"\n'
     f'endpoint_service = "com.amazonaws.vpce.eu-central-1.vpce-svc-01234567"{WAY_TO_SAP}',
     "existing": '[network]\ntype = "existing"\nvpc_id = "vpc-01234567"\n'
     'subnet_ids = ["subnet-01234567", "subnet-01234568"]\n'
     'secrets_endpoint_security_group = "sg-0123456789abcdef0"\n'
-    f'availability_zones = ["eu-central-1a", "eu-central-1b"]{WAY_TO_SAP}',
+    f'availability_zones = ["eu-central-1a", "eu-central-1b"]\n{SAP_CIDR}{WAY_TO_SAP}',
 }
 
 

@@ -47,8 +47,10 @@ def _leads_nowhere(rule: dict[str, Any]) -> bool:
     return inner or rule.get("CidrIp") == "255.255.255.255/32"
 
 
-def test_sap_is_reached_on_its_port_only(network: Templates) -> None:
-    (rule,) = [rule for rule in egress(network) if rule.get("CidrIp") == "10.20.0.0/16"]
+@pytest.mark.parametrize("kind", ["vpn", "existing"])
+def test_sap_is_reached_on_its_port_only(synthesize: Synthesize, kind: str) -> None:
+    rules = egress(synthesize("prod", kind))
+    (rule,) = [rule for rule in rules if rule.get("CidrIp") == "10.20.0.0/16"]
     assert (rule["FromPort"], rule["ToPort"], rule["IpProtocol"]) == (44300, 44300, "tcp")
 
 
@@ -104,6 +106,19 @@ def test_privatelink_leads_to_the_providers_service(synthesize: Synthesize) -> N
         for endpoint in endpoints
         if isinstance(endpoint["ServiceName"], str)
     ]
+
+
+def test_the_name_of_sap_leads_to_the_providers_endpoint(synthesize: Synthesize) -> None:
+    """The host of the connection is in SAP's certificate; the endpoint's own name is not."""
+    templates = synthesize("prod", "privatelink")
+    (zone,) = templates.of_type("AWS::Route53::HostedZone").values()
+    assert zone["Name"] == "sap.example.com."
+    assert len(zone["VPCs"]) == 1
+    (record,) = templates.of_type("AWS::Route53::RecordSet").values()
+    assert (record["Name"], record["Type"]) == ("sap.example.com.", "A")
+    assert "VpcSap" in str(record["AliasTarget"]["DNSName"])
+    ports = [r["FromPort"] for r in egress(templates) if "SapDoor" in str(r)]
+    assert set(ports) == {44300}
 
 
 def test_an_existing_network_is_left_as_it_is(synthesize: Synthesize) -> None:

@@ -125,3 +125,8 @@ def test_an_existing_network_needs_the_way_to_its_secrets_endpoint() -> None:
         "network.availability_zones",
         "network.secrets_endpoint_security_group",
     }
+
+
+def test_privatelink_needs_no_address_of_sap() -> None:
+    found = mistakes(GOOD + b'\n[network]\ntype = "privatelink"\n')
+    assert set(found) == {"network.prefix_lists", "network.endpoint_service"}

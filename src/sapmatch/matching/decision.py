@@ -59,6 +59,8 @@ def decide(case: Case, found: Found) -> Outcome:
         return Outcome(state=State.NO_CANDIDATE, cause="NO_ORDER")
     best = found.candidates[0]
     doubt = _doubt(case, best, found.candidates[1:])
+    if best.side == "sales_order" and found.shadowed.intersection(best.ids):
+        doubt = doubt or Outcome(state=State.AMBIGUOUS, cause="SAME_NUMBER")
     if doubt:
         return doubt
     if not case.lines and not best.lines:

@@ -34,6 +34,7 @@ _CAUSES = {
     "RECEIPT_MISSING": "Less has been received than is invoiced, and more is still to come.",
     "THIRD_PARTY": "The order is a customer's, and a third party's invoice is taken for it only "
     "where number, all lines and the net amount agree.",
+    "SAME_NUMBER": "A purchase order and a sales order have the same number.",
     "CORRECTION": "The document corrects another invoice: a person decides what is posted.",
     "RECEIPT": "The document is a receipt: it may be paid already.",
     "RETURN": "The invoice holds an amount that goes back, which is not posted automatically.",
@@ -62,6 +63,7 @@ _REMEDIES = {
     "ERS": "Accounts payable returns the invoice to the supplier.",
     "OTHER_SUPPLIER": "Accounts payable checks who sent the invoice and which order is meant.",
     "THIRD_PARTY": "Accounts payable checks who sent the invoice and which order is meant.",
+    "SAME_NUMBER": "Accounts payable checks which of both orders is meant, and posts in SAP.",
     "CORRECTION": "Accounts payable enters the difference in SAP, or cancels the first invoice.",
     "RECEIPT": "Accounts payable checks whether it is paid, and enters it in SAP.",
     "RETURN": "Accounts payable asks for an invoice and a credit note apart, or enters it in SAP.",

@@ -9,9 +9,15 @@ from sapmatch.model.errors import PreconditionFailed
 from sapmatch.model.order import IndexedOrder, Order, PostedInvoice, Reservation
 from sapmatch.model.ports import OrderKey, OrderScope
 
+_SALES = "sales_order/"  # number ranges of purchasing and sales may overlap
+
 
 class InMemoryOrders:
-    """Port Orders over dictionaries."""
+    """Port Orders over dictionaries.
+
+    Where a purchase order and a sales order have one number, the number alone means the purchase
+    order, and `find` names the sales order with its side before it.
+    """
 
     def __init__(self) -> None:
         self._orders: dict[tuple[OrderScope, str], IndexedOrder] = {}
@@ -21,16 +27,18 @@ class InMemoryOrders:
 
     def find(self, scope: OrderScope, key: OrderKey, cap: int) -> tuple[str, ...]:
         """Ids under the key, sorted, at most `cap + 1`."""
-        return tuple(sorted(self._ids.get((scope, key), ())))[: cap + 1]
+        found = (self._shown(scope, ref) for ref in self._ids.get((scope, key), ()))
+        return tuple(sorted(found))[: cap + 1]
 
     def get(self, scope: OrderScope, order_id: str) -> IndexedOrder | None:
         """One order with its reservations."""
-        return self._orders.get((scope, order_id))
+        return self._orders.get(self._place(scope, order_id))
 
     def put(self, order: Order, keys: Sequence[OrderKey]) -> bool:
         """Replace the order; reservations stay until SAP shows their invoice."""
         scope = OrderScope(order.connection, order.client, order.company_code)
-        place = scope, order.id
+        ref = order.id if order.side == "purchase_order" else _SALES + order.id
+        place = scope, ref
         before = self._orders.get(place)
         shown = {posting.reference for item in order.items for posting in item.postings}
         held = tuple(r for r in (before.reservations if before else ()) if r.reference not in shown)
@@ -38,9 +46,9 @@ class InMemoryOrders:
         if unchanged and self._keys[place] == tuple(keys):
             return False
         for key in self._keys.get(place, ()):
-            self._ids[scope, key].discard(order.id)
+            self._ids[scope, key].discard(ref)
         for key in keys:
-            self._ids.setdefault((scope, key), set()).add(order.id)
+            self._ids.setdefault((scope, key), set()).add(ref)
         version = before.version + 1 if before else 1
         self._keys[place] = tuple(keys)
         self._orders[place] = IndexedOrder(order=order, version=version, reservations=held)
@@ -71,16 +79,25 @@ class InMemoryOrders:
     ) -> None:
         """Take what a match needs, all or nothing; PreconditionFailed where an order moved on."""
         for order_id in reservations:
-            known = self._orders.get((scope, order_id))
+            known = self.get(scope, order_id)
             if known is None or known.version != versions.get(order_id):
                 raise PreconditionFailed(f"order {order_id}: changed since the decision")
         for order_id, taken in reservations.items():
-            known = self._orders[scope, order_id]
+            place = self._place(scope, order_id)
+            known = self._orders[place]
             documents = {reservation.document_id for reservation in taken}
             others = tuple(r for r in known.reservations if r.document_id not in documents)
-            self._orders[scope, order_id] = msgspec.structs.replace(
+            self._orders[place] = msgspec.structs.replace(
                 known, version=known.version + 1, reservations=(*others, *taken)
             )
+
+    def _place(self, scope: OrderScope, order_id: str) -> tuple[OrderScope, str]:
+        named = scope, order_id
+        return named if named in self._orders else (scope, _SALES + order_id)
+
+    def _shown(self, scope: OrderScope, ref: str) -> str:
+        number = ref.removeprefix(_SALES)
+        return ref if (scope, number) in self._orders else number
 
 
 class InMemoryInvoices:

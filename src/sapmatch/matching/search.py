@@ -16,6 +16,7 @@ class Found(Struct, frozen=True, kw_only=True):
 
     candidates: tuple[Candidate, ...] = ()
     dropped: tuple[OrderKey, ...] = ()
+    shadowed: frozenset[str] = frozenset()  # sales orders with the number of a purchase order
     partners: frozenset[str] = frozenset()  # SAP's numbers of the invoice's sender
 
 
@@ -37,6 +38,7 @@ def search(case: Case, orders: Orders) -> Found:
     return Found(
         candidates=rated,
         dropped=tuple(dropped),
+        shadowed=frozenset(one.order.id for ref, one in known.items() if ref != one.order.id),
         partners=_partners(case, list(known.values()), rated[:1]),
     )
 

@@ -108,6 +108,21 @@ def test_a_ledger_carries_matches_to_the_next_call(capsys: pytest.CaptureFixture
     assert len(Path("matches.jsonl").read_text().splitlines()) == 1
 
 
+def test_a_correction_of_what_contradicted_itself_is_no_duplicate(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """MA-P44"""
+    right = files("01-ubl-matched.xml")[0]
+    text = Path(right).read_text("utf-8")
+    net = '<cbc:TaxExclusiveAmount currencyID="EUR">2538.00<'
+    assert net in text
+    Path("wrong.xml").write_text(text.replace(net, net.replace("2538.00", "2000.00")), "utf-8")
+    code = main(["match", "wrong.xml", right, "--orders", ORDERS, "--ocr", "none", "--json"])
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert code == 0
+    assert [line["decision"] for line in lines] == ["INVALID", "MATCHED"]
+
+
 def test_what_was_not_matched_may_come_again(capsys: pytest.CaptureFixture[str]) -> None:
     """MA-P23: the receipt may have arrived in the meantime."""
     ledger = ("--ledger", "matches.jsonl")

@@ -10,6 +10,7 @@ from sapmatch.matching.record import earlier_invoice, match_record
 from sapmatch.model.document import DocumentRecord
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.invoice import Invoice
+from sapmatch.model.match import State
 from sapmatch.model.order import PostedInvoice
 from sapmatch.model.ports import OrderKey, Orders, OrderScope
 from tests.unit.matching.desk import SCOPE, SUPPLIER, D, Desk, decide, invoice, item, line, order
@@ -34,6 +35,42 @@ def test_a_changed_order_leaves_no_stale_key() -> None:
     orders.put(after, order_keys(after))
     assert orders.find(SCOPE, OrderKey("K3", "OLD1"), 500) == ()
     assert orders.find(SCOPE, OrderKey("K3", "NEW1"), 500) == (after.id,)
+
+
+def test_a_purchase_and_a_sales_order_with_one_number_are_both_kept() -> None:
+    bought = order("77")
+    sold = order("77", side="sales_order", partner_name="Muster SE", partner_vat_id="ATU12345678")
+    for both in ((bought, sold), (sold, bought)):
+        orders: Orders = InMemoryOrders()
+        for one in both:
+            assert orders.put(one, order_keys(one))
+            assert not orders.put(one, order_keys(one))
+        refs = orders.find(SCOPE, OrderKey("K1", "77"), 500)
+        kept = [orders.get(SCOPE, ref) for ref in refs]
+        assert {one.order.side for one in kept if one} == {"purchase_order", "sales_order"}
+        plain = orders.get(SCOPE, "77")
+        assert plain is not None
+        assert plain.order == bought
+
+
+def test_an_invoice_finds_its_purchase_order_beside_a_sales_order_of_that_number() -> None:
+    sold = order("4500000012", item(20, "7", "31.00"), side="sales_order")
+    desk = Desk(order(), sold)
+    assert desk.take(invoice()).side == "purchase_order"
+    bought, other = (desk.orders.get(SCOPE, n) for n in ("4500000012", "sales_order/4500000012"))
+    assert bought is not None
+    assert other is not None
+    assert (len(bought.reservations), len(other.reservations)) == (1, 0)
+
+
+def test_a_sales_order_with_the_number_of_a_purchase_order_needs_a_person() -> None:
+    sold = order("77", side="sales_order")
+    bought = order("77", item(20, "7", "31.00"), partner_name="Muster SE", partner_vat_id=None)
+    third_party = invoice(order_references=(), sales_order_reference="77")
+    decision = decide(third_party, sold, bought)
+    assert (decision.state, decision.cause) == (State.AMBIGUOUS, "SAME_NUMBER")
+    assert decision.remedy
+    assert decide(third_party, sold).state is State.MATCHED
 
 
 def test_keys_are_never_empty() -> None:

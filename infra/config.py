@@ -54,7 +54,11 @@ class StageConfig:
 
     @property
     def sap_calls_at_once(self) -> int:
-        """How many copies of a function may call SAP at the same time."""
+        """How many copies of one function may run at the same time.
+
+        It bounds a function, not a connection: the callers of SAP together may call it as many
+        times more as there are callers, and one connection is called as often as all may be.
+        """
         return sum(c.limits.parallel for c in self.settings.connections.values()) or 1
 
 

@@ -96,6 +96,13 @@ def test_what_holds_data_is_kept_when_the_stack_goes(prod: Templates, type: str)
     assert {(r["DeletionPolicy"], r["UpdateReplacePolicy"]) for r in held} == {("Retain", "Retain")}
 
 
+def test_queues_are_encrypted_with_the_keys_of_sqs(prod: Templates) -> None:
+    """They hold names of objects only; docs/security.md says so."""
+    for name, queue in prod.of_type("AWS::SQS::Queue").items():
+        assert queue["SqsManagedSseEnabled"] is True, name
+        assert "KmsMasterKeyId" not in queue, name
+
+
 def test_mails_go_to_the_addresses_of_the_settings(prod: Templates) -> None:
     (subscription,) = prod.of_type("AWS::SNS::Subscription").values()
     assert subscription["Protocol"] == "email"

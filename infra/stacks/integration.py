@@ -150,7 +150,10 @@ class IntegrationStack(Stack):
                 self._start("write_back", {"flow": name}, flow.schedule)
 
     def _start(self, machine: str, input: dict[str, str], expression: str) -> None:
-        """A schedule; the run is named by the time it was due, so a double start is one run."""
+        """A schedule; a double start is two executions of one run, which is named by its due time.
+
+        The scheduler cannot name executions: it is the steps that change nothing when repeated.
+        """
         title = pascal("_".join((machine, *input.values())))
         dead_letters = DeadLetterQueue(self, f"{title}DeadLetters")
         self.dead_letters[title] = dead_letters

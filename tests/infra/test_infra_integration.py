@@ -139,7 +139,7 @@ def test_only_the_poison_message_of_a_batch_returns(prod: Templates) -> None:
 
 
 def test_every_flow_with_a_schedule_is_started_by_it(prod: Templates) -> None:
-    """Runs are named by the time they were due, so a double start is one run (RE-31)."""
+    """A run has the time it was due as its id: two executions of it repeat its steps (RE-31)."""
     schedules = prod.of_type("AWS::Scheduler::Schedule").values()
     inputs = {s["ScheduleExpression"]: json.loads(s["Target"]["Input"]) for s in schedules}
     due = {"run_id": "<aws.scheduler.scheduled-time>"}

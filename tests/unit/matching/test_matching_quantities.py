@@ -271,6 +271,20 @@ def test_a_credit_note_gives_back_at_most_what_was_invoiced() -> None:
     assert [r.quantity for r in indexed.reservations] == [-40]
 
 
+@pytest.mark.parametrize("kind", ["receipt", "corrective-invoice", "self-billed-invoice"])
+def test_a_negative_document_of_another_kind_needs_a_person(kind: str) -> None:
+    used = order("4500000012", item(postings=(posting("40", "400"),)))
+    assert decide(invoice(line(quantity="-10"), type=kind), used).state is State.AMBIGUOUS
+
+
+def test_a_credit_note_that_bills_something_too_needs_a_person() -> None:
+    """MA-P53"""
+    used = order("4500000012", item(postings=(posting("40", "400"),)))
+    lines = (line(10, "-10", id="1"), line(10, "2", id="2"))
+    decision = decide(invoice(*lines, type="credit-note"), used)
+    assert (decision.state, decision.cause) == (State.AMBIGUOUS, "RETURN")
+
+
 @pytest.mark.parametrize("kind", ["credit-note", "invoice"])
 @pytest.mark.parametrize("signs", ["quantity", "price", "amount"])
 def test_negative_amounts_are_those_of_a_credit_note(kind: str, signs: str) -> None:

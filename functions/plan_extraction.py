@@ -16,7 +16,7 @@ def handler(event: Event, _context: Any) -> dict[str, Any]:
     extraction = parts.extraction(event["extraction"])
     sap = parts.sap(extraction.connection)
     plan = plan_extraction(event["extraction"], extraction, event["run_id"], sap=sap)
-    store_plan(plan, parts.objects)
+    plan = store_plan(plan, parts.objects)  # a repetition goes on with the plan that stands
     return {
         "extraction": plan.extraction,
         "run_id": plan.run_id,

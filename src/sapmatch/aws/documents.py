@@ -151,9 +151,19 @@ class DynamoDocuments:
             yield put
 
     def _planned(self, intents: Sequence[Intent]) -> Iterator[dict[str, Any]]:
+        """Writes that are new; one of the same identity belongs to this very document, or nobody's.
+
+        SAP keeps 16 characters of an invoice number: two numbers may be one for SAP (MA-P49).
+        """
         for intent in intents:
-            if self._intents.get(intent.id, "intent") is None:
+            item = self._intents.get(intent.id, "intent")
+            if item is None:
                 yield self._intents.put_request(intent_item(intent), new=True)
+            elif (other := item.load(Intent).document_id) != intent.document_id:
+                raise InputRejected(
+                    f"document {intent.document_id}: SAP cannot tell its number from that of "
+                    f"document {other}; compare both and key this one by hand"
+                )
 
 
 def _decided(record: DocumentRecord, decision: Decision) -> DocumentRecord:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from sapmatch.model.errors import InputRejected, PreconditionFailed, SapmatchError, Throttled
 
@@ -15,12 +16,16 @@ _THROTTLED = {
     "ThrottlingException",
     "TooManyRequestsException",
 }
-_MOVED = {
-    "ConditionalCheckFailedException",
-    "PreconditionFailed",
-    "TransactionCanceledException",
+_BUSY = {  # AWS's own trouble: nothing happened, or nothing that a repetition would double
+    "ConditionalRequestConflict",
+    "InternalError",
+    "InternalServerError",
+    "RequestTimeout",
+    "ServiceUnavailable",
     "TransactionConflictException",
+    "TransactionInProgressException",
 }
+_MOVED = {"ConditionalCheckFailedException", "PreconditionFailed"}
 _MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NotFound", "ResourceNotFoundException"}
 
 
@@ -30,21 +35,38 @@ def translated(subject: str, refused: Mapping[str, str] | None = None) -> Iterat
 
     `refused` maps further error codes to the sentence that says what to do about them.
     """
-    from botocore.exceptions import ClientError
+    from botocore import exceptions as botocore
 
     try:
         yield
-    except ClientError as exc:
-        error = _error(exc.response.get("Error", {}).get("Code", ""), subject, refused or {})
-        if error is None:
-            raise
-        raise error from exc
+    except (botocore.ConnectionError, botocore.HTTPClientError) as exc:
+        raise Throttled(f"{subject}: AWS is not reachable ({type(exc).__name__})") from exc
+    except botocore.ClientError as exc:
+        for code in _codes(exc.response):
+            error = _error(code, subject, refused or {})
+            if error is not None:
+                raise error from exc
+        raise
+
+
+def _codes(response: Mapping[str, Any]) -> list[str]:
+    """The code of an answer; of a cancelled transaction the reasons, a moved item first.
+
+    A reason is named like the exception of the single call, without its last word.
+    """
+    code = response.get("Error", {}).get("Code", "")
+    if code != "TransactionCanceledException":
+        return [code]
+    reasons = {reason.get("Code") for reason in response.get("CancellationReasons", ())}
+    known = {name.removesuffix("Exception"): name for name in _MOVED | _BUSY | _THROTTLED}
+    found = [known[reason] for reason in reasons if reason in known]
+    return sorted(found, key=lambda name: name not in _MOVED)
 
 
 def _error(code: str, subject: str, refused: Mapping[str, str]) -> SapmatchError | None:
     if code in refused:
         return InputRejected(f"{subject}: {refused[code]}")
-    if code in _THROTTLED:
+    if code in _THROTTLED or code in _BUSY:
         return Throttled(f"{subject}: AWS asks for fewer calls ({code})")
     if code in _MOVED:
         return PreconditionFailed(f"{subject}: changed since it was read")

@@ -6,14 +6,17 @@
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from msgspec import Struct
 
 from sapmatch.aws.table import Item, Table, body
+from sapmatch.model.errors import PreconditionFailed
 from sapmatch.model.order import IndexedOrder, Order, PostedInvoice, Reservation
 from sapmatch.model.ports import OrderKey, OrderScope
 
 _ORDER = "order"
+ATTEMPTS = 5  # of one put; each loss means that a match was recorded meanwhile
 
 
 class StoredOrder(Struct, frozen=True, kw_only=True):
@@ -47,6 +50,13 @@ class DynamoOrders:
         )
 
     def put(self, order: Order, keys: Sequence[OrderKey]) -> bool:
+        """Written again on top of a reservation that came in between (RE-17)."""
+        for _ in range(ATTEMPTS - 1):
+            with suppress(PreconditionFailed):
+                return self._put(order, keys)
+        return self._put(order, keys)
+
+    def _put(self, order: Order, keys: Sequence[OrderKey]) -> bool:
         """Keys first and stale keys last, so that a reader may find too many, never too few."""
         scope = OrderScope(order.connection, order.client, order.company_code)
         pk = _pk(scope, _ORDER, order.id)

@@ -4,6 +4,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 import pytest
@@ -219,6 +220,43 @@ def test_a_second_document_with_the_same_identity_is_refused(stores: Stores) -> 
     with pytest.raises(PreconditionFailed, match="duplicate"):
         stores.documents.record_match(match_of(received(stores, "b"), 2))
     assert stores.documents.get("b" * 64).state == "RECEIVED"
+
+
+def test_two_numbers_that_are_one_for_sap_are_told_and_nothing_is_lost(stores: Stores) -> None:
+    """MA-P49: the intent of another document never stands for this one."""
+    stores.orders.put(order(), [])
+    stores.documents.record_match(match_of(received(stores, "a"), 1))
+    second = match_of(received(stores, "b"), 2, number="R-2")
+    (own,) = second.intents
+    same = msgspec.structs.replace(own, id=intent("a" * 64).id)
+    with pytest.raises(InputRejected, match="SAP cannot tell"):
+        stores.documents.record_match(msgspec.structs.replace(second, intents=(same,)))
+    assert stores.documents.get("b" * 64).state == "RECEIVED"
+
+
+def test_an_order_is_stored_although_a_match_came_in_between(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RE-17: the reservation stays, and the run goes on."""
+    stores.orders.put(order(), [])
+    record = received(stores, "a")
+    table = stores.orders._table
+    read = table.get
+    done: list[bool] = []
+
+    def interrupted(pk: str, sk: str) -> Any:
+        item = read(pk, sk)
+        if not done:
+            done.append(True)
+            stores.documents.record_match(match_of(record, 1))
+        return item
+
+    monkeypatch.setattr(table, "get", interrupted)
+    assert stores.orders.put(order("12.00"), [])
+    stored = stores.orders.get(SCOPE, "4500000001")
+    assert stored is not None
+    assert stored.order.items[0].net_price == Decimal("12.00")
+    assert len(stored.reservations) == 1
 
 
 def test_a_reservation_ends_when_sap_shows_the_invoice(stores: Stores) -> None:

@@ -18,7 +18,7 @@ def test_each_chunk_is_one_small_descriptor(call: Call, parts: MagicMock) -> Non
     """RE-9: a state's payload stays under 32 KiB."""
     plan = Plan(extraction="orders", run_id="r", connection="s4", index=True, chunks=(CHUNK,) * 20)
     parts.extraction.return_value.parallel = 4
-    store = MagicMock()
+    store = MagicMock(side_effect=lambda made, _objects: made)
     answer = call(
         "plan_extraction",
         "scheduled",
@@ -30,3 +30,17 @@ def test_each_chunk_is_one_small_descriptor(call: Call, parts: MagicMock) -> Non
     assert answer["chunks"][0]["entity_set"] == "A_PurchaseOrder"
     assert len(str(answer)) < 32_768
     store.assert_called_once_with(plan, parts.objects)
+
+
+def test_a_repetition_goes_on_with_the_plan_that_was_stored(call: Call, parts: MagicMock) -> None:
+    """RE-11: the settings may have changed since; finishing compares with the stored plan."""
+    parts.extraction.return_value.parallel = 4
+    made = Plan(extraction="orders", run_id="r", connection="s4", index=True, chunks=())
+    stood = Plan(extraction="orders", run_id="r", connection="s4", index=True, chunks=(CHUNK,))
+    answer = call(
+        "plan_extraction",
+        "scheduled",
+        plan_extraction=MagicMock(return_value=made),
+        store_plan=MagicMock(return_value=stood),
+    )
+    assert len(answer["chunks"]) == 1

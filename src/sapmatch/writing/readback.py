@@ -57,7 +57,7 @@ def differences(wanted: Mapping[str, Any], row: Record) -> tuple[str, ...]:
     return tuple(
         name
         for name, value in wanted.items()
-        if not _nested(value) and (name not in row or _plain(value) != _plain(row[name]))
+        if not _nested(value) and (name not in row or not _same(value, row[name]))
     )
 
 
@@ -100,6 +100,18 @@ def _is_reversed(row: Record) -> bool:
 
 def _nested(value: Any) -> bool:
     return isinstance(value, dict | list)
+
+
+def _same(wanted: Any, shown: Any) -> bool:
+    """Decimals lose their trailing zeros on the way; without a point a number may be a text."""
+    one, other = _plain(wanted), _plain(shown)
+    if isinstance(one, Decimal) or isinstance(other, Decimal):
+        return _decimal(one) == _decimal(other)
+    return one == other
+
+
+def _decimal(plain: object) -> object:
+    return Decimal(plain) if isinstance(plain, str) and _NUMBER.fullmatch(plain) else plain
 
 
 def _plain(value: Any) -> object:

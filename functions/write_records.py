@@ -21,7 +21,7 @@ def handler(event: Event, context: Any) -> dict[str, Any]:
         objects=parts.objects,
         clock=parts.clock,
         owner=context.aws_request_id,
-        quiet_seconds=parts.settings.connections[flow.connection].quiet_seconds,
+        quiet_seconds=parts.settings.connections[flow.connection].settle_seconds,
         on_error=flow.on_error,
     )
     return run_answer(result)

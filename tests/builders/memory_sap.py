@@ -114,6 +114,9 @@ class MemorySap:
             if all(row.get(name) == value for name, value in query.equals.items())
         ]
 
+    def prepare(self, service: str) -> None:
+        """No token is needed in memory."""
+
     def create(
         self,
         service: str,

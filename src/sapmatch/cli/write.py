@@ -101,7 +101,7 @@ def _written(
             clock=SystemClock(),
             on_error=flow.on_error,
             dry_run=False,
-            quiet_seconds=connection.quiet_seconds,
+            quiet_seconds=connection.settle_seconds,
             probe_spacing_seconds=connection.probe_spacing_seconds,
             progress=progress,
         )

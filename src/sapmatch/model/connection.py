@@ -1,5 +1,6 @@
 """How one SAP system is reached."""
 
+from math import ceil
 from typing import Literal
 
 from msgspec import Struct
@@ -35,3 +36,12 @@ class Connection(Struct, frozen=True, kw_only=True):
     repeatable_requests: bool = False  # idempotent services are configured in this Gateway
     connect_timeout: float = 10
     read_timeout: float = 60
+
+    @property
+    def settle_seconds(self) -> int:
+        """How long after a write-ahead the write may still happen.
+
+        The token may be renewed (two calls) before the write itself, each as long as our own
+        time-outs allow; then SAP may go on working for `quiet_seconds`.
+        """
+        return self.quiet_seconds + ceil(3 * (self.connect_timeout + self.read_timeout))

@@ -128,6 +128,10 @@ class SapWriter(SapReader, Protocol):
     PreconditionFailed on 412 and 428, TransientError only where nothing can have happened.
     """
 
+    def prepare(self, service: str) -> None:
+        """Do whatever a write needs first (a CSRF token), so that the write itself is one call."""
+        ...
+
     def create(
         self,
         service: str,

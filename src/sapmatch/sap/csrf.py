@@ -6,7 +6,7 @@ from typing import Literal
 
 from sapmatch.model.errors import LogonRefused
 from sapmatch.sap.odata import errors
-from sapmatch.sap.session import Answer, SapSession
+from sapmatch.sap.session import TRIES, Answer, SapSession
 
 HEADER = "x-csrf-token"
 Mode = Literal["auto", "always", "never"]
@@ -53,16 +53,16 @@ class CsrfTokens:
             )
         with self._lock:
             if self._token == refused:
-                self._fetch(root)
+                self._fetch(root, tries=1)  # a write waits behind it: see Connection.settle_seconds
             if self._token is None:
                 raise self._none_given()
             return self._token
 
-    def _fetch(self, root: str) -> None:
+    def _fetch(self, root: str, tries: int = TRIES) -> None:
         """HEAD first, then GET: some systems refuse HEAD, or answer it without token (OD-P02)."""
         url = self._session.url(root)
         for method in ("HEAD", "GET"):
-            answer = self._session.read(method, url, {HEADER: "Fetch"})
+            answer = self._session.read(method, url, {HEADER: "Fetch"}, tries=tries)
             self._token = _token_of(answer)
             if self._token or answer.status == HTTPStatus.UNAUTHORIZED:
                 break

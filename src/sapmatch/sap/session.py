@@ -90,13 +90,20 @@ class SapSession:
         fixed = [f"{name}={quote(value, safe='')}" for name, value in self._logon.items()]
         return f"{self.origin.base}{path}?{'&'.join([*fixed, 'saml2=disabled', *options])}"
 
-    def read(self, method: str, url: str, headers: Mapping[str, str] = _NO_HEADERS) -> Answer:
+    def read(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        *,
+        tries: int = TRIES,
+    ) -> Answer:
         """GET or HEAD, repeated a few times where SAP is busy or the connection breaks.
 
         Any other status is an answer. Raises SapThrottled, SapUnavailable, LogonRefused (a
         redirect to somewhere else) and InputRejected (an answer beyond all bounds).
         """
-        for attempt in range(1, TRIES):
+        for attempt in range(1, tries):
             try:
                 return self._read_once(method, url, headers)
             except TransientError as exc:

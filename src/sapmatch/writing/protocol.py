@@ -196,6 +196,7 @@ class _Write:
 
     def _send(self, call: Callable[[], Written], entity: Entity | None = None) -> Written:
         """Write ahead, then send: `first_sent` and the request id stay for every repetition."""
+        self._ask(lambda: self._sap.prepare(self.intent.service))
         now = self._clock.now()
         self._move(
             IntentState.SENT,

@@ -72,6 +72,22 @@ def test_sent_is_stored_with_everything_a_successor_needs_before_the_first_byte(
     assert insert.sap.request_ids == [sent.request_id]
 
 
+def test_the_token_is_there_before_sent_is_stored(
+    insert: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A token that comes late must not let the write leave after its quiet time (RE-22)."""
+
+    def no_token(_service: str) -> None:
+        assert insert.intent.state is S.CLAIMED
+        raise SapUnavailable("no token")
+
+    monkeypatch.setattr(insert.sap, "prepare", no_token)
+    after = insert.write()
+    assert after.state is S.PLANNED
+    assert "SENT" not in insert.intents.states()
+    assert insert.sap.request_ids == []
+
+
 @pytest.mark.parametrize("behaviour", [answer_lost, request_lost], ids=["executed", "not executed"])
 def test_a_lost_answer_leaves_the_outcome_unknown_and_is_not_sent_again(
     insert: Stage, behaviour: object

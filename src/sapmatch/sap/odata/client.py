@@ -118,6 +118,10 @@ class ODataClient:
         rows = (v2.row(raw) for page in self.pages(service, entity_set, query) for raw in page.rows)
         return [Entity(row=row, etag=v2.etag_of(row)) for row in rows]
 
+    def prepare(self, service: str) -> None:
+        """Have a CSRF token: whatever fails here, nothing was written."""
+        self._tokens.token(urls.service_root(service))
+
     def create(
         self,
         service: str,

@@ -8,6 +8,7 @@ import pytest
 
 from sapmatch.model.errors import (
     InputRejected,
+    LogonRefused,
     SapmatchError,
     ServiceNotActivated,
 )
@@ -200,13 +201,42 @@ def test_the_etag_of_a_row_goes_before_that_of_the_header() -> None:
 
 def test_what_sap_does_not_have_is_none_but_an_unknown_service_is_an_error() -> None:
     script = in_turn(
-        refusal(404, "/IWBEP/CM_MGW_RT/020"), refusal(404, "/IWFND/MED/170"), Reply(404)
+        refusal(404, "/IWBEP/CM_MGW_RT/020"),
+        rows(),
+        refusal(404, "/IWFND/MED/170"),
+        Reply(404),
     )
     with SapServer(script) as server, client_of(server) as client:
         assert client.get(SERVICE, ORDERS, {"ID": "1"}) is None
         for _ in range(2):
             with pytest.raises(ServiceNotActivated):
                 client.get(SERVICE, ORDERS, {"ID": "1"})
+
+
+def test_a_misspelt_entity_set_is_an_error_and_no_missing_record() -> None:
+    """Else a delete of what was never there would count as done."""
+    script = in_turn(*[refusal(404, "005056A509B11EE1B9A8FEC11C21578E")] * 4)
+    with SapServer(script) as server, client_of(server) as client:
+        for _ in range(2):
+            with pytest.raises(InputRejected, match="has no entity set A_Ordr"):
+                client.get(SERVICE, "A_Ordr", {"ID": "1"})
+    assert server.requests[1].path == f"{SERVICE}/A_Ordr"
+    assert server.requests[1].query.endswith("$top=0")
+
+
+@pytest.mark.parametrize("listing", [rows(), refusal(403), refusal(400), Reply(405), Reply(501)])
+def test_an_entity_set_is_asked_for_once_even_where_nobody_may_list_it(listing: Reply) -> None:
+    absent = refusal(404, "/IWBEP/CM_MGW_RT/020")
+    with SapServer(in_turn(absent, listing, absent)) as server, client_of(server) as client:
+        assert client.get(SERVICE, ORDERS, {"ID": "1"}) is None
+        assert client.get(SERVICE, ORDERS, {"ID": "2"}) is None
+    assert len(server.requests) == 3
+
+
+def test_an_entity_set_that_cannot_be_asked_for_now_says_nothing_about_a_record() -> None:
+    script = in_turn(refusal(404, "/IWBEP/CM_MGW_RT/020"), Reply(401))
+    with SapServer(script) as server, client_of(server) as client, pytest.raises(LogonRefused):
+        client.get(SERVICE, ORDERS, {"ID": "1"})
 
 
 def test_find_returns_all_that_fit_with_their_etags() -> None:

@@ -14,6 +14,15 @@ from sapmatch.sap.odata import errors, messages, urls, v2
 from sapmatch.sap.session import Answer, SapSession
 
 MAX_PAGES = 100_000
+# Answers of entity sets that SAP knows and lets nobody list: by key alone, or with a filter.
+_CLOSED = frozenset(
+    {
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        HTTPStatus.NOT_IMPLEMENTED,
+    }
+)
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -37,6 +46,7 @@ class ODataClient:
         self._repeatable = repeatable
         self._description = description
         self._place = session.place
+        self._known: set[str] = set()  # paths of entity sets that SAP has
 
     def __enter__(self) -> Self:
         return self
@@ -103,11 +113,15 @@ class ODataClient:
         *,
         expand: Sequence[str] = (),
     ) -> Entity | None:
-        """One entity by its key, None where SAP has none."""
+        """One entity by its key, None where SAP has none.
+
+        Raises InputRejected where SAP does not know the entity set at all.
+        """
         path = urls.resource(service, entity_set, key)
         url = self._session.url(path, urls.options(Query(expand=tuple(expand))))
         answer = self._session.read("GET", url)
         if _is_absent(answer):
+            self._check_known(service, entity_set)
             return None
         errors.check_read(answer, self._place)
         row = self._row(answer, entity_set)
@@ -213,6 +227,21 @@ class ODataClient:
                 "cookies get lost on the way: check load balancers and proxies before SAP"
             )
         return answer
+
+    def _check_known(self, service: str, entity_set: str) -> None:
+        """SAP answers 404 for a misspelt entity set too: ask once whether it can be listed."""
+        path = urls.resource(service, entity_set)
+        if path in self._known:
+            return
+        answer = self._session.read("GET", self._session.url(path, urls.options(Query(top=0))))
+        if _is_absent(answer):
+            raise InputRejected(
+                f"{self._place}: SAP's service {service} has no entity set {entity_set}; check its "
+                "spelling in the service's $metadata"
+            )
+        if answer.status not in _CLOSED:
+            errors.check_read(answer, self._place)
+        self._known.add(path)
 
     def _read(self, url: str, headers: Mapping[str, str]) -> Answer:
         answer = self._session.read("GET", url, headers)

@@ -2,11 +2,9 @@
 
 from typing import Any
 
-import msgspec
-
 from functions._runtime import Event, task
 from sapmatch.bootstrap import services
-from sapmatch.extracting.plan import plan_extraction, store_plan
+from sapmatch.extracting.plan import Chunk, plan_extraction, store_plan
 
 
 @task
@@ -21,5 +19,10 @@ def handler(event: Event, _context: Any) -> dict[str, Any]:
         "extraction": plan.extraction,
         "run_id": plan.run_id,
         "parallel": extraction.parallel,
-        "chunks": msgspec.to_builtins(plan.chunks),
+        "chunks": [_descriptor(chunk) for chunk in plan.chunks],
     }
+
+
+def _descriptor(chunk: Chunk) -> dict[str, Any]:
+    """Where the chunk stands in the stored plan: fields and filters may outgrow a state (RE-9)."""
+    return {"extraction": chunk.extraction, "run_id": chunk.run_id, "number": chunk.number}

@@ -1,5 +1,7 @@
 from unittest.mock import MagicMock
 
+import msgspec
+
 from sapmatch.extracting.plan import Chunk, Plan
 from tests.unit.functions.conftest import Call
 
@@ -16,7 +18,8 @@ CHUNK = Chunk(
 
 def test_each_chunk_is_one_small_descriptor(call: Call, parts: MagicMock) -> None:
     """RE-9: a state's payload stays under 32 KiB."""
-    plan = Plan(extraction="orders", run_id="r", connection="s4", index=True, chunks=(CHUNK,) * 20)
+    wide = msgspec.structs.replace(CHUNK, filter="F" * 10_000)
+    plan = Plan(extraction="orders", run_id="r", connection="s4", index=True, chunks=(wide,) * 20)
     parts.extraction.return_value.parallel = 4
     store = MagicMock(side_effect=lambda made, _objects: made)
     answer = call(
@@ -27,7 +30,7 @@ def test_each_chunk_is_one_small_descriptor(call: Call, parts: MagicMock) -> Non
     )
     assert len(answer["chunks"]) == 20
     assert answer["parallel"] == 4
-    assert answer["chunks"][0]["entity_set"] == "A_PurchaseOrder"
+    assert answer["chunks"][0] == {"extraction": "orders", "run_id": "r", "number": 0}
     assert len(str(answer)) < 32_768
     store.assert_called_once_with(plan, parts.objects)
 

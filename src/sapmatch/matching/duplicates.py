@@ -69,11 +69,13 @@ def _earlier(
 
 
 def _compare(case: Case, partners: frozenset[str], other: EarlierInvoice) -> Duplicate | None:
-    if other.currency != case.currency or not _same_amount(case, other.total):
-        return None
     partner = _same_partner(case, partners, other)
-    level = _number_level(case.number, other)
     same_day = case.invoice.issue_date is not None and case.invoice.issue_date == other.issue_date
+    if other.currency != case.currency or not _same_amount(case, other.total):
+        if same_day and _collides(case, partners, other):
+            return _duplicate(State.SUSPECTED_DUPLICATE, other, _ONE_TO_SAP)
+        return None
+    level = _number_level(case.number, other)
     if level == "printed" and partner and same_day:
         return _duplicate(State.DUPLICATE, other, "supplier, number, amount and date are equal")
     if partner and level == "printed":
@@ -91,6 +93,7 @@ def _compare(case: Case, partners: frozenset[str], other: EarlierInvoice) -> Dup
     return None
 
 
+_ONE_TO_SAP = "supplier and date are equal, and the number as far as SAP keeps it"
 _REASONS = {
     "printed": "supplier, number and amount are equal, the date is not",
     "normalised": "supplier and amount are equal, the numbers without separators too",

@@ -140,9 +140,21 @@ def test_two_numbers_that_are_one_to_sap_are_told_apart_and_announced() -> None:
     """MA-P49"""
     first = invoice(line(quantity="10"), number="RECHNUNG-2026-10-A")
     second = invoice(line(quantity="90"), number="RECHNUNG-2026-10-B")
-    decision = _after(first, second)
+    decision = _after(replace(first, issue_date=date(2026, 10, 11)), second)
     assert decision.state is State.MATCHED
     assert any("16 characters" in sentence for sentence in decision.explanation)
+
+
+def test_two_numbers_of_one_day_that_are_one_to_sap_are_suspected() -> None:
+    """MA-P49: SAP could not tell the two writes apart, whatever their amounts."""
+    first = invoice(line(quantity="10"), number="RECHNUNG-2026-10-A")
+    second = invoice(line(quantity="90"), number="RECHNUNG-2026-10-B")
+    decision = _after(first, second)
+    assert (decision.state, decision.duplicate_of) == (State.SUSPECTED_DUPLICATE, "first")
+    stranger = replace(first, seller=STRANGER)
+    assert _after(stranger, second).state is State.MATCHED
+    posted = _posted(reference="RECHNUNG-2026-10", gross=D("1.00"))
+    assert Desk(order(), posted=[posted]).decide(second).state is State.SUSPECTED_DUPLICATE
 
 
 def test_a_number_that_sap_has_cut_is_suspected() -> None:

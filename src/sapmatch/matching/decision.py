@@ -1,6 +1,6 @@
 """One state for an invoice."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -13,9 +13,11 @@ from sapmatch.matching.shares import Pool, shares
 from sapmatch.matching.tolerances import Variance, measure_exact
 from sapmatch.matching.variances import Judged, document_variances, judge_lines
 from sapmatch.model.match import LineMatch, State, ToleranceCheck
-from sapmatch.model.order import ZERO
+from sapmatch.model.order import ZERO, OrderSide
 
-MAX_ORDERS = 90  # orders that one transaction can reserve on (design: TOO_MANY_ORDERS)
+# A transaction takes 100 puts, up to 6 for the document itself. An order takes one, its
+# reservation; a sales order two, as each has a write of its own.
+MAX_ORDERS: Mapping[OrderSide, int] = {"purchase_order": 90, "sales_order": 45}
 # Which key names the outcome where several deviate: quantity comes before price in SAP's checks.
 _KEYS = ("DW", "DQ", "LA", "PP", "AN", "BD")
 _PRECEDENCE = (
@@ -117,7 +119,7 @@ def _doubt(case: Case, best: Candidate, others: Sequence[Candidate]) -> Outcome 
         return Outcome(state=State.AMBIGUOUS, cause=forbidden)
     if others and best.score - others[0].score < MARGIN:
         return Outcome(state=State.AMBIGUOUS, cause="SEVERAL_ORDERS")
-    if len(best.ids) > MAX_ORDERS:
+    if len(best.ids) > MAX_ORDERS[best.side]:
         return Outcome(state=State.AMBIGUOUS, cause="TOO_MANY_ORDERS")
     return None
 

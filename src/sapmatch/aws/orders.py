@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from sapmatch.aws.table import Item, Table, body
 from sapmatch.model.errors import PreconditionFailed
-from sapmatch.model.order import IndexedOrder, Order, PostedInvoice, Reservation
+from sapmatch.model.order import IndexedOrder, Order, PostedInvoice, Reservation, unsettled
 from sapmatch.model.ports import OrderKey, OrderScope
 
 _ORDER = "order"
@@ -65,7 +65,7 @@ class DynamoOrders:
         after = StoredOrder(
             order=order,
             keys=tuple(sorted(keys)),
-            reservations=_unsettled(order, before.reservations if before else ()),
+            reservations=unsettled(order, before.reservations if before else ()),
         )
         if item and item.body == body(after):
             return False
@@ -119,12 +119,6 @@ class DynamoOrders:
         )
         new = Item(pk=item.pk, sk=_ORDER, version=version + 1, body=body(after))
         return self._table.put_request(new, expected=version)
-
-
-def _unsettled(order: Order, reservations: Sequence[Reservation]) -> tuple[Reservation, ...]:
-    """Reservations whose invoice SAP does not show yet."""
-    shown = {posting.reference for item in order.items for posting in item.postings}
-    return tuple(r for r in reservations if r.reference not in shown)
 
 
 def _pk(scope: OrderScope, *parts: str) -> str:

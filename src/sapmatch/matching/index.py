@@ -6,7 +6,7 @@ import msgspec
 
 from sapmatch.model.document import EarlierInvoice
 from sapmatch.model.errors import PreconditionFailed
-from sapmatch.model.order import IndexedOrder, Order, PostedInvoice, Reservation
+from sapmatch.model.order import IndexedOrder, Order, PostedInvoice, Reservation, unsettled
 from sapmatch.model.ports import OrderKey, OrderScope
 
 _SALES = "sales_order/"  # number ranges of purchasing and sales may overlap
@@ -40,8 +40,7 @@ class InMemoryOrders:
         ref = order.id if order.side == "purchase_order" else _SALES + order.id
         place = scope, ref
         before = self._orders.get(place)
-        shown = {posting.reference for item in order.items for posting in item.postings}
-        held = tuple(r for r in (before.reservations if before else ()) if r.reference not in shown)
+        held = unsettled(order, before.reservations if before else ())
         unchanged = before and (before.order, before.reservations) == (order, held)
         if unchanged and self._keys[place] == tuple(keys):
             return False

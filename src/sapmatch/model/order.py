@@ -1,5 +1,6 @@
 """Orders as SAP holds them, with the ledger of what was delivered and invoiced so far."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -142,3 +143,24 @@ class PostedInvoice(Struct, frozen=True, kw_only=True):
     gross: Decimal
     credit_memo: bool = False
     reversed: bool = False
+
+
+def unsettled(order: Order, reservations: Sequence[Reservation]) -> tuple[Reservation, ...]:
+    """Reservations whose invoice SAP does not show yet, by reference, item and amount.
+
+    The reference alone may be that of another invoice: SAP cuts it (MA-P49).
+    """
+    shown: dict[tuple[str, str, str, str], Decimal] = {}
+    for item in order.items:
+        for posting in item.postings:
+            key = (posting.supplier_invoice, posting.fiscal_year, posting.reference, item.id)
+            shown[key] = shown.get(key, ZERO) + posting.amount
+    free = [(reference, item, amount) for (_, _, reference, item), amount in shown.items()]
+    left: list[Reservation] = []
+    for reservation in reservations:
+        taken = (reservation.reference, reservation.item, reservation.amount)
+        if taken in free:
+            free.remove(taken)
+        else:
+            left.append(reservation)
+    return tuple(left)

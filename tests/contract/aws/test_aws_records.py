@@ -15,11 +15,12 @@ from sapmatch.aws.intents import DynamoIntents
 from sapmatch.aws.orders import DynamoOrders
 from sapmatch.aws.table import Table
 from sapmatch.clock import SystemClock
+from sapmatch.matching.decision import MAX_ORDERS
 from sapmatch.model.document import Arrival, DocumentRecord, EarlierInvoice, ExceptionRecord
 from sapmatch.model.errors import InputRejected, PreconditionFailed
 from sapmatch.model.intent import Intent, IntentState
 from sapmatch.model.match import Decision, State
-from sapmatch.model.order import Order, OrderItem, PostedInvoice, Posting, Reservation
+from sapmatch.model.order import Order, OrderItem, OrderSide, PostedInvoice, Posting, Reservation
 from sapmatch.model.ports import MatchRecord, OrderKey, OrderScope
 
 SCOPE = OrderScope("s4", "100", "1010")
@@ -357,3 +358,35 @@ def test_what_is_not_there_is_named(stores: Stores) -> None:
     with pytest.raises(InputRejected, match="intent none"):
         stores.intents.get("none")
     assert stores.orders.get(SCOPE, "none") is None
+
+
+def test_sap_showing_one_invoice_settles_no_other_of_the_same_reference(stores: Stores) -> None:
+    """MA-P49: references are cut, so two documents may have one."""
+    stores.orders.put(order(), [])
+    stores.documents.record_match(match_of(received(stores, "a"), 1))
+    second = match_of(received(stores, "b"), 2)
+    stores.documents.record_match(msgspec.structs.replace(second, claim="another"))
+    assert stores.orders.put(order(posted="R-1"), [])
+    stored = stores.orders.get(SCOPE, "4500000001")
+    assert stored is not None
+    assert [r.document_id for r in stored.reservations] == ["b" * 64]
+
+
+@pytest.mark.parametrize("side", ["purchase_order", "sales_order"])
+def test_the_most_orders_of_a_decision_fit_into_one_transaction(
+    stores: Stores, side: OrderSide
+) -> None:
+    """TOO_MANY_ORDERS: DynamoDB takes 100 writes at once."""
+    ids = [f"45{n:08}" for n in range(MAX_ORDERS[side])]
+    for one in ids:
+        stores.orders.put(msgspec.structs.replace(order(), id=one, side=side), [])
+    match = match_of(received(stores, "a"), 1)
+    writes = ids if side == "sales_order" else ids[:1]
+    full = msgspec.structs.replace(
+        match,
+        decision=msgspec.structs.replace(match.decision, order_versions=dict.fromkeys(ids, 1)),
+        reservations=dict.fromkeys(ids, match.reservations["4500000001"]),
+        intents=tuple(intent("a" * 64, f"{n:02}") for n in range(len(writes))),
+        keys=tuple(OrderKey("N#", str(n)) for n in range(3)),
+    )
+    assert len(stores.documents.record_match(full).intents) == len(writes)

@@ -53,6 +53,17 @@ def intent_id(
     return hashlib.sha256(encoded(parts)).hexdigest()
 
 
+def corrected_id(refused: str) -> str:
+    """The id of what is planned in the place of a refused intent, with another content."""
+    return hashlib.sha256(f"{refused}#corrected".encode()).hexdigest()
+
+
+def business_key(flow: WriteBack, record: Record) -> dict[str, str]:
+    """What makes an insert the same business document, whatever else its record holds."""
+    fields = (*reference_fields(flow), *SAME_DOCUMENT.get(flow.entity_set, ()))
+    return {name: str(record.get(name, "")).upper() for name in fields}
+
+
 def request_id(intent: str, generation: int) -> str:
     """The id under which SAP may recognise a repeated request (OData repeatable requests)."""
     return hashlib.sha256(f"{intent}#{generation}".encode()).hexdigest()[:32]

@@ -10,7 +10,7 @@ import msgspec
 from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import Intent, Record
-from sapmatch.writing.identity import key_fields, reference_fields
+from sapmatch.writing.identity import business_key, key_fields, reference_fields
 from sapmatch.writing.plan import new_intent
 
 MOST_BYTES = 50_000_000
@@ -39,7 +39,7 @@ def parse_inbox(
     flow = msgspec.structs.replace(flow, connection=connection)
     rows = list(_rows(data))
     problems = [problem for number, row in rows for problem in _check(number, row, flow)]
-    problems += _repeated(rows, flow) if flow.operation == "insert" else []
+    problems += _repeated(rows, flow)
     if problems:
         raise _rejected(problems)
     common = {"created_at": now}
@@ -60,7 +60,14 @@ def _planned(
     if flow.operation == "insert":
         reference = {name: str(row[name]) for name in reference_fields(flow)}
         return new_intent(
-            flow_name, flow, client, row, business_key=reference, reference=reference, **fields
+            flow_name,
+            flow,
+            client,
+            row,
+            business_key=business_key(flow, row),
+            once=True,
+            reference=reference,
+            **fields,
         )
     key = {name: str(row[name]) for name in key_fields(flow)}
     payload = {name: value for name, value in row.items() if name not in key}
@@ -143,14 +150,19 @@ def _check_change(
 
 
 def _repeated(rows: Sequence[tuple[int, Any]], flow: WriteBack) -> list[Problem]:
-    """Two inserts under one reference could not be told apart when they are read back."""
-    fields = reference_fields(flow)
+    """Two inserts under one reference could not be told apart when they are read back.
+
+    Of two changes of one record the second would hide what became of the first.
+    """
+    fields = reference_fields(flow) if flow.operation == "insert" else key_fields(flow)
     first: dict[tuple[str, ...], int] = {}
     problems: list[Problem] = []
     for number, row in rows:
-        if not isinstance(row, dict) or not fields:
+        named = isinstance(row, dict) and all(_names_something(row.get(n)) for n in fields)
+        if not fields or not named:
             continue
-        reference = tuple(str(row.get(name)) for name in fields)
+        values = (str(row[name]) for name in fields)
+        reference = tuple(v.upper() if flow.operation == "insert" else v for v in values)
         earlier = first.setdefault(reference, number)
         if earlier != number:
             names = ", ".join(fields)

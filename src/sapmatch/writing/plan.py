@@ -1,20 +1,24 @@
 """Decision -> intents: what shall happen in SAP because of a match."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sapmatch.model.errors import InputRejected
+import msgspec
+
+from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.flow import WriteBack
-from sapmatch.model.intent import Intent, Record
+from sapmatch.model.intent import Intent, IntentState, Record
 from sapmatch.model.invoice import Invoice
 from sapmatch.model.match import Decision
 from sapmatch.model.order import Order
 from sapmatch.model.policy import CompanyCode, MatchingPolicy
+from sapmatch.model.ports import Intents
 from sapmatch.writing.identity import (
-    SAME_DOCUMENT,
+    business_key,
+    corrected_id,
     encoded,
     intent_id,
     payload_key,
@@ -23,6 +27,10 @@ from sapmatch.writing.identity import (
 from sapmatch.writing.mapping import sales_order_change, supplier_invoice
 
 Planned = tuple[Intent, bytes]
+_SHOWN = 20  # rows in the message; all of them are in `problems`
+_CORRECTIONS = 100  # of one refused record, before a person has to look
+_NOTHING_DONE = (IntentState.REJECTED, IntentState.VOID)
+_TAKEN = "is under way or done with another content; compare it with SAP and change it by an update"
 
 
 def intents_for_match(
@@ -92,6 +100,61 @@ def new_intent(
     return intent, data
 
 
+def placed(planned: Sequence[Planned], intents: Intents) -> list[Planned]:
+    """The writes of a file under the ids that they have beside what is stored already.
+
+    A refused insert may come again with another content, then as a new intent. Raises
+    InputRejected where one is under way or done with another content: a second one could be a
+    second document.
+    """
+    found: list[Planned] = []
+    problems: list[Problem] = []
+    for intent, payload in planned:
+        free = _place(intent, intents)
+        if free is None:
+            problems.append(Problem(code="RECORD", message=_TAKEN, field=f"row {intent.record}"))
+        else:
+            found.append((free, payload))
+    if problems:
+        rows = ", ".join(str(problem.field) for problem in problems[:_SHOWN])
+        raise InputRejected(f"{len(problems)} mistake(s) in the file: {rows}: {_TAKEN}", problems)
+    return found
+
+
+def stored(planned: Sequence[Planned], intents: Intents) -> list[Intent]:
+    """Plan the placed writes; raises InputRejected where another worker was faster with one."""
+    found = intents.plan([intent for intent, _ in planned])
+    for (intent, _), there in zip(planned, found, strict=True):
+        if _another(there, intent):
+            raise InputRejected(f"row {intent.record}: {_TAKEN}")
+    return found
+
+
+def _place(intent: Intent, intents: Intents) -> Intent | None:
+    """Behind all that SAP refused of the same record; None where its place is taken."""
+    if intent.operation != "insert":
+        return intent
+    for _ in range(_CORRECTIONS):
+        there = _stored(intent.id, intents)
+        if there is None or not _another(there, intent):
+            return intent
+        if there.state not in _NOTHING_DONE:
+            return None
+        intent = msgspec.structs.replace(intent, id=corrected_id(intent.id))
+    return None
+
+
+def _another(there: Intent, intent: Intent) -> bool:
+    return there.payload_sha256 != intent.payload_sha256
+
+
+def _stored(intent_id: str, intents: Intents) -> Intent | None:
+    try:
+        return intents.get(intent_id)
+    except InputRejected:
+        return None
+
+
 def _changes(
     name: str,
     flow: WriteBack,
@@ -146,15 +209,12 @@ def _creation(
             f"flow {name}: an insert needs fields that SAP can be searched by; set its reference"
         )
     reference = {field: str(payload[field]) for field in fields}
-    identity = SAME_DOCUMENT[flow.entity_set]
-    business_key = reference | {field: str(payload[field]) for field in identity}
-    business_key = {field: value.upper() for field, value in business_key.items()}
     return new_intent(
         name,
         flow,
         client,
         payload,
-        business_key=business_key,
+        business_key=business_key(flow, payload),
         once=True,
         reference=reference,
         record=common["document_id"],

@@ -25,6 +25,7 @@ from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import Intent, IntentState, Operation, Record
 from sapmatch.model.ports import Intents, Objects
 from sapmatch.writing.inbox import parse_inbox
+from sapmatch.writing.plan import placed, stored
 from sapmatch.writing.response_file import store_mistakes
 
 MOST_RECORDS = 500  # per run; what is left over is the next run's
@@ -114,12 +115,13 @@ def collect_inbox(
         planned = parse_inbox(
             data, flow_name, flow, flow.connection, client, source=run_id, now=now
         )
+        planned = placed(planned, intents)
     except InputRejected as refused:
         store_mistakes(flow_name, run_id, refused.problems, objects)
         return _store(msgspec.structs.replace(file, mistakes=len(refused.problems)), objects)
     for intent, payload in planned:
         objects.write_once(intent.payload_key, payload)
-    intents.plan([intent for intent, _ in planned])
+    stored(planned, intents)
     return _store(msgspec.structs.replace(file, records=_records(planned)), objects)
 
 

@@ -1,5 +1,6 @@
 """One file of records into SAP from this machine, for `sapmatch write`."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, Literal
@@ -11,7 +12,9 @@ from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import TERMINAL, Intent, IntentState, Record
 from sapmatch.model.ports import Clock, Intents, SapWriter
 from sapmatch.writing.inbox import parse_inbox
+from sapmatch.writing.plan import placed, stored
 from sapmatch.writing.protocol import write_record
+from sapmatch.writing.readback import differences
 from sapmatch.writing.reconcile import reconcile
 from sapmatch.writing.response_file import response, summary
 from sapmatch.writing.run import FINE, UNREACHABLE, backed_off, due_at
@@ -19,6 +22,10 @@ from sapmatch.writing.run import FINE, UNREACHABLE, backed_off, due_at
 OWNER = "sapmatch write"
 PATIENCE = timedelta(seconds=90)  # waiting in one run, for lost answers and for a busy SAP
 STEPS = 8  # protocol steps of one record in one run: send, two looks, send, two looks
+_SINCE = (
+    "was written by an earlier run, and SAP holds something else since; "
+    "name another file with --ledger to write it again"
+)
 _FOR_PEOPLE = (IntentState.CONFLICTING, IntentState.HELD)
 
 
@@ -45,11 +52,13 @@ def write_file(
     sent where the file has mistakes; after the summary, what kept the rest from being written
     (SapUnavailable, LogonRefused, AuthorizationMissing, ServiceNotActivated).
     """
-    planned = parse_inbox(data, flow_name, flow, connection, client, now=clock.now())
+    source = hashlib.sha256(data).hexdigest()
+    planned = parse_inbox(data, flow_name, flow, connection, client, source=source, now=clock.now())
     if dry_run:
         yield from _unsent(planned)
         return
-    intents = ledger.plan([intent for intent, _ in planned])
+    planned = placed(planned, ledger)
+    intents = stored(planned, ledger)
     desk = _Desk(sap, ledger, clock, quiet_seconds, probe_spacing_seconds)
     statuses: list[str] = []
     stopped = False
@@ -94,6 +103,8 @@ class _Desk:
 
     def settled(self, intent: Intent, payload: Record) -> Intent:
         """The record after sending, waiting and reading back, as far as patience reaches."""
+        if intent.state is IntentState.CONFIRMED and intent.operation != "insert":
+            return self._looked_at(intent, payload)
         refused = 0
         for _ in range(STEPS):
             if not self._ready(intent):
@@ -111,6 +122,21 @@ class _Desk:
         if backed_off(intent):
             self.failure = SapUnavailable(f"{intent.sap_messages[0]}; run the same command again")
         return intent
+
+    def _looked_at(self, intent: Intent, payload: Record) -> Intent:
+        """Done by an earlier run; held for a person where SAP no longer has it as written."""
+        try:
+            entity = self._sap.get(intent.service, intent.entity_set, intent.key)
+        except SapmatchError as exc:
+            self.failure = exc
+            return intent
+        if intent.operation == "delete":
+            as_written = entity is None
+        else:
+            as_written = entity is not None and not differences(payload, entity.row)
+        if as_written:
+            return intent
+        return msgspec.structs.replace(intent, state=IntentState.HELD, sap_messages=(_SINCE,))
 
     def _ready(self, intent: Intent) -> bool:
         """Wait for the next step of the record; False where there is none in this run."""

@@ -114,9 +114,37 @@ def test_a_nested_update_is_refused_because_sap_takes_none() -> None:
 
 def test_two_inserts_under_one_reference_are_refused() -> None:
     record = '{"PurchaseOrderByCustomer":"B1","SoldToParty":"2"}'
-    (found,) = mistakes(f"[{record},{record}]", operation="insert")
+    (found,) = mistakes(f"[{record},{record.replace('B1', 'b1')}]", operation="insert")
     assert "row 2" in found
     assert "row 1" in found
+
+
+@pytest.mark.parametrize("operation", ["update", "upsert", "delete"])
+def test_two_changes_of_one_record_are_refused(operation: Operation) -> None:
+    """The second would hide what became of the first."""
+    (found,) = mistakes(
+        '[{"SalesOrder":"1","A":"x"},{"SalesOrder":"1","A":"y"}]', operation=operation
+    )
+    assert found == "row 2: SalesOrder: is the same as in row 1"
+
+
+def test_inserts_of_one_document_are_one_intent_whatever_they_hold_besides() -> None:
+    """Two contents under way at once could become two documents."""
+    head = '[{"PurchaseOrderByCustomer":"B1","SoldToParty":"2","Text":"%s"}]'
+    (first, _), (second, _) = (parsed(head % text, "insert")[0] for text in ("x", "y"))
+    assert first.id == second.id
+    assert first.payload_sha256 != second.payload_sha256
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("DocumentDate", "2025-11-02"), ("SupplierInvoiceIsCreditMemo", "X")]
+)
+def test_a_reference_that_is_used_again_is_another_document(field: str, value: str) -> None:
+    """MA-P46, MA-P47."""
+    row = {"SupplierInvoiceIDByInvcgParty": "1", "InvoicingParty": "2"}
+    files = [msgspec.json.encode([row]), msgspec.json.encode([row | {field: value}])]
+    one, other = (parsed(data, "insert", "A_SupplierInvoice")[0][0] for data in files)
+    assert one.id != other.id
 
 
 def test_an_insert_needs_its_searchable_reference() -> None:

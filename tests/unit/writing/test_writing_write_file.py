@@ -173,12 +173,48 @@ def test_a_delete_takes_away_and_is_content_with_what_is_gone() -> None:
     assert laptop.statuses() == ["already_there", "updated"]
 
 
-def test_the_same_update_twice_in_one_file_is_done_once() -> None:
+def test_what_an_earlier_call_wrote_and_sap_no_longer_holds_is_not_called_updated() -> None:
+    """A, then B, then A again with one ledger: SAP holds B."""
     laptop = Laptop("update")
     laptop.sap.seed("Z_Thing", Thing="1", A="")
-    row = b'{"Thing":"1","A":"x"}'
-    assert laptop.statuses(data=b"[" + row + b"," + row + b"]") == ["updated", "updated"]
-    assert laptop.sap.calls.count("update") == 1
+    a, b = (b'[{"Thing":"1","A":"%s"}]' % value for value in (b"a", b"b"))
+    assert [laptop.statuses(data=data) for data in (a, b)] == [["updated"], ["updated"]]
+    (line, _) = laptop.lines(data=a)
+    assert (line["status"], "--ledger" in line["sap_message"]) == ("not_executed", True)
+    assert laptop.sap.entities["Z_Thing"][0]["A"] == "b"
+    assert laptop.statuses(data=a + b"\n") == ["updated"], "another file is another change"
+    assert laptop.sap.entities["Z_Thing"][0]["A"] == "a"
+    assert laptop.statuses(data=a + b"\n") == ["updated"]
+
+
+def test_a_deleted_record_that_is_there_again_is_not_called_deleted() -> None:
+    laptop = Laptop("delete")
+    laptop.sap.seed("Z_Thing", Thing="1")
+    data = b'[{"Thing":"1"}]'
+    assert [laptop.statuses(data=data) for _ in range(2)] == [["updated"], ["updated"]]
+    laptop.sap.seed("Z_Thing", Thing="1")
+    assert laptop.statuses(data=data) == ["not_executed"]
+
+
+@pytest.mark.parametrize("behaviour", [executed, answer_lost], ids=["done", "under way"])
+def test_an_insert_that_is_under_way_or_done_is_refused_with_another_content(
+    laptop: Laptop, behaviour: Any
+) -> None:
+    laptop.sap.behaviours = [behaviour]
+    laptop.lines(quiet_seconds=600)
+    with pytest.raises(InputRejected, match="row 1: is under way or done") as refused:
+        laptop.lines(data=FILE.replace(b'"x"', b'"z"'))
+    assert [problem.field for problem in refused.value.problems] == ["row 1"]
+    assert laptop.sap.posts == 2
+
+
+def test_a_record_may_be_corrected_more_than_once(laptop: Laptop) -> None:
+    laptop.sap.behaviours = [REFUSED, executed, REFUSED]
+    for text, expected in ((b'"x"', "rejected"), (b'"v"', "rejected"), (b'"w"', "created")):
+        statuses = laptop.statuses(data=FILE.replace(b'"x"', text))
+        assert statuses == [expected, "created"]
+    with pytest.raises(InputRejected, match="row 1"):
+        laptop.lines(data=FILE.replace(b'"x"', b'"z"'))
 
 
 def test_progress_counts_the_records(laptop: Laptop) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from functions._runtime import Event, task
+from functions._runtime import Event, logger, task
 from sapmatch.bootstrap import services
 from sapmatch.extracting.finish import finish_extraction
 from sapmatch.extracting.plan import load_plan
@@ -24,8 +24,11 @@ def handler(event: Event, _context: Any) -> dict[str, Any]:
         order_keys=order_keys,
         posted_keys=posted_keys,
     )
+    for note in result.notes:
+        logger().warning(note)
     return {
         "rows": sum(result.rows.values()),
         "orders": result.orders,
         "orders_changed": result.orders_changed,
+        "orders_skipped": result.orders_skipped,
     }

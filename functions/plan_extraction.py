@@ -13,7 +13,8 @@ def handler(event: Event, _context: Any) -> dict[str, Any]:
     parts = services()
     extraction = parts.extraction(event["extraction"])
     sap = parts.sap(extraction.connection)
-    plan = plan_extraction(event["extraction"], extraction, event["run_id"], sap=sap)
+    now = parts.clock.now()
+    plan = plan_extraction(event["extraction"], extraction, event["run_id"], sap=sap, now=now)
     plan = store_plan(plan, parts.objects)  # a repetition goes on with the plan that stands
     return {
         "extraction": plan.extraction,

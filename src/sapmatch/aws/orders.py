@@ -5,17 +5,19 @@
 <connection>#<client>#<company code>#invoice#<type>#<value>  <number> an invoice in SAP
 """
 
+import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 
 from msgspec import Struct
 
 from sapmatch.aws.table import Item, Table, body
-from sapmatch.model.errors import PreconditionFailed
+from sapmatch.model.errors import InputRejected, PreconditionFailed
 from sapmatch.model.order import IndexedOrder, Order, PostedInvoice, Reservation, unsettled
 from sapmatch.model.ports import OrderKey, OrderScope
 
 _ORDER = "order"
+LARGEST = 390_000  # bytes of a compressed order: DynamoDB takes 400 KB with names and keys
 ATTEMPTS = 5  # of one put; each loss means that a match was recorded meanwhile
 
 
@@ -49,14 +51,14 @@ class DynamoOrders:
             order=stored.order, version=item.version, reservations=stored.reservations
         )
 
-    def put(self, order: Order, keys: Sequence[OrderKey]) -> bool:
+    def put(self, order: Order, keys: Sequence[OrderKey], *, as_of: str = "") -> bool:
         """Written again on top of a reservation that came in between (RE-17)."""
         for _ in range(ATTEMPTS - 1):
             with suppress(PreconditionFailed):
-                return self._put(order, keys)
-        return self._put(order, keys)
+                return self._put(order, keys, as_of)
+        return self._put(order, keys, as_of)
 
-    def _put(self, order: Order, keys: Sequence[OrderKey]) -> bool:
+    def _put(self, order: Order, keys: Sequence[OrderKey], as_of: str) -> bool:
         """Keys first and stale keys last, so that a reader may find too many, never too few."""
         scope = OrderScope(order.connection, order.client, order.company_code)
         pk = _pk(scope, _ORDER, order.id)
@@ -67,14 +69,22 @@ class DynamoOrders:
             keys=tuple(sorted(keys)),
             reservations=unsettled(order, before.reservations if before else ()),
         )
-        if item and item.body == body(after):
+        if item and (item.body == body(after) or _newer(item, as_of)):
             return False
+        if len(zlib.compress(body(after))) > LARGEST:
+            raise InputRejected(f"order {order.id}: is too large for the index; bill it by hand")
         known = set(before.keys) if before else set()
         for key in set(keys) - known:
             self._table.put(Item(pk=_pk(scope, "key", key.type, key.value), sk=order.id))
         version = item.version if item else 0
         self._table.put(
-            Item(pk=pk, sk=_ORDER, version=version + 1, body=body(after)),
+            Item(
+                pk=pk,
+                sk=_ORDER,
+                version=version + 1,
+                body=body(after),
+                attributes={"as_of": as_of},
+            ),
             expected=version or None,
             new=item is None,
         )
@@ -88,15 +98,25 @@ class DynamoOrders:
         return tuple(item.load(PostedInvoice) for item in items)
 
     def put_posted(
-        self, scope: OrderScope, invoice: PostedInvoice, keys: Sequence[OrderKey]
+        self,
+        scope: OrderScope,
+        invoice: PostedInvoice,
+        keys: Sequence[OrderKey],
+        *,
+        as_of: str = "",
     ) -> bool:
         """Write only where SAP's invoice changed (reversed, for one)."""
         sk = f"{invoice.supplier_invoice}/{invoice.fiscal_year}"
         changed = False
         for key in keys:
-            item = Item(pk=_pk(scope, "invoice", key.type, key.value), sk=sk, body=body(invoice))
+            item = Item(
+                pk=_pk(scope, "invoice", key.type, key.value),
+                sk=sk,
+                body=body(invoice),
+                attributes={"as_of": as_of},
+            )
             stored = self._table.get(item.pk, sk)
-            if stored is None or stored.body != item.body:
+            if stored is None or not (stored.body == item.body or _newer(stored, as_of)):
                 self._table.put(item)
                 changed = True
         return changed
@@ -117,9 +137,20 @@ class DynamoOrders:
         after = StoredOrder(
             order=stored.order, keys=stored.keys, reservations=(*others, *reservations)
         )
-        new = Item(pk=item.pk, sk=_ORDER, version=version + 1, body=body(after))
+        new = Item(
+            pk=item.pk,
+            sk=_ORDER,
+            version=version + 1,
+            body=body(after),
+            attributes=item.attributes,
+        )
         return self._table.put_request(new, expected=version)
 
 
 def _pk(scope: OrderScope, *parts: str) -> str:
     return "#".join((scope.connection, scope.client, scope.company_code, *parts))
+
+
+def _newer(stored: Item, as_of: str) -> bool:
+    """Whether what is stored was read from SAP later; no time stands for now."""
+    return bool(as_of) and stored.attributes.get("as_of", "") > as_of

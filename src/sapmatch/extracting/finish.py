@@ -46,6 +46,7 @@ class FinishResult(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     orders: int = 0
     orders_changed: int = 0
+    orders_skipped: int = 0  # too large for the index; `notes` names them
     posted: int = 0
     posted_changed: int = 0
 
@@ -71,18 +72,38 @@ def finish_extraction(
     if orders is None or not plan.index:
         return result
     found, posted = to_orders(_rows(plan, published, objects))
-    changed = sum(orders.put(order, order_keys(order)) for order in found)
+    changed, skipped = _feed(orders, found, order_keys, plan.planned_at)
     posted_changed = sum(
-        orders.put_posted(_scope(plan, client, invoice), invoice, posted_keys(invoice))
+        orders.put_posted(
+            _scope(plan, client, invoice), invoice, posted_keys(invoice), as_of=plan.planned_at
+        )
         for invoice in posted
     )
     return msgspec.structs.replace(
         result,
         orders=len(found),
         orders_changed=changed,
+        orders_skipped=len(skipped),
+        notes=(*result.notes, *skipped),
         posted=len(posted),
         posted_changed=posted_changed,
     )
+
+
+def _feed(
+    orders: Orders,
+    found: Iterable[Order],
+    order_keys: Callable[[Order], Sequence[OrderKey]],
+    as_of: str,
+) -> tuple[int, list[str]]:
+    """How many changed, and what is wrong with those that the index refuses."""
+    changed, skipped = 0, []
+    for order in found:
+        try:
+            changed += orders.put(order, order_keys(order), as_of=as_of)
+        except InputRejected as exc:
+            skipped.append(str(exc))
+    return changed, skipped
 
 
 def _publish(plan: Plan, sap: SapReader, objects: Objects) -> Published:

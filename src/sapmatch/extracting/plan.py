@@ -1,5 +1,7 @@
 """Cut an extraction into chunks that can be read side by side."""
 
+from datetime import datetime
+
 import msgspec
 from msgspec import Struct
 
@@ -42,6 +44,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     connection: str
     index: bool
     chunks: tuple[Chunk, ...]
+    planned_at: str = ""  # ISO, UTC: what SAP says is as old as this at most
     schema: int = 1
 
 
@@ -50,7 +53,9 @@ def run_prefix(extraction: str, run_id: str) -> str:
     return f"extracts/{extraction}/{run_id}/"
 
 
-def plan_extraction(name: str, extraction: Extraction, run_id: str, *, sap: SapReader) -> Plan:
+def plan_extraction(
+    name: str, extraction: Extraction, run_id: str, *, sap: SapReader, now: datetime
+) -> Plan:
     """One chunk per entity set, each with SAP's own count to check against (RE-19)."""
     chunks = tuple(
         _chunk(name, extraction, run_id, number, entity_set, sap)
@@ -62,6 +67,7 @@ def plan_extraction(name: str, extraction: Extraction, run_id: str, *, sap: SapR
         connection=extraction.connection,
         index=extraction.index,
         chunks=chunks,
+        planned_at=now.isoformat(),
     )
 
 

@@ -188,9 +188,10 @@ class Orders(Protocol):
         """One order, read consistently."""
         ...
 
-    def put(self, order: Order, keys: Sequence[OrderKey]) -> bool:
-        """Store what SAP says now; False where nothing changed.
+    def put(self, order: Order, keys: Sequence[OrderKey], *, as_of: str = "") -> bool:
+        """Store what SAP said at `as_of` (ISO, UTC); False where that is known, or something later.
 
+        InputRejected where the order is too large to be stored.
         Reservations stay, except those whose invoice SAP shows among the postings.
         """
         ...
@@ -200,9 +201,14 @@ class Orders(Protocol):
         ...
 
     def put_posted(
-        self, scope: OrderScope, invoice: PostedInvoice, keys: Sequence[OrderKey]
+        self,
+        scope: OrderScope,
+        invoice: PostedInvoice,
+        keys: Sequence[OrderKey],
+        *,
+        as_of: str = "",
     ) -> bool:
-        """Store the head of a supplier invoice for the duplicate check."""
+        """Store the head of a supplier invoice for the duplicate check, as `put` does."""
         ...
 
 

@@ -15,7 +15,7 @@ from sapmatch.model.errors import InputRejected, SapUnavailable
 from sapmatch.model.flow import EntitySet, Extraction
 from sapmatch.model.order import Order, PostedInvoice
 from sapmatch.model.ports import OrderKey, OrderScope
-from tests.builders.memory import MemoryObjects
+from tests.builders.memory import START, MemoryObjects
 from tests.builders.paged_sap import PagedSap
 
 EXTRACTION = Extraction(
@@ -41,7 +41,7 @@ def objects() -> MemoryObjects:
 
 
 def planned(sap: PagedSap) -> Plan:
-    return plan_extraction("orders", EXTRACTION, "run-1", sap=sap)
+    return plan_extraction("orders", EXTRACTION, "run-1", sap=sap, now=START)
 
 
 def extracted(sap: PagedSap, objects: MemoryObjects) -> Plan:
@@ -57,13 +57,20 @@ class Index:
     def __init__(self, known: Iterable[str] = ()) -> None:
         self.known = set(known)
         self.scopes: list[OrderScope] = []
+        self.too_large: set[str] = set()
 
-    def put(self, order: Order, keys: object) -> bool:
+    def put(self, order: Order, keys: object, *, as_of: str) -> bool:
+        assert as_of == START.isoformat()
+        if order.id in self.too_large:
+            raise InputRejected(f"order {order.id}: is too large")
         new = order.id not in self.known
         self.known.add(order.id)
         return new
 
-    def put_posted(self, scope: OrderScope, invoice: PostedInvoice, keys: object) -> bool:
+    def put_posted(
+        self, scope: OrderScope, invoice: PostedInvoice, keys: object, *, as_of: str
+    ) -> bool:
+        assert as_of == START.isoformat()
         self.scopes.append(scope)
         return True
 
@@ -295,3 +302,13 @@ def test_a_run_that_feeds_no_index_leaves_it_alone(sap: PagedSap, objects: Memor
     index = Index()
     assert finished(plan, sap, objects, index).orders == 0
     assert index.known == set()
+
+
+def test_an_order_that_the_index_refuses_stops_no_other(
+    sap: PagedSap, objects: MemoryObjects
+) -> None:
+    index = Index()
+    index.too_large = {"1"}
+    result = finished(extracted(sap, objects), sap, objects, index)
+    assert (result.orders_changed, result.orders_skipped) == (2, 1)
+    assert result.notes == ("order 1: is too large",)

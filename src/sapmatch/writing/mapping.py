@@ -30,6 +30,7 @@ _STATUS: dict[str, Record] = {
     "posted-blocked": {"SupplierInvoiceStatus": "5", "PaymentBlockingReason": "R"},
     "posted": {"SupplierInvoiceStatus": "5"},
 }
+_STANDARD = "S"  # tax category; rows without one are taken for it
 _EPOCH = date(1970, 1, 1)
 _DAY = 86_400_000  # milliseconds
 _THOUSANDTH = Decimal("0.001")  # quantities are (13,3)
@@ -66,7 +67,7 @@ def supplier_invoice(
     assert invoice.total is not None
     currency = invoice.currency
     items = [
-        _item(number, share, rate, orders, company, currency)
+        _item(number, share, rate, orders, invoice, company)
         for number, (share, rate) in enumerate(_shares(invoice, decision), start=1)
     ]
     taxes = _taxes(invoice, items, company)
@@ -83,7 +84,7 @@ def supplier_invoice(
         "SupplierInvoiceIsCreditMemo": "X" if invoice.type == "credit-note" else "",
         "TaxIsCalculatedAutomatically": False,
         **_STATUS[status],
-        **_delivery_cost(invoice, company),
+        **_delivery_cost(invoice, items, company),
         "to_SuplrInvcItemPurOrdRef": [item.record for item in items],
         "to_SupplierInvoiceTax": [_tax(code, taxes[code], currency) for code in sorted(taxes)],
     }
@@ -140,19 +141,17 @@ def _item(
     share: ItemShare,
     rate: Decimal | None,
     orders: Mapping[str, Order],
+    invoice: Invoice,
     company: CompanyCode,
-    currency: str,
 ) -> _Item:
+    currency = invoice.currency or ""
     where = f"item {share.order}/{share.item}"
     ordered = _ordered(where, share, orders)
     if _quantity(share.quantity) in ("0", "-0"):
         raise InputRejected(f"{where}: has no quantity, and SAP refuses items without (M8/186)")
-    tax_code = _tax_code(rate, company) or ordered.tax_code
+    tax_code = _tax_code(invoice, rate, company) or ordered.tax_code
     if not tax_code:
-        shown = "no tax rate" if rate is None else f"{rate} % tax"
-        raise InputRejected(
-            f"{where}: has {shown} and no tax code; add it to tax_codes of the company code"
-        )
+        raise _no_tax_code(where, invoice, rate)
     record = {
         "SupplierInvoiceItem": str(number),
         "PurchaseOrder": share.order,
@@ -186,33 +185,74 @@ def _receipt(share: ItemShare) -> Record:
     }
 
 
-def _tax_code(rate: Decimal | None, company: CompanyCode) -> str | None:
-    if rate is None:
+def _tax_code(invoice: Invoice, rate: Decimal | None, company: CompanyCode) -> str | None:
+    """What the company code's table says of category and rate; a rate alone is a standard rate."""
+    category = _category(invoice, rate)
+    listed = {_entry(text): code for text, code in company.tax_codes.items()}
+    if rate is None and category == _STANDARD:
         return None
-    return next((code for text, code in company.tax_codes.items() if _is(text, rate)), None)
+    exact = listed.get((category, rate or ZERO))
+    return exact or (listed.get(("", rate or ZERO)) if category == _STANDARD else None)
 
 
-def _is(text: str, rate: Decimal) -> bool:
+def _entry(text: str) -> tuple[str, Decimal | None]:
+    """Category and rate of a name in tax_codes: "AE:0", or "19" of no category."""
+    category, _, rate = text.rpartition(":")
     try:
-        return Decimal(text) == rate
+        return category.strip().upper(), Decimal(rate)
     except InvalidOperation:
-        return False
+        return category, None
+
+
+def _category(invoice: Invoice, rate: Decimal | None) -> str:
+    """The tax category (UNTDID 5305) of a rate in the breakdown; lines name their rate only.
+
+    Several are joined, as in AE/E: no table can tell then which line has which.
+    """
+    found = {part.category or _STANDARD for part in invoice.taxes if _same(part.rate, rate)}
+    return "/".join(sorted(found)) or _STANDARD
+
+
+def _same(one: Decimal | None, other: Decimal | None) -> bool:
+    """Without a rate means without tax: exempt rows may show either."""
+    return (one or ZERO) == (other or ZERO)
+
+
+def _no_tax_code(where: str, invoice: Invoice, rate: Decimal | None) -> InputRejected:
+    category = _category(invoice, rate)
+    name = f"{rate or 0}" if category == _STANDARD else f"{category}:{rate or 0}"
+    return InputRejected(
+        f"{where}: {rate or 0} % tax of category {category} has no tax code; add "
+        f'"{name}" to tax_codes of the company code, or a tax code to the order item'
+    )
+
+
+def _code_of(
+    invoice: Invoice, rate: Decimal | None, items: Iterable[_Item], company: CompanyCode
+) -> str | None:
+    """The tax code of a rate: from the table, else from the items that have it."""
+    listed = _tax_code(invoice, rate, company)
+    if listed:
+        return listed
+    codes = {item.tax_code for item in items if _same(item.rate, rate)}
+    if len(codes) > 1:
+        raise InputRejected(
+            f"invoice: {rate or 0} % tax has several tax codes in the order; enter it by hand"
+        )
+    return codes.pop() if codes else None
 
 
 def _taxes(
     invoice: Invoice, items: Iterable[_Item], company: CompanyCode
 ) -> dict[str, tuple[Decimal, Decimal]]:
     """Tax code -> tax and its base."""
-    codes = {item.rate: item.tax_code for item in items}
     if not invoice.taxes:
-        return _single_tax(invoice, set(codes.values()))
+        return _single_tax(invoice, {item.tax_code for item in items})
     sums: dict[str, tuple[Decimal, Decimal]] = {}
     for part in invoice.taxes:
-        code = _tax_code(part.rate, company) or codes.get(part.rate)
+        code = _code_of(invoice, part.rate, items, company)
         if code is None:
-            raise InputRejected(
-                f"invoice: {part.rate} % tax has no tax code; add it to tax_codes of the company"
-            )
+            raise _no_tax_code("invoice", invoice, part.rate)
         tax, base = sums.get(code, (ZERO, ZERO))
         sums[code] = (tax + part.amount, base + part.basis)
     return sums
@@ -240,12 +280,20 @@ def _charges(invoice: Invoice) -> Decimal:
     return sum((part.amount for part in invoice.allowances_charges if part.is_charge), ZERO)
 
 
-def _delivery_cost(invoice: Invoice, company: CompanyCode) -> Record:
+def _delivery_cost(invoice: Invoice, items: Iterable[_Item], company: CompanyCode) -> Record:
     """Charges of the document, which the order does not know, as unplanned delivery cost."""
     charges = [part for part in invoice.allowances_charges if part.is_charge]
     if not charges:
         return {}
-    code = _tax_code(charges[0].tax_rate, company)
+    rate = charges[0].tax_rate
+    if any(part.tax_rate != rate for part in charges):
+        raise InputRejected(
+            "invoice: its charges have several tax rates; SAP takes one unplanned delivery cost "
+            "with one tax code: enter it by hand"
+        )
+    code = _code_of(invoice, rate, items, company)
+    if code is None and rate is not None:
+        raise _no_tax_code("charge", invoice, rate)
     cost: Record = {"UnplannedDeliveryCost": _amount(_charges(invoice), invoice.currency or "")}
     return cost | ({"UnplannedDeliveryCostTaxCode": code} if code else {})
 

@@ -9,8 +9,9 @@ import pytest
 
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Record
-from sapmatch.model.invoice import AllowanceCharge
+from sapmatch.model.invoice import AllowanceCharge, InvoiceLine, TaxSubtotal
 from sapmatch.model.match import Decision, LineMatch, ToleranceCheck
+from sapmatch.model.order import ZERO
 from sapmatch.writing.mapping import (
     marker,
     sales_order_change,
@@ -162,6 +163,66 @@ def test_a_charge_of_the_document_is_unplanned_delivery_cost() -> None:
     record = mapped(allowances_charges=(charge,), total=Decimal("126.60"))
     assert record["UnplannedDeliveryCost"] == "10.00"
     assert record["UnplannedDeliveryCostTaxCode"] == "V1"
+
+
+def test_charges_with_several_tax_rates_are_refused() -> None:
+    charges = tuple(
+        AllowanceCharge(is_charge=True, amount=Decimal(5), tax_rate=Decimal(rate))
+        for rate in (19, 7)
+    )
+    with pytest.raises(InputRejected, match="several tax rates"):
+        mapped(allowances_charges=charges, total=Decimal("126.60"))
+
+
+def untaxed(*categories: str, codes: dict[str, str], order_code: str | None = "V9") -> Record:
+    """100.00 without tax, in the categories of the breakdown."""
+    order = purchase_order()
+    items = tuple(msgspec.structs.replace(item, tax_code=order_code) for item in order.items)
+    share_of = Decimal(100) / len(categories)
+    return supplier_invoice(
+        invoice(
+            tax=ZERO,
+            total=Decimal(100),
+            taxes=tuple(
+                TaxSubtotal(category=name, rate=ZERO, basis=share_of, amount=ZERO)
+                for name in categories
+            ),
+            lines=tuple(InvoiceLine(id=n, tax_rate=ZERO) for n in ("1", "2")),
+        ),
+        decision(),
+        {order.id: msgspec.structs.replace(order, items=items)},
+        msgspec.structs.replace(COMPANY, tax_codes=codes),
+        document_id="ab" * 32,
+        status="parked",
+        posting_date=date(2026, 11, 5),
+    )
+
+
+def codes_of(record: Record) -> set[str]:
+    rows = record["to_SuplrInvcItemPurOrdRef"] + record["to_SupplierInvoiceTax"]
+    return {row["TaxCode"] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("category", "expected"), [("AE", "VR"), ("E", "V9"), ("Z", "VZ"), ("S", "V0")]
+)
+def test_the_tax_category_decides_which_code_a_rate_has(category: str, expected: str) -> None:
+    """Reverse charge and exempt are both 0 % and not the same: a bare rate is the standard one."""
+    table = {"0": "V0", "AE:0": "VR", "z:0.0": "VZ"}
+    assert codes_of(untaxed(category, codes=table)) == {expected}
+
+
+def test_a_category_without_code_in_table_and_order_is_refused_with_its_name() -> None:
+    with pytest.raises(InputRejected, match='add "AE:0" to tax_codes'):
+        untaxed("AE", codes={"0": "V0", "E:0": "VE"}, order_code=None)
+
+
+def test_two_categories_of_one_rate_take_the_orders_code() -> None:
+    """A line names its rate, so nobody can tell which category it has."""
+    table = {"0": "V0", "AE:0": "VR", "E:0": "VE"}
+    assert codes_of(untaxed("AE", "E", codes=table)) == {"V9"}
+    with pytest.raises(InputRejected, match="AE/E"):
+        untaxed("AE", "E", codes=table, order_code=None)
 
 
 def test_an_item_without_quantity_is_refused() -> None:

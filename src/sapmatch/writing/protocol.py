@@ -12,6 +12,7 @@ arrow is one write that is conditional on the version, so of two workers one los
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from sapmatch.model.errors import (
@@ -39,7 +40,7 @@ FIRST_BACK_OFF, LONGEST_BACK_OFF = 2.0, 600.0  # seconds; doubled with every att
 # idempotency service to a repeated request (OD-P77). Never a refusal, always a reason to look.
 EXISTS_ALREADY = frozenset({"F5/117", "M8/108", "M8/462", "/IWBEP/CM_COS/001", "/IWBEP/CM_COS/005"})
 # The whole connection is affected, not this record.
-CONNECTION_ERRORS = (LogonRefused, AuthorizationMissing, ServiceNotActivated)
+CONNECTION_ERRORS = (LogonRefused, ServiceNotActivated)
 
 
 class _SapError(Exception):
@@ -67,8 +68,9 @@ def write_record(
     """Send one intent if it may be sent; returns it in its new state.
 
     Untouched come back: those that are not PLANNED (or CLAIMED by a worker that died), and those
-    whose back-off is not over. Raises LogonRefused, AuthorizationMissing and ServiceNotActivated
-    after putting the intent back to PLANNED: they hold for every record of the connection.
+    whose back-off is not over. What the user may not do is backed off with the status 403: it may
+    be this record alone, of another company code. Raises LogonRefused and ServiceNotActivated after
+    putting the intent back to PLANNED: they hold for every record of the connection.
     """
     work = _Write(intent, payload, sap, intents, clock, owner, quiet_seconds)
     try:
@@ -229,6 +231,8 @@ class _Write:
             return self._unknown(messages(error))
         if isinstance(error, TransientError | OutcomeUnknown):
             return self._back_off(error)
+        if isinstance(error, AuthorizationMissing):
+            return self._back_off(error, http_status=HTTPStatus.FORBIDDEN.value)
         if isinstance(error, CONNECTION_ERRORS):
             self._end(IntentState.PLANNED, messages(error))
             raise error
@@ -239,13 +243,15 @@ class _Write:
             return self._unknown(messages(error), quiet=timedelta(0), http_status=status)
         return self._end(IntentState.REJECTED, messages(error), http_status=status)
 
-    def _back_off(self, error: SapmatchError) -> Intent:
+    def _back_off(self, error: SapmatchError, http_status: int | None = None) -> Intent:
         """Nothing happened: later once more, and not before SAP asked for it."""
         seconds = min(FIRST_BACK_OFF * 2 ** min(self.intent.attempts, 9), LONGEST_BACK_OFF)
         if isinstance(error, SapThrottled) and error.retry_after:
             seconds = max(seconds, error.retry_after)
         due = self._clock.now() + timedelta(seconds=seconds)
-        return self._end(IntentState.PLANNED, messages(error), next_probe_at=due)
+        return self._end(
+            IntentState.PLANNED, messages(error), next_probe_at=due, http_status=http_status
+        )
 
     def _unknown(
         self, said: tuple[str, ...], quiet: timedelta | None = None, **fields: Any

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from math import ceil
 from typing import Literal
 
 from msgspec import Struct, field
 
-from sapmatch.model.errors import SapUnavailable
+from sapmatch.model.errors import AuthorizationMissing, SapUnavailable
 from sapmatch.model.intent import UNDECIDED, Intent, IntentState
 from sapmatch.model.ports import Clock, Intents, Objects, SapReader, SapWriter
 from sapmatch.writing.protocol import write_record
@@ -52,7 +53,8 @@ def write_update_file(
 
     Run again, it goes on: what is confirmed is not sent, what is unknown is not sent. `stop` ends
     at the first record that is not fine. Raises SapUnavailable where SAP could not take a record
-    now, and what holds for the whole connection (LogonRefused, AuthorizationMissing,
+    now, AuthorizationMissing where the user may not write a record (the others are written, and
+    lost answers are read back first), and what holds for the whole connection (LogonRefused,
     ServiceNotActivated); the response file is written before.
     """
 
@@ -70,7 +72,14 @@ def write_update_file(
     file = load(flow_name, run_id, objects)
     work = _Run(file, intents, objects, clock)
     result = work.each(write, _Streak(on_error).ended)
-    waiting = [intent.sap_messages[0] for intent in work.intents if backed_off(intent)]
+    denied = [intent.sap_messages[0] for intent in work.intents if forbidden(intent)]
+    if denied and (result.stopped or result.wait_seconds is None):
+        raise AuthorizationMissing(
+            f"flow {flow_name}, run {run_id}: {len(denied)} record(s) may not be written: "
+            f"{denied[0]}"
+        )
+    backed = [intent for intent in work.intents if backed_off(intent) and not forbidden(intent)]
+    waiting = [intent.sap_messages[0] for intent in backed]
     if waiting:
         raise SapUnavailable(f"flow {flow_name}, run {run_id}: {len(waiting)} wait: {waiting[0]}")
     return result
@@ -124,6 +133,11 @@ def backed_off(intent: Intent) -> bool:
     return intent.state is IntentState.PLANNED and intent.next_probe_at is not None
 
 
+def forbidden(intent: Intent) -> bool:
+    """Whether it waits for an authorisation: another try soon is of no use."""
+    return backed_off(intent) and intent.http_status == HTTPStatus.FORBIDDEN
+
+
 def due_at(intent: Intent) -> datetime | None:
     """When the next step of an open intent may be taken; None: at once."""
     times = (intent.lease_until, intent.quiet_until, intent.next_probe_at)
@@ -174,6 +188,9 @@ class _Run:
             counts=summary(map(status, self.intents))["summary"],
             wait_seconds=_seconds(min(due) - now) if due else None,
             oldest_unknown_seconds=_seconds(now - min(sent)) if sent else 0,
-            again=sum(intent.state is IntentState.PLANNED for intent in self.intents),
+            again=sum(
+                intent.state is IntentState.PLANNED and not forbidden(intent)
+                for intent in self.intents
+            ),
             stopped=stopped,
         )

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from sapmatch.model.errors import SapmatchError, SapUnavailable
+from sapmatch.model.errors import AuthorizationMissing, SapmatchError, SapUnavailable
 from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import TERMINAL, Intent, IntentState, Record
 from sapmatch.model.ports import Clock, Intents, SapWriter
@@ -17,7 +17,7 @@ from sapmatch.writing.protocol import write_record
 from sapmatch.writing.readback import differences
 from sapmatch.writing.reconcile import reconcile
 from sapmatch.writing.response_file import response, summary
-from sapmatch.writing.run import FINE, UNREACHABLE, backed_off, due_at
+from sapmatch.writing.run import FINE, UNREACHABLE, backed_off, due_at, forbidden
 
 OWNER = "sapmatch write"
 PATIENCE = timedelta(seconds=90)  # waiting in one run, for lost answers and for a busy SAP
@@ -72,8 +72,9 @@ def write_file(
             progress(len(statuses), len(planned))
         yield line
     yield summary(statuses)
-    if desk.failure:
-        raise desk.failure
+    failure = desk.failure or desk.denied
+    if failure:
+        raise failure
 
 
 def _unsent(planned: list[tuple[Intent, bytes]]) -> Iterator[dict[str, Any]]:
@@ -99,7 +100,9 @@ class _Desk:
         self._quiet_seconds = quiet_seconds
         self._spacing = probe_spacing_seconds
         self._patience = PATIENCE
-        self.failure: SapmatchError | None = None
+        self._denials = 0  # in a row
+        self.denied: SapmatchError | None = None
+        self.failure: SapmatchError | None = None  # ends the run
 
     def settled(self, intent: Intent, payload: Record) -> Intent:
         """The record after sending, waiting and reading back, as far as patience reaches."""
@@ -114,6 +117,9 @@ class _Desk:
             except SapmatchError as exc:
                 self.failure = exc
                 return self._ledger.get(intent.id)
+            if forbidden(after):
+                return self._deny(after)
+            self._denials = 0
             refused += backed_off(after)
             if after.version == intent.version or refused == UNREACHABLE:
                 intent = after
@@ -121,6 +127,14 @@ class _Desk:
             intent = after
         if backed_off(intent):
             self.failure = SapUnavailable(f"{intent.sap_messages[0]}; run the same command again")
+        return intent
+
+    def _deny(self, intent: Intent) -> Intent:
+        """Other records may be allowed, but not after several refusals in a row."""
+        self._denials += 1
+        self.denied = AuthorizationMissing(intent.sap_messages[0])
+        if self._denials == UNREACHABLE:
+            self.failure = self.denied
         return intent
 
     def _looked_at(self, intent: Intent, payload: Record) -> Intent:

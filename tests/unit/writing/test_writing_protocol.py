@@ -13,6 +13,7 @@ from sapmatch.model.errors import (
     SapRejected,
     SapThrottled,
     SapUnavailable,
+    ServiceNotActivated,
     Throttled,
 )
 from sapmatch.model.intent import Intent, IntentState, Written
@@ -148,7 +149,18 @@ def test_a_throttled_record_waits_as_long_as_sap_asks_for(insert: Stage) -> None
     assert insert.write().next_probe_at == insert.clock.now() + timedelta(seconds=1000)
 
 
-@pytest.mark.parametrize("error", [LogonRefused("401"), AuthorizationMissing("403")])
+def test_a_record_that_the_user_may_not_write_waits_alone(insert: Stage) -> None:
+    """It may be this company code only: the other records go on."""
+    insert.sap.behaviours = [fails(AuthorizationMissing("403, SU53"))]
+    after = insert.write()
+    assert (after.state, after.http_status) == (S.PLANNED, 403)
+    assert after.sap_messages == ("403, SU53",)
+    assert after.next_probe_at is not None
+    insert.clock.sleep(4)
+    assert insert.write().state is S.CONFIRMED
+
+
+@pytest.mark.parametrize("error", [LogonRefused("401"), ServiceNotActivated("404")])
 def test_what_holds_for_the_whole_connection_is_raised_and_the_intent_stays_planned(
     insert: Stage, error: SapmatchError
 ) -> None:

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from sapmatch.model.errors import (
+    AuthorizationMissing,
     InputRejected,
     LogonRefused,
     SapRejected,
@@ -225,6 +226,42 @@ def test_a_refused_logon_ends_the_run_at_once_with_its_responses(room: Room) -> 
         room.write()
     assert room.sap.calls.count("update") == 1
     assert room.statuses() == ["not_executed"] * 3
+
+
+DENIED = fails(AuthorizationMissing("403, see SU53"))
+
+
+def test_a_record_that_may_not_be_written_does_not_block_the_others(room: Room) -> None:
+    room.sap.behaviours = [DENIED]
+    with pytest.raises(AuthorizationMissing, match=r"1 record.*SU53"):
+        room.write()
+    first, *others, _ = room.responses()
+    assert (first["status"], first["sap_message"]) == ("not_executed", "403, see SU53")
+    assert [line["status"] for line in others] == ["updated", "updated"]
+    room.clock.sleep(600)
+    assert room.write().counts["updated"] == 3
+
+
+def test_a_lost_answer_beside_a_denied_record_is_read_back_first(room: Room) -> None:
+    room.sap.behaviours = [DENIED, answer_lost]
+    result = room.write()
+    assert (result.wait_seconds, result.again) == (600, 0)
+    room.clock.sleep(600)
+    room.sap.behaviours = [DENIED]
+    assert room.read_back().counts["already_there"] == 1
+    with pytest.raises(AuthorizationMissing):
+        room.write()
+
+
+def test_three_denied_records_in_a_row_end_the_run(room: Room) -> None:
+    room.sap.seed("A_SalesOrder", SalesOrder="4", A="")
+    rows = [{"SalesOrder": number, "A": "y"} for number in "1234"]
+    room.objects.write(INBOX, msgspec.json.encode(rows))
+    room.collect("run-2")
+    room.sap.behaviours = [DENIED] * 3
+    with pytest.raises(AuthorizationMissing, match="3 record"):
+        room.write("run-2")
+    assert room.sap.calls.count("update") == 3
 
 
 def test_responses_are_written_even_where_the_run_dies(room: Room) -> None:

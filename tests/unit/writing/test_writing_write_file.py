@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from sapmatch.model.errors import InputRejected, LogonRefused, SapRejected, SapUnavailable
+from sapmatch.model.errors import (
+    AuthorizationMissing,
+    InputRejected,
+    LogonRefused,
+    SapRejected,
+    SapUnavailable,
+)
 from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import Operation
 from sapmatch.writing.write_file import write_file
@@ -147,6 +153,23 @@ def test_a_refused_logon_is_tried_once(laptop: Laptop) -> None:
         laptop.lines()
     assert laptop.sap.posts == 1
     assert len(laptop.said) == 3
+
+
+@pytest.mark.parametrize(("denials", "posts"), [(1, 4), (2, 4), (3, 3)])
+def test_denied_records_are_named_and_the_others_written(
+    laptop: Laptop, denials: int, posts: int
+) -> None:
+    """Three in a row are the connection's trouble and not a record's."""
+    data = b'[{"Thing":"1"},{"Thing":"2"},{"Thing":"3"},{"Thing":"4"}]'
+    laptop.sap.behaviours = [fails(AuthorizationMissing("403, SU53"))] * denials
+    with pytest.raises(AuthorizationMissing, match="SU53"):
+        laptop.lines(data=data)
+    statuses = [line["status"] for line in laptop.said[:-1]]
+    left = 4 if denials == 3 else denials
+    assert statuses == ["not_executed"] * left + ["created"] * (4 - left)
+    assert laptop.sap.posts == posts
+    laptop.clock.sleep(60)
+    assert laptop.statuses(data=data) == ["created"] * 4
 
 
 def test_a_dry_run_sends_nothing_and_remembers_nothing(laptop: Laptop) -> None:

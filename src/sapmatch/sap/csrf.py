@@ -32,15 +32,22 @@ class CsrfTokens:
         self._mode = mode
         self._lock = threading.Lock()
         self._fetched = False
+        self._unused = False  # fetched for a write that is still to come
         self._token: str | None = None
+
+    def prepare(self, root: str) -> None:
+        """Fetch what the next write needs, so that it does not wait for its token."""
+        self.token(root)
+        self._unused = True
 
     def token(self, root: str) -> str | None:
         """The token for a write to the service whose root is the given path."""
         if self._mode == "never":
             return None
         with self._lock:
-            if not self._fetched or self._mode == "always":
+            if not self._fetched or (self._mode == "always" and not self._unused):
                 self._fetch(root)
+            self._unused = False
             if self._token is None and self._mode == "always":
                 raise self._none_given()
             return self._token

@@ -199,6 +199,22 @@ def test_always_takes_a_new_token_for_every_write() -> None:
     assert server.methods() == ["HEAD", "POST", "HEAD", "POST"]
 
 
+@pytest.mark.parametrize(("mode", "fetches"), [("auto", 1), ("always", 2), ("never", 0)])
+def test_a_prepared_write_waits_for_no_token(mode: str, fetches: int) -> None:
+    """What comes between the write-ahead and the write eats up its quiet time."""
+
+    def script(request: Received) -> Reply:
+        return Reply(headers=[("x-csrf-token", "T")]) if request.fetches_token else CREATED
+
+    with SapServer(script) as server, client_of(server, csrf=mode) as client:
+        for _ in range(2):
+            client.prepare(SERVICE)
+            before = len(server.requests)
+            client.create(SERVICE, "A_Order", {})
+            assert server.methods()[before:] == ["POST"]
+    assert server.methods().count("HEAD") == fetches
+
+
 def test_always_sends_nothing_without_a_token() -> None:
     with SapServer(lambda request: rows()) as server, pytest.raises(LogonRefused, match="none"):
         create(server, csrf="always")

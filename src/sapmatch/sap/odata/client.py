@@ -134,7 +134,7 @@ class ODataClient:
 
     def prepare(self, service: str) -> None:
         """Have a CSRF token: whatever fails here, nothing was written."""
-        self._tokens.token(urls.service_root(service))
+        self._tokens.prepare(urls.service_root(service))
 
     def create(
         self,

@@ -8,7 +8,7 @@ from msgspec import Struct
 from sapmatch.matching.normalise import natural
 from sapmatch.matching.units import EXACT
 from sapmatch.model.money import rounded
-from sapmatch.model.order import ZERO, GoodsReceipt, IndexedOrder, Order, OrderItem, Reservation
+from sapmatch.model.order import ZERO, GoodsReceipt, IndexedOrder, Order, OrderItem, unsettled
 
 
 class Position(Struct, frozen=True, kw_only=True):
@@ -94,18 +94,17 @@ def open_receipts(
 
 def _position(indexed: IndexedOrder, item: OrderItem, document_id: str) -> Position:
     """Reservations of this document and those that SAP shows already do not count."""
-    shown = {p.reference for other in indexed.order.items for p in other.postings}
-    held = [r for r in indexed.reservations if r.item == item.id and _holds(r, document_id, shown)]
+    held = [
+        reservation
+        for reservation in unsettled(indexed.order, indexed.reservations)
+        if reservation.item == item.id and reservation.document_id != document_id
+    ]
     return Position(
         order=indexed.order,
         item=item,
         reserved=sum((r.quantity for r in held), ZERO),
         reserved_amount=sum((r.amount for r in held), ZERO),
     )
-
-
-def _holds(reservation: Reservation, document_id: str, shown: set[str]) -> bool:
-    return reservation.document_id != document_id and reservation.reference not in shown
 
 
 def _age(receipt: GoodsReceipt) -> tuple[str, str, tuple[int, str], tuple[int, str]]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from sapmatch.cli import output
-from sapmatch.model.errors import SapmatchError, TransientError
+from sapmatch.model.errors import OutcomeUnknown, SapmatchError, TransientError
 
 # A command is imported only when it is called: `read` needs no SAP, `write` no PDF reader.
 COMMANDS = {
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         output.complain("interrupted")
         return INTERRUPTED
-    except TransientError as exc:
+    except (TransientError, OutcomeUnknown) as exc:
         output.complain(str(exc))
         return UNREACHABLE
     except SapmatchError as exc:

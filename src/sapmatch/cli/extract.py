@@ -31,7 +31,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--delta", action="store_true", help="only what changed since the last call"
     )
     parser.add_argument("--page-size", metavar="N", type=positive, help="rows asked for at a time")
-    parser.add_argument("--parallel", metavar="N", type=positive, help="calls to SAP at a time")
+    parser.add_argument(
+        "--parallel", metavar="N", type=positive, help="connections to SAP kept open"
+    )
     add_common(parser)
     parser.set_defaults(run=run)
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
@@ -17,6 +17,8 @@ T = TypeVar("T")
 MOST_PROBLEMS = 100  # enough to see what is wrong with a set
 _DATE = re.compile(r"/Date\((-?\d{1,17})(?:[+-]\d{4})?\)/")
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+# Edm.Decimal as SAP sends it, in a sane size: no exponent, no NaN, no infinity.
+_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,9})?", re.ASCII)
 _decoder = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 
@@ -50,17 +52,21 @@ class Row(Struct, frozen=True):
         return value or self._wrong(field, "there", "")
 
     def number_of(self, field: str, missing: str = "0") -> Decimal:
-        """A finite decimal; `missing` where the field is not there or empty."""
+        """A plain decimal; `missing` where the field is not there or empty."""
         value = self.record.get(field)
-        try:
-            number = Decimal(str(value).strip() if value not in (None, "") else missing)
-        except InvalidOperation:
-            return self._wrong(field, "a number", Decimal(missing))
-        return number if number.is_finite() else self._wrong(field, "a number", Decimal(missing))
+        text = missing if value in (None, "") else str(value).strip()
+        if not _NUMBER.fullmatch(text):
+            return self._wrong(field, "a plain number", Decimal(missing))
+        return Decimal(text)
+
+    def quantity(self, field: str, missing: str = "0") -> Decimal:
+        """A number that is not negative."""
+        number = self.number_of(field, missing)
+        return number if number >= 0 else self._wrong(field, "from 0 up", Decimal(missing))
 
     def factor(self, field: str) -> Decimal:
         """A number to divide by; SAP leaves 0 where it means 1."""
-        return self.number_of(field, "1") or Decimal(1)
+        return self.quantity(field, "1") or Decimal(1)
 
     def flag(self, field: str, missing: bool = False) -> bool:
         """A boolean, or SAP's `X`."""
@@ -115,7 +121,7 @@ def read_rows(name: str, rows: Iterable[bytes | Record], problems: list[Problem]
     for number, row in enumerate(rows, start=1):
         try:
             record = row if isinstance(row, dict) else _decoder.decode(row)
-        except msgspec.DecodeError:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             message = f"{name}, record {number}: is no JSON object"
             if len(problems) < MOST_PROBLEMS:
                 problems.append(Problem(code="ROW", message=message, field=f"{name}[{number}]"))

@@ -22,7 +22,9 @@ _SHOWN_PROBLEMS = 10
 # return delivery and its reversal.
 _RECEIVED = frozenset({"101", "105", "123", "162"})
 _RETURNED = frozenset({"102", "106", "122", "161"})
-_DELETED = "2"  # SupplierInvoiceStatus (data element RBSTAT)
+# SupplierInvoiceStatus (data element RBSTAT)
+_DELETED = "2"
+_HELD = frozenset({"C", "D"})
 
 
 def orders_from_rows(
@@ -51,7 +53,7 @@ def orders_from_rows(
         *_purchase_orders(sets, connection, client),
         *_sales_orders(sets, connection, client, company_codes),
     ]
-    posted = [_posted(row) for row in sets.get("A_SupplierInvoice", []) if not _is_deleted(row)]
+    posted = [_posted(row) for row in sets.get("A_SupplierInvoice", []) if not _is_none(row)]
     _refuse(problems)
     by_number = sorted(posted, key=lambda one: (one.supplier_invoice, one.fiscal_year))
     return sorted(orders, key=lambda order: (order.side, order.id)), by_number
@@ -81,6 +83,8 @@ def _purchase_orders(
     names = {row.joint("Supplier"): row for row in sets.get("A_Supplier", [])}
     heads = {row.joint("PurchaseOrder"): row for row in sets.get("A_PurchaseOrder", [])}
     for number, head in heads.items():
+        if not head.text("Supplier"):  # a stock transport order: nobody sends an invoice for it
+            continue
         supplier, sender = head.needed("Supplier"), head.text("InvoicingParty")
         name, vat_id = _party(names, supplier)
         other_name, other_vat_id = _party(names, sender) if sender != supplier else (None, None)
@@ -128,7 +132,7 @@ def _purchase_item(
         material=row.text("Material") or None,
         partner_material=row.text("SupplierMaterialNumber") or None,
         gtin=row.text("InternationalArticleNumber") or None,
-        quantity=row.number_of("OrderQuantity"),
+        quantity=row.quantity("OrderQuantity"),
         unit=row.text("PurchaseOrderQuantityUnit"),
         net_price=row.number_of("NetPriceAmount"),
         price_quantity=row.factor("NetPriceQuantity"),
@@ -161,6 +165,10 @@ def _sales_orders(
     names = {row.joint("Customer"): row for row in sets.get("A_Customer", [])}
     heads = {row.joint("SalesOrder"): row for row in sets.get("A_SalesOrder", [])}
     for number, head in heads.items():
+        organization = head.needed("SalesOrganization")
+        company_code = _company_code(organization, company_codes)
+        if company_code is None:
+            continue
         customer = head.needed("SoldToParty")
         name, vat_id = _party(names, customer)
         yield Order(
@@ -168,7 +176,7 @@ def _sales_orders(
             side="sales_order",
             connection=connection,
             client=client,
-            company_code=_company_code(head.needed("SalesOrganization"), company_codes),
+            company_code=company_code,
             partner=customer,
             partner_name=name,
             partner_vat_id=vat_id,
@@ -186,7 +194,7 @@ def _sales_item(row: Row) -> OrderItem:
         text=row.text("SalesOrderItemText"),
         material=row.text("Material") or None,
         partner_material=row.text("MaterialByCustomer") or None,
-        quantity=row.number_of("RequestedQuantity"),
+        quantity=row.quantity("RequestedQuantity"),
         unit=row.text("RequestedQuantityUnit"),
         net_price=row.number_of("NetAmount"),
         price_quantity=row.factor("RequestedQuantity"),
@@ -195,12 +203,14 @@ def _sales_item(row: Row) -> OrderItem:
     )
 
 
-def _company_code(organization: str, company_codes: Mapping[str, CompanyCode]) -> str:
-    """The company code that lists the sales organization, else the one of the same name."""
+def _company_code(organization: str, company_codes: Mapping[str, CompanyCode]) -> str | None:
+    """The company code that lists the sales organization, else the one of the same name if it
+    lists none; None where the settings know neither."""
     listed = [
         c for c, company in company_codes.items() if organization in company.sales_organizations
     ]
-    return min(listed, default=organization)
+    same = company_codes.get(organization)
+    return min(listed, default=organization if same and not same.sales_organizations else None)
 
 
 def _receipts(
@@ -253,7 +263,7 @@ def _postings(sets: Mapping[str, list[Row]]) -> dict[Key, list[Posting]]:
     """Invoice items by order item. An invoice and its reversal count nothing, both with positive
     amounts (MA-P21); a credit memo counts negative, planned delivery costs not at all."""
     heads = {_invoice(row): row for row in sets.get("A_SupplierInvoice", [])}
-    void = {_invoice(row) for row in heads.values() if _is_void(row) or _is_deleted(row)}
+    void = {_invoice(row) for row in heads.values() if _is_void(row) or _is_none(row)}
     void |= {_reverse(row) for row in heads.values() if row.reference("ReverseDocument")}
     found: dict[Key, list[Posting]] = {}
     for row in sets.get("A_SuplrInvcItemPurOrdRef", []):
@@ -303,8 +313,11 @@ def _is_void(row: Row) -> bool:
     )
 
 
-def _is_deleted(row: Row) -> bool:
-    return row.text("SupplierInvoiceStatus") == _DELETED
+def _is_none(row: Row) -> bool:
+    """Deleted, or held before date and currency were known."""
+    status = row.text("SupplierInvoiceStatus")
+    known = row.text("DocumentDate") and row.text("DocumentCurrency")
+    return status == _DELETED or (status in _HELD and not known)
 
 
 def _by_order(rows: Iterable[Row], order: str, item: str) -> dict[str, dict[str, Row]]:

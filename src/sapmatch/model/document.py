@@ -23,7 +23,6 @@ ReasonCode = Literal[
     "NO_TOTAL",
     "TOTALS",
     "NEEDS_REVIEW",
-    "READ_FAILED",
     "SAP_REJECTED",
     "OUTCOME_UNKNOWN",
     "WORKFLOW_FAILED",

@@ -4,24 +4,15 @@ The floor is `import requests`, the one package that a caller of SAP cannot do w
 """
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import median
 from typing import Any
 
+from benchmarks.imports import cpu
 from infra.bundle import BASE_LIMIT, ROOT, layer_folder, size
 from infra.functions import TASKS
 
-RUNS = 7
 CPU_BUDGET = 250  # milliseconds
-LINES = (
-    "import time",
-    "begin = time.process_time()",
-    "import {module}",
-    "print((time.process_time() - begin) * 1000)",
-)
 
 
 def run() -> Iterator[dict[str, Any]]:
@@ -44,17 +35,6 @@ def run() -> Iterator[dict[str, Any]]:
     if layer.is_dir():
         taken = size(layer)
         yield {"benchmark": "base layer", "bytes": taken, "within": taken <= BASE_LIMIT}
-
-
-def cpu(module: str) -> float:
-    """Median CPU milliseconds of importing the module in a new interpreter, caches warm."""
-    code = "\n".join(LINES).format(module=module)
-    command = [sys.executable, "-c", code]
-    times = [
-        float(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
-        for _ in range(RUNS + 1)
-    ]
-    return round(median(times[1:]), 1)
 
 
 def main() -> None:

@@ -1,0 +1,87 @@
+"""The figures and their goals: ratios within one run, never absolute times."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from benchmarks.imports import cpu
+from benchmarks.odata.contestants import names
+from benchmarks.odata.measuring import Cost, Service, measured
+
+ROWS = 100_000
+ROUNDS = 3
+SERVICES = (
+    Service("V2", 1000, ROWS),
+    Service("V4", 1000, ROWS),
+    Service("V4", 5000, ROWS),
+    Service("V2", 5000, ROWS),
+)
+LONG = SERVICES[-1]._replace(rows=10 * ROWS)
+# The goals, in CPU time of the reader, memory in MB.
+RAW_TO_DECODE = 1.1  # at most
+PYODATA_TO_TYPED = 3.0  # at least
+LONG_TO_SHORT = 1.1  # at most
+PEAK = 150  # at most
+IMPORT_TO_REQUESTS = 1.4  # at most
+
+Figure = dict[str, Any]
+
+
+def figures() -> Iterator[Figure]:
+    """One line per service and contestant, one per reader of a million rows, one for the import."""
+    for service in SERVICES:
+        short = measured(service, names(service.version), ROUNDS)
+        yield from speeds(service, short)
+    for name, cost in measured(LONG, ("raw", "typed", "extract"), 1).items():
+        yield memory(name, short[name], cost)
+    yield importing(cpu("requests"), cpu("sapmatch.sap.connection"))
+
+
+def speeds(service: Service, costs: Mapping[str, Cost]) -> Iterator[Figure]:
+    """What everybody took, against the decode floor."""
+    for name, cost in costs.items():
+        figure = {
+            "benchmark": f"odata {service.version} pages of {service.page_size}: {name}",
+            **_cost(service, cost),
+            "cpu_to_decode": round(cost.cpu_s / costs["decode"].cpu_s, 2),
+        }
+        yield figure | _goal(name, costs)
+
+
+def memory(name: str, short: Cost, long: Cost) -> Figure:
+    """Peak memory of a million rows against that of a hundred thousand."""
+    title = f"odata {LONG.version} {LONG.rows} rows: {name}"
+    ratio = long.peak_mb / short.peak_mb
+    goal = f"memory at most {LONG_TO_SHORT} x that of {ROWS} rows and {PEAK} MB"
+    met = ratio <= LONG_TO_SHORT and long.peak_mb <= PEAK
+    return {"benchmark": title, **_cost(LONG, long), **_judged(goal, ratio, met)}
+
+
+def importing(floor: float, ours: float) -> Figure:
+    """CPU milliseconds of `import requests`, and of importing the client."""
+    ratio = ours / floor
+    goal = f"at most {IMPORT_TO_REQUESTS} x import requests"
+    judged = _judged(goal, ratio, ratio <= IMPORT_TO_REQUESTS)
+    return {"benchmark": "odata import of the client", "cpu_s": round(ours / 1000, 3), **judged}
+
+
+def _cost(service: Service, cost: Cost) -> Figure:
+    return {
+        "rows_per_s": round(service.rows / cost.seconds),
+        "cpu_s": round(cost.cpu_s, 3),
+        "peak_mb": round(cost.peak_mb, 1),
+    }
+
+
+def _goal(name: str, costs: Mapping[str, Cost]) -> Figure:
+    if name in ("raw", "extract"):
+        ratio = costs[name].cpu_s / costs["decode"].cpu_s
+        return _judged(f"at most {RAW_TO_DECODE} x decode", ratio, ratio <= RAW_TO_DECODE)
+    if name == "typed" and "pyodata" in costs:
+        ratio = costs["pyodata"].cpu_s / costs[name].cpu_s
+        goal = f"pyodata takes at least {PYODATA_TO_TYPED:g} x that"
+        return _judged(goal, ratio, ratio >= PYODATA_TO_TYPED)
+    return {}
+
+
+def _judged(goal: str, ratio: float, met: bool) -> Figure:
+    return {"goal": goal, "ratio": round(ratio, 2), "within": met}

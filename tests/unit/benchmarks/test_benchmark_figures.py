@@ -1,0 +1,64 @@
+"""A figure says truly whether its goal was met."""
+
+import pytest
+
+from benchmarks.odata.__main__ import shown
+from benchmarks.odata.figures import importing, memory, speeds
+from benchmarks.odata.measuring import Cost, Service
+
+SERVICE = Service("V2", 1000, 100_000)
+
+
+def cost(cpu: float = 1.0, peak: float = 40.0) -> Cost:
+    return Cost(rows=100_000, seconds=2.0, cpu_s=cpu, peak_mb=peak)
+
+
+@pytest.mark.parametrize(("cpu", "within"), [(1.0, True), (1.1, True), (1.11, False)])
+def test_raw_may_take_a_tenth_more_than_the_decode_floor(cpu: float, within: bool) -> None:
+    _, raw = speeds(SERVICE, {"decode": cost(1.0), "raw": cost(cpu)})
+
+    assert raw["cpu_to_decode"] == cpu
+    assert raw["within"] is within
+    assert raw["rows_per_s"] == 50_000
+
+
+@pytest.mark.parametrize(("cpu", "within"), [(1.9, True), (2.0, True), (2.1, False)])
+def test_pyodata_must_take_three_times_what_typed_takes(cpu: float, within: bool) -> None:
+    costs = {"decode": cost(), "pyodata": cost(6.0), "typed": cost(cpu)}
+
+    *_, typed = speeds(SERVICE, costs)
+
+    assert typed["ratio"] == round(6.0 / cpu, 2)
+    assert typed["within"] is within
+
+
+def test_floors_and_peers_have_no_goal() -> None:
+    found = speeds(SERVICE, {name: cost() for name in ("bytes", "decode", "json", "pyodata")})
+
+    assert all("goal" not in figure for figure in found)
+
+
+@pytest.mark.parametrize(
+    ("short", "long", "within"), [(100, 110, True), (100, 111, False), (145, 151, False)]
+)
+def test_a_million_rows_may_take_a_tenth_more_memory_and_never_more_than_150_mb(
+    short: float, long: float, within: bool
+) -> None:
+    figure = memory("raw", cost(peak=short), cost(peak=long))
+
+    assert figure["within"] is within
+    assert figure["peak_mb"] == long
+
+
+@pytest.mark.parametrize(("ours", "within"), [(140.0, True), (141.0, False)])
+def test_the_import_is_held_against_that_of_requests(ours: float, within: bool) -> None:
+    figure = importing(100.0, ours)
+
+    assert figure["within"] is within
+    assert figure["cpu_s"] == ours / 1000
+
+
+def test_a_missed_goal_is_seen_in_the_table() -> None:
+    lines = [shown(importing(100.0, ours)) for ours in (100.0, 200.0)]
+
+    assert [line.rpartition(", ")[2] for line in lines] == ["met", "MISSED"]

@@ -2,14 +2,20 @@
 
 import re
 from collections.abc import Mapping
+from typing import Final, Literal
 from urllib.parse import quote
 
 from sapmatch.model.errors import InputRejected
-from sapmatch.model.ports import Query
-from sapmatch.sap.odata.v2 import Value, literal
+from sapmatch.model.query import ODataValue
+from sapmatch.sap.odata.codec import Codec
+from sapmatch.sap.odata.metadata import StructuredType
+
+Slash = Literal["encoded", "plain"]
 
 _NAME = re.compile(r"[^\W\d]\w*")
+_QUALIFIED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _OPTION_SAFE = "'(),/:@$*"
+_NO_TYPES: Final[Mapping[str, str]] = {}
 
 
 def service_root(service: str) -> str:
@@ -20,40 +26,80 @@ def service_root(service: str) -> str:
     return f"/{quote(path, safe='/;=,~')}/"
 
 
-def resource(service: str, entity_set: str, key: Mapping[str, Value] | None = None) -> str:
-    """The encoded path of an entity set, or of one entity of it."""
-    predicate = "" if key is None else key_predicate(key)
-    return service_root(service) + quote(_named(entity_set), safe="") + predicate
+def resource(
+    root: str,
+    entity_set: str,
+    key: Mapping[str, ODataValue] | None = None,
+    *,
+    codec: Codec,
+    kind: StructuredType | None = None,
+    slash: Slash = "encoded",
+) -> str:
+    """The encoded path of an entity set, or of one entity of it, below an encoded root."""
+    path = root + quote(_named(entity_set), safe="")
+    if key is None:
+        return path
+    return path + key_predicate(key, codec=codec, kind=kind, slash=slash)
 
 
-def key_predicate(key: Mapping[str, Value]) -> str:
-    """`('1')`, or `(A='1',B='2')`: every part of a composite key by its name (OD-P57)."""
+def key_predicate(
+    key: Mapping[str, ODataValue],
+    *,
+    codec: Codec,
+    kind: StructuredType | None = None,
+    slash: Slash = "encoded",
+) -> str:
+    """`('1')`, or `(A='1',B='2')`: every part of a composite key by its name (OD-P57).
+
+    `slash`: some proxies refuse %2F (OD-P56). Raises InputRejected where fields are missing.
+    """
     if not key:
         raise InputRejected("a key without fields names no record; give every key field")
-    if len(key) == 1:
-        return f"({_encoded(*key.values())})"
-    parts = (f"{_named(name)}={_encoded(value)}" for name, value in key.items())
+    if kind is not None and kind.keys:
+        _check_key(key, kind)
+    types = _types(kind)
+    parts = {
+        _named(name): _encoded(name, value, types.get(name), codec, slash)
+        for name, value in key.items()
+    }
+    if len(parts) == 1:
+        return f"({next(iter(parts.values()))})"
+    return f"({','.join(f'{name}={value}' for name, value in parts.items())})"
+
+
+def arguments(
+    given: Mapping[str, ODataValue | None], types: Mapping[str, str], codec: Codec
+) -> str:
+    """`(A=1,B='2')`: the parameters of a V4 function, encoded."""
+    parts = (
+        f"{_named(name)}={_encoded(name, value, types.get(name), codec, 'encoded')}"
+        for name, value in given.items()
+    )
     return f"({','.join(parts)})"
 
 
-def options(query: Query) -> list[str]:
-    """Encoded query options, spaces as %20 (OD-P59)."""
-    given = {
-        "$select": ",".join(query.select),
-        "$expand": ",".join(query.expand),
-        "$filter": filter_of(query),
-        "$orderby": ",".join(query.order_by),
-        "$top": "" if query.top is None else str(query.top),
-    }
-    return [f"{name}={quote(text, safe=_OPTION_SAFE)}" for name, text in given.items() if text]
+def encoded_options(options: Mapping[str, str]) -> list[str]:
+    """`name=value` with every value encoded once, spaces as %20 (OD-P59)."""
+    return [f"{quote(name, safe='$')}={_option(name, text)}" for name, text in options.items()]
 
 
-def filter_of(query: Query) -> str:
-    """Both kinds of conditions, the user's own in brackets where they are joined (OD-P58)."""
-    conditions = [f"{_named(name)} eq {literal(value)}" for name, value in query.equals.items()]
-    if query.filter:
-        conditions.append(f"({query.filter})" if conditions else query.filter)
-    return " and ".join(conditions)
+def name_of(name: str) -> str:
+    """The encoded name of an operation, qualified or not; InputRejected for anything else."""
+    if not _QUALIFIED.fullmatch(name):
+        raise InputRejected(f"{name!r}: is no name of a function or action in OData")
+    return quote(name, safe=".")
+
+
+def path_of(path: str) -> str:
+    """A field, or one behind navigations (`Supplier/Name`); InputRejected for anything else."""
+    if not path or not all(_QUALIFIED.fullmatch(part) for part in path.split("/")):
+        raise InputRejected(f"{path!r}: is no name of a field in OData")
+    return path
+
+
+def _option(name: str, text: str) -> str:
+    """Semicolons and equals signs stand between the options inside a V4 `$expand` alone."""
+    return quote(text, safe=_OPTION_SAFE + (";=" if name == "$expand" else ""))
 
 
 def _named(name: str) -> str:
@@ -63,5 +109,24 @@ def _named(name: str) -> str:
     return name
 
 
-def _encoded(value: Value) -> str:
-    return quote(literal(value), safe="'")
+def _encoded(
+    name: str, value: ODataValue | None, type: str | None, codec: Codec, slash: Slash
+) -> str:
+    try:
+        text = codec.literal(value, type)
+    except InputRejected as exc:
+        raise InputRejected(f"{name}: {exc}") from exc
+    return quote(text, safe="'/" if slash == "plain" else "'")
+
+
+def _types(kind: StructuredType | None) -> Mapping[str, str]:
+    return {name: each.type for name, each in kind.properties.items()} if kind else _NO_TYPES
+
+
+def _check_key(key: Mapping[str, ODataValue], kind: StructuredType) -> None:
+    wrong = [f"{name} is missing" for name in kind.keys if name not in key]
+    wrong += [f"{name} is no key field" for name in key if name not in kind.keys]
+    if wrong:
+        raise InputRejected(
+            f"{kind.name}: {'; '.join(wrong)}; a record is named by {', '.join(kind.keys)}"
+        )

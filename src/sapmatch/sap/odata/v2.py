@@ -1,30 +1,35 @@
-"""The OData V2 JSON codec: literals, bodies to send, bodies that came back."""
+"""The OData V2 codec: literals, query options, JSON bodies to send and that came back."""
 
-import re
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+import base64
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
-from urllib.parse import unquote
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from msgspec import Raw, Struct, field
 
-from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Record
-from sapmatch.model.ports import ODataValue
+from sapmatch.model.query import ODataValue, Query
+from sapmatch.sap.odata import addresses, bodies, conditions, edm, expands
+from sapmatch.sap.odata.codec import Decimals, Feed
+from sapmatch.sap.odata.metadata import StructuredType, Version
 
-Value = ODataValue | UUID
-UNREADABLE = (msgspec.MsgspecError, RecursionError, ValueError)
+VERSION: Version = "V2"
+ACCEPT: str = "application/json"
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INT32 = 2**31
-_PREDICATE = re.compile(r"(?:(\w+)=)?(?:[a-z]*'((?:[^']|'')*)'|([^,']+))(?:,|$)")
+_SUFFIXES: Final = {
+    "Edm.Decimal": "M",
+    "Edm.Int64": "L",
+    "Edm.Double": "d",
+    "Edm.Single": "f",
+}
 
 
-class Feed(Struct):
-    """A collection; `results` are the untouched rows."""
+class _Feed(Struct):
+    """`results` are the untouched rows; of C4C it is an object where there is one entity."""
 
     results: list[Raw]
     next: str | None = field(default=None, name="__next")
@@ -33,118 +38,169 @@ class Feed(Struct):
 
 
 class _Collection(Struct):
-    d: Feed | list[Raw]
+    d: _Feed | list[Raw]
 
 
 class _Single(Struct):
     d: dict[str, Any]
 
 
+class _Result(Struct):
+    d: Any = None
+
+
 _collection = msgspec.json.Decoder(_Collection)
 _single = msgspec.json.Decoder(_Single, float_hook=Decimal)
 _row = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+_result = msgspec.json.Decoder(_Result, float_hook=Decimal)
 
 
-def literal(value: Value) -> str:
-    """The value as URLs write it, not yet percent-encoded (OData V2 URI conventions; OD-P60)."""
+def literal(value: ODataValue | None, type: str | None = None) -> str:
+    """The value as URLs write it, not yet percent-encoded (OData V2 URI conventions; OD-P60).
+
+    Raises InputRejected, without the value, where it is none of the type.
+    """
+    if value is None:
+        return "null"
+    value = edm.coerced(value, type)
     match value:
         case bool():
             return "true" if value else "false"
         case int():
-            return f"{value}L" if abs(value) >= _INT32 else str(value)
-        case Decimal():
-            return f"{value:f}M"
+            wide = abs(value) >= _INT32 if type is None else type == "Edm.Int64"
+            return f"{value}L" if wide else str(value)
+        case Decimal() | float():
+            return edm.number_text(value) + _SUFFIXES.get(type or "", "M")
         case UUID():
             return f"guid'{value}'"
-        case datetime():
-            return _moment(value)
-        case date():
-            return f"datetime'{value.isoformat()}T00:00:00'"
+        case bytes():
+            return f"X'{value.hex().upper()}'"
+        case datetime() | date():
+            return _moment(value, type)
+        case time() | timedelta():
+            return f"time'{edm.time_text(value)}'"
     return "'" + value.replace("'", "''") + "'"
 
 
-def _moment(value: datetime) -> str:
+def _moment(value: date, type: str | None) -> str:
     """Edm.DateTime has no zone; a time that has one is Edm.DateTimeOffset."""
-    if value.tzinfo is None:
-        return f"datetime'{value.isoformat()}'"
-    return f"datetimeoffset'{value.astimezone(UTC).replace(tzinfo=None).isoformat()}Z'"
+    if not isinstance(value, datetime):
+        return f"datetime'{value.isoformat()}T00:00:00'"
+    if type == "Edm.DateTimeOffset" or value.tzinfo is not None:
+        return f"datetimeoffset'{edm.utc(value).replace(tzinfo=None).isoformat()}Z'"
+    return f"datetime'{value.isoformat()}'"
 
 
-def encode(record: Record) -> bytes:
+_DIALECT = conditions.Dialect("V2", literal)
+
+
+def options(query: Query, kind: StructuredType | None = None) -> dict[str, str]:
+    """Query options by name, not yet percent-encoded; those that are not needed are absent."""
+    select, navigations = expands.flat(query)
+    given = {
+        "$select": expands.columns(select),
+        "$expand": ",".join(navigations),
+        "$filter": conditions.filter_of(query, _DIALECT, kind),
+        "$orderby": expands.ordering(query.order_by),
+        "$top": "" if query.top is None else str(query.top),
+        "$skip": "" if query.skip is None else str(query.skip),
+        "$inlinecount": "allpages" if query.inline_count else "",
+    }
+    return {name: text for name, text in given.items() if text}
+
+
+def content_type(decimals: Decimals | None) -> str:  # noqa: ARG001 (V2 has one for both)
+    """The type of a body that `encode` made."""
+    return "application/json"
+
+
+def encode(
+    record: Record,
+    *,
+    decimals: Decimals | None = None,
+    kind: StructuredType | None = None,
+    types: Mapping[str, StructuredType] = bodies.NO_TYPES,
+) -> bytes:
     """The body of a write: decimals as strings, points in time as `/Date(ms)/` (OD-P40, OD-P49).
 
-    Raises InputRejected for a float, which cannot hold an amount.
+    Raises InputRejected for a float, which cannot hold an amount, and for a value that is none of
+    its field's type.
     """
-    return msgspec.json.encode(_writable(record, ""))
+    return bodies.Bodies(_written, decimals or "string", types).encode(record, kind)
 
 
-def _writable(value: Any, path: str) -> Any:
+def _written(value: Any, decimals: Decimals, type: str | None) -> Any:
+    """A value as V2 writes it in JSON."""
     match value:
-        case Mapping():
-            return {name: _writable(part, f"{path}.{name}") for name, part in value.items()}
-        case list() | tuple():
-            return [_writable(part, f"{path}[{n}]") for n, part in enumerate(value)]
-        case float():
-            raise InputRejected(f"{path.lstrip('.')}: write it as a decimal in quotes, not a float")
-        case Decimal():
-            return f"{value:f}"
-        case datetime():
-            return _ticks(value.replace(tzinfo=value.tzinfo or UTC))
+        case bool():
+            return value
+        case int() if type == "Edm.Int64" or (type is None and abs(value) >= _INT32):
+            return str(value)
+        case Decimal() | float():
+            text = edm.number_text(value)
+            quoted = decimals == "string" or text in edm.SPECIAL
+            return text if quoted else Raw(text.encode())
         case date():
-            return _ticks(datetime(value.year, value.month, value.day, tzinfo=UTC))
+            return edm.ticks_text(value)
+        case time() | timedelta():
+            return edm.time_text(value)
+        case bytes():
+            return base64.b64encode(value).decode()
     return value
 
 
-def _ticks(moment: datetime) -> str:
-    return f"/Date({(moment - _EPOCH) // timedelta(milliseconds=1)})/"
-
-
 def feed(body: bytes) -> Feed:
-    """A collection; `d` may be a bare list (OD-P20). Raises one of UNREADABLE."""
+    """A collection; `d` may be a bare list (OD-P20), the count a text (OD-P27).
+
+    Raises one of UNREADABLE.
+    """
     found = _collection.decode(body).d
-    return found if isinstance(found, Feed) else Feed(found)
-
-
-def count_of(found: Feed) -> int | None:
-    """`__count` is a string or a number, or missing (OD-P27)."""
-    return None if found.count is None else int(found.count)
+    if not isinstance(found, _Feed):
+        return Feed(found)
+    count = None if found.count is None else int(found.count)
+    return Feed(found.results, found.next, found.delta, count)
 
 
 def entity(body: bytes) -> Record:
     """One entity; C4C wraps it into `results`. Raises one of UNREADABLE."""
-    row = _single.decode(body).d
-    inner = row.get("results")
-    return inner if len(row) == 1 and isinstance(inner, dict) else row
+    found = _single.decode(body).d
+    inner = found.get("results")
+    return inner if len(found) == 1 and isinstance(inner, dict) else found
 
 
-def row(raw: Raw) -> Record:
+def row(raw: Raw | bytes) -> Record:
     """One row with its values as JSON gives them, numbers exact."""
     return _row.decode(raw)
 
 
-def etag_of(found: Record) -> str | None:
+def etag_of(row: Record) -> str | None:
     """The ETag inside the row, untouched (OD-P66)."""
-    metadata = found.get("__metadata")
+    metadata = row.get("__metadata")
     etag = metadata.get("etag") if isinstance(metadata, dict) else None
     return etag if isinstance(etag, str) else None
 
 
-def key_of(entity_set: str, found: Record, location: str | None) -> dict[str, str]:
+def key_of(
+    entity_set: str, row: Record, location: str | None, keys: Sequence[str] = ()
+) -> dict[str, str]:
     """The key of a created entity from its address; empty where SAP gave none.
 
-    A single key has no name in an address: it is the first field of that value, as SAP sends key
-    fields first.
+    A single key has no name in an address: it is the one of `keys`, or else the first field of
+    that value, as SAP sends key fields first.
     """
-    metadata = found.get("__metadata")
+    metadata = row.get("__metadata")
     address = metadata.get("uri") if isinstance(metadata, dict) else None
-    _, named, predicate = unquote(str(address or location or "")).rpartition(f"/{entity_set}(")
-    if not named:
-        return {}
-    parts = {
-        name: text.replace("''", "'") or bare
-        for name, text, bare in _PREDICATE.findall(predicate.removesuffix(")"))
-    }
-    if set(parts) != {""}:
-        return parts
-    names = [name for name, value in found.items() if str(value) == parts[""]]
-    return {names[0]: parts[""]} if names else {}
+    return addresses.key_in(str(address or location or ""), entity_set, row, keys)
+
+
+def result(body: bytes, name: str) -> object:
+    """What an operation returned: a record, a list of records, a value, or None.
+
+    A value stands under the operation's name. Raises one of UNREADABLE.
+    """
+    if not body.strip():
+        return None
+    found = _result.decode(body).d
+    if isinstance(found, Mapping) and len(found) == 1 and name in found:
+        found = found[name]
+    return found["results"] if isinstance(found, Mapping) and "results" in found else found

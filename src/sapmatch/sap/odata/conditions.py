@@ -1,0 +1,144 @@
+"""`$filter` from parts: right brackets, right literals, no text of a value can become a condition.
+
+`Dialect` holds what differs between the protocol versions.
+"""
+
+from collections.abc import Callable, Iterable
+
+from msgspec import Struct
+
+from sapmatch.model.errors import InputRejected
+from sapmatch.model.query import (
+    AllOf,
+    AnyOf,
+    Comparison,
+    Condition,
+    Not,
+    ODataValue,
+    Operand,
+    Quantified,
+    Query,
+    TextCondition,
+)
+from sapmatch.sap.odata import urls
+from sapmatch.sap.odata.metadata import StructuredType, Version
+
+_NUMBERS = frozenset({"length", "year", "month", "day", "hour", "minute", "second"})
+_OTHER_TYPES = {"date": "Edm.Date", "time": "Edm.TimeOfDay"} | dict.fromkeys(_NUMBERS, "Edm.Int32")
+_V4_ONLY = frozenset({"date", "time"})
+
+
+class Dialect(Struct, frozen=True):
+    """How a protocol version writes values: `literal(value, Edm type or None)`."""
+
+    version: Version
+    literal: Callable[[ODataValue | None, str | None], str]
+
+
+def filter_of(query: Query, dialect: Dialect, kind: StructuredType | None = None) -> str:
+    """All conditions of a query joined with `and`; the user's own text as it is, in brackets
+    where it is joined (OD-P58)."""
+    parts: list[Condition] = [Operand(name).eq(value) for name, value in query.equals.items()]
+    if query.where is not None:
+        parts.append(query.where)
+    text = (
+        filter_text(AllOf(tuple(parts)) if len(parts) > 1 else parts[0], dialect, kind)
+        if parts
+        else ""
+    )
+    if not query.filter:
+        return text
+    if not parts:
+        return query.filter
+    own = f"({text})" if isinstance(query.where, AnyOf) and len(parts) == 1 else text
+    return f"{own} and ({query.filter})"
+
+
+def filter_text(condition: Condition, dialect: Dialect, kind: StructuredType | None = None) -> str:
+    """The condition as text, not yet percent-encoded.
+
+    `kind` is the type of the entities: it decides how values are written. Raises InputRejected for
+    a name that is none, and for what the protocol version does not know.
+    """
+    return _Text(dialect, kind).of(condition)
+
+
+class _Text:
+    """Writes conditions; `variable` is the lambda variable of `any` and `all` around them."""
+
+    def __init__(
+        self, dialect: Dialect, kind: StructuredType | None, variable: str = "", depth: int = 0
+    ) -> None:
+        self._dialect = dialect
+        self._kind = kind
+        self._variable = variable
+        self._depth = depth
+
+    def of(self, condition: Condition) -> str:
+        match condition:
+            case AllOf():
+                return self._joined(condition.conditions, " and ", AllOf)
+            case AnyOf():
+                return self._joined(condition.conditions, " or ", AnyOf)
+            case Not():
+                return f"not ({self.of(condition.condition)})"
+            case Comparison():
+                return self._comparison(condition)
+            case TextCondition():
+                return self._text_test(condition)
+            case Quantified():
+                return self._quantified(condition)
+        raise InputRejected(f"{type(condition).__name__}: is no condition that OData knows")
+
+    def _joined(self, conditions: Iterable[Condition], word: str, outer: type[Condition]) -> str:
+        text = word.join(self._part(each, outer) for each in conditions)
+        if not text:
+            raise InputRejected("a condition joined from no parts is neither true nor false")
+        return text
+
+    def _part(self, condition: Condition, outer: type[Condition]) -> str:
+        text = self.of(condition)
+        mixed = isinstance(condition, AllOf | AnyOf) and not isinstance(condition, outer)
+        return f"({text})" if mixed else text
+
+    def _comparison(self, found: Comparison) -> str:
+        try:
+            value = self._dialect.literal(found.value, self._type(found.operand))
+        except InputRejected as exc:
+            raise InputRejected(f"{found.operand.path}: {exc}") from exc
+        return f"{self._operand(found.operand)} {found.comparator} {value}"
+
+    def _text_test(self, found: TextCondition) -> str:
+        operand = self._operand(found.operand)
+        text = self._dialect.literal(found.text, "Edm.String")
+        if found.test == "contains" and self._dialect.version == "V2":
+            return f"substringof({text},{operand})"
+        return f"{found.test}({operand},{text})"
+
+    def _quantified(self, found: Quantified) -> str:
+        if self._dialect.version == "V2":
+            raise InputRejected(
+                f"{found.path}: OData V2 knows no {found.quantifier}(); read the entity set behind "
+                "it with a filter of its own"
+            )
+        name = f"x{self._depth + 1}"
+        inner = _Text(self._dialect, None, f"{name}/", self._depth + 1).of(found.condition)
+        return f"{self._path(found.path)}/{found.quantifier}({name}:{inner})"
+
+    def _operand(self, operand: Operand) -> str:
+        text = self._path(operand.path)
+        for function in operand.functions:
+            if function in _V4_ONLY and self._dialect.version == "V2":
+                raise InputRejected(f"{operand.path}: OData V2 knows no function {function}()")
+            text = f"{function}({text})"
+        return text
+
+    def _path(self, path: str) -> str:
+        return self._variable + urls.path_of(path)
+
+    def _type(self, operand: Operand) -> str | None:
+        known = self._kind.properties.get(operand.path) if self._kind else None
+        found = known.type if known else None
+        for function in operand.functions:
+            found = _OTHER_TYPES.get(function, found)
+        return found

@@ -1,0 +1,107 @@
+"""Navigations to read along: flat in V2, each with options of its own in V4."""
+
+from collections.abc import Callable, Iterable
+
+from msgspec.structs import replace
+
+from sapmatch.model.errors import InputRejected
+from sapmatch.model.query import Condition, Expand, Query
+from sapmatch.sap.odata import urls
+
+_MAX_DEPTH = 10
+
+
+def columns(names: Iterable[str]) -> str:
+    """The text of `$select`; InputRejected for a name that is none."""
+    return ",".join(name if name == "*" else urls.path_of(name) for name in names)
+
+
+def ordering(parts: Iterable[str]) -> str:
+    """The text of `$orderby`: names, `asc` or `desc` behind them or nothing."""
+    return ",".join(_ordered(part) for part in parts)
+
+
+def flat(query: Query) -> tuple[list[str], list[str]]:
+    """Columns and navigations as V2 wants them: `to_Item/Quantity` stands in `$select`.
+
+    A navigation that is expanded and not selected would not come back, so it is selected too.
+    """
+    paths: list[str] = []
+    inner: list[str] = []
+    for path, each in _walk(query.expand, "", 0):
+        if each.where is not None or each.order_by or each.top is not None:
+            raise InputRejected(
+                f"{path}: OData V2 can neither filter, sort nor cut what it expands; read the "
+                "entity set behind it on its own"
+            )
+        paths.append(path)
+        inner += [f"{path}/{name}" for name in each.select]
+    select = [*query.select, *inner]
+    if not select:
+        return [], paths
+    own = [] if query.select else ["*"]
+    return own + select + [path for path in paths if not _selected(path, select)], paths
+
+
+def nested(
+    expands: Iterable[str | Expand], filter_of: Callable[[Condition], str], depth: int = 0
+) -> str:
+    """The text of a V4 `$expand`: `Items($select=A;$expand=Schedule)`; paths become nested."""
+    if depth > _MAX_DEPTH:
+        raise InputRejected(f"$expand: deeper than {_MAX_DEPTH} navigations")
+    merged: dict[str, Expand] = {}
+    for each in map(_one_step, expands):
+        known = merged.get(each.path)
+        merged[each.path] = each if known is None else _merged(known, each)
+    return ",".join(_written(each, filter_of, depth) for each in merged.values())
+
+
+def _written(each: Expand, filter_of: Callable[[Condition], str], depth: int) -> str:
+    options = {
+        "$select": columns(each.select),
+        "$filter": "" if each.where is None else filter_of(each.where),
+        "$orderby": ordering(each.order_by),
+        "$top": "" if each.top is None else str(each.top),
+        "$expand": nested(each.expand, filter_of, depth + 1),
+    }
+    text = ";".join(f"{name}={value}" for name, value in options.items() if value)
+    return urls.path_of(each.path) + (f"({text})" if text else "")
+
+
+def _one_step(each: str | Expand) -> Expand:
+    """The first navigation of a path, the rest expanded inside it."""
+    expand = Expand(path=each) if isinstance(each, str) else each
+    first, slash, rest = expand.path.partition("/")
+    return Expand(path=first, expand=(replace(expand, path=rest),)) if slash else expand
+
+
+def _merged(one: Expand, two: Expand) -> Expand:
+    """Both in one, where one of them only leads further (`to_Item` and `to_Item/to_Text`)."""
+    for plain, other in ((one, two), (two, one)):
+        if plain == Expand(path=plain.path, expand=plain.expand):
+            return replace(other, expand=(*one.expand, *two.expand))
+    raise InputRejected(f"{one.path}: is expanded twice with different options; give it once")
+
+
+def _walk(expands: Iterable[str | Expand], before: str, depth: int) -> list[tuple[str, Expand]]:
+    """Every navigation with its full path, each once."""
+    if depth > _MAX_DEPTH:
+        raise InputRejected(f"$expand: deeper than {_MAX_DEPTH} navigations")
+    found: dict[str, Expand] = {}
+    for one in expands:
+        each = Expand(path=one) if isinstance(one, str) else one
+        path = before + urls.path_of(each.path)
+        found[path] = each
+        found.update(_walk(each.expand, f"{path}/", depth + 1))
+    return list(found.items())
+
+
+def _selected(path: str, select: list[str]) -> bool:
+    return any(name == path or name.startswith(f"{path}/") for name in select)
+
+
+def _ordered(part: str) -> str:
+    name, _, direction = part.strip().partition(" ")
+    if direction not in ("", "asc", "desc"):
+        raise InputRejected(f"{part!r}: sort by a field, `desc` behind it where it descends")
+    return f"{urls.path_of(name)} {direction}".rstrip()

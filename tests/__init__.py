@@ -1,0 +1,1 @@
+"""A package, because pyodata installs one of the same name beside our dependencies."""

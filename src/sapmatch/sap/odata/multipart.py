@@ -153,7 +153,7 @@ def _line(line: str, what: str) -> bytes:
 def _delimiter(boundary: str) -> re.Pattern[bytes]:
     """Group 1 is filled in the last one. A cut one, without what follows, is none."""
     name = re.escape(boundary.encode("latin-1", "replace"))
-    last, other = rb"(--)(?=[ \t]*(?:\r?\n|\Z))", rb"(?=[ \t]*\r?\n)"
+    last, other = rb"(--)(?=[ \t]*\r?(?:\n|\Z))", rb"(?=[ \t]*\r?\n)"
     return re.compile(rb"(?:\A|(?<=\n)|\r?\n)--" + name + rb"(?:" + last + rb"|" + other + rb")")
 
 

@@ -1,0 +1,50 @@
+"""Answers of SAP to a batch, part by part."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+BATCH = "batchresponse_1"
+CHANGESET = "changesetresponse_1"
+
+
+def http(status: int, value: Any = None, headers: Mapping[str, str] | None = None) -> bytes:
+    """One HTTP answer; without a value it has no body."""
+    body = b"" if value is None else json.dumps(value, ensure_ascii=False).encode()
+    kind = {} if value is None else {"Content-Type": "application/json"}
+    lines = [f"{name}: {text}" for name, text in {**kind, **(headers or {})}.items()]
+    head = "\r\n".join([f"HTTP/1.1 {status} Said", *lines, "", ""])
+    return head.encode() + body
+
+
+def part(answer: bytes, content_id: str = "") -> bytes:
+    """A body part around an HTTP answer."""
+    named = f"Content-ID: {content_id}\r\n" if content_id else ""
+    head = f"Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n{named}\r\n"
+    return head.encode() + answer
+
+
+def changeset(*parts: bytes) -> bytes:
+    """A body part that holds those of a changeset."""
+    head = f"Content-Type: multipart/mixed; boundary={CHANGESET}\r\n\r\n"
+    return head.encode() + enclosed(parts, CHANGESET)
+
+
+def enclosed(parts: Sequence[bytes], boundary: str = BATCH) -> bytes:
+    """The whole body."""
+    lines = [line for each in parts for line in (f"--{boundary}".encode(), each)]
+    return b"\r\n".join([*lines, f"--{boundary}--".encode(), b""])
+
+
+def created(number: str, content_id: str = "") -> bytes:
+    """What SAP says of a created order."""
+    uri = f"https://sap.example.com/sap/opu/odata/sap/API_TEST_SRV/Orders('{number}')"
+    row = {"__metadata": {"uri": uri, "etag": f'W/"{number}"'}, "ID": number}
+    return part(http(201, {"d": row}, {"Location": uri}), content_id)
+
+
+def error(code: str = "ZZ/001", text: str = "No", content_id: str = "") -> Any:
+    """An error body of V2; `content_id` names the operation that SAP refused."""
+    detail = {"ContentID": content_id, "code": code, "message": text, "severity": "error"}
+    inner = {"errordetails": [detail], "transactionid": "T1"}
+    return {"error": {"code": code, "message": {"lang": "en", "value": text}, "innererror": inner}}

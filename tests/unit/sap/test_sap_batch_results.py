@@ -1,0 +1,402 @@
+"""One result for every operation of a batch, whatever SAP answers."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from sapmatch.model.errors import (
+    AuthorizationMissing,
+    InputRejected,
+    OutcomeUnknown,
+    PreconditionFailed,
+    RecordLocked,
+    SapRejected,
+    SapUnavailable,
+)
+from sapmatch.sap.odata import v2, v4
+from sapmatch.sap.odata.batch import (
+    BatchItem,
+    Changeset,
+    Create,
+    Delete,
+    OperationResult,
+    Read,
+    Update,
+    grouped,
+)
+from sapmatch.sap.odata.batch_answer import parse_batch
+from sapmatch.sap.odata.codec import Codec
+from sapmatch.sap.odata.errors import check_write
+from sapmatch.sap.session import Answer
+from tests.builders.batch_answers import (
+    BATCH,
+    CHANGESET,
+    changeset,
+    created,
+    enclosed,
+    error,
+    http,
+    part,
+)
+
+PLACE = "[connections.s4]"
+LIST = Read(entity_set="Orders")
+ONE = Read(entity_set="Orders", key={"ID": "1"})
+NEW = Create("Orders", {"Name": "x"})
+CHANGE = Update("Orders", {"ID": "1"}, {"Name": "x"})
+GONE = Delete("Orders", {"ID": "1"})
+ROWS = part(http(200, {"d": {"results": [{"ID": "1"}], "__next": "Orders?$skiptoken=1"}}))
+ROW = part(http(200, {"d": {"ID": "1"}}, {"ETag": 'W/"1"'}))
+EMPTY = part(http(204))
+
+
+def parsed(
+    items: Sequence[BatchItem], body: bytes, codec: Codec = v2, boundary: str = BATCH
+) -> list[OperationResult]:
+    answer = Answer(202, {"Content-Type": f"multipart/mixed; boundary={boundary}"}, body, "")
+    return interpreted(answer, items, codec)
+
+
+def interpreted(
+    answer: Answer, items: Sequence[BatchItem], codec: Codec = v2, locked: Sequence[str] = ()
+) -> list[OperationResult]:
+    return parse_batch(
+        answer,
+        grouped(items),
+        place=PLACE,
+        codec=codec,
+        kind=lambda _: None,
+        check=lambda each: check_write(each, PLACE, locked),
+    )
+
+
+def recorded(
+    folder: Path, name: str, items: Sequence[BatchItem], codec: Codec = v2
+) -> list[OperationResult]:
+    body = (folder / "sap-responses" / "batch" / name).read_bytes()
+    return parsed(items, body, codec, body.split(b"\n")[0].strip().decode()[2:])
+
+
+def statuses(results: Sequence[OperationResult]) -> list[str]:
+    return [result.status for result in results]
+
+
+def test_every_operation_has_its_result_in_the_order_of_submission() -> None:
+    items: list[BatchItem] = [LIST, Changeset((NEW, CHANGE, GONE)), ONE]
+    body = enclosed([ROWS, changeset(created("7"), EMPTY, EMPTY), ROW])
+    results = parsed(items, body)
+    assert statuses(results) == ["succeeded"] * 5
+    assert [result.operation for result in results] == [LIST, NEW, CHANGE, GONE, ONE]
+    rows, new, change, _, one = results
+    assert rows.page
+    assert (len(rows.page.rows), rows.page.next_link) == (1, "Orders?$skiptoken=1")
+    assert (new.key, new.etag, new.http_status) == ({"ID": "7"}, 'W/"7"', 201)
+    assert (change.key, change.row, change.http_status) == ({"ID": "1"}, {}, 204)
+    assert (one.row, one.etag) == ({"ID": "1"}, 'W/"1"')
+
+
+def test_answers_are_matched_by_content_id_where_they_have_one() -> None:
+    body = enclosed([changeset(created("B", "2"), created("A", "1"))])
+    first, second = parsed([Changeset((NEW, NEW))], body)
+    assert (first.key, second.key) == ({"ID": "A"}, {"ID": "B"})
+
+
+def test_a_content_id_inside_of_the_answer_counts_too() -> None:
+    inner = [part(http(204, headers={"content-id": number})) for number in ("2", "1")]
+    assert statuses(parsed([Changeset((GONE, GONE))], enclosed([changeset(*inner)]))) == [
+        "succeeded",
+        "succeeded",
+    ]
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_refused_changeset_fails_as_a_whole_and_names_the_culprit(inside: bool) -> None:
+    """OD-P98: one part for the whole set, or a multipart that holds the error."""
+    refusal = part(http(400, error("M8/186", "Balance", "2")))
+    body = enclosed([ROWS, changeset(refusal) if inside else refusal, ROW])
+    results = parsed([LIST, Changeset((NEW, CHANGE)), ONE], body)
+    assert statuses(results) == ["succeeded", "failed", "failed", "succeeded"]
+    for result in results[1:3]:
+        assert isinstance(result.error, SapRejected)
+        assert result.error.code == "M8/186"
+        assert (result.culprit, result.http_status) == ("2", 400)
+
+
+def test_the_culprit_of_a_header_is_named() -> None:
+    """OD-P98, as CAP 8 answers."""
+    text = {"error": {"code": "400", "message": "No", "@Core.ContentID": "2"}}
+    for refusal in (part(http(400, text)), part(http(400, {"error": {"code": "4"}}), "2")):
+        results = parsed([Changeset((NEW, NEW))], enclosed([changeset(refusal)]), v4)
+        assert [result.culprit for result in results] == ["2", "2"]
+        assert statuses(results) == ["failed", "failed"]
+
+
+def test_an_only_operation_is_its_own_culprit() -> None:
+    (result,) = parsed([NEW], enclosed([part(http(400, error()))]))
+    assert (result.status, result.culprit, result.content_id) == ("failed", "1", "1")
+
+
+def test_an_error_5xx_to_a_changeset_leaves_its_outcome_open() -> None:
+    results = parsed([Changeset((NEW, NEW))], enclosed([part(http(500, error()))]))
+    assert statuses(results) == ["unknown", "unknown"]
+    assert all(isinstance(result.error, OutcomeUnknown) for result in results)
+
+
+@pytest.mark.parametrize("status", [400, 500])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Default changeset implementation allows only one operation",
+        "Operation not allowed due to changeset restrictions. Refer to API docu.",
+    ],
+)
+def test_a_service_that_takes_one_operation_a_changeset_is_told_by_its_setting(
+    status: int, text: str
+) -> None:
+    """OD-P100: certainly nothing happened, and the remedy is a setting."""
+    body = enclosed([part(http(status, error("X/1", text)))])
+    results = parsed([Changeset((NEW, NEW))], body)
+    assert statuses(results) == ["failed", "failed"]
+    assert isinstance(results[0].error, InputRejected)
+    assert "one_operation_changesets = true" in str(results[0].error)
+
+
+def test_what_comes_after_the_first_error_was_not_executed() -> None:
+    """OD-P99: SAP stopped, and closed its answer."""
+    body = enclosed([ROWS, part(http(404, error()))])
+    results = parsed([LIST, ONE, ONE, Changeset((NEW, GONE)), NEW], body)
+    assert statuses(results) == ["succeeded", "failed", *["not_executed"] * 4]
+    assert results[3].content_id == "4"
+
+
+def test_missing_parts_without_an_error_leave_everything_open() -> None:
+    """OD-P99: nobody knows whose the parts are, so no row is believed."""
+    results = parsed([LIST, NEW, LIST], enclosed([ROWS, ROWS]))
+    assert statuses(results) == ["unknown"] * 3
+    assert isinstance(results[0].error, SapUnavailable)
+    assert isinstance(results[1].error, OutcomeUnknown)
+
+
+def test_additional_parts_leave_everything_open_but_what_names_itself() -> None:
+    """OD-P99: a Content-ID of ours belongs to nobody else."""
+    body = enclosed([ROWS, ROWS, changeset(created("7", "2"))])
+    results = parsed([LIST, NEW], body)
+    assert statuses(results) == ["unknown", "succeeded"]
+    assert results[1].key == {"ID": "7"}
+
+
+def test_parts_of_another_kind_than_asked_for_leave_everything_open() -> None:
+    body = enclosed([changeset(EMPTY), ROWS])
+    assert statuses(parsed([LIST, GONE], body)) == ["unknown", "unknown"]
+
+
+def test_one_success_for_several_operations_is_not_believed() -> None:
+    assert statuses(parsed([Changeset((NEW, NEW))], enclosed([created("1")]))) == ["unknown"] * 2
+
+
+def test_one_success_without_a_changeset_around_it_is_believed() -> None:
+    (result,) = parsed([NEW], enclosed([created("1")]))
+    assert (result.status, result.key) == ("succeeded", {"ID": "1"})
+
+
+@pytest.mark.parametrize(
+    ("inner", "expected"),
+    [
+        ([created("1"), created("2")], ["unknown"] * 3),
+        ([created("1", "1"), created("2", "2")], ["succeeded", "succeeded", "unknown"]),
+        ([created("1", "1"), created("2", "1"), created("3", "2")], ["unknown", "succeeded"]),
+        ([created("1")] * 4, ["unknown"] * 3),
+        ([created("1"), EMPTY, part(http(400, error()))], ["unknown", "unknown", "failed"]),
+        ([created("1"), part(b"garbage"), EMPTY], ["unknown"] * 3),
+    ],
+)
+def test_a_changeset_answered_in_part_is_known_in_part(
+    inner: list[bytes], expected: list[str]
+) -> None:
+    """OD-P99: too few, too many, twice the same, success beside a refusal, garbage."""
+    results = parsed([Changeset((NEW, CHANGE, GONE))], enclosed([changeset(*inner)]))
+    assert statuses(results)[: len(expected)] == expected
+
+
+def test_an_answer_cut_at_any_byte_never_claims_too_much() -> None:
+    """Parts that came whole are known, the others are unknown, nothing was `not_executed`."""
+    items: list[BatchItem] = [LIST, Changeset((NEW, CHANGE)), ONE, NEW]
+    parts = [ROWS, changeset(created("7"), EMPTY), part(http(404, error())), created("8")]
+    body = enclosed(parts)
+    whole = statuses(parsed(items, body))
+    assert whole == ["succeeded", "succeeded", "succeeded", "failed", "succeeded"]
+    known = []
+    for end in range(len(body)):
+        found = statuses(parsed(items, body[:end]))
+        count = len(found) - found.count("unknown")
+        assert found == whole[:count] + ["unknown"] * (len(whole) - count)
+        known.append(count)
+    assert known == sorted(known)
+    assert set(known) == {0, 1, 2, 3, 4, 5}
+
+
+def test_garbage_in_one_part_leaves_the_others_as_they_are() -> None:
+    body = enclosed([part(b"<html>"), changeset(part(b"HTTP/1.1 20")), ROW])
+    results = parsed([LIST, NEW, ONE], body)
+    assert statuses(results) == ["unknown", "unknown", "succeeded"]
+
+
+def test_an_answer_without_parts_leaves_everything_open() -> None:
+    assert statuses(parsed([LIST, NEW], b"")) == ["unknown", "unknown"]
+    assert statuses(parsed([LIST, NEW], enclosed([]))) == ["unknown", "unknown"]
+
+
+def test_what_is_no_multipart_is_no_answer() -> None:
+    answer = Answer(200, {"Content-Type": "application/json"}, b"{}", "")
+    with pytest.raises(ValueError, match="multipart"):
+        interpreted(answer, [LIST])
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (403, AuthorizationMissing),
+        (412, PreconditionFailed),
+        (423, RecordLocked),
+        (428, PreconditionFailed),
+        (404, SapRejected),
+    ],
+)
+def test_errors_inside_a_batch_are_those_outside_of_it(status: int, kind: type) -> None:
+    """OD-P65, OD-P85, OD-P87."""
+    read, write = parsed([ONE, CHANGE], enclosed([part(http(status, error()))] * 2))
+    assert type(write.error) is kind
+    assert read.error is not None
+    assert (read.status, write.status) == ("failed", "failed")
+
+
+def test_a_part_without_an_error_body_says_nothing_of_the_service() -> None:
+    (result,) = parsed([ONE], enclosed([part(http(404))]))
+    assert isinstance(result.error, SapRejected)
+    assert (result.error.code, result.error.text) == ("HTTP 404", "Said")
+
+
+def test_codes_of_this_system_for_locks_count_inside_a_batch() -> None:
+    """OD-P87."""
+    headers = {"Content-Type": f"multipart/mixed; boundary={BATCH}"}
+    answer = Answer(200, headers, enclosed([part(http(400, error("Z/7")))]), "")
+    (result,) = interpreted(answer, [CHANGE], locked=["Z/7"])
+    assert isinstance(result.error, RecordLocked)
+
+
+def test_messages_beside_a_success_surface() -> None:
+    """OD-P86: also an error beside a success."""
+    warning = {"sap-message": '{"code":"V1/2","message":"Check","severity":"warning"}'}
+    alarm = {"sap-message": '{"code":"V1/3","message":"Bad","severity":"error"}'}
+    body = enclosed(
+        [changeset(part(http(204, headers=warning))), changeset(part(http(204, headers=alarm)))]
+    )
+    good, bad = parsed([CHANGE, CHANGE], body)
+    assert [message.code for message in good.messages] == ["V1/2"]
+    assert (good.status, bad.status) == ("succeeded", "unknown")
+
+
+def test_a_created_record_that_nobody_can_read_is_unknown() -> None:
+    (result,) = parsed([NEW], enclosed([changeset(part(http(201, [1])))]))
+    assert result.status == "unknown"
+    located = part(http(201, None, {"Location": "https://sap/srv/Orders(ID='9')"}))
+    (result,) = parsed([NEW], enclosed([changeset(located)]))
+    assert (result.status, result.key) == ("succeeded", {"ID": "9"})
+
+
+def test_a_read_that_nobody_can_decode_failed() -> None:
+    (result,) = parsed([LIST], enclosed([part(http(200, {"e": 1}))]))
+    assert result.status == "failed"
+    assert isinstance(result.error, SapUnavailable)
+
+
+def test_v4_answers_are_read_by_their_codec() -> None:
+    rows = part(http(200, {"value": [{"ID": 1}], "@odata.nextLink": "Orders?$skiptoken=1"}))
+    row = part(http(200, {"@odata.etag": 'W/"5"', "ID": 1}))
+    listed, one = parsed([LIST, ONE], enclosed([rows, row]), v4)
+    assert listed.page
+    assert listed.page.next_link == "Orders?$skiptoken=1"
+    assert one.etag == 'W/"5"'
+
+
+def test_umlauts_come_whole() -> None:
+    """OD-P97."""
+    (result,) = parsed([ONE], enclosed([part(http(200, {"d": {"Name": "Müller & Söhne"}}))]))
+    assert result.row["Name"] == "Müller & Söhne"
+
+
+def test_nested_changesets_are_garbage() -> None:
+    inner = changeset(part(http(204))).replace(CHANGESET.encode(), b"inner")
+    assert statuses(parsed([GONE], enclosed([changeset(inner)]))) == ["unknown"]
+
+
+def test_recorded_reads_and_a_gateway_error(real_data: Path) -> None:
+    results = recorded(real_data, "v2_read_read_gateway_error.txt", [LIST, ONE, ONE])
+    assert statuses(results) == ["succeeded", "succeeded", "failed"]
+    error = results[2].error
+    assert isinstance(error, SapRejected)
+    assert (error.code, error.http_status) == ("ZCU/100", 400)
+    assert error.transaction_id == "23F2932D54040110E005FD84A23B406E"
+
+
+def test_recorded_changesets_between_reads(real_data: Path) -> None:
+    items: list[BatchItem] = [LIST, NEW, ONE, Changeset((CHANGE, GONE, NEW))]
+    results = recorded(real_data, "v2_with_changeset.txt", items)
+    assert statuses(results) == ["succeeded"] * 6
+    assert results[1].row == {"IntegerValue": 1337}
+    assert [result.http_status for result in results] == [200, 201, 200, 200, 204, 201]
+
+
+def test_recorded_changesets_before_a_gateway_error(real_data: Path) -> None:
+    items: list[BatchItem] = [LIST, NEW, ONE, Changeset((CHANGE, GONE)), ONE]
+    name = "v2_read_and_changeset_and_gateway_error.txt"
+    assert statuses(recorded(real_data, name, items)) == [*["succeeded"] * 5, "failed"]
+
+
+def test_recorded_function_imports_and_one_broken_body(real_data: Path) -> None:
+    """The last body has a bracket too much: its read failed, and no row is made up."""
+    items: list[BatchItem] = [LIST, NEW, ONE, Changeset((CHANGE, GONE)), ONE, ONE, ONE, ONE]
+    results = recorded(real_data, "v2_function_import.txt", items)
+    assert statuses(results) == [*["succeeded"] * 5, "failed", "succeeded", "succeeded", "failed"]
+    assert results[7].row == {"awesomeFunction": ["foo", "bar"]}
+
+
+def test_recorded_answer_with_a_missing_part(real_data: Path) -> None:
+    """OD-P99."""
+    results = recorded(real_data, "v4_missing_part.txt", [LIST, LIST, LIST], v4)
+    assert statuses(results) == ["succeeded", "failed", "not_executed"]
+    error = results[1].error
+    assert isinstance(error, SapRejected)
+    assert error.http_status == 404
+
+
+def test_recorded_reads_of_v4_and_an_error(real_data: Path) -> None:
+    results = recorded(real_data, "v4_only_reads_error.txt", [LIST, ONE], v4)
+    assert statuses(results) == ["succeeded", "failed"]
+
+
+def test_recorded_half_megabyte_in_one_part(real_data: Path) -> None:
+    (result,) = recorded(real_data, "v2_enormous_anonymised.txt", [LIST])
+    assert result.page
+    assert len(result.page.rows) > 1000
+
+
+def test_recorded_atom_parts_with_stale_lengths(real_data: Path) -> None:
+    """Cloud for Customer answers in Atom, announces wrong lengths, and calls a 204 text/html."""
+    items: list[BatchItem] = [LIST, Changeset((CHANGE, Create("ServiceRequestItemCollection", {})))]
+    results = recorded(real_data, "c4c_response_atom.txt", items)
+    assert statuses(results) == ["succeeded"] * 3
+    rows, _, new = results
+    assert rows.page
+    assert [v2.row(raw)["ID"] for raw in rows.page.rows] == ["2", "1423", "1422"]
+    assert new.row["Description"] == "1m water hose"
+    assert new.key == {"ObjectID": "00163E0DBD9E1ED59AABEB57FF4A3F4B"}
+
+
+def test_recorded_deep_create_wrapped_as_a_list(real_data: Path) -> None:
+    """OD-P80: Cloud for Customer puts one entity where a list is usual."""
+    items: list[BatchItem] = [Create("ServiceRequestCollection", {})]
+    (result,) = recorded(real_data, "c4c_deep_insert_response.txt", items)
+    assert result.key == {"ObjectID": "00163E1379D01ED785B015D2038B098A"}
+    assert result.etag == "W/\"datetimeoffset'2017-03-30T19%3A40%3A10.8490260Z'\""

@@ -70,6 +70,11 @@ def coerced(value: Any, type: str | None) -> Any:
         raise InputRejected(f"is no {type}") from exc
 
 
+def is_ticks(value: Any) -> bool:
+    """Whether the value has the form `/Date(ms)/`, in our calendar or beyond it."""
+    return isinstance(value, str) and _TICKS.fullmatch(value) is not None
+
+
 def duration_text(value: timedelta) -> str:
     """ISO 8601, as both versions write it: `P1DT2H3M4.5S`, days left out where there are none."""
     sign = "-" if value < timedelta(0) else ""
@@ -115,7 +120,10 @@ def _fraction(microseconds: int) -> str:
 
 def _decimal(value: Any) -> Decimal:
     if isinstance(value, str):
-        return Decimal(value)
+        found = Decimal(value)
+        if "_" in value or not found.is_finite():
+            raise ValueError
+        return found
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise TypeError
     return Decimal(value)
@@ -157,10 +165,9 @@ def _naive(text: str) -> datetime:
 
 @lru_cache(_CACHED)
 def _day(text: str) -> date:
-    found = moment(text)
-    if found.time() != time(0):
-        raise ValueError
-    return found.date()
+    """A day; where SAP sends a time with it, that is kept."""
+    found = _naive(text)
+    return found if found.time() != time(0) else found.date()
 
 
 @lru_cache(_CACHED)
@@ -255,11 +262,12 @@ def _text(value: Any) -> str:
 
 
 def _whole_day(value: Any) -> date:
-    if isinstance(value, datetime):
-        if value.time() != time(0):
-            raise ValueError
-        return value.date()
-    return value if isinstance(value, date) else _day(value)
+    found = value if isinstance(value, date) else _day(value)
+    if not isinstance(found, datetime):
+        return found
+    if found.time() != time(0):
+        raise ValueError
+    return found.date()
 
 
 def _instant(value: Any) -> datetime:

@@ -45,6 +45,7 @@ _row = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 def literal(value: ODataValue | None, type: str | None = None) -> str:
     """The value as URLs write it, not yet percent-encoded (OData V4 ABNF; OD-P60).
 
+    A text of a type of the service's own is a member of an enumeration: `NS.Color'Red'`.
     Raises InputRejected, without the value, where it is none of the type.
     """
     if value is None:
@@ -63,7 +64,8 @@ def literal(value: ODataValue | None, type: str | None = None) -> str:
             return f"duration'{edm.duration_text(value)}'"
         case datetime() | date() | time():
             return _moment(value)
-    return "'" + value.replace("'", "''") + "'"
+    enumeration = type if type and not type.startswith("Edm.") else ""
+    return enumeration + "'" + value.replace("'", "''") + "'"
 
 
 def _moment(value: date | time) -> str:

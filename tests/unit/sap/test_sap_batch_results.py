@@ -297,10 +297,16 @@ def test_messages_beside_a_success_surface() -> None:
     assert (good.status, bad.status) == ("succeeded", "unknown")
 
 
-def test_a_created_record_that_nobody_can_read_is_unknown() -> None:
-    (result,) = parsed([NEW], enclosed([changeset(part(http(201, [1])))]))
+@pytest.mark.parametrize("answer", [http(201, [1]), http(204), http(200, {"e": 1})])
+def test_a_created_record_that_nobody_can_name_is_unknown(answer: bytes) -> None:
+    """OD-P75: somebody has to find it."""
+    (result,) = parsed([NEW], enclosed([changeset(part(answer))]))
     assert result.status == "unknown"
-    located = part(http(201, None, {"Location": "https://sap/srv/Orders(ID='9')"}))
+
+
+@pytest.mark.parametrize("header", ["Location", "OData-EntityId"])
+def test_a_created_record_is_named_by_its_address(header: str) -> None:
+    located = part(http(204, None, {header: "https://sap/srv/Orders(ID='9')"}))
     (result,) = parsed([NEW], enclosed([changeset(located)]))
     assert (result.status, result.key) == ("succeeded", {"ID": "9"})
 

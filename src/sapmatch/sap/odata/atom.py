@@ -98,11 +98,12 @@ class _Bounded(ElementTree.TreeBuilder):
         self._elements += 1
         if self._depth > MAX_DEPTH or self._elements > MAX_ELEMENTS:
             raise ValueError("more elements than any answer has")
-        return super().start(tag, attrs)
+        # Entries that were cut out of a feed have lost its namespace.
+        return super().start(tag if tag.startswith("{") else _ATOM + tag, attrs)
 
     def end(self, tag: str, /) -> Element:
         self._depth -= 1
-        return super().end(tag)
+        return super().end(tag if tag.startswith("{") else _ATOM + tag)
 
 
 def _parsed(body: bytes, tag: str | None = None) -> Element:

@@ -201,10 +201,10 @@ class _Judge(Struct, frozen=True):
     def _written(self, one: Write, content_id: str, answer: Answer) -> OperationResult:
         messages, error = self._checked(answer)
         row = {} if error else self._row(answer)
-        key = self._key(one, answer, row or {})
-        if error is None and row is None and not key:
+        key = self._key(one, answer, row)
+        if error is None and isinstance(one, Create) and not row and not key:
             error = OutcomeUnknown(
-                f"{self.place}: {one.entity_set}: SAP answered {answer.status} without a readable "
+                f"{self.place}: {one.entity_set}: SAP answered {answer.status} and named no "
                 "record; read it back"
             )
         return OperationResult(
@@ -212,27 +212,27 @@ class _Judge(Struct, frozen=True):
             status=_status(error),
             content_id=content_id,
             http_status=answer.status,
-            row=row or {},
+            row=row,
             key=key,
-            etag=self.codec.etag_of(row or {}) or answer.headers.get("ETag"),
+            etag=self.codec.etag_of(row) or answer.headers.get("ETag"),
             messages=messages,
             error=error,
         )
 
-    def _row(self, answer: Answer) -> Record | None:
-        """None where there should be a record and none can be read."""
+    def _row(self, answer: Answer) -> Record:
+        """Empty where there is none that can be read: the status of a part is SAP's own."""
         if answer.status == HTTPStatus.NO_CONTENT or not answer.body:
             return {}
         try:
             return self._codec_of(answer).entity(answer.body)
         except UNREADABLE:
-            return None
+            return {}
 
     def _key(self, one: Write, answer: Answer, row: Record) -> dict[str, str]:
         if not isinstance(one, Create):
             return {name: str(value) for name, value in one.key.items()}
         kind = self.kind(one.entity_set)
-        location = answer.headers.get("Location")
+        location = answer.headers.get("Location") or answer.headers.get("OData-EntityId")
         return self.codec.key_of(one.entity_set, row, location, kind.keys if kind else ())
 
     def _refused(self, group: Group, answer: Answer) -> list[OperationResult]:

@@ -1,0 +1,161 @@
+"""Sends a batch and says what became of each of its operations."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from sapmatch.model.errors import (
+    InputRejected,
+    OutcomeUnknown,
+    SapmatchError,
+    SapUnavailable,
+)
+from sapmatch.sap.http import CutOff
+from sapmatch.sap.odata import errors
+from sapmatch.sap.odata.batch import (
+    BatchItem,
+    Create,
+    Delete,
+    Group,
+    Operation,
+    OperationResult,
+    Read,
+    Update,
+    encode_batch,
+    grouped,
+)
+from sapmatch.sap.odata.batch_answer import parse_batch
+from sapmatch.sap.odata.catalog import Catalog
+from sapmatch.sap.odata.exchange import Exchange
+from sapmatch.sap.odata.messages import from_body
+from sapmatch.sap.odata.metadata import Metadata, StructuredType
+from sapmatch.sap.odata.writing import Writing
+from sapmatch.sap.session import Answer
+
+_NO_BATCH = frozenset(
+    {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED}
+)
+
+
+class Batch:
+    """Batches of one service; a batch with writes is on the wire at most once."""
+
+    def __init__(self, exchange: Exchange, catalog: Catalog, writing: Writing) -> None:
+        self._exchange = exchange
+        self._catalog = catalog
+        self._writing = writing
+
+    def run(
+        self, items: Sequence[BatchItem], *, continue_on_error: bool = False
+    ) -> list[OperationResult]:
+        """See Service.batch."""
+        one_by_one = self._exchange.options.one_operation_changesets
+        groups = grouped(items, one_by_one=one_by_one)
+        if not groups:
+            return []
+        for group in groups:
+            self._preflight(group)
+        answer = self._sent(groups, continue_on_error=continue_on_error)
+        try:
+            results = parse_batch(
+                answer,
+                groups,
+                place=self._exchange.place,
+                codec=self._catalog.codec(),
+                kind=self._kind,
+                check=self._exchange.check,
+            )
+        except ValueError as exc:
+            raise self._unreadable(answer, groups) from exc
+        self._remember(results)
+        return results
+
+    def _sent(self, groups: Sequence[Group], *, continue_on_error: bool) -> Answer:
+        content_type, body = encode_batch(
+            groups,
+            codec=self._catalog.codec(),
+            options=self._exchange.options,
+            kind=self._kind,
+            if_match=self._writing.if_match,
+        )
+        headers = {"Content-Type": content_type, "Accept": "multipart/mixed"}
+        if continue_on_error and self._catalog.codec().VERSION == "V4":
+            headers["Prefer"] = "odata.continue-on-error"
+        url = self._exchange.url("$batch")
+        if not _writes(groups):
+            answer = self._exchange.ask(url, headers, body)
+            self._check_taken(answer)
+            errors.check_read(answer, self._exchange.place)
+            return answer
+        try:
+            answer = self._exchange.write("POST", url, headers, body)
+        except OutcomeUnknown as exc:
+            answer = _cut_off(exc, url)
+        self._check_taken(answer)
+        self._exchange.check(answer)
+        return answer
+
+    def _check_taken(self, answer: Answer) -> None:
+        found = from_body(answer.body)
+        if answer.status in _NO_BATCH and not (found and found.code == errors.NO_SERVICE):
+            said = f"HTTP {answer.status}" + (f", {found.code}: {found.text}" if found else "")
+            raise InputRejected(
+                f"{self._exchange.place}: {self._exchange.root}$batch: SAP answered "
+                f"{said}; the service takes no batches, so send the operations one by "
+                "one, or its path is wrong: check it in transaction /IWFND/MAINT_SERVICE"
+            )
+
+    def _unreadable(self, answer: Answer, groups: Sequence[Group]) -> SapmatchError:
+        kind = answer.headers.get("Content-Type", "no type")
+        text = (
+            f"{self._exchange.place}: {self._exchange.root}$batch: {len(answer.body)} bytes of "
+            f"{kind} are no answer to a batch"
+        )
+        if _writes(groups):
+            return OutcomeUnknown(f"{text}; read back what its writes did")
+        return SapUnavailable(f"{text}; try again")
+
+    def _kind(self, entity_set: str) -> StructuredType | None:
+        return self._catalog.kind(entity_set)
+
+    def _preflight(self, group: Group) -> None:
+        """Refuse what SAP would refuse, where $metadata is known (OD-P62)."""
+        if self._catalog.known is None:
+            return
+        for one in (group.read, *group.writes.values()):
+            if one is not None:
+                _check(self._catalog.known, one)
+
+    def _remember(self, results: Sequence[OperationResult]) -> None:
+        """The ETags that SAP gave; what is not certain is read anew before it is changed."""
+        for result in results:
+            one = result.operation
+            key = result.key if isinstance(one, Create) else one.key
+            if key:
+                etag = result.etag if result.status == "succeeded" else None
+                self._writing.remember(one.entity_set, key, etag)
+
+
+def _check(metadata: Metadata, one: Operation) -> None:
+    from sapmatch.sap.odata import preflight
+
+    match one:
+        case Read(entity_set=name, query=query):
+            preflight.check_query(metadata, name, query)
+        case Create(entity_set=name, record=record):
+            preflight.check_create(metadata, name, record)
+        case Update(entity_set=name, changes=changes):
+            preflight.check_update(metadata, name, changes)
+        case Delete(entity_set=name):
+            preflight.check_delete(metadata, name)
+
+
+def _cut_off(exc: OutcomeUnknown, url: str) -> Answer:
+    """The part of an answer that came before the connection broke; it may tell of some writes."""
+    cause = exc.__cause__
+    if not isinstance(cause, CutOff) or cause.status >= HTTPStatus.MULTIPLE_CHOICES:
+        raise exc
+    return Answer(cause.status, cause.headers, cause.part, url)
+
+
+def _writes(groups: Sequence[Group]) -> bool:
+    return any(group.writes for group in groups)

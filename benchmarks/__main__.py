@@ -1,5 +1,7 @@
-"""`make bench`: every benchmark, one JSON line a figure."""
+"""`make bench`: every benchmark; one JSON line a figure lies in build/bench/ afterwards."""
 
 from benchmarks import cold_start
+from benchmarks.odata import __main__ as odata
 
+odata.main()
 cold_start.main()

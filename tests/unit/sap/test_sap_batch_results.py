@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given, strategies
 
 from sapmatch.model.errors import (
     AuthorizationMissing,
@@ -234,6 +235,22 @@ def test_an_answer_cut_at_any_byte_never_claims_too_much() -> None:
         known.append(count)
     assert known == sorted(known)
     assert set(known) == {0, 1, 2, 3, 4, 5}
+
+
+@given(data=strategies.data())
+def test_a_damaged_answer_gives_one_result_each_and_no_crash(data: strategies.DataObject) -> None:
+    """Whatever is lost, doubled or put in: nothing is raised, and no write is forgotten."""
+    items: list[BatchItem] = [LIST, Changeset((NEW, CHANGE)), ONE]
+    body = enclosed([ROWS, changeset(created("7", "2"), part(http(204), "3")), ROW])
+    places = strategies.integers(0, len(body))
+    for _ in range(3):
+        start, end = sorted((data.draw(places), data.draw(places)))
+        noise = data.draw(strategies.sampled_from([b"", b"\r\n", b"--", body[start:end], b"\xff:"]))
+        body = body[:start] + noise + body[data.draw(strategies.sampled_from([start, end])) :]
+    results = parsed(items, body)
+    assert [result.operation for result in results] == [LIST, NEW, CHANGE, ONE]
+    for result in results:
+        assert (result.error is None) == (result.status in ("succeeded", "not_executed"))
 
 
 def test_garbage_in_one_part_leaves_the_others_as_they_are() -> None:

@@ -256,7 +256,8 @@ class _Judge(Struct, frozen=True):
     ) -> tuple[tuple[SapMessage, ...], SapmatchError | None]:
         """Messages beside a success, or the error; `several` operations share the answer."""
         found = from_body(answer.body) if several else None
-        if found and _ONE_ONLY.search(found.text):
+        texts = [found.text, *(one.text for one in found.details)] if found else []
+        if found and _ONE_ONLY.search("\n".join(texts)):
             return (), InputRejected(
                 f"{self.place}: SAP lets a changeset hold one operation only ({found.code}: "
                 f"{found.text}); set one_operation_changesets = true for this service below "

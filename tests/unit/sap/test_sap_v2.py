@@ -1,14 +1,38 @@
 """The V2 JSON codec."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 import pytest
 
 from sapmatch.model.errors import InputRejected
+from sapmatch.model.query import Expand, Query, field
 from sapmatch.sap.odata import v2
+from sapmatch.sap.odata.codec import Codec
+from sapmatch.sap.odata.metadata import Navigation, Property, StructuredType
+
+CODEC: Codec = v2  # the module keeps the protocol
+KIND = StructuredType(
+    name="NS.Order",
+    keys=("Order",),
+    properties={
+        name: Property(name=name, type=edm)
+        for name, edm in {
+            "Order": "Edm.String",
+            "Amount": "Edm.Decimal",
+            "Large": "Edm.Int64",
+            "Small": "Edm.Int32",
+            "Day": "Edm.DateTime",
+            "Factor": "Edm.Double",
+            "Clock": "Edm.Time",
+            "Id": "Edm.Guid",
+        }.items()
+    },
+    navigations={"to_Item": Navigation(name="to_Item", target="NS.Item", many=True)},
+)
 
 
 def test_a_body_holds_decimals_as_strings_and_dates_as_ticks() -> None:
@@ -43,14 +67,14 @@ def test_a_float_is_refused_by_the_name_of_its_field() -> None:
 @pytest.mark.parametrize("body", [b'{"d":{"results":[{"A":1}]}}', b'{"d":[{"A":1}]}'])
 def test_a_collection_may_be_a_bare_list(body: bytes) -> None:
     """OD-P20."""
-    assert [bytes(raw) for raw in v2.feed(body).results] == [b'{"A":1}']
+    assert [bytes(raw) for raw in v2.feed(body).rows] == [b'{"A":1}']
 
 
 @pytest.mark.parametrize(("count", "number"), [('"42"', 42), ("42", 42), ("null", None)])
 def test_a_count_is_a_string_or_a_number_or_missing(count: str, number: int | None) -> None:
     """OD-P27."""
     body = f'{{"d":{{"results":[],"__count":{count}}}}}'.encode()
-    assert v2.count_of(v2.feed(body)) == number
+    assert v2.feed(body).count == number
 
 
 def test_an_entity_may_be_wrapped_into_results() -> None:
@@ -71,6 +95,7 @@ def test_numbers_in_a_row_stay_exact() -> None:
         ("/A_Inv(A='%2FA%20O''B%2Cx',B='1')", {"A": "/A O'B,x", "B": "1"}),
         ("/A_Inv(A=guid'0a-1',B=7)", {"A": "0a-1", "B": "7"}),
         ("/A_Inv(7)", {"Number": "7"}),
+        ("/A_Inv(A=7L,B=2.50M)", {"A": "7", "B": "2.50"}),
         ("/A_Inv('unknown')", {}),
         ("/Other('51')", {}),
     ],
@@ -92,9 +117,9 @@ def test_a_real_page_is_read_row_by_row_as_it_came(real_data: Path) -> None:
     """OD-P20, OD-P24: rows recorded from a Gateway come through byte for byte."""
     body = (real_data / "sap-responses/entities/v2-AllDataTypes.json").read_bytes()
     found = v2.feed(body)
-    assert found.results
-    assert all(bytes(raw) in body for raw in found.results)
-    assert v2.row(found.results[0])["Id"] == "500000000"
+    assert found.rows
+    assert all(bytes(raw) in body for raw in found.rows)
+    assert v2.row(found.rows[0])["Id"] == "500000000"
 
 
 def test_real_collections_of_other_systems_are_read(real_data: Path) -> None:
@@ -104,8 +129,8 @@ def test_real_collections_of_other_systems_are_read(real_data: Path) -> None:
         "v2_ticket_collection.json",
         "C_GLAccountHierarchyNode.json",
     ):
-        assert v2.feed((folder / name).read_bytes()).results, name
-    assert v2.count_of(v2.feed((folder / "v2_inlinecount.json").read_bytes())) == 2
+        assert v2.feed((folder / name).read_bytes()).rows, name
+    assert v2.feed((folder / "v2_inlinecount.json").read_bytes()).count == 2
 
 
 def test_a_real_created_entity_of_c4c_is_unwrapped(real_data: Path) -> None:
@@ -116,3 +141,128 @@ def test_a_real_created_entity_of_c4c_is_unwrapped(real_data: Path) -> None:
         "ObjectID": "00163E1379D01ED785B015D2038B098A"
     }
     assert v2.etag_of(row) == "W/\"datetimeoffset'2017-03-30T19%3A40%3A10.8490260Z'\""
+
+
+def test_types_decide_how_values_are_written() -> None:
+    """OD-P40: Int64 and Double are strings in V2 too; a text becomes what its field holds."""
+    body = v2.encode(
+        {
+            "Amount": 5,
+            "Large": 5,
+            "Small": "5",
+            "Day": "2026-01-02",
+            "Factor": Decimal("0.5"),
+            "Clock": time(11, 0),
+            "Id": UUID(int=1),
+            "to_Item": [{"Large": 7}],
+        },
+        kind=KIND,
+        types={"NS.Item": KIND},
+    )
+    assert msgspec.json.decode(body) == {
+        "Amount": "5",
+        "Large": "5",
+        "Small": 5,
+        "Day": "/Date(1767312000000)/",
+        "Factor": "0.5",
+        "Clock": "PT11H00M00S",
+        "Id": "00000000-0000-0000-0000-000000000001",
+        "to_Item": [{"Large": "7"}],
+    }
+
+
+def test_what_sap_sent_goes_back_as_it_came() -> None:
+    """OD-P47: a replacement (PUT) holds values that no type of Python holds."""
+    sent = {"Day": "/Date(253402300800000)/", "Clock": "PT24H00M00S"}
+    assert msgspec.json.decode(v2.encode(sent, kind=KIND)) == sent
+
+
+def test_a_service_may_want_decimals_as_numbers() -> None:
+    """OD-P40: the switch of a service."""
+    body = v2.encode({"Amount": Decimal("10.00"), "Text": "1"}, decimals="number")
+    assert body == b'{"Amount":10.00,"Text":"1"}'
+
+
+def test_values_without_a_type_are_written_by_their_own() -> None:
+    body = v2.encode({"A": 2**31, "B": timedelta(hours=30), "C": b"\x01\xff", "D": True})
+    assert msgspec.json.decode(body) == {
+        "A": "2147483648",
+        "B": "P1DT06H00M00S",
+        "C": "Af8=",
+        "D": True,
+    }
+
+
+def test_a_value_that_is_none_of_its_type_is_named_by_its_field() -> None:
+    with pytest.raises(InputRejected, match=r"^Amount: is no Edm\.Decimal$"):
+        v2.encode({"Amount": True}, kind=KIND)
+
+
+def test_options_are_those_of_v2() -> None:
+    """OD-P27, OD-P58."""
+    query = Query(
+        select=("Order",),
+        expand=("to_Item",),
+        where=field("Order").contains("7"),
+        order_by=("Order desc", "Day"),
+        top=5,
+        skip=10,
+        inline_count=True,
+    )
+    assert v2.options(query) == {
+        "$select": "Order,to_Item",  # Gateway leaves out what is expanded and not selected
+        "$expand": "to_Item",
+        "$filter": "substringof('7',Order)",
+        "$orderby": "Order desc,Day",
+        "$top": "5",
+        "$skip": "10",
+        "$inlinecount": "allpages",
+    }
+    assert v2.options(Query()) == {}
+
+
+def test_columns_of_an_expanded_entity_stand_in_the_one_select() -> None:
+    inner = Expand(path="to_Item", select=("Quantity",), expand=(Expand(path="to_Text"),))
+    assert v2.options(Query(expand=(inner,))) == {
+        "$select": "*,to_Item/Quantity,to_Item/to_Text",
+        "$expand": "to_Item,to_Item/to_Text",
+    }
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        Expand(path="to_Item", top=1),
+        Expand(path="to_Item", order_by=("A",)),
+        Expand(path="to_Head", expand=(Expand(path="to_Item", where=field("A").eq("1")),)),
+    ],
+)
+def test_v2_refuses_what_only_v4_can_expand(inner: Expand) -> None:
+    with pytest.raises(InputRejected, match="to_Item: OData V2 can neither"):
+        v2.options(Query(expand=(inner,)))
+
+
+@pytest.mark.parametrize(
+    ("body", "result"),
+    [
+        (b"", None),
+        (b'{"d":null}', None),
+        (b'{"d":{"Release":{"Success":true}}}', {"Success": True}),
+        (b'{"d":{"Price":"10.00"}}', "10.00"),
+        (b'{"d":{"results":[{"A":1}]}}', [{"A": 1}]),
+        (b'{"d":{"Release":{"results":[1,2]}}}', [1, 2]),
+        (b'{"d":{"SalesOrder":"1","A":0.10}}', {"SalesOrder": "1", "A": Decimal("0.10")}),
+        (b'{"d":[{"A":1}]}', [{"A": 1}]),
+    ],
+)
+def test_an_operation_returns_what_stands_under_its_name(body: bytes, result: object) -> None:
+    name = "Price" if b"Price" in body else "Release"
+    assert v2.result(body, name) == result
+
+
+def test_a_key_without_an_address_comes_from_the_fields() -> None:
+    assert v2.key_of("A_Inv", {"Year": 2026, "Draft": True}, None, ("Year", "Draft")) == {
+        "Year": "2026",
+        "Draft": "true",
+    }
+    assert v2.key_of("A_Inv", {"X": "51"}, "/srv/A_Inv('51')", ("Invoice",)) == {"Invoice": "51"}

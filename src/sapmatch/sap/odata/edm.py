@@ -21,7 +21,7 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 INTEGERS: Final = frozenset({"Edm.Byte", "Edm.SByte", "Edm.Int16", "Edm.Int32", "Edm.Int64"})
 FLOATS: Final = frozenset({"Edm.Double", "Edm.Single"})
 
-_UNREADABLE = (ValueError, ArithmeticError, TypeError, AttributeError)
+_UNREADABLE = (ValueError, ArithmeticError, TypeError, AttributeError, LookupError)
 _TICKS = re.compile(r"/Date\((-?\d{1,18})(?:[+-]\d{1,5})?\)/")
 _DURATION = re.compile(
     r"(-)?P(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(\.\d{1,12})?S)?)?"
@@ -32,6 +32,7 @@ _SPECIAL_TEXTS = {"inf": "INF", "-inf": "-INF", "nan": "NaN"}
 _DIGITS = re.compile(r"[+-]?\d{1,40}")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:[eE][+-]?\d{1,4})?")
 _CACHED = 8192
+_MOST_DIGITS = 400  # a double has 309; what is sent with more would only cost memory
 
 Parse = Callable[[Any], Any]
 
@@ -109,7 +110,7 @@ def number_text(value: Decimal | float) -> str:
     """A Decimal with all digits and its scale, without an exponent; a float as short as exact."""
     if isinstance(value, float):
         return _SPECIAL_TEXTS.get(repr(value), repr(value))
-    if not value.is_finite():
+    if not value.is_finite() or abs(value.adjusted()) > _MOST_DIGITS:
         raise InputRejected("is no number that SAP could hold")
     return f"{value:f}"
 
@@ -132,7 +133,9 @@ def _decimal(value: Any) -> Decimal:
 def _integer(value: Any) -> int:
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         return int(value)
-    if isinstance(value, Decimal) and value == value.to_integral_value():
+    if isinstance(value, Decimal) and 0 <= value.adjusted() <= _MOST_DIGITS:
+        if value != value.to_integral_value():
+            raise ValueError
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError

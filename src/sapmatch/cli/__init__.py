@@ -19,6 +19,7 @@ COMMANDS = {
     "match": "decide which orders these documents belong to, without any cloud",
     "extract": "read an entity set from SAP into a file",
     "write": "write the records of a file to SAP, each exactly once",
+    "metadata": "say what an OData service of SAP offers, and what changed in it",
     "status": "show the documents of a deployed or local stack",
     "settings": "check a settings file",
 }

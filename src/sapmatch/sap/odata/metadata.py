@@ -1,0 +1,154 @@
+"""What a service offers, the same for V2 and V4 ($metadata; CSDL 2.0, 3.0 and 4.0, SAP notes)."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from msgspec import Struct
+
+from sapmatch.model.errors import InputRejected
+
+Version = Literal["V2", "V4"]
+
+
+class Property(Struct, frozen=True, kw_only=True):
+    """A field. `type` is qualified (`Edm.Decimal`, `NS.Address`), `unit` the field that holds it.
+
+    `field_control`: the field that says, entity by entity, whether this one may be written.
+    `date_only`: SAP keeps a day in an Edm.DateTime (`sap:display-format="Date"`).
+    """
+
+    name: str
+    type: str
+    many: bool = False  # a collection of them
+    nullable: bool = True
+    max_length: int | None = None
+    precision: int | None = None
+    scale: int | None = None
+    label: str = ""
+    unit: str | None = None
+    creatable: bool = True
+    updatable: bool = True
+    filterable: bool = True
+    sortable: bool = True
+    required_in_filter: bool = False
+    date_only: bool = False
+    is_etag: bool = False
+    field_control: str | None = None
+
+
+class Navigation(Struct, frozen=True, kw_only=True):
+    """The way to other entities; `keys` maps fields there to ours, where the document says so."""
+
+    name: str
+    target: str  # qualified entity type
+    many: bool
+    keys: dict[str, str] = {}
+
+
+class StructuredType(Struct, frozen=True, kw_only=True):
+    """An entity type, or a complex type (which has no keys). Inherited parts are included."""
+
+    name: str  # qualified
+    keys: tuple[str, ...] = ()
+    properties: dict[str, Property] = {}
+    navigations: dict[str, Navigation] = {}
+    media: bool = False
+    label: str = ""
+
+
+class EntitySet(Struct, frozen=True, kw_only=True):
+    """A set (or, `single`, a V4 singleton). `bindings`: navigation path to entity set."""
+
+    name: str
+    type: str  # qualified entity type
+    single: bool = False
+    creatable: bool = True
+    updatable: bool = True
+    deletable: bool = True
+    pageable: bool = True
+    addressable: bool = True
+    countable: bool = True
+    searchable: bool = False
+    requires_filter: bool = False
+    tracks_changes: bool = False
+    label: str = ""
+    bindings: dict[str, str] = {}
+
+
+class Parameter(Struct, frozen=True, kw_only=True):
+    """A parameter of an operation; the binding one is left out."""
+
+    name: str
+    type: str
+    many: bool = False
+    nullable: bool = True
+    max_length: int | None = None
+
+
+class Operation(Struct, frozen=True, kw_only=True):
+    """A V2 function import, or a V4 function or action.
+
+    `name` is what a URL says: the import's name where unbound, the qualified name where bound.
+    """
+
+    name: str
+    kind: Literal["function", "action"]
+    method: Literal["GET", "POST"]
+    parameters: tuple[Parameter, ...] = ()
+    returns: str | None = None
+    returns_many: bool = False
+    entity_set: str | None = None
+    bound_to: str | None = None  # qualified entity type; V4 only
+    bound_to_many: bool = False
+    action_for: str | None = None  # qualified entity type whose key is among the parameters; V2
+    label: str = ""
+
+
+class Metadata(Struct, frozen=True, kw_only=True):
+    """One service. `problems` are parts that could not be read: they matter once they are used.
+
+    `types` holds entity and complex types, `enums` the underlying type of each enumeration or
+    type definition, all by qualified name.
+    """
+
+    version: Version
+    namespace: str
+    entity_sets: dict[str, EntitySet]
+    types: dict[str, StructuredType]
+    operations: tuple[Operation, ...] = ()
+    enums: dict[str, str] = {}
+    problems: tuple[str, ...] = ()
+    sha256: str = ""
+
+    def entity_set(self, name: str) -> EntitySet:
+        """The set; InputRejected names the nearest that there are."""
+        found = self.entity_sets.get(name)
+        if found is None:
+            raise self._unknown("entity set", name, self.entity_sets)
+        return found
+
+    def type_of(self, entity_set: str) -> StructuredType:
+        """The entity type of a set; InputRejected where the document does not hold it."""
+        kind = self.entity_set(entity_set).type
+        found = self.types.get(kind)
+        if found is None:
+            raise InputRejected(
+                f"{entity_set}: the service's $metadata names the type {kind} and does not hold it"
+            )
+        return found
+
+    def operation(self, name: str, *, bound_to: str | None = None) -> Operation:
+        """A function or action by its name, qualified or not; `bound_to` is an entity type."""
+        for found in self.operations:
+            if found.bound_to == bound_to and name in (found.name, found.name.rpartition(".")[2]):
+                return found
+        raise self._unknown("function or action", name, [one.name for one in self.operations])
+
+    def _unknown(self, kind: str, name: str, known: Iterable[str]) -> InputRejected:
+        from difflib import get_close_matches
+
+        near = ", ".join(get_close_matches(name, known, 3)) or "no similar one"
+        return InputRejected(
+            f"{name}: is no {kind} of {self.namespace}; there is {near} "
+            "(`sapmatch metadata` lists them)"
+        )

@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sapmatch.model.errors import InputRejected
-from sapmatch.model.query import AllOf, Condition, ODataValue, Query, field
+from sapmatch.model.query import (
+    AllOf,
+    AnyOf,
+    Comparison,
+    Condition,
+    Not,
+    ODataValue,
+    Query,
+    field,
+)
 from sapmatch.sap.odata import v2, v4
 from sapmatch.sap.odata.codec import Codec
 from sapmatch.sap.odata.metadata import Property, StructuredType
@@ -122,6 +131,37 @@ A, B, C, D = (field(name).eq("1") for name in "ABCD")
 def test_brackets_keep_the_meaning(condition: Condition, written: str) -> None:
     """OD-P58: lists and ranges beside other conditions."""
     assert text(v2, condition) == written
+
+
+CONDITIONS = st.recursive(
+    st.sampled_from([A, B, C, D]),
+    lambda inner: (
+        st.builds(Not, inner)
+        | st.builds(AllOf, st.lists(inner, min_size=1, max_size=3).map(tuple))
+        | st.builds(AnyOf, st.lists(inner, min_size=1, max_size=3).map(tuple))
+    ),
+    max_leaves=12,
+)
+
+
+def meaning(condition: Condition, true: set[str]) -> bool:
+    match condition:
+        case AllOf():
+            return all(meaning(part, true) for part in condition.conditions)
+        case AnyOf():
+            return any(meaning(part, true) for part in condition.conditions)
+        case Not():
+            return not meaning(condition.condition, true)
+        case Comparison():
+            return condition.operand.path in true
+    raise AssertionError(condition)
+
+
+@given(CONDITIONS, st.sets(st.sampled_from("ABCD")))
+def test_every_tree_means_the_same_as_its_text(condition: Condition, true: set[str]) -> None:
+    """OD-P58: `not`, `and`, `or` bind in OData as in Python, which reads the text here."""
+    written = text(v2, condition).replace(" eq '1'", "")
+    assert eval(written, {name: name in true for name in "ABCD"}) == meaning(condition, true)
 
 
 @pytest.mark.parametrize(

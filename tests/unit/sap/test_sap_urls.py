@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -135,3 +136,6 @@ def test_a_name_that_could_change_the_url_is_refused(name: str) -> None:
 def test_a_key_without_fields_is_refused() -> None:
     with pytest.raises(InputRejected, match="without fields"):
         urls.resource(SERVICE, "A_Order", {}, codec=v2)
+    row: dict[str, Any] = {"Order": None}  # as SAP may send it
+    with pytest.raises(InputRejected, match="every key field a value"):
+        urls.resource(SERVICE, "A_Order", row, codec=v2)

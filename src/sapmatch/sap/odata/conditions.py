@@ -36,22 +36,16 @@ class Dialect(Struct, frozen=True):
 
 
 def filter_of(query: Query, dialect: Dialect, kind: StructuredType | None = None) -> str:
-    """All conditions of a query joined with `and`; the user's own text as it is, in brackets
-    where it is joined (OD-P58)."""
+    """All conditions of a query joined with `and`, the user's own text in brackets (OD-P58)."""
+    if query.where is not None and not (query.equals or query.filter):
+        return filter_text(query.where, dialect, kind)
     parts: list[Condition] = [Operand(name).eq(value) for name, value in query.equals.items()]
     if query.where is not None:
         parts.append(query.where)
-    text = (
-        filter_text(AllOf(tuple(parts)) if len(parts) > 1 else parts[0], dialect, kind)
-        if parts
-        else ""
-    )
-    if not query.filter:
-        return text
     if not parts:
-        return query.filter
-    own = f"({text})" if isinstance(query.where, AnyOf) and len(parts) == 1 else text
-    return f"{own} and ({query.filter})"
+        return query.filter or ""
+    text = filter_text(AllOf(tuple(parts)), dialect, kind)
+    return f"{text} and ({query.filter})" if query.filter else text
 
 
 def filter_text(condition: Condition, dialect: Dialect, kind: StructuredType | None = None) -> str:

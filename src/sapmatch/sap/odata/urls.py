@@ -53,8 +53,8 @@ def key_predicate(
 
     `slash`: some proxies refuse %2F (OD-P56). Raises InputRejected where fields are missing.
     """
-    if not key:
-        raise InputRejected("a key without fields names no record; give every key field")
+    if not key or None in key.values():
+        raise InputRejected("a key without fields names no record; give every key field a value")
     if kind is not None and kind.keys:
         _check_key(key, kind)
     types = _types(kind)

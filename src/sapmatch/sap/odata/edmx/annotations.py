@@ -35,6 +35,7 @@ class Names:
             node.name: f"{schema.get('Namespace')}.{node.name}"
             for schema in schemas
             for node in schema.all(*_TYPES)
+            if node.name
         }
 
     def resolve(self, name: str) -> str:

@@ -44,11 +44,12 @@ def _declared(source: Source) -> Iterator[tuple[Node, Terms]]:
     seen: set[str] = set()
     for container, parent in containers(source):
         for node in parent.all("EntitySet", "Singleton"):
-            if node.name and node.name not in seen:
-                seen.add(node.name)
-                yield node, source.terms(f"{container}/{node.name}", node)
-            else:
-                source.complain(f"line {node.line}: entity set {node.name!r} is there already")
+            if not node.name or node.name in seen:
+                why = "is there already" if node.name else "has no Name"
+                source.complain(f"line {node.line}: entity set {node.name} {why}")
+                continue
+            seen.add(node.name)
+            yield node, source.terms(f"{container}/{node.name}", node)
 
 
 def _type_of(node: Node, source: Source) -> str:

@@ -4,6 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sapmatch.sap.odata import v2
+from sapmatch.sap.odata.batch import BatchItem, OperationResult, grouped
+from sapmatch.sap.odata.batch_answer import parse_batch
+from sapmatch.sap.odata.codec import Codec
+from sapmatch.sap.odata.errors import check_write
+from sapmatch.sap.session import Answer
+
+PLACE = "[connections.s4]"
 BATCH = "batchresponse_1"
 CHANGESET = "changesetresponse_1"
 
@@ -48,3 +56,27 @@ def error(code: str = "ZZ/001", text: str = "No", content_id: str = "") -> Any:
     detail = {"ContentID": content_id, "code": code, "message": text, "severity": "error"}
     inner = {"errordetails": [detail], "transactionid": "T1"}
     return {"error": {"code": code, "message": {"lang": "en", "value": text}, "innererror": inner}}
+
+
+def parsed(
+    items: Sequence[BatchItem], body: bytes, codec: Codec = v2, boundary: str = BATCH
+) -> list[OperationResult]:
+    answer = Answer(202, {"Content-Type": f"multipart/mixed; boundary={boundary}"}, body, "")
+    return interpreted(answer, items, codec)
+
+
+def interpreted(
+    answer: Answer, items: Sequence[BatchItem], codec: Codec = v2, locked: Sequence[str] = ()
+) -> list[OperationResult]:
+    return parse_batch(
+        answer,
+        grouped(items),
+        place=PLACE,
+        codec=codec,
+        kind=lambda _: None,
+        check=lambda each: check_write(each, PLACE, locked),
+    )
+
+
+def statuses(results: Sequence[OperationResult]) -> list[str]:
+    return [result.status for result in results]

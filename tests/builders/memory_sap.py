@@ -8,7 +8,8 @@ from msgspec import Raw, json
 
 from sapmatch.model.errors import OutcomeUnknown, PreconditionFailed
 from sapmatch.model.intent import Entity, Record, Repeatability, Written
-from sapmatch.model.ports import EVERYTHING, Clock, ODataValue, Page, Query
+from sapmatch.model.ports import Clock, Page
+from sapmatch.model.query import EVERYTHING, ODataValue, Query
 
 KEYS = {
     "A_SupplierInvoice": ("SupplierInvoice", "FiscalYear"),

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Raw
 
 from sapmatch.model.intent import Entity
-from sapmatch.model.ports import EVERYTHING, ODataValue, Page, Query
+from sapmatch.model.ports import Page
+from sapmatch.model.query import EVERYTHING, ODataValue, Query
 
 
 class PagedSap:

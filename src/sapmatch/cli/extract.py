@@ -10,7 +10,7 @@ from sapmatch.bootstrap import sap_client
 from sapmatch.cli import output
 from sapmatch.cli.options import add_common, add_connection, connection_of, positive, service_of
 from sapmatch.extracting.local import ExtractSummary, extract_entity_set
-from sapmatch.model.ports import Query
+from sapmatch.model.query import Query
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

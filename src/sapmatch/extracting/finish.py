@@ -11,7 +11,8 @@ from sapmatch.extracting.plan import Chunk, Plan, run_prefix
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Record
 from sapmatch.model.order import Order, PostedInvoice
-from sapmatch.model.ports import Objects, OrderKey, Orders, OrderScope, Query, SapReader
+from sapmatch.model.ports import Objects, OrderKey, Orders, OrderScope, SapReader
+from sapmatch.model.query import Query
 
 ToOrders = Callable[
     [Mapping[str, Iterable[bytes | Record]]], tuple[list[Order], list[PostedInvoice]]

@@ -15,7 +15,8 @@ from sapmatch.extracting.counts import explained
 from sapmatch.extracting.rows import Distinct, raw_line, typed, typed_line
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Record
-from sapmatch.model.ports import Query, SapReader
+from sapmatch.model.ports import SapReader
+from sapmatch.model.query import Query
 
 Progress = Callable[[int, int], None]  # rows so far, rows in all
 

@@ -6,7 +6,8 @@ import msgspec
 from msgspec import Struct
 
 from sapmatch.model.flow import EntitySet, Extraction
-from sapmatch.model.ports import Objects, Query, SapReader
+from sapmatch.model.ports import Objects, SapReader
+from sapmatch.model.query import Query
 
 
 class Chunk(Struct, frozen=True, kw_only=True):

@@ -14,14 +14,44 @@ class Auth(Struct, frozen=True, kw_only=True):
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """What one SAP system may be asked to bear."""
+    """What one SAP system may be asked to bear.
+
+    A token bucket: `requests_per_second` fill it, `burst` is its size. The breaker opens after
+    `failures` calls in a row that SAP did not answer, and lets one through again after
+    `open_seconds`.
+    """
 
     requests_per_second: float = 10
+    burst: int = 1
     parallel: int = 4
+    failures: int = 10
+    open_seconds: float = 30
+
+
+class ServiceOptions(Struct, frozen=True, kw_only=True):
+    """How one OData service differs from what its path and protocol version promise.
+
+    `decimals` in bodies that we send: by default V2 takes strings and V4 numbers (OD-P40).
+    `slash_in_keys`: some proxies refuse %2F (OD-P56). `csrf_path` and `csrf_method`: where a token
+    is fetched, for services whose root redirects or refuses (OD-P03).
+    """
+
+    version: Literal["V2", "V4"] | None = None
+    update_method: Literal["PATCH", "MERGE", "PUT"] = "PATCH"
+    decimals: Literal["string", "number"] | None = None
+    slash_in_keys: Literal["encoded", "plain"] = "encoded"
+    csrf_path: str | None = None
+    csrf_method: Literal["HEAD", "GET"] | None = None
+    one_operation_changesets: bool = False
 
 
 class Connection(Struct, frozen=True, kw_only=True):
-    """One SAP system. Times in seconds."""
+    """One SAP system. Times in seconds.
+
+    `aliases` are further addresses (scheme, host, port) of the same system, as its links may name
+    them; `locked_messages` further message codes that mean that somebody edits the record;
+    `services` holds by path what is special about a service.
+    """
 
     url: str
     client: str
@@ -36,6 +66,9 @@ class Connection(Struct, frozen=True, kw_only=True):
     repeatable_requests: bool = False  # idempotent services are configured in this Gateway
     connect_timeout: float = 10
     read_timeout: float = 60
+    aliases: tuple[str, ...] = ()
+    locked_messages: tuple[str, ...] = ()
+    services: dict[str, ServiceOptions] = {}
 
     @property
     def settle_seconds(self) -> int:

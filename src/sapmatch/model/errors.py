@@ -5,6 +5,7 @@
     ├── TransientError         nothing happened; the same call may be tried again
     │   ├── SapUnavailable     SAP was not reached, or answered 502, 503, 504 to a read
     │   ├── SapThrottled       SAP answered 429, or 503 with Retry-After
+    │   ├── RecordLocked       somebody is editing the record in SAP
     │   └── Throttled          an AWS service asked for fewer calls
     ├── OutcomeUnknown         a write may have happened: read it back, never send it again
     ├── SapRejected            SAP said no: code, text, details, transaction id
@@ -29,6 +30,28 @@ class Problem(Struct, frozen=True, kw_only=True):
     code: str
     message: str
     field: str | None = None
+
+
+class SapMessage(Struct, frozen=True, kw_only=True):
+    """One message of SAP; `target` names the field it is about, `content_id` the batch operation.
+
+    `severity` is error, warning, info or success.
+    """
+
+    code: str
+    text: str
+    severity: str = ""
+    target: str = ""
+    content_id: str = ""
+
+    @property
+    def is_error(self) -> bool:
+        """Whether SAP calls it an error."""
+        return self.severity.lower() in ("error", "abort", "fatal")
+
+    def __str__(self) -> str:
+        shown = " ".join(part for part in (self.severity, self.code) if part)
+        return f"{shown}: {self.text}" + (f" ({self.target})" if self.target else "")
 
 
 class SapmatchError(Exception):
@@ -59,6 +82,10 @@ class SapThrottled(TransientError):
         self.retry_after = retry_after
 
 
+class RecordLocked(TransientError):
+    """SAP refused because somebody is editing the record; nothing happened."""
+
+
 class Throttled(TransientError):
     """An AWS service asks for fewer calls."""
 
@@ -71,7 +98,8 @@ class SapRejected(SapmatchError):
     """SAP refused the call for good.
 
     `code` as SAP sent it (`M8/186`), `text` in the logon language (never decide on it), `details`
-    the further messages, `transaction_id` SAP's own id of the call (transaction /IWFND/ERROR_LOG).
+    the further messages, `transaction_id` SAP's own id of the call (transaction /IWFND/ERROR_LOG),
+    `timestamp` when SAP says it happened, as it wrote it.
     """
 
     def __init__(
@@ -79,15 +107,21 @@ class SapRejected(SapmatchError):
         code: str,
         text: str,
         *,
-        details: Sequence[str] = (),
+        details: Sequence[SapMessage] = (),
+        severity: str = "",
+        target: str = "",
         transaction_id: str | None = None,
+        timestamp: str | None = None,
         http_status: int | None = None,
     ) -> None:
         super().__init__(f"SAP refused: {code}: {text}")
         self.code = code
         self.text = text
         self.details = tuple(details)
+        self.severity = severity
+        self.target = target
         self.transaction_id = transaction_id
+        self.timestamp = timestamp
         self.http_status = http_status
 
 

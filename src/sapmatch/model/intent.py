@@ -81,13 +81,17 @@ class Repeatability(Struct, frozen=True, kw_only=True):
 
 
 class Written(Struct, frozen=True, kw_only=True):
-    """SAP's answer to a write that it executed."""
+    """SAP's answer to a write that it executed.
+
+    `repeatability`: `accepted` where SAP recognises a request when it comes again.
+    """
 
     key: dict[str, str] = field(default_factory=dict)
     row: Record = field(default_factory=dict)
     etag: str | None = None
     http_status: int = 200
     messages: tuple[str, ...] = ()
+    repeatability: str | None = None
 
 
 class Entity(Struct, frozen=True, kw_only=True):

@@ -1,8 +1,7 @@
 """What the verbs need from the outside world, each as small as its users allow."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Any, Protocol
 
 from msgspec import Raw, Struct
@@ -18,9 +17,7 @@ from sapmatch.model.intent import (
 )
 from sapmatch.model.match import Decision
 from sapmatch.model.order import IndexedOrder, Order, PostedInvoice, Reservation
-
-# A value in an OData key or filter; `date` and `datetime` become the literals of the protocol.
-ODataValue = str | int | bool | Decimal | date | datetime
+from sapmatch.model.query import EVERYTHING, ODataValue, Query
 
 
 class Clock(Protocol):
@@ -67,21 +64,6 @@ class Objects(Protocol):
         ...
 
 
-class Query(Struct, frozen=True, kw_only=True):
-    """What to read of an entity set; `equals` is joined with `and`, `filter` is the user's own."""
-
-    select: tuple[str, ...] = ()
-    expand: tuple[str, ...] = ()
-    order_by: tuple[str, ...] = ()
-    equals: Mapping[str, ODataValue] = {}
-    filter: str | None = None
-    page_size: int | None = None
-    top: int | None = None
-
-
-EVERYTHING = Query()
-
-
 class Page(Struct, frozen=True, kw_only=True):
     """One page as SAP sent it: rows are the untouched JSON of each entity."""
 
@@ -90,6 +72,7 @@ class Page(Struct, frozen=True, kw_only=True):
     delta_link: str | None = None
     count: int | None = None
     size: int = 0  # bytes of the answer's body
+    preferences: str = ""  # what SAP says it applied of them (Preference-Applied)
 
 
 class SapReader(Protocol):

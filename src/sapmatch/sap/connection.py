@@ -1,5 +1,6 @@
 """From settings and credentials to a client."""
 
+import hashlib
 from collections.abc import Mapping
 
 from sapmatch.clock import SystemClock
@@ -31,9 +32,12 @@ def connect(
             f"[connections.{name}].auth.secret: must hold `user` (without a colon) and `password`"
         )
     limits = connection.limits
-    if limits.requests_per_second <= 0 or limits.parallel < 1:
+    numbers = (limits.burst, limits.parallel, limits.failures)
+    if limits.requests_per_second <= 0 or limits.open_seconds < 0 or min(numbers) < 1:
         raise InputRejected(f"[connections.{name}].limits: must be above zero")
     session = SapSession(name, connection, BasicAuth(user, password), clock)
     tokens = CsrfTokens(session, connection.csrf)
     description = f"{name} {session.origin.base} client {connection.client}"
-    return ODataClient(session, tokens, description, repeatable=connection.repeatable_requests)
+    # Tells users apart without naming them: an ODP keeps one subscription for each (OD-P36).
+    who = hashlib.sha256(f"{connection.client}\0{user.upper()}".encode()).hexdigest()[:16]
+    return ODataClient(session, tokens, connection, description, f"{name}/{who}")

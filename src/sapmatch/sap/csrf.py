@@ -4,12 +4,21 @@ import threading
 from http import HTTPStatus
 from typing import Literal
 
+from msgspec import Struct
+
 from sapmatch.model.errors import LogonRefused
 from sapmatch.sap.odata import errors
 from sapmatch.sap.session import TRIES, Answer, SapSession
 
 HEADER = "x-csrf-token"
 Mode = Literal["auto", "always", "never"]
+
+
+class Source(Struct, frozen=True):
+    """Where tokens are fetched: HEAD first, because some systems refuse it, then GET (OD-P02)."""
+
+    path: str  # encoded; the service's root where nothing else is configured (OD-P01, OD-P03)
+    methods: tuple[str, ...] = ("HEAD", "GET")
 
 
 def is_required(answer: Answer) -> bool:
@@ -35,24 +44,24 @@ class CsrfTokens:
         self._unused = False  # fetched for a write that is still to come
         self._token: str | None = None
 
-    def prepare(self, root: str) -> None:
+    def prepare(self, source: Source) -> None:
         """Fetch what the next write needs, so that it does not wait for its token."""
-        self.token(root)
+        self.token(source)
         self._unused = True
 
-    def token(self, root: str) -> str | None:
-        """The token for a write to the service whose root is the given path."""
+    def token(self, source: Source) -> str | None:
+        """The token for a write."""
         if self._mode == "never":
             return None
         with self._lock:
             if not self._fetched or (self._mode == "always" and not self._unused):
-                self._fetch(root)
+                self._fetch(source)
             self._unused = False
             if self._token is None and self._mode == "always":
                 raise self._none_given()
             return self._token
 
-    def renewed(self, root: str, refused: str | None) -> str:
+    def renewed(self, source: Source, refused: str | None) -> str:
         """A token other than the refused one; LogonRefused where SAP gives none."""
         if self._mode == "never":
             raise LogonRefused(
@@ -60,15 +69,27 @@ class CsrfTokens:
             )
         with self._lock:
             if self._token == refused:
-                self._fetch(root, tries=1)  # a write waits behind it: see Connection.settle_seconds
+                self._fetch(
+                    source, tries=1
+                )  # a write waits behind it: see Connection.settle_seconds
             if self._token is None:
                 raise self._none_given()
             return self._token
 
-    def _fetch(self, root: str, tries: int = TRIES) -> None:
-        """HEAD first, then GET: some systems refuse HEAD, or answer it without token (OD-P02)."""
-        url = self._session.url(root)
-        for method in ("HEAD", "GET"):
+    def afresh(self, source: Source, lost: str | None) -> str | None:
+        """A token of a new session, after SAP lost the one that the given token belonged to."""
+        with self._lock:
+            if self._mode == "never" or self._token == lost:
+                self._session.forget()
+            if self._mode == "never":
+                return None
+            if self._token == lost:
+                self._fetch(source, tries=1)
+            return self._token
+
+    def _fetch(self, source: Source, tries: int = TRIES) -> None:
+        url = self._session.url(source.path)
+        for method in source.methods:
             answer = self._session.read(method, url, {HEADER: "Fetch"}, tries=tries)
             self._token = _token_of(answer)
             if self._token or answer.status == HTTPStatus.UNAUTHORIZED:

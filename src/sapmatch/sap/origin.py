@@ -1,6 +1,7 @@
 """The one place that requests go to: scheme, host and port of the connection's url."""
 
 import re
+from collections.abc import Sequence
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from sapmatch.model.errors import InputRejected
@@ -16,24 +17,16 @@ Place = tuple[str, str, int]
 class Origin:
     """Where one SAP system lives; `base` is `scheme://host:port`.
 
-    Raises InputRejected where the configured url is no https address (http: loopback only).
+    `aliases` are other addresses that its links may name: such a link is followed at `base`.
+    Raises InputRejected where an address is no https one (http: loopback only).
     """
 
-    def __init__(self, name: str, url: str) -> None:
+    def __init__(self, name: str, url: str, aliases: Sequence[str] = ()) -> None:
         self._setting = f"[connections.{name}].url"
-        try:
-            parts = urlsplit(url)
-            self._place = _place(parts)
-        except ValueError as exc:
-            raise InputRejected(f"{self._setting}: is no address ({exc})") from exc
-        scheme, host, _ = self._place
-        if scheme != "https" and not (scheme == "http" and host in _LOOPBACK):
-            raise InputRejected(
-                f"{self._setting}: must begin with https:// (http:// for loopback hosts only)"
-            )
-        if _AMBIGUOUS.search(url) or "@" in parts.netloc or parts.path.strip("/") or parts.query:
-            raise InputRejected(f"{self._setting}: must be scheme, host and port only")
-        self.base = _shown(self._place)
+        own = _configured(url, self._setting)
+        self._places = {own}
+        self._places.update(_configured(one, f"[connections.{name}].aliases") for one in aliases)
+        self.base = _shown(own)
 
     def resolve(self, link: str, *, against: str) -> str:
         """The link as a URL at this origin, its path and query byte for byte (OD-P21, OD-P22).
@@ -51,15 +44,31 @@ class Origin:
             raise self._foreign("an unreadable address") from exc
         if "@" in parts.netloc:
             raise self._foreign("an address with a user name")
-        if place != self._place:
+        if place not in self._places:
             raise self._foreign(_shown(place))
         return f"{self.base}{parts.path or '/'}" + (f"?{parts.query}" if parts.query else "")
 
     def _foreign(self, where: str) -> InputRejected:
         return InputRejected(
             f"SAP's answer links to {where}, but {self._setting} is {self.base}; nothing was sent "
-            "there. If it is another name of the same system, set the url to that name"
+            "there. If it is another name of the same system, add it to the connection's aliases"
         )
+
+
+def _configured(url: str, setting: str) -> Place:
+    try:
+        parts = urlsplit(url)
+        place = _place(parts)
+    except ValueError as exc:
+        raise InputRejected(f"{setting}: is no address ({exc})") from exc
+    scheme, host, _ = place
+    if scheme != "https" and not (scheme == "http" and host in _LOOPBACK):
+        raise InputRejected(
+            f"{setting}: must begin with https:// (http:// for loopback hosts only)"
+        )
+    if _AMBIGUOUS.search(url) or "@" in parts.netloc or parts.path.strip("/") or parts.query:
+        raise InputRejected(f"{setting}: must be scheme, host and port only")
+    return place
 
 
 def _place(parts: SplitResult) -> Place:

@@ -12,10 +12,14 @@ _random = random.SystemRandom()
 
 
 class Pace:
-    """Lets at most `per_second` requests start, evenly spaced; shared by threads."""
+    """A token bucket shared by threads: `per_second` tokens flow in, `burst` of them fit.
 
-    def __init__(self, per_second: float, clock: Clock) -> None:
+    Kept as the moment at which the bucket would be full again (generic cell rate algorithm).
+    """
+
+    def __init__(self, per_second: float, clock: Clock, burst: int = 1) -> None:
         self._gap = timedelta(seconds=1 / per_second)
+        self._ahead = self._gap * (burst - 1)
         self._clock = clock
         self._lock = threading.Lock()
         self._free = clock.now()
@@ -24,8 +28,8 @@ class Pace:
         """Wait for the next turn."""
         with self._lock:
             now = self._clock.now()
-            turn = max(self._free, now)
-            self._free = turn + self._gap
+            turn = max(self._free - self._ahead, now)
+            self._free = max(self._free, now) + self._gap
         if turn > now:
             self._clock.sleep((turn - now).total_seconds())
 

@@ -3,19 +3,16 @@
 Reads may be repeated; a write is on the wire at most once.
 """
 
-import ssl
+import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
 import requests
-import urllib3.exceptions
 from msgspec import Struct
-from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
 
 from sapmatch.model.connection import Connection
 from sapmatch.model.errors import (
@@ -27,28 +24,26 @@ from sapmatch.model.errors import (
     TransientError,
 )
 from sapmatch.model.ports import Clock
+from sapmatch.sap import http
+from sapmatch.sap.breaker import Breaker
+from sapmatch.sap.http import FAILURES, MAX_BODY, Auth, TooLarge
 from sapmatch.sap.origin import Origin
 from sapmatch.sap.pace import Pace, back_off, retry_after
 
 TRIES = 4
 LONGEST_RETRY_AFTER = 30.0  # seconds; a longer wait is the caller's, outside of a function
-MAX_BODY = 64 * 1024 * 1024  # bytes, after decompression
 MAX_REDIRECTS = 5
 # ICM closes after 30 to 60 s, NAT and load balancers without a word after 350 s.
 IDLE = timedelta(seconds=20)
 
-_PART = 64 * 1024
 _NO_HEADERS: Final[Mapping[str, str]] = {}
+_SAFE = frozenset({"GET", "HEAD"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_BUSY = frozenset(
-    {
-        HTTPStatus.TOO_MANY_REQUESTS,
-        HTTPStatus.BAD_GATEWAY,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        HTTPStatus.GATEWAY_TIMEOUT,
-    }
+_DOWN = frozenset(
+    {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 )
-_FAILURES = (OSError, urllib3.exceptions.HTTPError)  # requests' own errors are OSErrors
+_BUSY = _DOWN | {HTTPStatus.TOO_MANY_REQUESTS}
+_SESSION_LOST = re.compile(rb"session (not found|timed ?out|no longer exists)", re.IGNORECASE)
 
 
 class Answer(Struct, frozen=True):
@@ -58,32 +53,28 @@ class Answer(Struct, frozen=True):
     headers: Mapping[str, str]  # names in any case
     body: bytes
     url: str
-
-
-class _TooLarge(Exception):
-    """The body is longer than MAX_BODY."""
-
-
-class _Http(requests.Session):
-    """Leaves redirects to SapSession, which knows where they may lead."""
-
-    def get_redirect_target(self, *_: object) -> None:
-        return None
+    reason: str = ""
 
 
 class SapSession:
     """One `requests.Session`; thread-safe, closed by `close()`."""
 
-    def __init__(self, name: str, connection: Connection, auth: AuthBase, clock: Clock) -> None:
+    def __init__(self, name: str, connection: Connection, auth: Auth, clock: Clock) -> None:
+        limits = connection.limits
         self.place = f"[connections.{name}]"
-        self.origin = Origin(name, connection.url)
+        self.origin = Origin(name, connection.url, connection.aliases)
         self._clock = clock
-        self._pace = Pace(connection.limits.requests_per_second, clock)
+        self._auth = auth
+        self._pace = Pace(limits.requests_per_second, clock, limits.burst)
+        self._breaker = Breaker(self.place, limits.failures, limits.open_seconds, clock)
         self._timeout = (connection.connect_timeout, connection.read_timeout)
         self._logon = _logon(connection)
-        self._http = _http(connection, auth, self._logon)
+        # As headers too: a next link is used as it came and may name neither.
+        headers = {"Accept": "application/json", **self._logon}
+        self._http = http.http_session(auth, headers, limits.parallel)
         self._lock = threading.Lock()
         self._used = clock.now()
+        self._refused: str | None = None  # why SAP let us not in: never tried again (OD-P14)
 
     def url(self, path: str, options: Sequence[str] = ()) -> str:
         """The URL of an encoded path, with client and language (OD-P15)."""
@@ -100,18 +91,28 @@ class SapSession:
     ) -> Answer:
         """GET or HEAD, repeated a few times where SAP is busy or the connection breaks.
 
-        Any other status is an answer. Raises SapThrottled, SapUnavailable, LogonRefused (a
-        redirect to somewhere else) and InputRejected (an answer beyond all bounds).
+        Where SAP has lost our session, once more with a new one (OD-P12). Any other status is an
+        answer. Raises SapThrottled, SapUnavailable, LogonRefused (a redirect to somewhere else, or
+        a logon that was refused before) and InputRejected (an answer beyond all bounds).
         """
+        return self.repeated(lambda: self._read_once(method, url, headers), tries)
+
+    def repeated(self, call: Callable[[], Answer], tries: int = TRIES) -> Answer:
+        """The answer of a call that changes nothing, repeated as `read` does."""
         for attempt in range(1, tries):
             try:
-                return self._read_once(method, url, headers)
+                return call()
             except TransientError as exc:
                 asked = getattr(exc, "retry_after", None)
                 if asked is not None and asked > LONGEST_RETRY_AFTER:
                     raise
                 self._clock.sleep(back_off(attempt) if asked is None else asked)
-        return self._read_once(method, url, headers)
+        return call()
+
+    def check_busy(self, answer: Answer) -> None:
+        """Raise SapThrottled or SapUnavailable where SAP could not answer a read."""
+        if answer.status in _BUSY:
+            raise self._busy(answer)
 
     def write(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
@@ -121,22 +122,27 @@ class SapSession:
         Raises SapUnavailable where not a byte left us, SapThrottled on 429, and OutcomeUnknown
         where there was no complete answer.
         """
-        request = self._prepared(method, url, headers, body)
         try:
-            answer = self._exchange(request)
-        except _TooLarge as exc:
+            answer = self._sent(method, url, headers, body)
+        except TooLarge as exc:
             raise OutcomeUnknown(
                 f"{self.place}: the answer to a {method} is larger than {MAX_BODY} bytes"
             ) from exc
-        except _FAILURES as exc:
-            if _never_left(exc):
+        except FAILURES as exc:
+            self._breaker.failed()
+            if http.never_left(exc):
                 raise self._unreachable(exc) from exc
             raise OutcomeUnknown(
-                f"{self.place}: a {method} was sent and {self._reason(exc)}; read it back"
+                f"{self.place}: a {method} was sent and {http.reason(exc, self._timeout)}; "
+                "read it back"
             ) from exc
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             raise self._busy(answer)
         return answer
+
+    def forget(self) -> None:
+        """Log on anew with the next call: SAP no longer knows our session."""
+        self._http.cookies.clear()
 
     def close(self) -> None:
         """Close all connections."""
@@ -145,23 +151,42 @@ class SapSession:
     def _read_once(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
         try:
             answer = self._followed(method, url, headers)
-        except _TooLarge as exc:
+            if is_session_lost(answer):
+                self.forget()
+                answer = self._followed(method, url, headers)
+        except TooLarge as exc:
             raise InputRejected(
                 f"{self.place}: an answer is larger than {MAX_BODY} bytes; ask for smaller pages"
             ) from exc
-        except _FAILURES as exc:
+        except FAILURES as exc:
+            self._breaker.failed()
             raise self._unreachable(exc) from exc
-        if answer.status in _BUSY:
-            raise self._busy(answer)
+        self.check_busy(answer)
         return answer
 
     def _followed(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
         for _ in range(MAX_REDIRECTS + 1):
-            answer = self._exchange(self._prepared(method, url, headers, None))
+            answer = self._sent(method, url, headers, None)
             if answer.status not in _REDIRECTS:
                 return answer
             url = self._redirected(answer)
         raise LogonRefused(f"{self.place}: SAP redirects in a circle; is this a logon page?")
+
+    def _sent(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Answer:
+        """One exchange; a second one where there is a new logon after a 401 (OD-P14)."""
+        if self._refused:
+            raise LogonRefused(self._refused)
+        answer = self._exchange(self._prepared(method, url, headers, body))
+        if answer.status == HTTPStatus.UNAUTHORIZED and self._auth.renewed():
+            answer = self._exchange(self._prepared(method, url, headers, body))
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            self._refused = (
+                f"{self.place}: SAP refused the logon before; it is not tried again with the same "
+                "secret, so that the user does not get locked: mend it, then start anew"
+            )
+        return answer
 
     def _redirected(self, answer: Answer) -> str:
         try:
@@ -184,6 +209,7 @@ class SapSession:
         return prepared
 
     def _exchange(self, request: requests.PreparedRequest) -> Answer:
+        self._breaker.check()
         self._pace.wait()
         self._drop_idle()
         assert request.url is not None
@@ -191,9 +217,16 @@ class SapSession:
         with self._http.send(
             request, timeout=self._timeout, allow_redirects=False, **environment
         ) as response:
-            body = _body(response)
+            read = http.body_of if request.method in _SAFE else http.written_body_of
+            body = read(response)
         self._used = self._clock.now()
-        return Answer(response.status_code, response.headers, body, request.url)
+        if response.status_code in _DOWN:
+            self._breaker.failed()
+        else:
+            self._breaker.answered()
+        return Answer(
+            response.status_code, response.headers, body, request.url, response.reason or ""
+        )
 
     def _drop_idle(self) -> None:
         """A connection that was closed unseen would turn a write into an unknown outcome."""
@@ -215,67 +248,18 @@ class SapSession:
         return SapUnavailable(f"{message}; try again later")
 
     def _unreachable(self, exc: Exception) -> SapUnavailable:
-        return SapUnavailable(f"{self.place}: {self.origin.base}: {self._reason(exc)}")
+        reason = http.reason(exc, self._timeout)
+        return SapUnavailable(f"{self.place}: {self.origin.base}: {reason}")
 
-    def _reason(self, exc: Exception) -> str:
-        connect, read = self._timeout
-        if _is_certificate(exc):
-            return (
-                "its TLS certificate is not trusted or of another host; "
-                "a private authority goes into REQUESTS_CA_BUNDLE"
-            )
-        if isinstance(exc, requests.ConnectTimeout):
-            return f"there was no connection within {connect:g} s; check url, route and firewall"
-        if isinstance(exc, requests.Timeout):
-            return f"there was no answer within {read:g} s"
-        if _never_left(exc):
-            return "there was no connection; check url, name resolution and port"
-        return "the connection broke"
+
+def is_session_lost(answer: Answer) -> bool:
+    """Whether SAP dropped our session before it did anything (OD-P12)."""
+    if answer.status != HTTPStatus.BAD_REQUEST:
+        return False
+    return bool(
+        _SESSION_LOST.search(answer.reason.encode()) or _SESSION_LOST.search(answer.body[:4000])
+    )
 
 
 def _logon(connection: Connection) -> dict[str, str]:
     return {"sap-client": connection.client, "sap-language": connection.language}
-
-
-def _http(connection: Connection, auth: AuthBase, logon: Mapping[str, str]) -> requests.Session:
-    http = _Http()
-    http.auth = auth
-    # As headers too: a next link is used as it came and may name neither.
-    http.headers.update({"User-Agent": "sapmatch", "Accept": "application/json", **logon})
-    adapter = HTTPAdapter(
-        pool_connections=1, pool_maxsize=connection.limits.parallel, pool_block=True
-    )
-    http.mount("https://", adapter)
-    http.mount("http://", adapter)
-    return http
-
-
-def _body(response: requests.Response) -> bytes:
-    parts = []
-    size = 0
-    for part in response.iter_content(_PART):
-        size += len(part)
-        if size > MAX_BODY:
-            raise _TooLarge
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _never_left(exc: Exception) -> bool:
-    """Whether the failure came before the first byte of the request."""
-    return (
-        isinstance(exc, requests.ConnectTimeout | requests.exceptions.ProxyError)
-        or isinstance(_cause(exc), urllib3.exceptions.NewConnectionError)
-        or _is_certificate(exc)
-    )
-
-
-def _is_certificate(exc: Exception) -> bool:
-    cause = _cause(exc)
-    return bool(cause and cause.args and isinstance(cause.args[0], ssl.SSLCertVerificationError))
-
-
-def _cause(exc: Exception) -> Exception | None:
-    """What urllib3 gave up for."""
-    given_up = exc.args[0] if exc.args else None
-    return getattr(given_up, "reason", None)

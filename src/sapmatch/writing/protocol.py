@@ -92,7 +92,7 @@ def messages(error: SapmatchError) -> tuple[str, ...]:
     if not isinstance(error, SapRejected):
         return (str(error),)
     transaction = (f"SAP transaction id {error.transaction_id}",) if error.transaction_id else ()
-    return (f"{error.code}: {error.text}", *error.details, *transaction)
+    return (f"{error.code}: {error.text}", *map(str, error.details), *transaction)
 
 
 class _Write:

@@ -14,7 +14,7 @@ from sapmatch.model.errors import (
     SapUnavailable,
     ServiceNotActivated,
 )
-from sapmatch.model.ports import Query
+from sapmatch.model.query import Query
 from tests.builders.memory import MemoryClock
 from tests.builders.sap_server import (
     COOKIE,

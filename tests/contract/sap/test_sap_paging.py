@@ -12,8 +12,9 @@ from sapmatch.model.errors import (
     SapmatchError,
     ServiceNotActivated,
 )
-from sapmatch.model.ports import EVERYTHING, Page, Query
-from sapmatch.sap.odata import client as odata_client
+from sapmatch.model.ports import Page
+from sapmatch.model.query import EVERYTHING, Query
+from sapmatch.sap.odata import reading
 from tests.builders.sap_server import (
     SERVICE,
     Received,
@@ -149,7 +150,7 @@ def test_a_link_that_comes_again_ends_the_read(again: str) -> None:
 
 def test_there_is_a_ceiling_of_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """OD-P23."""
-    monkeypatch.setattr(odata_client, "MAX_PAGES", 3)
+    monkeypatch.setattr(reading, "MAX_PAGES", 3)
 
     def script(request: Received) -> Reply:
         return rows(__next=f"A_Order?$skiptoken={len(server.requests)}")

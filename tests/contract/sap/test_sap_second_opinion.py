@@ -13,7 +13,7 @@ import requests
 from mocksap import Config, make_server
 
 from sapmatch.model.errors import AuthorizationMissing, LogonRefused, PreconditionFailed
-from sapmatch.model.ports import Query
+from sapmatch.model.query import Query
 from sapmatch.sap.odata.client import ODataClient
 from tests.builders.sap_server import PASSWORD, Received, Reply, SapServer, client_of
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sapmatch.model.errors import InputRejected, LogonRefused, SapUnavailable
-from sapmatch.model.ports import Query
+from sapmatch.model.query import Query
 from tests.builders.sap_server import (
     COOKIE,
     PASSWORD,

@@ -16,8 +16,9 @@ from sapmatch.model.errors import (
     SapThrottled,
     SapUnavailable,
 )
-from sapmatch.model.ports import Page, Query
-from sapmatch.sap import session
+from sapmatch.model.ports import Page
+from sapmatch.model.query import Query
+from sapmatch.sap import http, session
 from tests.builders.memory import START, MemoryClock
 from tests.builders.sap_server import (
     SERVICE,
@@ -168,7 +169,7 @@ def test_an_error_of_sap_keeps_its_own_words() -> None:
 def test_an_answer_beyond_all_bounds_is_not_read_to_its_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(session, "MAX_BODY", 200_000)
+    monkeypatch.setattr(http, "MAX_BODY", 200_000)
     error = failing(in_turn(Reply(body=b" " * 300_000)))
     assert type(error) is InputRejected
     assert "smaller pages" in str(error)

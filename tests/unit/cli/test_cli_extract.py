@@ -9,7 +9,8 @@ import pytest
 
 from sapmatch.cli import main
 from sapmatch.model.errors import LogonRefused, SapUnavailable
-from sapmatch.model.ports import EVERYTHING, Page, Query
+from sapmatch.model.ports import Page
+from sapmatch.model.query import EVERYTHING, Query
 from sapmatch.settings import Settings
 
 SETTINGS = """

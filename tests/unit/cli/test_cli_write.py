@@ -10,7 +10,7 @@ import pytest
 from sapmatch.cli import main
 from sapmatch.model.errors import LogonRefused, OutcomeUnknown, SapRejected, SapUnavailable
 from sapmatch.model.intent import Entity, Record, Repeatability, Written
-from sapmatch.model.ports import ODataValue, Query
+from sapmatch.model.query import ODataValue, Query
 from sapmatch.settings import Settings
 
 SETTINGS = """

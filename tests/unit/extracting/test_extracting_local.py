@@ -9,7 +9,7 @@ import pytest
 
 from sapmatch.extracting.local import ExtractSummary, extract_entity_set
 from sapmatch.model.errors import InputRejected, SapUnavailable
-from sapmatch.model.ports import Query
+from sapmatch.model.query import Query
 from tests.builders.paged_sap import PagedSap
 
 

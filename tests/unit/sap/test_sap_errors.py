@@ -51,7 +51,8 @@ def test_a_recorded_v2_error_keeps_code_text_details_and_transaction(real_data: 
     assert isinstance(error, SapRejected)
     assert error.code == "ZCU/100"
     assert error.text.endswith("niet gevonden voor operatie 0410")
-    assert error.details == ("error /IWBEP/CX_MGW_BUSI_EXCEPTION: Fout bij wijzigen PE order.",)
+    (detail,) = error.details
+    assert str(detail) == "error /IWBEP/CX_MGW_BUSI_EXCEPTION: Fout bij wijzigen PE order."
     assert error.transaction_id == "23F2932D54040110E005FD84A23B406E"
     assert error.http_status == 400
 
@@ -72,7 +73,7 @@ def test_a_recorded_v4_error_gives_the_same(real_data: Path) -> None:
     path = real_data / "sap-responses/v4-demo/POST-SalesOrderList.Error.json"
     error = write_error(answer(400, path.read_bytes()))
     assert isinstance(error, SapRejected)
-    assert (error.code, error.details) == ("OO/000", ("field Note",))
+    assert (error.code, error.target, error.details) == ("OO/000", "Note", ())
 
 
 def test_a_web_page_as_error_gives_its_title() -> None:

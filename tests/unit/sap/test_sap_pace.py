@@ -27,6 +27,20 @@ def test_a_pause_earns_no_burst() -> None:
     assert (clock.now() - START).total_seconds() == 61.0
 
 
+def test_a_bucket_of_three_lets_three_start_at_once_and_fills_again() -> None:
+    clock = MemoryClock()
+    pace = Pace(2, clock, burst=3)
+    starts = []
+    for _ in range(5):
+        pace.wait()
+        starts.append((clock.now() - START).total_seconds())
+    assert starts == [0, 0, 0, 0.5, 1.0]
+    clock.sleep(60)
+    for _ in range(4):
+        pace.wait()
+    assert (clock.now() - START).total_seconds() == 61.5
+
+
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [

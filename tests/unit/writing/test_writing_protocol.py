@@ -10,6 +10,7 @@ from sapmatch.model.errors import (
     OutcomeUnknown,
     PreconditionFailed,
     SapmatchError,
+    SapMessage,
     SapRejected,
     SapThrottled,
     SapUnavailable,
@@ -30,7 +31,11 @@ from tests.builders.writes import (
 
 S = IntentState
 BALANCE = SapRejected(
-    "M8/186", "Balance not zero", details=("Item 10",), transaction_id="4711", http_status=400
+    "M8/186",
+    "Balance not zero",
+    details=(SapMessage(code="M8/001", text="Item 10"),),
+    transaction_id="4711",
+    http_status=400,
 )
 
 
@@ -112,7 +117,11 @@ def test_a_refusal_ends_the_intent_with_what_sap_said(insert: Stage) -> None:
     insert.sap.behaviours = [fails(BALANCE)]
     after = insert.write()
     assert (after.state, after.http_status) == (S.REJECTED, 400)
-    assert after.sap_messages == ("M8/186: Balance not zero", "Item 10", "SAP transaction id 4711")
+    assert after.sap_messages == (
+        "M8/186: Balance not zero",
+        "M8/001: Item 10",
+        "SAP transaction id 4711",
+    )
     assert insert.write().state is S.REJECTED
     assert insert.sap.posts == 1
 

@@ -3,10 +3,9 @@
 import base64
 
 from requests import PreparedRequest
-from requests.auth import AuthBase
 
 
-class BasicAuth(AuthBase):
+class BasicAuth:
     """RFC 7617 with UTF-8: requests' own would fail on a password outside Latin-1."""
 
     def __init__(self, user: str, password: str) -> None:
@@ -16,6 +15,10 @@ class BasicAuth(AuthBase):
         """Sign one request."""
         request.headers["Authorization"] = self._header
         return request
+
+    def renewed(self) -> bool:
+        """A password that SAP refused stays wrong, and more tries lock the user."""
+        return False
 
     def __repr__(self) -> str:
         return "BasicAuth(...)"

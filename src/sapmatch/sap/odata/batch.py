@@ -11,6 +11,7 @@ from sapmatch.model.intent import Record
 from sapmatch.model.ports import Page
 from sapmatch.model.query import EVERYTHING, ODataValue, Query
 from sapmatch.sap.odata import multipart, urls
+from sapmatch.sap.odata.bodies import NO_TYPES
 from sapmatch.sap.odata.codec import Codec
 from sapmatch.sap.odata.metadata import StructuredType
 from sapmatch.sap.odata.writing import KNOWN, ETag
@@ -129,12 +130,15 @@ def encode_batch(
     options: ServiceOptions,
     kind: Callable[[str], StructuredType | None],
     if_match: IfMatch,
+    types: Mapping[str, StructuredType] = NO_TYPES,
 ) -> tuple[str, bytes]:
     """Content type and body; `kind` is the type of an entity set where $metadata is known.
 
+    `types` by qualified name are those of nested entities.
+
     InputRejected where a value cannot be sent, or where the service replaces whole records (PUT).
     """
-    encoder = _Encoder(codec, options, kind, if_match)
+    encoder = _Encoder(codec, options, kind, if_match, types)
     return multipart.encode(
         encoder.read(group.read) if group.read else encoder.changeset(group.writes)
         for group in groups
@@ -148,6 +152,7 @@ class _Encoder(Struct, frozen=True):
     options: ServiceOptions
     kind: Callable[[str], StructuredType | None]
     if_match: IfMatch
+    types: Mapping[str, StructuredType]
 
     def read(self, one: Read) -> multipart.Request:
         options = urls.encoded_options(self.codec.options(one.query, self.kind(one.entity_set)))
@@ -193,7 +198,7 @@ class _Encoder(Struct, frozen=True):
 
     def _body(self, entity_set: str, record: Record) -> bytes:
         decimals, kind = self.options.decimals, self.kind(entity_set)
-        return self.codec.encode(record, decimals=decimals, kind=kind)
+        return self.codec.encode(record, decimals=decimals, kind=kind, types=self.types)
 
     def _path(self, entity_set: str, key: Mapping[str, ODataValue] | None) -> str:
         return urls.resource(

@@ -76,6 +76,7 @@ class Batch:
             options=self._exchange.options,
             kind=self._kind,
             if_match=self._writing.if_match,
+            types=self._catalog.types,
         )
         headers = {"Content-Type": content_type, "Accept": "multipart/mixed"}
         if continue_on_error and self._catalog.codec().VERSION == "V4":

@@ -1,6 +1,7 @@
 """What an answer of SAP means: the typed error, by whether it was a read or a write."""
 
 import re
+from collections.abc import Collection
 from http import HTTPStatus
 
 from sapmatch.model.errors import (
@@ -8,14 +9,20 @@ from sapmatch.model.errors import (
     LogonRefused,
     OutcomeUnknown,
     PreconditionFailed,
+    RecordLocked,
     SapmatchError,
+    SapMessage,
     SapRejected,
     ServiceNotActivated,
 )
-from sapmatch.sap.odata.messages import Message, Refusal, from_body, from_header, refusal_of
+from sapmatch.sap.odata.messages import Refusal, from_body, from_header, refusal_of
 from sapmatch.sap.session import Answer
 
 NO_SERVICE = "/IWFND/MED/170"
+# A repeated RequestID whose first answer SAP no longer holds: that call was executed (OD-P77).
+REQUEST_OUTDATED = "/IWBEP/CM_COS/005"
+# Somebody edits the record: SAP's general enqueue message, and one of its OData services (OD-P87).
+LOCKED = frozenset({"MC/601", "/CPD/PWS_ODATA_MSG/002"})
 _MARKUP = re.compile(r"<[^>]*>|\s+")
 _TITLE = re.compile(r"<(title|h1)[^>]*>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
 
@@ -38,12 +45,13 @@ def check_read(answer: Answer, place: str) -> None:
         raise _rejected(answer, refusal_of(errors[0], errors[1:]))
 
 
-def check_write(answer: Answer, place: str) -> tuple[Message, ...]:
+def check_write(answer: Answer, place: str, locked: Collection[str] = ()) -> tuple[SapMessage, ...]:
     """Raise what the answer to a write means, or return the messages beside its success.
 
     Certain that nothing happened: 4xx other than 408, and 501. Everything else that is no plain
     success may have happened: OutcomeUnknown (OD-P75; reliability.md 3.3), 503 with Retry-After
-    included, because whoever answers it may stand behind the one who executed.
+    included, because whoever answers it may stand behind the one who executed. `locked` are
+    message codes of this system that mean a lock, beside LOCKED.
     """
     if answer.status == HTTPStatus.NOT_IMPLEMENTED:
         raise refused(answer, place)
@@ -53,7 +61,7 @@ def check_write(answer: Answer, place: str) -> tuple[Message, ...]:
     ):
         raise OutcomeUnknown(f"{place}: SAP answered {_said(answer)} to a write; read it back")
     if answer.status >= HTTPStatus.BAD_REQUEST:
-        raise refused(answer, place)
+        raise _write_refused(answer, place, LOCKED.union(locked))
     if answer.status >= HTTPStatus.MULTIPLE_CHOICES or is_html(answer):
         raise OutcomeUnknown(f"{place}: a write was answered by a web page or redirect")
     found = from_header(answer.headers)
@@ -61,6 +69,19 @@ def check_write(answer: Answer, place: str) -> tuple[Message, ...]:
         if message.is_error:
             raise OutcomeUnknown(f"{place}: SAP answered success beside {message}; read it back")
     return found
+
+
+def _write_refused(answer: Answer, place: str, locked: Collection[str]) -> SapmatchError:
+    found = from_body(answer.body)
+    codes = {found.code, *(one.code for one in found.details)} if found else set()
+    if REQUEST_OUTDATED in codes:
+        return OutcomeUnknown(
+            f"{place}: SAP executed this request before and no longer holds its answer "
+            f"({REQUEST_OUTDATED}); read it back"
+        )
+    if answer.status == HTTPStatus.LOCKED or codes & set(locked):
+        return RecordLocked(f"{place}: somebody is editing the record in SAP ({_said(answer)})")
+    return refused(answer, place)
 
 
 def refused(answer: Answer, place: str) -> SapmatchError:
@@ -74,10 +95,7 @@ def refused(answer: Answer, place: str) -> SapmatchError:
         )
     match answer.status:
         case HTTPStatus.UNAUTHORIZED:
-            return LogonRefused(
-                f"{place}: SAP refused the logon; check user, password and client in the secret "
-                "and in the settings, and in SAP whether the user is locked (SU01)"
-            )
+            return logon_refused(place)
         case HTTPStatus.FORBIDDEN:
             return AuthorizationMissing(
                 f"{place}: the user may not do this ({_said(answer)}); transaction SU53 shows the "
@@ -88,7 +106,16 @@ def refused(answer: Answer, place: str) -> SapmatchError:
                 f"{place}: the record changed since it was read, or SAP wants its ETag and got "
                 f"none ({_said(answer)}); read it again"
             )
-    return _rejected(answer, found or Refusal(f"HTTP {answer.status}", _title(answer)))
+    nothing = Refusal(code=f"HTTP {answer.status}", text=_title(answer))
+    return _rejected(answer, found or nothing)
+
+
+def logon_refused(place: str) -> LogonRefused:
+    """What a 401 means."""
+    return LogonRefused(
+        f"{place}: SAP refused the logon; check user, password and client in the secret "
+        "and in the settings, and in SAP whether the user is locked (SU01)"
+    )
 
 
 def is_html(answer: Answer) -> bool:
@@ -103,6 +130,9 @@ def _rejected(answer: Answer, found: Refusal) -> SapRejected:
         found.code,
         found.text,
         details=found.details,
+        severity=found.severity,
+        target=found.target,
+        timestamp=found.timestamp,
         transaction_id=found.transaction_id,
         http_status=answer.status,
     )

@@ -1,4 +1,4 @@
-"""What SAP says: error bodies in V2 JSON, V4 JSON and XML, and the header beside a success."""
+"""What SAP says: error bodies in V2 JSON, V4 JSON and XML, and the headers beside a success."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,36 +7,27 @@ from xml.etree import ElementTree
 import msgspec
 from msgspec import Struct
 
+from sapmatch.model.errors import SapMessage
+
 _LONGEST_TEXT = 1000
 _MOST_DETAILS = 50
 _LARGEST_BODY = 1_000_000  # bytes; what is larger is no error message
+_V4_SEVERITIES = {1: "success", 2: "info", 3: "warning", 4: "error"}
+# The header says `numericSeverity`, an error body its annotation under one of two aliases.
+_NUMERIC_SEVERITY = ("numericSeverity", "@Common.numericSeverity", "@SAP__common.numericSeverity")
 
 
-class Message(Struct, frozen=True):
-    """One message of SAP; `target` names the field that it is about."""
+class Refusal(Struct, frozen=True, kw_only=True):
+    """The error body of OData; `timestamp` as SAP wrote it."""
 
     code: str
     text: str
+    details: tuple[SapMessage, ...] = ()
     severity: str = ""
     target: str = ""
-
-    @property
-    def is_error(self) -> bool:
-        """Whether SAP calls it an error."""
-        return self.severity.lower() in ("error", "abort", "fatal")
-
-    def __str__(self) -> str:
-        shown = " ".join(part for part in (self.severity, self.code) if part)
-        return f"{shown}: {self.text}" + (f" ({self.target})" if self.target else "")
-
-
-class Refusal(Struct, frozen=True):
-    """The error body of OData."""
-
-    code: str
-    text: str
-    details: tuple[str, ...] = ()
+    content_id: str = ""
     transaction_id: str | None = None
+    timestamp: str | None = None
 
 
 def from_body(body: bytes) -> Refusal | None:
@@ -49,8 +40,8 @@ def from_body(body: bytes) -> Refusal | None:
     return _from_xml(body) if b"error" in body[:1000] else None
 
 
-def from_header(headers: Mapping[str, str]) -> tuple[Message, ...]:
-    """What SAP says beside a success (header `sap-message`, JSON or XML)."""
+def from_header(headers: Mapping[str, str]) -> tuple[SapMessage, ...]:
+    """What SAP says beside a success: `sap-message` (V2), `sap-messages` (V4) (OD-P86)."""
     text = headers.get("sap-message", "").encode("latin-1", "replace")
     if text.lstrip().startswith(b"<"):
         root = _xml(text)
@@ -58,10 +49,31 @@ def from_header(headers: Mapping[str, str]) -> tuple[Message, ...]:
         found = [_xml_message(node) for node in nodes[:_MOST_DETAILS]]
     else:
         notification = _json(text)
-        details = _at(notification, "details")
-        entries = [notification, *(details if isinstance(details, list) else [])]
+        entries = [notification, *_listed(_at(notification, "details"))]
+        entries += _listed(_json(headers.get("sap-messages", "").encode("latin-1", "replace")))
         found = [_json_message(entry) for entry in entries[:_MOST_DETAILS]]
     return tuple(message for message in found if message.text)
+
+
+def refusal_of(
+    main: SapMessage,
+    details: list[SapMessage],
+    transaction_id: str = "",
+    timestamp: str = "",
+) -> Refusal:
+    """The main message, and the others once each; details often repeat the main one."""
+    twins = [one for one in details if (one.code, one.text) == (main.code, main.text)]
+    kept = [one for one in details[:_MOST_DETAILS] if one not in twins]
+    return Refusal(
+        code=main.code,
+        text=main.text,
+        details=tuple(kept),
+        severity=main.severity or next((one.severity for one in twins if one.severity), ""),
+        target=main.target or next((one.target for one in twins if one.target), ""),
+        content_id=main.content_id or next((one.content_id for one in twins if one.content_id), ""),
+        transaction_id=transaction_id or None,
+        timestamp=timestamp or None,
+    )
 
 
 def _from_json(body: bytes) -> Refusal | None:
@@ -72,8 +84,13 @@ def _from_json(body: bytes) -> Refusal | None:
     entries = _at(inner, "errordetails") or error.get("details")
     if isinstance(entries, dict):
         entries = entries.get("errordetail")
-    found = [_json_message(entry) for entry in entries] if isinstance(entries, list) else []
-    return refusal_of(_json_message(error), found, _text(inner, "transactionid"))
+    found = [_json_message(entry) for entry in _listed(entries)]
+    return refusal_of(
+        _json_message(error),
+        found,
+        _text(inner, "transactionid"),
+        _text(inner, "timestamp") or _text(error, "@SAP__common.Timestamp"),
+    )
 
 
 def _from_xml(body: bytes) -> Refusal | None:
@@ -81,18 +98,10 @@ def _from_xml(body: bytes) -> Refusal | None:
     if root is None or root.tag.rpartition("}")[2] != "error":
         return None
     found = [_xml_message(node) for node in root.iterfind(".//{*}errordetail")]
-    return refusal_of(_xml_message(root), found, root.findtext(".//{*}transactionid", ""))
-
-
-def refusal_of(main: Message, details: list[Message], transaction_id: str = "") -> Refusal:
-    """The main message, and the others once each with what they are about."""
-    kept = [
-        one for one in details[:_MOST_DETAILS] if (one.code, one.text) != (main.code, main.text)
-    ]
-    named = [str(one) for one in kept]
-    if main.target:
-        named.insert(0, f"field {main.target}")
-    return Refusal(main.code, main.text, tuple(named), transaction_id or None)
+    transaction, timestamp = (
+        root.findtext(f".//{{*}}{name}", "") for name in ("transactionid", "timestamp")
+    )
+    return refusal_of(_xml_message(root), found, transaction, timestamp)
 
 
 def _json(body: bytes) -> Any:
@@ -102,11 +111,24 @@ def _json(body: bytes) -> Any:
         return None
 
 
-def _json_message(entry: Any) -> Message:
+def _json_message(entry: Any) -> SapMessage:
     text = _text(entry, "message") or _text(entry, "message", "value")
-    return Message(
-        _text(entry, "code"), text[:_LONGEST_TEXT], _text(entry, "severity"), _text(entry, "target")
+    return SapMessage(
+        code=_text(entry, "code"),
+        text=text[:_LONGEST_TEXT],
+        severity=_text(entry, "severity") or _severity(entry),
+        target=_text(entry, "target") or _text(entry, "propertyref"),
+        content_id=_text(entry, "ContentID") or _text(entry, "@Core.ContentID"),
     )
+
+
+def _severity(entry: Any) -> str:
+    numbers = (_at(entry, name) for name in _NUMERIC_SEVERITY)
+    return next((_V4_SEVERITIES.get(n, "") for n in numbers if isinstance(n, int)), "")
+
+
+def _listed(entries: Any) -> list[Any]:
+    return entries if isinstance(entries, list) else []
 
 
 def _at(node: Any, *path: str) -> Any:
@@ -136,8 +158,15 @@ def _xml(body: bytes) -> ElementTree.Element | None:
         return None
 
 
-def _xml_message(node: ElementTree.Element) -> Message:
-    code, text, severity, target = (
-        (node.findtext(f"{{*}}{name}") or "") for name in ("code", "message", "severity", "target")
+def _xml_message(node: ElementTree.Element) -> SapMessage:
+    code, text, severity, target, content_id = (
+        (node.findtext(f"{{*}}{name}") or "")
+        for name in ("code", "message", "severity", "target", "ContentID")
     )
-    return Message(code, text[:_LONGEST_TEXT], severity, target)
+    return SapMessage(
+        code=code,
+        text=text[:_LONGEST_TEXT],
+        severity=severity,
+        target=target,
+        content_id=content_id,
+    )

@@ -1,0 +1,79 @@
+"""What is known of one service: its protocol version and, once asked for, its $metadata."""
+
+import threading
+from collections.abc import Mapping
+from typing import Final
+
+from sapmatch.sap.odata import v2, v4
+from sapmatch.sap.odata.codec import Codec
+from sapmatch.sap.odata.exchange import Exchange
+from sapmatch.sap.odata.metadata import Metadata, StructuredType, Version
+from sapmatch.sap.session import Answer
+
+_CODECS: Final[Mapping[Version, Codec]] = {"V2": v2, "V4": v4}
+
+
+class Catalog:
+    """One service; asks SAP at most once for each of the two, whatever the number of threads."""
+
+    def __init__(self, exchange: Exchange, metadata: Metadata | None) -> None:
+        self._exchange = exchange
+        self._lock = threading.Lock()
+        self._version: Version | None = exchange.options.version or _version_in(exchange.root)
+        self.known = metadata
+        if metadata:
+            self._version = metadata.version
+
+    def codec(self) -> Codec:
+        """The protocol: set, named by the path, or said by the service itself (OD-P107)."""
+        with self._lock:
+            if self._version is None:
+                answer = self._exchange.read(self._exchange.url(""))
+                self._version = said_version(answer) or _version_of(answer.body)
+            return _CODECS[self._version]
+
+    def metadata(self) -> Metadata:
+        """$metadata, fetched on first use and kept (OD-P106)."""
+        with self._lock:
+            if self.known is None:
+                from sapmatch.sap.odata.edmx import parse_metadata
+
+                url = self._exchange.url("$metadata")
+                answer = self._exchange.read(url, {"Accept": "application/xml"})
+                self.known = parse_metadata(answer.body)
+            return self.known
+
+    @property
+    def types(self) -> Mapping[str, StructuredType]:
+        """All types by their qualified name; none before $metadata was read."""
+        return self.known.types if self.known else {}
+
+    def kind(self, entity_set: str) -> StructuredType | None:
+        """The type of an entity set; None before $metadata was read."""
+        return self.known.type_of(entity_set) if self.known else None
+
+
+def codec_of(answer: Answer, default: Codec) -> Codec:
+    """The protocol of this very answer: headers are trusted before anything else (OD-P107)."""
+    version = said_version(answer)
+    return _CODECS[version] if version else default
+
+
+def said_version(answer: Answer) -> Version | None:
+    """What the headers say; `4.0;NetFx` and the like count by their first digit."""
+    if answer.headers.get("OData-Version", "").lstrip().startswith("4"):
+        return "V4"
+    if answer.headers.get("DataServiceVersion", "").lstrip()[:1] in ("1", "2"):
+        return "V2"
+    return None
+
+
+def _version_in(path: str) -> Version | None:
+    """SAP's own paths: /sap/opu/odata4/... and /sap/opu/odata/..."""
+    if "/odata4/" in path:
+        return "V4"
+    return "V2" if "/odata/" in path else None
+
+
+def _version_of(service_document: bytes) -> Version:
+    return "V4" if b"@odata.context" in service_document[:2000] else "V2"

@@ -1,0 +1,221 @@
+"""What changed since: delta links and tokens as an explicit state (OD-P30 to OD-P38).
+
+    NONE -> INITIAL -> TRACKING -> TRACKING -> ...
+                 \\________\\____-> RESYNC_REQUIRED -> (asked for explicitly) NONE
+
+Store the rows of a page first and its position second: a crash in between repeats the page, it
+loses nothing (OD-P34).
+"""
+
+import logging
+from collections.abc import Iterator
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Raw, Struct
+
+from sapmatch.model.errors import (
+    InputRejected,
+    ResyncRequired,
+    SapRejected,
+    ServiceNotActivated,
+)
+from sapmatch.model.intent import Record
+from sapmatch.model.ports import Page
+from sapmatch.model.query import EVERYTHING, Query
+from sapmatch.sap.odata.catalog import Catalog
+from sapmatch.sap.odata.exchange import Exchange
+from sapmatch.sap.odata.reading import Reading
+
+_TRACK = "odata.track-changes"
+_FORGOTTEN = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+_log = logging.getLogger(__name__)
+
+
+class DeltaState(StrEnum):
+    """Where the reading of changes stands."""
+
+    NONE = "NONE"
+    INITIAL = "INITIAL"
+    TRACKING = "TRACKING"
+    RESYNC_REQUIRED = "RESYNC_REQUIRED"
+
+
+class DeltaPosition(Struct, frozen=True, kw_only=True):
+    """From where to go on; to be stored by the caller, as JSON or otherwise.
+
+    `subscriber` tells user and service apart: an ODP keeps one subscription for each (OD-P36).
+    `link` is the next page in INITIAL, the delta link (or a page behind it) in TRACKING.
+    """
+
+    subscriber: str
+    entity_set: str
+    state: DeltaState = DeltaState.NONE
+    link: str | None = None
+
+
+class ChangePage(Struct, frozen=True, kw_only=True):
+    """One page of changes: rows as SAP sent them, and what was deleted.
+
+    A deleted one is a row of its own form: an ODP row with ODQ_CHANGEMODE `D`, a V4 `@removed`
+    with its `@odata.id` (or `id`), a V2 row whose `__metadata` says `deleted` (OD-P38).
+    `position` is where to go on after this page was stored.
+    """
+
+    rows: tuple[Raw, ...]
+    deleted: tuple[Raw, ...]
+    position: DeltaPosition
+
+
+class _Metadata(Struct):
+    deleted: bool = False
+
+
+class _Mark(Struct):
+    mode: str | None = msgspec.field(default=None, name="ODQ_CHANGEMODE")
+    removed: Any = msgspec.field(default=None, name="@removed")
+    removed_401: Any = msgspec.field(default=None, name="@odata.removed")
+    context: str | None = msgspec.field(default=None, name="@odata.context")
+    metadata: _Metadata | None = msgspec.field(default=None, name="__metadata")
+
+
+_mark = msgspec.json.Decoder(_Mark)
+
+
+class Delta:
+    """Reads changes of one service for one user."""
+
+    def __init__(
+        self, exchange: Exchange, catalog: Catalog, reading: Reading, subscriber: str
+    ) -> None:
+        self._exchange = exchange
+        self._catalog = catalog
+        self._reading = reading
+        self._subscriber = f"{subscriber}{exchange.root}"
+
+    def position(self, entity_set: str, token: str | None = None) -> DeltaPosition:
+        """The very beginning, or after a token that was stored elsewhere, quoted or bare."""
+        if token is None:
+            return DeltaPosition(subscriber=self._subscriber, entity_set=entity_set)
+        bare = token.strip().strip("'")
+        link = f"{self._exchange.url(entity_set)}&!deltatoken='{quote(bare, safe='')}'"
+        return self._at(entity_set, DeltaState.TRACKING, link)
+
+    def changes(
+        self, entity_set: str, query: Query, since: DeltaPosition | None
+    ) -> Iterator[ChangePage]:
+        """Pages of changes; see Service.changes."""
+        since = since or self.position(entity_set)
+        self._check(entity_set, since)
+        state = since.state
+        if state is DeltaState.NONE:
+            state = DeltaState.INITIAL
+            self._warn_of_another(entity_set)
+        link = since.link or self._reading.start(entity_set, query)
+        prefer = (_TRACK,) if state is DeltaState.INITIAL else ()
+        try:
+            for page in self._reading.follow(entity_set, link, query, prefer=prefer):
+                yield self._page(entity_set, page, state)
+        except (SapRejected, ServiceNotActivated) as exc:
+            if since.state is DeltaState.NONE or _status(exc) not in _FORGOTTEN:
+                raise
+            raise ResyncRequired(
+                f"{self._exchange.place}: {entity_set}: SAP no longer knows the delta token "
+                f"({exc}); nothing was loaded in its place. Load everything anew on purpose: "
+                "start without a position"
+            ) from exc
+
+    def _page(self, entity_set: str, page: Page, state: DeltaState) -> ChangePage:
+        if page.next_link:
+            position = self._at(entity_set, state, page.next_link)
+        else:
+            link = page.delta_link or self._asked_for(entity_set, state)
+            position = self._at(entity_set, DeltaState.TRACKING, link)
+        deleted = [_is_deleted(row) for row in page.rows]
+        return ChangePage(
+            rows=tuple(row for row, gone in zip(page.rows, deleted, strict=True) if not gone),
+            deleted=tuple(row for row, gone in zip(page.rows, deleted, strict=True) if gone),
+            position=position,
+        )
+
+    def _asked_for(self, entity_set: str, state: DeltaState) -> str:
+        """The link of our own load, where the last page named none (OD-P32)."""
+        links = self._links(entity_set)
+        initial = [row for row in links if _is_initial(row)]
+        wanted = initial if state is DeltaState.INITIAL and initial else links
+        if not wanted:
+            raise InputRejected(
+                f"{self._exchange.place}: {entity_set}: SAP tracks no changes of it: neither the "
+                "last page nor DeltaLinksOf names a delta link; read it in full, or by a field "
+                "with the time of the last change"
+            )
+        newest = max(wanted, key=lambda row: str(row.get("CreatedAt", "")))
+        found = self.position(entity_set, str(newest["DeltaToken"])).link
+        assert found is not None
+        return found
+
+    def _links(self, entity_set: str) -> list[Record]:
+        """Rows of DeltaLinksOf<EntitySet>: one for each delta that SAP keeps for this user."""
+        try:
+            found = self._reading.find(f"DeltaLinksOf{entity_set}", EVERYTHING)
+        except (SapRejected, ServiceNotActivated, InputRejected):
+            return []  # no ODP service: there is no such set
+        return [entity.row for entity in found if entity.row.get("DeltaToken")]
+
+    def _warn_of_another(self, entity_set: str) -> None:
+        """A new initial load ends the subscription that another consumer lives from (OD-P36)."""
+        known = self._catalog.known
+        if known and f"DeltaLinksOf{entity_set}" in known.entity_sets and self._links(entity_set):
+            _log.warning(
+                "%s: %s: SAP keeps a subscription of this user already; the initial load ends it. "
+                "Give every consumer a user of its own",
+                self._exchange.place,
+                entity_set,
+            )
+
+    def _check(self, entity_set: str, since: DeltaPosition) -> None:
+        if since.state is DeltaState.RESYNC_REQUIRED:
+            raise ResyncRequired(
+                f"{self._exchange.place}: {entity_set}: this position was lost; load everything "
+                "anew on purpose: start without a position"
+            )
+        if (since.subscriber, since.entity_set) != (self._subscriber, entity_set):
+            raise InputRejected(
+                f"{self._exchange.place}: {entity_set}: the position belongs to another user, "
+                "client, service or entity set; changes are kept for each of them apart"
+            )
+
+    def _at(self, entity_set: str, state: DeltaState, link: str) -> DeltaPosition:
+        return DeltaPosition(
+            subscriber=self._subscriber, entity_set=entity_set, state=state, link=link
+        )
+
+
+def lost(position: DeltaPosition) -> DeltaPosition:
+    """The position after ResyncRequired, for the caller to store."""
+    return msgspec.structs.replace(position, state=DeltaState.RESYNC_REQUIRED, link=None)
+
+
+def _status(exc: SapRejected | ServiceNotActivated) -> int | None:
+    return exc.http_status if isinstance(exc, SapRejected) else HTTPStatus.NOT_FOUND
+
+
+def _is_deleted(row: Raw) -> bool:
+    try:
+        mark = _mark.decode(row)
+    except msgspec.ValidationError:  # a field of that name and another type
+        return False
+    return bool(
+        mark.mode == "D"
+        or mark.removed is not None
+        or mark.removed_401 is not None
+        or (mark.context or "").endswith("/$deletedEntity")
+        or (mark.metadata and mark.metadata.deleted)
+    )
+
+
+def _is_initial(row: Record) -> bool:
+    return row.get("IsInitialLoad") in (True, "true", "X")

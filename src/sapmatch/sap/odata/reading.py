@@ -1,0 +1,231 @@
+"""Pages, counts and single entities of one service."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
+
+from msgspec.structs import replace
+
+from sapmatch.model.errors import InputRejected, SapUnavailable
+from sapmatch.model.intent import Entity, Record
+from sapmatch.model.ports import Page
+from sapmatch.model.query import EVERYTHING, Expand, ODataValue, Query
+from sapmatch.sap.odata import errors, messages, nested, urls
+from sapmatch.sap.odata.catalog import Catalog, codec_of
+from sapmatch.sap.odata.codec import UNREADABLE, Codec
+from sapmatch.sap.odata.exchange import Exchange
+from sapmatch.sap.session import Answer
+
+MAX_PAGES = 100_000
+DEFAULT_PAGE = 1000  # rows, where the client itself counts the pages
+# Answers of entity sets that SAP knows and lets nobody list: by key alone, or with a filter.
+_CLOSED = frozenset(
+    {
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        HTTPStatus.NOT_IMPLEMENTED,
+    }
+)
+_SKIP = re.compile(r"(?<=[?&]\$skip=)\d+")
+
+
+class Reading:
+    """Reads of one service; nothing is kept but which entity sets there are."""
+
+    def __init__(self, exchange: Exchange, catalog: Catalog) -> None:
+        self._exchange = exchange
+        self._catalog = catalog
+        self._place = exchange.place
+        self._known: set[str] = set()  # entity sets that SAP has
+
+    def pages(
+        self, entity_set: str, query: Query = EVERYTHING, *, link: str | None = None
+    ) -> Iterator[Page]:
+        """Pages lazily, one in memory at a time (OD-P20 to OD-P28); see Service.pages."""
+        if query.paging == "skip":
+            return self._by_skip(entity_set, self._ordered(entity_set, query), link)
+        return self.follow(entity_set, link or self.start(entity_set, query), query)
+
+    def start(self, entity_set: str, query: Query) -> str:
+        """The URL of the first page; InputRejected where $metadata rules the query out."""
+        self.check(entity_set, query)
+        options = self._codec.options(query, self._catalog.kind(entity_set))
+        return self._exchange.url(self._path(entity_set), urls.encoded_options(options))
+
+    def check(self, entity_set: str, query: Query) -> None:
+        """Refuse what SAP would refuse, where $metadata is known (OD-P62)."""
+        if self._catalog.known:
+            from sapmatch.sap.odata.preflight import check_query
+
+            check_query(self._catalog.known, entity_set, query)
+
+    def follow(
+        self, entity_set: str, link: str, query: Query, *, prefer: Sequence[str] = ()
+    ) -> Iterator[Page]:
+        """Pages from a link on, along SAP's own links, each byte for byte (OD-P21 to OD-P25)."""
+        size = [f"odata.maxpagesize={query.page_size}"] if query.page_size else []
+        wanted = ",".join([*prefer, *size])
+        headers = {"Prefer": wanted} if wanted else {}
+        url = self._exchange.resolve(link, against=self._exchange.url(""))
+        seen: set[int] = set()  # hashes: links are long
+        while len(seen) < MAX_PAGES:
+            seen.add(hash(url))
+            page = self._page(url, headers, entity_set, query)
+            yield page
+            if page.next_link is None:
+                return
+            url = page.next_link
+            if hash(url) in seen:
+                raise InputRejected(
+                    f"{self._place}: {entity_set}: SAP's next link leads back to a page that was "
+                    "read already; rows would repeat without end: report it to SAP"
+                )
+        raise InputRejected(
+            f"{self._place}: {entity_set}: more than {MAX_PAGES} pages; filter, or ask for larger "
+            "ones"
+        )
+
+    def count(self, entity_set: str, query: Query = EVERYTHING) -> int:
+        """Number of entities; `$count` is plain text (OD-P27)."""
+        only = Query(equals=query.equals, where=query.where, filter=query.filter)
+        self.check(entity_set, only)
+        options = self._codec.options(only, self._catalog.kind(entity_set))
+        url = self._exchange.url(f"{self._path(entity_set)}/$count", urls.encoded_options(options))
+        answer = self._exchange.read(url, {"Accept": "text/plain"})
+        try:
+            return int(answer.body.decode("utf-8-sig"))
+        except ValueError as exc:
+            raise self._unreadable(answer, entity_set) from exc
+
+    def get(
+        self, entity_set: str, key: Mapping[str, ODataValue], expand: Sequence[str | Expand] = ()
+    ) -> Entity | None:
+        """One entity by its key, None where SAP has none; see Service.get."""
+        options = self._codec.options(Query(expand=tuple(expand)), self._catalog.kind(entity_set))
+        url = self._exchange.url(self._path(entity_set, key), urls.encoded_options(options))
+        answer = self._exchange.get(url, {"Accept": self._codec.ACCEPT})
+        if _is_absent(answer):
+            self._check_known(entity_set)
+            return None
+        errors.check_read(answer, self._place)
+        codec = codec_of(answer, self._codec)
+        row = self.entity_of(answer, entity_set)
+        return Entity(row=row, etag=codec.etag_of(row) or answer.headers.get("ETag"))
+
+    def find(self, entity_set: str, query: Query) -> list[Entity]:
+        """All entities that fit."""
+        codec = self._codec
+        rows = (codec.row(raw) for page in self.pages(entity_set, query) for raw in page.rows)
+        return [Entity(row=row, etag=codec.etag_of(row)) for row in rows]
+
+    def entity_of(self, answer: Answer, what: str) -> Record:
+        """The one entity of an answer."""
+        try:
+            return codec_of(answer, self._codec).entity(answer.body)
+        except UNREADABLE as exc:
+            raise self._unreadable(answer, what) from exc
+
+    @property
+    def _codec(self) -> Codec:
+        return self._catalog.codec()
+
+    def _path(self, entity_set: str, key: Mapping[str, ODataValue] | None = None) -> str:
+        return urls.resource(
+            "",
+            entity_set,
+            key,
+            codec=self._codec,
+            kind=self._catalog.kind(entity_set),
+            slash=self._exchange.options.slash_in_keys,
+        )
+
+    def _page(self, url: str, headers: Mapping[str, str], entity_set: str, query: Query) -> Page:
+        answer = self._exchange.read(url, {"Accept": self._codec.ACCEPT, **headers})
+        codec = codec_of(answer, self._codec)
+        try:
+            found = codec.feed(answer.body)
+        except UNREADABLE as exc:
+            raise self._unreadable(answer, entity_set) from exc
+        rows = found.rows
+        if query.expand:
+            rows = nested.completed(rows, codec, answer.url, self._fetch(entity_set))
+        return Page(
+            rows=rows,
+            next_link=self._absolute(found.next, answer),
+            delta_link=self._absolute(found.delta, answer),
+            count=found.count,
+            size=len(answer.body),
+            preferences=answer.headers.get("Preference-Applied", ""),
+        )
+
+    def _fetch(self, entity_set: str) -> nested.Fetch:
+        """Pages of a nested collection, from its link on (OD-P28)."""
+
+        def pages(link: str, against: str) -> Iterator[Page]:
+            url = self._exchange.resolve(link, against=against)
+            return self.follow(entity_set, url, EVERYTHING)
+
+        return pages
+
+    def _by_skip(self, entity_set: str, query: Query, link: str | None) -> Iterator[Page]:
+        """Pages that we count ourselves, for services without links of their own (OD-P26).
+
+        A page shorter than asked is the last one only where SAP gave a full one before: else its
+        own limit may be lower than ours.
+        """
+        size = query.page_size or DEFAULT_PAGE
+        url = link or self.start(entity_set, replace(query, top=size, skip=query.skip or 0))
+        at = int(found[0]) if (found := _SKIP.search(url)) else 0
+        end = None if query.top is None else (query.skip or 0) + query.top
+        full = False
+        for _ in range(MAX_PAGES):
+            page = self._page(_SKIP.sub(str(at), url), {}, entity_set, query)
+            rows = page.rows if end is None else page.rows[: max(0, end - at)]
+            at += len(rows)
+            full = full or len(rows) >= size
+            over = not rows or (full and len(rows) < size) or at == end
+            yield replace(page, rows=rows, next_link=None if over else _SKIP.sub(str(at), url))
+            if over:
+                return
+        raise InputRejected(f"{self._place}: {entity_set}: more than {MAX_PAGES} pages; filter")
+
+    def _ordered(self, entity_set: str, query: Query) -> Query:
+        """Sorted by what was asked for and then by the key, so that no row moves between pages."""
+        keys = self._catalog.metadata().type_of(entity_set).keys
+        named = {part.split(" ")[0] for part in query.order_by}
+        return replace(
+            query, order_by=(*query.order_by, *(key for key in keys if key not in named))
+        )
+
+    def _check_known(self, entity_set: str) -> None:
+        """SAP answers 404 for a misspelt entity set too: ask once whether it can be listed."""
+        if entity_set in self._known:
+            return
+        options = urls.encoded_options(self._codec.options(Query(top=0)))
+        answer = self._exchange.get(self._exchange.url(self._path(entity_set), options))
+        if _is_absent(answer):
+            raise InputRejected(
+                f"{self._place}: SAP's service {self._exchange.root.rstrip('/')} has no entity set "
+                f"{entity_set}; check its spelling in the service's $metadata"
+            )
+        if answer.status not in _CLOSED:
+            errors.check_read(answer, self._place)
+        self._known.add(entity_set)
+
+    def _absolute(self, link: str | None, answer: Answer) -> str | None:
+        return self._exchange.resolve(link, against=answer.url) if link else None
+
+    def _unreadable(self, answer: Answer, what: str) -> SapUnavailable:
+        kind = answer.headers.get("Content-Type", "no type")
+        return SapUnavailable(
+            f"{self._place}: {what}: {len(answer.body)} bytes of {kind} are no complete OData "
+            f"{self._codec.VERSION} answer; try again, and check the service's path where it "
+            "stays so"
+        )
+
+
+def _is_absent(answer: Answer) -> bool:
+    """SAP knows the service and has no such record."""
+    found = messages.from_body(answer.body) if answer.status == HTTPStatus.NOT_FOUND else None
+    return found is not None and found.code != errors.NO_SERVICE

@@ -1,0 +1,204 @@
+"""One OData service of one SAP system: everything that can be asked of it, V2 and V4 alike."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from sapmatch.model.intent import Entity, Record, Repeatability, Written
+from sapmatch.model.ports import Page
+from sapmatch.model.query import EVERYTHING, Expand, ODataValue, Query
+from sapmatch.sap.odata.catalog import Catalog
+from sapmatch.sap.odata.exchange import Exchange
+from sapmatch.sap.odata.metadata import Metadata, Version
+from sapmatch.sap.odata.reading import Reading
+from sapmatch.sap.odata.writing import KNOWN, ETag, Writing
+
+if TYPE_CHECKING:
+    from sapmatch.sap.odata.batch import BatchItem, OperationResult
+    from sapmatch.sap.odata.delta import ChangePage, DeltaPosition
+
+_NO_PARAMETERS: Final[Mapping[str, ODataValue | None]] = {}
+
+
+class Service:
+    """Thread-safe; sends nothing before it is asked to.
+
+    Every method raises the SAP errors of model/errors.py, and InputRejected where a name, a value,
+    a link or an answer is beyond repair.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        *,
+        subscriber: str,
+        repeatable: bool,
+        metadata: Metadata | None = None,
+    ) -> None:
+        self._exchange = exchange
+        self._subscriber = subscriber
+        self._catalog = Catalog(exchange, metadata)
+        self._reading = Reading(exchange, self._catalog)
+        self._writing = Writing(exchange, self._catalog, self._reading, repeatable)
+
+    def __repr__(self) -> str:
+        return f"<Service {self._exchange.place} {self._exchange.root}>"
+
+    @property
+    def version(self) -> Version:
+        """V2 or V4."""
+        return self._catalog.codec().VERSION
+
+    def metadata(self) -> Metadata:
+        """$metadata, fetched on first use; from then on wrong calls are refused before sending."""
+        return self._catalog.metadata()
+
+    def pages(
+        self, entity_set: str, query: Query = EVERYTHING, *, link: str | None = None
+    ) -> Iterator[Page]:
+        """Pages lazily, rows untouched, one in memory at a time.
+
+        `link` resumes at a next link of an earlier page. Raises InputRejected where a link leads
+        to another origin, comes twice, or where there are more than MAX_PAGES.
+        """
+        return self._reading.pages(entity_set, query, link=link)
+
+    def rows(self, entity_set: str, query: Query = EVERYTHING) -> Iterator[Record]:
+        """Rows with the values that $metadata says they are: Decimal, date, time, datetime, UUID.
+
+        What no type of Python holds stays as SAP sent it, null stays None; SAP's notes on itself
+        (`__metadata`, links, annotations) are left out.
+        """
+        from sapmatch.sap.odata.typed import row_reader
+
+        read = row_reader(self.metadata(), entity_set, self._catalog.codec())
+        for page in self.pages(entity_set, query):
+            for raw in page.rows:
+                yield read(raw)
+
+    def count(self, entity_set: str, query: Query = EVERYTHING) -> int:
+        """Number of entities ($count)."""
+        return self._reading.count(entity_set, query)
+
+    def get(
+        self,
+        entity_set: str,
+        key: Mapping[str, ODataValue],
+        *,
+        expand: Sequence[str | Expand] = (),
+    ) -> Entity | None:
+        """One entity by its key with values as JSON gives them, None where SAP has none.
+
+        Raises InputRejected where SAP does not know the entity set at all.
+        """
+        found = self._reading.get(entity_set, key, expand)
+        self._writing.remember(entity_set, key, found.etag if found else None)
+        return found
+
+    def find(self, entity_set: str, query: Query) -> list[Entity]:
+        """All entities that fit."""
+        return self._reading.find(entity_set, query)
+
+    def prepare(self) -> None:
+        """Have a CSRF token: whatever fails here, nothing was written."""
+        self._exchange.prepare()
+
+    def create(
+        self, entity_set: str, record: Record, *, repeatability: Repeatability | None = None
+    ) -> Written:
+        """POST, nested entities included (OD-P80).
+
+        `repeatability` is sent only where the settings say that SAP knows it: V2 as `RequestID`
+        (SAP Gateway, "Defining Settings for Idempotent Services"), V4 as the headers of OData
+        4.01. Raises OutcomeUnknown where SAP may have executed it: read back, never send again.
+        """
+        return self._writing.create(entity_set, record, repeatability)
+
+    def update(
+        self,
+        entity_set: str,
+        key: Mapping[str, ODataValue],
+        changes: Record,
+        *,
+        etag: ETag = KNOWN,
+    ) -> Written:
+        """Change the named fields, by PATCH, MERGE or PUT as the service's settings say (OD-P71).
+
+        `etag`: KNOWN sends the one last seen through this object, or read now; a text goes into
+        If-Match as it is (OD-P66); None sends none; ANY overwrites whatever is there. Raises
+        PreconditionFailed where the record changed: read it and decide again (OD-P67).
+        """
+        return self._writing.update(entity_set, key, changes, etag)
+
+    def upsert(self, entity_set: str, record: Record, *, by: Sequence[str] = ()) -> Written:
+        """Create the record, or change the one that has its key, or its fields `by`.
+
+        Nobody's change is overwritten: where somebody else is faster it looks again, a few times,
+        then raises PreconditionFailed. InputRejected where several records fit.
+        """
+        from sapmatch.sap.odata.upsert import Upsert
+
+        return Upsert(self._catalog, self._reading, self._writing).run(entity_set, record, by)
+
+    def delete(
+        self, entity_set: str, key: Mapping[str, ODataValue], *, etag: ETag = KNOWN
+    ) -> Written:
+        """DELETE one entity; `etag` as in `update`."""
+        return self._writing.delete(entity_set, key, etag)
+
+    def call(
+        self,
+        name: str,
+        parameters: Mapping[str, ODataValue | None] = _NO_PARAMETERS,
+        *,
+        entity_set: str | None = None,
+        key: Mapping[str, ODataValue] | None = None,
+        etag: ETag = KNOWN,
+    ) -> object:
+        """Call a function import, function or action; `entity_set` and `key` say on what.
+
+        What is called by GET is a read and may be repeated; what is called by POST is sent once.
+        Returns a record, a list of records, a value, or None.
+        """
+        from sapmatch.sap.odata.operations import Operations
+
+        operations = Operations(self._exchange, self._catalog, self._writing)
+        return operations.call(name, parameters, entity_set, key, etag)
+
+    def batch(
+        self, items: Sequence["BatchItem"], *, continue_on_error: bool = False
+    ) -> list["OperationResult"]:
+        """Many operations in one call; one result for each of them, always (OD-P95 to OD-P101).
+
+        A batch with writes is sent once, a batch of reads may be repeated. SAP goes on after an
+        error in V2; in V4 only with `continue_on_error`, where it knows that. Up to 100 operations
+        are a good size: SAP takes them one by one. Raises OutcomeUnknown where the answer to a
+        batch with writes is missing as a whole.
+        """
+        from sapmatch.sap.odata.batch_call import Batch
+
+        batch = Batch(self._exchange, self._catalog, self._writing)
+        return batch.run(items, continue_on_error=continue_on_error)
+
+    def changes(
+        self,
+        entity_set: str,
+        query: Query = EVERYTHING,
+        *,
+        since: "DeltaPosition | None" = None,
+    ) -> Iterator["ChangePage"]:
+        """Pages of what changed since a position; without one, everything, tracked from now on.
+
+        Store a page before its position. Raises ResyncRequired where SAP has forgotten the
+        position: nothing is ever loaded in full without being asked for.
+        """
+        from sapmatch.sap.odata.delta import Delta
+
+        delta = Delta(self._exchange, self._catalog, self._reading, self._subscriber)
+        return delta.changes(entity_set, query, since)
+
+    def position_after(self, entity_set: str, token: str) -> "DeltaPosition":
+        """The position after a delta token that another tool stored, quoted or bare (OD-P33)."""
+        from sapmatch.sap.odata.delta import Delta
+
+        delta = Delta(self._exchange, self._catalog, self._reading, self._subscriber)
+        return delta.position(entity_set, token)

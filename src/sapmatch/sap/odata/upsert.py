@@ -1,0 +1,70 @@
+"""Create or change, whichever it takes, without a race."""
+
+from collections.abc import Mapping, Sequence
+
+from sapmatch.model.errors import InputRejected, PreconditionFailed, SapRejected
+from sapmatch.model.intent import Entity, Record, Written
+from sapmatch.model.query import ODataValue, Query
+from sapmatch.sap.odata.catalog import Catalog
+from sapmatch.sap.odata.reading import Reading
+from sapmatch.sap.odata.writing import Writing
+
+TRIES = 3  # rounds in which somebody else may be faster
+
+
+class Upsert:
+    """Looks first, then does one of both; the ETag or SAP's own refusal shows who was faster."""
+
+    def __init__(self, catalog: Catalog, reading: Reading, writing: Writing) -> None:
+        self._catalog = catalog
+        self._reading = reading
+        self._writing = writing
+
+    def run(self, entity_set: str, record: Record, by: Sequence[str]) -> Written:
+        """Find the entity by its key, or by the fields `by`; see Service.upsert."""
+        for _ in range(TRIES):
+            found = self._found(entity_set, record, by)
+            try:
+                if found is None:
+                    return self._writing.create(entity_set, record, None)
+                return self._change(entity_set, record, found)
+            except PreconditionFailed:
+                continue  # changed or deleted since it was read
+            except SapRejected:
+                if found is not None or self._found(entity_set, record, by) is None:
+                    raise
+        raise PreconditionFailed(
+            f"{entity_set}: the record changed in SAP during each of {TRIES} tries; nothing was "
+            "written: look and decide"
+        )
+
+    def _found(self, entity_set: str, record: Record, by: Sequence[str]) -> Entity | None:
+        names = tuple(by) or self._keys(entity_set)
+        missing = [name for name in names if record.get(name) in (None, "")]
+        if missing:
+            if by:
+                raise InputRejected(
+                    f"{entity_set}: upsert by {missing[0]}, but the record has none"
+                )
+            return None  # SAP gives the number: it can only be new
+        wanted: dict[str, ODataValue] = {name: record[name] for name in names}
+        if not by:
+            return self._reading.get(entity_set, wanted)
+        pageable = self._catalog.metadata().entity_set(entity_set).pageable
+        query = Query(equals=wanted, top=2 if pageable else None)
+        entities = self._reading.find(entity_set, query)
+        if len(entities) > 1:
+            raise InputRejected(
+                f"{entity_set}: several records have this {', '.join(names)}; "
+                "name fields that tell them apart"
+            )
+        return entities[0] if entities else None
+
+    def _change(self, entity_set: str, record: Record, found: Entity) -> Written:
+        keys = self._keys(entity_set)
+        key: Mapping[str, ODataValue] = {name: found.row[name] for name in keys}
+        changes = {name: value for name, value in record.items() if name not in keys}
+        return self._writing.update(entity_set, key, changes, found.etag)
+
+    def _keys(self, entity_set: str) -> tuple[str, ...]:
+        return self._catalog.metadata().type_of(entity_set).keys

@@ -1,0 +1,229 @@
+"""Creates, changes and deletions of one service, each at most once on the wire."""
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from email.utils import format_datetime
+from http import HTTPStatus
+from typing import Final
+
+from sapmatch.model.errors import InputRejected, OutcomeUnknown
+from sapmatch.model.intent import Record, Repeatability, Written
+from sapmatch.model.query import ODataValue
+from sapmatch.sap.odata import urls
+from sapmatch.sap.odata.catalog import Catalog, codec_of
+from sapmatch.sap.odata.codec import UNREADABLE, Codec
+from sapmatch.sap.odata.exchange import Exchange
+from sapmatch.sap.odata.reading import Reading
+from sapmatch.sap.session import Answer
+
+ANY: Final = "*"  # an ETag that overwrites whatever is there
+
+
+class Known:
+    """The ETag that this client saw last, else the one that is read now."""
+
+
+KNOWN: Final = Known()
+ETag = str | Known | None
+
+_REMEMBERED = 1000
+_log = logging.getLogger(__name__)
+
+
+class Writing:
+    """Writes of one service; remembers the ETags of what was read and written through it."""
+
+    def __init__(
+        self, exchange: Exchange, catalog: Catalog, reading: Reading, repeatable: bool
+    ) -> None:
+        self._exchange = exchange
+        self._catalog = catalog
+        self._reading = reading
+        self._repeatable = repeatable
+        self._place = exchange.place
+        self._lock = threading.Lock()
+        self._etags: OrderedDict[str, str] = OrderedDict()
+
+    def create(
+        self, entity_set: str, record: Record, repeatability: Repeatability | None
+    ) -> Written:
+        """POST, nested entities included; see Service.create."""
+        self._preflight("check_create", entity_set, record)
+        headers = self._json() | self._repeated(repeatability)
+        answer = self._send("POST", self.path(entity_set), headers, self._body(entity_set, record))
+        said = self._exchange.check(answer)
+        row = self._written_row(answer, entity_set)
+        codec = codec_of(answer, self._codec)
+        kind = self._catalog.kind(entity_set)
+        address = answer.headers.get("Location") or answer.headers.get("OData-EntityId")
+        key = codec.key_of(entity_set, row, address, kind.keys if kind else ())
+        if not row and not key:
+            raise OutcomeUnknown(
+                f"{self._place}: {entity_set}: SAP answered {answer.status} and did not name the "
+                "new record; read it back"
+            )
+        written = self._written(answer, key, row, tuple(map(str, said)))
+        if key:
+            self.remember(entity_set, key, written.etag)
+        return written
+
+    def update(
+        self,
+        entity_set: str,
+        key: Mapping[str, ODataValue],
+        changes: Record,
+        etag: ETag,
+    ) -> Written:
+        """Change the named fields; see Service.update."""
+        self._preflight("check_update", entity_set, changes)
+        method = self._exchange.options.update_method
+        if method == "PUT":
+            changes, etag = self._replacement(entity_set, key, changes, etag)
+        headers = self._json() | self.if_match(entity_set, key, etag)
+        return self._changed(method, entity_set, key, headers, self._body(entity_set, changes))
+
+    def delete(self, entity_set: str, key: Mapping[str, ODataValue], etag: ETag) -> Written:
+        """DELETE one entity, with its ETag (OD-P69)."""
+        self._preflight("check_delete", entity_set)
+        return self._changed("DELETE", entity_set, key, self.if_match(entity_set, key, etag), None)
+
+    def if_match(
+        self, entity_set: str, key: Mapping[str, ODataValue], etag: ETag
+    ) -> dict[str, str]:
+        """The header that keeps others' changes, from one of the three kinds of ETag (OD-P67)."""
+        if isinstance(etag, Known):
+            etag = self._known(entity_set, key)
+        if etag == ANY:
+            _log.warning("%s: %s: any ETag: overwrites whatever is there", self._place, entity_set)
+        return {"If-Match": etag} if etag else {}
+
+    def remember(self, entity_set: str, key: Mapping[str, ODataValue], etag: str | None) -> None:
+        """Note what was seen last; None where SAP gave none, so that it is read anew (OD-P68)."""
+        path = self.path(entity_set, key)
+        with self._lock:
+            self._etags.pop(path, None)
+            if etag:
+                self._etags[path] = etag
+                if len(self._etags) > _REMEMBERED:
+                    self._etags.popitem(last=False)
+
+    def path(self, entity_set: str, key: Mapping[str, ODataValue] | None = None) -> str:
+        """The encoded path below the service."""
+        return urls.resource(
+            "",
+            entity_set,
+            key,
+            codec=self._codec,
+            kind=self._catalog.kind(entity_set),
+            slash=self._exchange.options.slash_in_keys,
+        )
+
+    @property
+    def _codec(self) -> Codec:
+        return self._catalog.codec()
+
+    def _known(self, entity_set: str, key: Mapping[str, ODataValue]) -> str | None:
+        path = self.path(entity_set, key)
+        with self._lock:
+            etag = self._etags.get(path)
+        if etag is None:
+            found = self._reading.get(entity_set, key)
+            etag = found.etag if found else None
+        return etag
+
+    def _preflight(self, check: str, entity_set: str, *record: Record) -> None:
+        if self._catalog.known:
+            from sapmatch.sap.odata import preflight
+
+            getattr(preflight, check)(self._catalog.known, entity_set, *record)
+
+    def _json(self) -> dict[str, str]:
+        decimals = self._exchange.options.decimals
+        return {"Content-Type": self._codec.content_type(decimals), "Accept": self._codec.ACCEPT}
+
+    def _body(self, entity_set: str, record: Record) -> bytes:
+        return self._codec.encode(
+            record,
+            decimals=self._exchange.options.decimals,
+            kind=self._catalog.kind(entity_set),
+            types=self._catalog.types,
+        )
+
+    def _repeated(self, repeatability: Repeatability | None) -> dict[str, str]:
+        """Under what SAP recognises a request that comes again, where it is set up to do so."""
+        if repeatability is None or not self._repeatable:
+            return {}
+        moment = format_datetime(repeatability.first_sent, usegmt=True)
+        if self._codec.VERSION == "V4":
+            return {
+                "Repeatability-Request-ID": repeatability.request_id,
+                "Repeatability-First-Sent": moment,
+            }
+        return {"RequestID": repeatability.request_id, "RepeatabilityCreation": moment}
+
+    def _replacement(
+        self, entity_set: str, key: Mapping[str, ODataValue], changes: Record, etag: ETag
+    ) -> tuple[Record, ETag]:
+        """PUT replaces the whole entity: all fields as they are, with the changes on top."""
+        found = self._reading.get(entity_set, key)
+        if found is None:
+            raise InputRejected(f"{self._place}: {entity_set}: there is no such record to replace")
+        plain = {
+            name: value
+            for name, value in found.row.items()
+            if not isinstance(value, dict | list) and "@" not in name
+        }
+        return plain | changes, found.etag if isinstance(etag, Known) else etag
+
+    def _changed(
+        self,
+        method: str,
+        entity_set: str,
+        key: Mapping[str, ODataValue],
+        headers: Mapping[str, str],
+        body: bytes | None,
+    ) -> Written:
+        answer = self._send(method, self.path(entity_set, key), headers, body)
+        try:
+            said = self._exchange.check(answer)
+        finally:
+            self.remember(entity_set, key, None)
+        row = self._written_row(answer, entity_set) if answer.body.strip() else {}
+        named = {name: str(value) for name, value in key.items()}
+        written = self._written(answer, named, row, tuple(map(str, said)))
+        self.remember(entity_set, key, written.etag)
+        return written
+
+    def _send(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Answer:
+        return self._exchange.write(method, self._exchange.url(path), headers, body)
+
+    def _written(
+        self, answer: Answer, key: dict[str, str], row: Record, messages: tuple[str, ...]
+    ) -> Written:
+        repeated = answer.headers.get("RepeatabilityResult") or answer.headers.get(
+            "Repeatability-Result"
+        )
+        return Written(
+            key=key,
+            row=row,
+            # From the row first: proxies that compress change the header.
+            etag=codec_of(answer, self._codec).etag_of(row) or answer.headers.get("ETag"),
+            http_status=answer.status,
+            messages=messages,
+            repeatability=repeated.lower() if repeated else None,
+        )
+
+    def _written_row(self, answer: Answer, what: str) -> Record:
+        if answer.status == HTTPStatus.NO_CONTENT:
+            return {}
+        try:
+            return codec_of(answer, self._codec).entity(answer.body)
+        except UNREADABLE as exc:
+            raise OutcomeUnknown(
+                f"{self._place}: {what}: SAP answered {answer.status} without a readable record; "
+                "read it back"
+            ) from exc

@@ -4,7 +4,7 @@ from typing import Any
 
 from functions._runtime import Event, task
 from sapmatch.bootstrap import services
-from sapmatch.writing.update_file import collect, collect_inbox
+from sapmatch.writing.update_file import collect, collect_inbox, refuse_inbox
 
 
 @task
@@ -12,8 +12,10 @@ def handler(event: Event, _context: Any) -> dict[str, Any]:
     """{"flow", "run_id"[, "inbox_key", "version_id"]} -> ids, "records", "mistakes"."""
     parts = services()
     flow, run_id = event["flow"], event["run_id"]
-    if event.get("inbox_key"):
-        settings = parts.flow(flow)
+    settings = parts.settings.write_backs.get(flow)
+    if event.get("inbox_key") and settings is None:
+        file = refuse_inbox(flow, run_id, parts.settings.write_backs, parts.objects)
+    elif event.get("inbox_key") and settings:
         file = collect_inbox(
             flow,
             settings,

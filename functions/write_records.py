@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from functions._runs import run_answer
+from functions._runs import deadline, run_answer
 from functions._runtime import Event, task
 from sapmatch.bootstrap import services
 from sapmatch.writing.run import write_update_file
@@ -23,5 +23,6 @@ def handler(event: Event, context: Any) -> dict[str, Any]:
         owner=context.aws_request_id,
         quiet_seconds=parts.settings.connections[flow.connection].settle_seconds,
         on_error=flow.on_error,
+        until=deadline(context, parts.clock),
     )
     return run_answer(result)

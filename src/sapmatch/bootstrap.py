@@ -6,6 +6,7 @@ start pays for each import.
 
 import os
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from sapmatch.model.order import Order
     from sapmatch.reviewing.exceptions import Exceptions
     from sapmatch.sap.odata.client import ODataClient
+
+
+CREDENTIALS_AGE = timedelta(minutes=5)  # a changed secret is used after this, without a restart
 
 
 @cache
@@ -235,13 +239,18 @@ class Services:
         )
 
     def sap(self, name: str) -> "ODataClient":
-        """The client of one connection, logged on once per environment."""
-        if name not in self._sap:
-            self._sap[name] = sap_client(self.settings, name)
-        return self._sap[name]
+        """The client of one connection; its secret is read anew once it is CREDENTIALS_AGE old."""
+        now = self.clock.now()
+        made, client = self._sap.get(name, (now, None))
+        if client is None or now - made >= CREDENTIALS_AGE:
+            if client is not None:
+                client.close()
+            client = sap_client(self.settings, name)
+            self._sap[name] = (now, client)
+        return client
 
     @cached_property
-    def _sap(self) -> "dict[str, ODataClient]":
+    def _sap(self) -> "dict[str, tuple[datetime, ODataClient]]":
         return {}
 
     @property

@@ -4,9 +4,10 @@ The only file that knows names of environment variables: `infra` sets them, `boo
 """
 
 import hashlib
+import ipaddress
 import re
 import tomllib
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from pathlib import Path
@@ -205,7 +206,9 @@ def _problem(path: str, message: str) -> Problem:
 
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-_SCHEDULE = re.compile(r"(rate\(\d+ (minute|hour|day)s?\)|cron\([^)]+\)|at\([^)]+\))")
+_SCHEDULE = re.compile(r"(rate\([1-9]\d* (minute|hour|day)s?\)|cron\([^)]+\)|at\([^)]+\))")
+_LONGEST = 3600
+_OPERATIONS = {"A_SupplierInvoice": "insert", "A_SalesOrder": "update"}  # what a match means
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")
 
 
@@ -216,13 +219,18 @@ def check(settings: Settings) -> Iterator[Problem]:
         yield from _check_connection(f"connections.{name}", connection)
     for name, extraction in settings.extractions.items():
         yield from _check_flow(connections, f"extractions.{name}", name, extraction)
+        yield from _check_parallel(settings, f"extractions.{name}.parallel", extraction)
         if extraction.page_size < 1:
             yield _problem(f"extractions.{name}.page_size", "must be at least 1")
     for name, flow in settings.write_backs.items():
         yield from _check_flow(connections, f"write_backs.{name}", name, flow)
         yield from _check_write_back(f"write_backs.{name}", flow)
+    yield from _check_sides(settings.write_backs)
     if settings.matching:
         yield from _check_matching(connections, settings.matching)
+    for limit in ("max_bytes", "max_pages"):
+        if getattr(settings.intake, limit) < 1:
+            yield _problem(f"intake.{limit}", "must be at least 1")
     for n, email in enumerate(settings.alerts.emails):
         if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
             yield _problem(f"alerts.emails[{n}]", "is no e-mail address")
@@ -241,6 +249,16 @@ def _check_connection(path: str, connection: Connection) -> Iterator[Problem]:
         )
     if not re.fullmatch(r"[A-Z]{2}", connection.language):
         yield _problem(f"{path}.language", 'must be two capital letters, such as "EN"')
+    if not connection.auth.secret.removeprefix("env:"):
+        yield _problem(f"{path}.auth.secret", "is empty: name a secret, or env:NAME")
+    limits = connection.limits
+    if limits.requests_per_second <= 0:
+        yield _problem(f"{path}.limits.requests_per_second", "must be above 0")
+    if limits.parallel < 1:
+        yield _problem(f"{path}.limits.parallel", "must be at least 1")
+    for name in ("quiet_seconds", "probe_spacing_seconds", "connect_timeout", "read_timeout"):
+        if not 0 <= getattr(connection, name) <= _LONGEST:
+            yield _problem(f"{path}.{name}", f"must be from 0 to {_LONGEST} seconds")
     yield from _check_zone(f"{path}.time_zone", connection.time_zone)
 
 
@@ -262,7 +280,36 @@ def _check_flow(
         yield _problem(f"{path}.schedule", "must be rate(...), cron(...) or at(...) of EventBridge")
 
 
+def _check_parallel(settings: Settings, path: str, extraction: Extraction) -> Iterator[Problem]:
+    connection = settings.connections.get(extraction.connection)
+    if extraction.parallel < 1:
+        yield _problem(path, "must be at least 1")
+    elif connection and extraction.parallel > connection.limits.parallel >= 1:
+        yield _problem(path, f"is over limits.parallel of its connection: {extraction.connection}")
+
+
+def _check_sides(flows: Mapping[str, WriteBack]) -> Iterator[Problem]:
+    taken: dict[OrderSide, str] = {}
+    for name, flow in flows.items():
+        if flow.source != "match" or flow.order_side is None:
+            continue
+        first = taken.setdefault(flow.order_side, name)
+        if first != name:
+            yield _problem(
+                f"write_backs.{name}.order_side", f"is written by {first} already: keep one flow"
+            )
+
+
 def _check_write_back(path: str, flow: WriteBack) -> Iterator[Problem]:
+    if not flow.schedule:
+        yield _problem(
+            f"{path}.schedule",
+            "is missing: a lost answer is read back by later runs too; "
+            'write it like "rate(5 minutes)"',
+        )
+    expected = _OPERATIONS.get(flow.entity_set)
+    if flow.source == "match" and expected and flow.operation != expected:
+        yield _problem(f"{path}.operation", f'must be "{expected}" for matches')
     if flow.operation == "insert" and not (flow.reference or flow.entity_set in KNOWN_REFERENCES):
         yield _problem(
             f"{path}.reference",
@@ -309,3 +356,14 @@ def _check_network(network: Network) -> Iterator[Problem]:
     for name in needed:
         if not getattr(network, name):
             yield _problem(f"network.{name}", f'is missing for network type "{network.type}"')
+    if network.sap_cidr and not _is_network(network.sap_cidr):
+        yield _problem(
+            "network.sap_cidr", 'must be a network smaller than everything, like "10.20.0.0/24"'
+        )
+
+
+def _is_network(text: str) -> bool:
+    try:
+        return ipaddress.ip_network(text).prefixlen > 0
+    except ValueError:
+        return False

@@ -26,6 +26,7 @@ auth = { type = "basic", secret = "sapmatch/s4" }
 limits = { parallel = 3 }
 [extractions.orders]
 connection = "s4"
+parallel = 3
 schedule = "rate(1 hour)"
 entity_sets = [{ service = "/sap/opu/odata/sap/X_SRV", name = "A_PurchaseOrder" }]
 [write_backs.supplier_invoice]

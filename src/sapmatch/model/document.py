@@ -23,6 +23,7 @@ ReasonCode = Literal[
     "NO_TOTAL",
     "TOTALS",
     "NEEDS_REVIEW",
+    "READ_FAILED",
     "SAP_REJECTED",
     "OUTCOME_UNKNOWN",
     "WORKFLOW_FAILED",

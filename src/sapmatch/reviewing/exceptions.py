@@ -1,6 +1,7 @@
 """Raise an exception once: a record, then one mail."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -10,6 +11,8 @@ from sapmatch.model.ports import Clock, Documents, Mailer, Objects
 from sapmatch.reviewing.mail import Mail, copy_mail, document_mail, write_back_mail
 
 LINES = 20  # of a run in one mail; the response file has them all
+_REACHED = "What became of its records stands in the response file."
+_UNREACHED = "It is not known how far it came: there is no response file."
 _STATUS = {"rejected": "SAP_REJECTED", "unknown": "OUTCOME_UNKNOWN"}
 
 
@@ -40,6 +43,7 @@ class Exceptions:
     def about_run(self, flow: str, run_id: str, reason: str | None = None) -> list[ExceptionRecord]:
         """The records of a run that SAP refused, and those whose outcome nobody knows.
 
+        The same records are told once, however many runs meet them.
         `reason` where the workflow itself failed: there may be no response file.
         """
         file = f"responses/{flow}/{run_id}.ndjson"
@@ -48,15 +52,17 @@ class Exceptions:
         answers = [msgspec.json.decode(line) for line in stored]
         if reason:
             lines = [_line(a) for a in answers if a.get("status") == "rejected"]
-            told = _bounded(lines) or ["It stopped before the first record."]
+            told = _bounded(lines) or [_REACHED if found else _UNREACHED]
             mail = write_back_mail(reason, run_id, flow, told, file)
             return [self._raise(f"{flow}/{run_id}", reason, None, mail)]
         raised = []
         for status, state in _STATUS.items():
-            lines = [_line(a) for a in answers if a.get("status") == status]
-            if lines:
+            affected = [a for a in answers if a.get("status") == status]
+            if affected:
+                lines = [_line(a) for a in affected]
                 mail = write_back_mail(state, run_id, flow, _bounded(lines), file)
-                raised.append(self._raise(f"{flow}/{run_id}", state, None, mail))
+                subject = f"{flow}/{_identity(affected, run_id)}"
+                raised.append(self._raise(subject, state, None, mail))
         return raised
 
     def _raise(self, subject_id: str, state: str, cause: str | None, mail: Mail) -> ExceptionRecord:
@@ -83,6 +89,12 @@ class Exceptions:
             return None
         stored = self._objects.read(f"documents/{document_id}/decision-{number}.json")
         return msgspec.json.decode(stored, type=Decision)
+
+
+def _identity(answers: Sequence[Mapping[str, object]], run_id: str) -> str:
+    """The same for the same intents in any run; rows that never became intents are the run's."""
+    names = {str(a.get("intent") or f"{run_id}/{a.get('record')}") for a in answers}
+    return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:32]
 
 
 def _line(answer: Mapping[str, object]) -> str:

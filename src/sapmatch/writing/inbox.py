@@ -84,6 +84,8 @@ def _rows(data: bytes) -> Iterator[tuple[int, Any]]:
     if not text:
         raise _rejected([_problem("file", "is empty")])
     rows = _array(text) if text.startswith(b"[") else _lines(text)
+    if not rows:
+        raise _rejected([_problem("file", "holds no record")])
     if len(rows) > MOST_RECORDS:
         raise _rejected([_problem("file", f"holds over {MOST_RECORDS} records; split it")])
     yield from enumerate(rows, start=1)

@@ -74,11 +74,12 @@ def store_responses(
 ) -> str:
     """Write the response file of a run, replacing an earlier one; returns its key.
 
-    Lines are those of `write --json` with attempts and times.
+    Lines are those of `write --json` with the intent's id, attempts and times.
     """
     lines: list[Record] = [
         response(record, intent)
         | {
+            "intent": intent.id,
             "attempts": intent.attempts,
             "first_sent": intent.first_sent,
             "sent_at": intent.sent_at,

@@ -24,7 +24,7 @@ class RunResult(Struct, frozen=True, kw_only=True):
     """What became of a run; `counts` by status as in the response file.
 
     `wait_seconds` until the first undecided record may be read back, None where none is undecided;
-    `again` records were found to have never arrived, or wait for SAP, and need another write.
+    `again` records need another write: not reached in time, never arrived, or waiting for SAP.
     """
 
     flow: str
@@ -48,9 +48,11 @@ def write_update_file(
     owner: str,
     quiet_seconds: int,
     on_error: Literal["stop", "continue"],
+    until: datetime | None = None,
 ) -> RunResult:
     """Write all records of a run in their order, then the response file, even where the run dies.
 
+    No record is begun from `until` on; `again` says how many are left for another call.
     Run again, it goes on: what is confirmed is not sent, what is unknown is not sent. `stop` ends
     at the first record that is not fine. Raises SapUnavailable where SAP could not take a record
     now, AuthorizationMissing where the user may not write a record (the others are written, and
@@ -71,7 +73,7 @@ def write_update_file(
 
     file = load(flow_name, run_id, objects)
     work = _Run(file, intents, objects, clock)
-    result = work.each(write, _Streak(on_error).ended)
+    result = work.each(write, _Streak(on_error).ended, until)
     denied = [intent.sap_messages[0] for intent in work.intents if forbidden(intent)]
     if denied and (result.stopped or result.wait_seconds is None):
         raise AuthorizationMissing(
@@ -94,8 +96,9 @@ def reconcile_update_file(
     objects: Objects,
     clock: Clock,
     probe_spacing_seconds: int,
+    until: datetime | None = None,
 ) -> RunResult:
-    """Read back the undecided records of a run, then write its response file anew."""
+    """Read back the undecided records of a run until `until`, then write its response file anew."""
 
     def read_back(record: UpdateRecord, intent: Intent) -> Intent:
         return reconcile(
@@ -108,7 +111,7 @@ def reconcile_update_file(
         )
 
     file = load(flow_name, run_id, objects)
-    return _Run(file, intents, objects, clock).each(read_back, lambda _: None)
+    return _Run(file, intents, objects, clock).each(read_back, lambda _: None, until)
 
 
 class _Streak:
@@ -159,10 +162,13 @@ class _Run:
         self,
         work: Callable[[UpdateRecord, Intent], Intent],
         ended: Callable[[Intent], str | None],
+        until: datetime | None,
     ) -> RunResult:
         stopped: str | None = None
         try:
             for n, record in enumerate(self._file.records):
+                if until is not None and self._clock.now() >= until:
+                    break
                 self.intents[n] = work(record, self.intents[n])
                 stopped = ended(self.intents[n])
                 if stopped:

@@ -13,14 +13,14 @@ The order of the records is the order of the writes. A file is written once and 
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 
 import msgspec
 from msgspec import Struct
 
-from sapmatch.model.errors import InputRejected
+from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import Intent, IntentState, Operation, Record
 from sapmatch.model.ports import Intents, Objects
@@ -29,6 +29,7 @@ from sapmatch.writing.plan import placed, stored
 from sapmatch.writing.response_file import store_mistakes
 
 MOST_RECORDS = 500  # per run; what is left over is the next run's
+MOST_DROPPED = 5_000  # records of a dropped file, which is one run
 # Planned, and whatever an earlier run left open: those are read back, not sent.
 _OPEN = (
     IntentState.PLANNED,
@@ -112,9 +113,11 @@ def collect_inbox(
     source = Source(key=inbox_key, version_id=version_id, sha256=hashlib.sha256(data).hexdigest())
     file = UpdateFile(flow=flow_name, run_id=run_id, source=source)
     try:
+        _require_inbox(flow_name, flow)
         planned = parse_inbox(
             data, flow_name, flow, flow.connection, client, source=run_id, now=now
         )
+        _require_few(planned)
         planned = placed(planned, intents)
     except InputRejected as refused:
         store_mistakes(flow_name, run_id, refused.problems, objects)
@@ -125,6 +128,14 @@ def collect_inbox(
     return _store(msgspec.structs.replace(file, records=_records(planned)), objects)
 
 
+def refuse_inbox(flow_name: str, run_id: str, known: Iterable[str], objects: Objects) -> UpdateFile:
+    """The update file of a run from a file that was dropped for a flow that nobody knows."""
+    remedy = f"drop the file into the inbox of a known flow: {', '.join(sorted(known)) or 'none'}"
+    mistake = _mistake("flow", f"{flow_name} is not in the settings; {remedy}")
+    store_mistakes(flow_name, run_id, mistake.problems, objects)
+    return _store(UpdateFile(flow=flow_name, run_id=run_id, mistakes=1), objects)
+
+
 def load(flow_name: str, run_id: str, objects: Objects) -> UpdateFile:
     """The update file of a run; raises InputRejected where there is none or it is unreadable."""
     key = update_key(flow_name, run_id)
@@ -132,6 +143,25 @@ def load(flow_name: str, run_id: str, objects: Objects) -> UpdateFile:
         return msgspec.json.decode(objects.read(key), type=UpdateFile)
     except msgspec.DecodeError as exc:
         raise InputRejected(f"{key}: is no update file; collect the run again") from exc
+
+
+def _require_inbox(flow_name: str, flow: WriteBack) -> None:
+    if flow.source != "inbox":
+        raise _mistake(
+            "flow", f'{flow_name} takes no files: its source is "{flow.source}"; use another inbox'
+        )
+
+
+def _require_few(planned: Sequence[tuple[Intent, bytes]]) -> None:
+    if len(planned) > MOST_DROPPED:
+        raise _mistake(
+            "file", f"holds {len(planned)} records, and one run takes {MOST_DROPPED}; split it"
+        )
+
+
+def _mistake(field: str, message: str) -> InputRejected:
+    problem = Problem(code="FILE", message=message, field=field)
+    return InputRejected(f"{field}: {message}", [problem])
 
 
 def _store(file: UpdateFile, objects: Objects) -> UpdateFile:

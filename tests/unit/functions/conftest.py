@@ -9,6 +9,7 @@ from unittest.mock import MagicMock
 
 import pytest
 
+from tests.builders.memory import START
 from tests.conftest import ROOT
 
 Call = Callable[..., dict[str, Any]]
@@ -18,6 +19,7 @@ Call = Callable[..., dict[str, Any]]
 def parts() -> MagicMock:
     """Stands for the services of a stage; tests look at what was handed on."""
     stage = MagicMock(name="parts")
+    stage.clock.now.return_value = START
     stage.order_connection = ("s4", "100")
     return stage
 
@@ -34,7 +36,9 @@ def call(monkeypatch: pytest.MonkeyPatch, parts: MagicMock) -> Call:
         for name, fake in verbs.items():
             monkeypatch.setattr(module, name, fake)
         event = json.loads((ROOT / "events" / function / f"{case}.json").read_text())
-        context = SimpleNamespace(aws_request_id="request-1")
+        context = SimpleNamespace(
+            aws_request_id="request-1", get_remaining_time_in_millis=lambda: 90_000
+        )
         answer: dict[str, Any] = module.handler(event, context)
         json.dumps(answer)  # Step Functions takes plain JSON only
         return answer

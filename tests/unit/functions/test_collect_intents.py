@@ -18,3 +18,11 @@ def test_a_dropped_file_is_read_in_the_version_that_was_claimed(call: Call) -> N
     assert (answer["records"], answer["mistakes"]) == (0, 3)
     assert collect.call_args.kwargs["inbox_key"] == "updates/sales_order_fields/inbox/blocks.json"
     assert collect.call_args.kwargs["version_id"] == "3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrH"
+
+
+def test_a_file_for_an_unknown_flow_is_refused_by_name(call: Call, parts: MagicMock) -> None:
+    parts.settings.write_backs = {"other": MagicMock()}
+    parts.objects.write_once.return_value = True
+    answer = call("collect_intents", "dropped")
+    assert (answer["records"], answer["mistakes"]) == (0, 1)
+    assert b"known flow: other" in parts.objects.write.call_args.args[1]

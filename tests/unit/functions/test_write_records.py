@@ -1,9 +1,11 @@
 import json
+from datetime import timedelta
 from unittest.mock import MagicMock
 
 import pytest
 
 from sapmatch.writing.run import RunResult
+from tests.builders.memory import START
 from tests.unit.functions.conftest import Call
 
 RESULT = RunResult(
@@ -27,9 +29,11 @@ def test_the_counts_tell_the_machine_what_is_next(call: Call) -> None:
         "rejected": 2,
         "unknown": 3,
         "planned_again": 1,
+        "stopped": False,
         "wait_seconds": 7,
     }
     assert write.call_args.kwargs["owner"] == "request-1"
+    assert write.call_args.kwargs["until"] == START + timedelta(seconds=60)
 
 
 def test_the_age_of_the_oldest_unknown_write_is_measured(

@@ -128,6 +128,7 @@ def test_a_failed_run_is_told_without_a_response_file(team: Team) -> None:
     (raised,) = team.exceptions.about_run("supplier_invoice", "r1", "WORKFLOW_FAILED")
     assert raised.state == "WORKFLOW_FAILED"
     assert "supplier_invoice" in team.mailer.sent[0][1]
+    assert "not known how far it came" in team.mailer.sent[0][1]
 
 
 def test_control_characters_of_a_document_never_reach_a_mail(team: Team) -> None:
@@ -145,3 +146,12 @@ def test_a_subject_is_one_short_line(state: str) -> None:
     line = subject(state, "d" * 64)
     assert len(line) < 100
     assert "\n" not in line
+
+
+def test_the_same_unknown_record_is_mailed_once_however_many_runs_meet_it(team: Team) -> None:
+    for run, intents in (("r1", "a"), ("r2", "a"), ("r3", "ab")):
+        answers = [{"record": f"{run}-1", "status": "unknown", "intent": i} for i in intents]
+        lines = b"\n".join(msgspec.json.encode(a) for a in answers)
+        team.objects.write(f"responses/f/{run}.ndjson", lines)
+        team.exceptions.about_run("f", run)
+    assert len(team.mailer.sent) == 2

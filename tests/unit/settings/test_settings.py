@@ -73,6 +73,7 @@ def test_all_mistakes_are_reported_at_once_each_with_its_path() -> None:
         "extractions.Orders.entity_sets[0].name",
         "extractions.Orders.schedule",
         "write_backs.things.reference",
+        "write_backs.things.schedule",
         "matching.company_codes.1010.currency",
         "matching.company_codes.1010.tolerances.PP.upper_absolute",
         "matching.company_codes.1010.tolerances.XX",
@@ -130,3 +131,57 @@ def test_an_existing_network_needs_the_way_to_its_secrets_endpoint() -> None:
 def test_privatelink_needs_no_address_of_sap() -> None:
     found = mistakes(GOOD + b'\n[network]\ntype = "privatelink"\n')
     assert set(found) == {"network.prefix_lists", "network.endpoint_service"}
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ("limits = { requests_per_second = 0 }", "connections.s4.limits.requests_per_second"),
+        ("limits = { parallel = 0 }", "connections.s4.limits.parallel"),
+        ("quiet_seconds = -5", "connections.s4.quiet_seconds"),
+        ("read_timeout = 3601", "connections.s4.read_timeout"),
+    ],
+)
+def test_a_connection_needs_useful_numbers(line: str, path: str) -> None:
+    text = GOOD.replace(b'client = "100"', b'client = "100"\n' + line.encode())
+    assert list(mistakes(text)) == [path]
+
+
+@pytest.mark.parametrize("cidr", ["banana", "0.0.0.0/0", "::/0", "10.0.0.1/8"])
+def test_the_network_of_sap_is_a_real_one(cidr: str) -> None:
+    text = GOOD + f'[network]\nsap_cidr = "{cidr}"\n[intake]\nmax_pages = 0\n'.encode()
+    assert set(mistakes(text)) == {"network.sap_cidr", "intake.max_pages"}
+
+
+def test_an_empty_secret_is_a_mistake() -> None:
+    assert list(mistakes(GOOD.replace(b"env:S4", b""))) == ["connections.s4.auth.secret"]
+
+
+def test_an_extraction_asks_no_more_at_once_than_its_connection_bears() -> None:
+    text = (
+        GOOD
+        + b"""
+[extractions.orders]
+connection = "s4"
+entity_sets = []
+parallel = 5
+schedule = "rate(0 minutes)"
+"""
+    )
+    assert set(mistakes(text)) == {"extractions.orders.parallel", "extractions.orders.schedule"}
+
+
+def test_one_flow_writes_the_matches_of_a_side_by_the_operation_that_fits() -> None:
+    flow = """
+[write_backs.{name}]
+connection = "s4"
+service = "/sap"
+entity_set = "A_SupplierInvoice"
+operation = "{operation}"
+source = "match"
+order_side = "purchase_order"
+schedule = "rate(5 minutes)"
+"""
+    flows = flow.format(name="a", operation="insert") + flow.format(name="b", operation="update")
+    found = mistakes(GOOD + flows.encode())
+    assert set(found) == {"write_backs.b.operation", "write_backs.b.order_side"}

@@ -317,3 +317,60 @@ def test_each_state_has_the_status_that_users_know(fields: dict[str, Any], expec
         "sap_message",
         "http_status",
     }
+
+
+def test_a_run_out_of_time_leaves_the_rest_to_the_next_call() -> None:
+    room = Room()
+    room.collect()
+    arguments: dict[str, Any] = {"sap": room.sap, "intents": room.intents, "objects": room.objects}
+    result = write_update_file(
+        "orders",
+        "run-1",
+        **arguments,
+        clock=room.clock,
+        owner="worker",
+        quiet_seconds=600,
+        on_error="continue",
+        until=room.clock.now(),
+    )
+    assert (result.again, result.stopped, result.counts["not_executed"]) == (3, None, 3)
+    assert room.write().counts["updated"] == 3
+
+
+def test_a_record_in_back_off_is_waited_for_and_not_tried_in_a_loop(room: Room) -> None:
+    """The machine writes again at once while records are left; an error makes it wait."""
+    room.sap.behaviours = [fails(SapUnavailable("s4: HTTP 503"))]
+    for _ in range(2):
+        with pytest.raises(SapUnavailable, match="1 wait"):
+            room.write()
+    assert room.statuses() == ["not_executed", "updated", "updated"]
+    room.clock.sleep(60)
+    assert (room.write().again, room.statuses()) == (0, ["updated"] * 3)
+
+
+@pytest.mark.parametrize(
+    ("data", "source"),
+    [
+        (b"[]", "inbox"),
+        (b" ", "inbox"),
+        (msgspec.json.encode([{"SalesOrder": str(n), "A": "x"} for n in range(5001)]), "inbox"),
+        (b'[{"SalesOrder": "1", "A": "x"}]', "match"),
+    ],
+)
+def test_a_file_that_is_empty_too_long_or_in_a_wrong_inbox_is_a_mistake(
+    data: bytes, source: Literal["inbox", "match"]
+) -> None:
+    room = Room()
+    room.objects.write(INBOX, data)
+    file = collect_inbox(
+        "orders",
+        msgspec.structs.replace(ORDERS, source=source),
+        "100",
+        inbox_key=INBOX,
+        version_id="v2",
+        intents=room.intents,
+        objects=room.objects,
+        run_id="run-1",
+        now=START,
+    )
+    assert (file.mistakes, file.records, room.intents.stored) == (1, (), {})

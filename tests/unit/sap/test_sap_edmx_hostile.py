@@ -1,5 +1,6 @@
 """Metadata that no service would send ends in a typed error, in bounded time and memory."""
 
+import re
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -193,3 +194,20 @@ def test_the_list_of_problems_has_an_end() -> None:
     found = parse_metadata(v2_document(container=lost))
     assert len(found.entity_sets) == 1_000
     assert len(found.problems) == 100
+
+
+def test_any_single_attribute_may_be_damaged() -> None:
+    """OD-P105: a service with one odd part is still read, or refused with a reason."""
+    document = v2_document(
+        ORDER.format(more='<Property Name="F" Type="Edm.Decimal" Scale="2" sap:label="x"/>'),
+        ORDERS + '<FunctionImport Name="Go" ReturnType="NS.Order" m:HttpMethod="POST"/>',
+    )
+    read = 0
+    for found in re.finditer(rb'(?<=\s)(?!xmlns)[\w:]+="[^"]*"', document):
+        for damage in (b"", b'Odd=""', found.group().partition(b"=")[0] + b'="A.B(x)"'):
+            try:
+                parse_metadata(document[: found.start()] + damage + document[found.end() :])
+                read += 1
+            except InputRejected:
+                assert b"xml" in found.group() or found.start() < document.index(b"<edmx:Edmx")
+    assert read > 40

@@ -10,8 +10,12 @@ from benchmarks.odata.schema import ENTITY_SET, Version
 
 BLOCK = 1000  # rows that are made at once; a page is one block or several
 _PREPARED = 100  # blocks kept in memory
-_MARK = b"@@@@@"  # stands in a block for its number, so that every row of a run has its own key
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Stands in a block for its number: every row of a run has a key, amounts and a moment of its own,
+# so that no reader gains by keeping what it converted.
+MARK = "@@@@@"
+_BEGIN = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)  # 1700000000000 ms after the epoch
+_EPOCH = date(1970, 1, 1)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class Pages:
@@ -47,7 +51,7 @@ class Pages:
         return self._blocks[number] if number < len(self._blocks) else self._numbered(number)
 
     def _numbered(self, number: int, begin: int = 0, end: int = BLOCK) -> bytes:
-        return b",".join(self._pattern[begin:end]).replace(_MARK, b"%05d" % number)
+        return b",".join(self._pattern[begin:end]).replace(MARK.encode(), b"%05d" % number)
 
     def _row(self, n: int) -> bytes:
         fields = {name: _written(value, self._version) for name, value in values(n).items()}
@@ -81,13 +85,13 @@ def _link(name: str, address: str) -> bytes:
 def values(n: int) -> dict[str, Any]:
     """The fields of row n of a block; decimals are strings, as SAP sends them.
 
-    The order number holds a mark where the number of the block goes.
+    MARK stands where the number of the block goes.
     """
     quantity, cents = n % 400 + 1, 1099 + 37 * n
-    total = quantity * cents
+    total = f"{n + 1}{MARK}.{cents % 100:02}"
     day = date(2024, 1, 1) + timedelta(days=n % 500)
     return {
-        "PurchaseOrder": f"45{_MARK.decode()}{n // 10:03}",
+        "PurchaseOrder": f"45{MARK}{n // 10:03}",
         "PurchaseOrderItem": f"{n % 10 * 10 + 10:05}",
         "PurchaseOrderItemText": f"Power supply 24 V, 5 A, hat rail, type {n % 97}",
         "CompanyCode": "1010",
@@ -103,14 +107,14 @@ def values(n: int) -> dict[str, Any]:
         "OrderQuantity": f"{quantity}.000",
         "NetPriceAmount": f"{cents // 100}.{cents % 100:02}",
         "NetPriceQuantity": "1",
-        "NetAmount": f"{total // 100}.{total % 100:02}",
-        "GrossAmount": f"{total // 100}.{total % 100:02}",
+        "NetAmount": total,
+        "GrossAmount": total,
         "ItemNetWeight": f"{n % 90}.{n % 1000:03}",
         "OverdelivTolrtdLmtRatioInPct": "10.0" if n % 2 else "0.0",
         "CreationDate": day,
         "ScheduleLineDeliveryDate": day + timedelta(days=n % 60),
         "PriceDate": day if n % 5 else None,
-        "LastChangeDateTime": datetime(2025, n % 12 + 1, 5, n % 24, n % 60, n % 59, tzinfo=UTC),
+        "LastChangeDateTime": _BEGIN + timedelta(seconds=n),
         "ScheduleLines": n % 6 + 1,
         "RevisionNumber": n % 30,
         "IsCompletelyDelivered": n % 2 == 0,
@@ -121,10 +125,13 @@ def values(n: int) -> dict[str, Any]:
 
 
 def _written(value: Any, version: Version) -> Any:
-    if not isinstance(value, date):
-        return value
-    if version == "V4":
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, datetime):
-        return f"/Date({(value - _EPOCH) // timedelta(milliseconds=1)}+0000)/"
-    return f"/Date({(value - _EPOCH.date()) // timedelta(milliseconds=1)})/"
+    match value:
+        case datetime() if version == "V2":
+            return f"/Date(17{MARK}{(value - _BEGIN) // _MILLISECOND:06}+0000)/"
+        case datetime():
+            return f"{value:%Y-%m-%dT%H:%M:%S}.{MARK}Z"
+        case date() if version == "V2":
+            return f"/Date({(value - _EPOCH) // _MILLISECOND})/"
+        case date():
+            return value.isoformat()
+    return value

@@ -16,6 +16,7 @@ from local.sap.metadata import Service
 from local.sap.paths import segments_of
 from local.sap.reading import JSON, ROOT, XML, Reader
 from local.sap.store import Store
+from local.sap.v4 import service as v4
 from local.sap.writing import Writer
 
 MODIFYING = frozenset({"POST", "PUT", "PATCH", "MERGE", "DELETE"})
@@ -46,6 +47,7 @@ class Gateway:
         backend = Backend(store, lambda: datetime.now(UTC), duplicate_check)
         self._reader = Reader(store, page_size)
         self._writer = Writer(backend)
+        self.v4 = v4.V4(services, backend, page_size)
 
     def reset(self) -> None:
         """Back to the seed: documents, request log and faults."""
@@ -53,6 +55,7 @@ class Gateway:
             self._store.copy_from(self._seed)
             self.log.clear()
             self.faults.clear()
+            self.v4.reset()
 
     def handle(self, request: Request) -> Response:
         """The answer; never raises, and the log knows of it before it leaves."""
@@ -101,6 +104,9 @@ class Gateway:
         return _spoiled(self._answer(request), fault, request)
 
     def _answer(self, request: Request) -> Response:
+        if request.path.startswith(v4.ROOT):
+            with self._lock:
+                return self.v4.answer(request)
         service, segments = self._service(request)
         with self._lock:
             if request.method in _READING:
@@ -121,6 +127,8 @@ class Gateway:
 
 
 def _refused(refusal: Refusal, request: Request) -> Response:
+    if request.path.startswith(v4.ROOT):
+        return v4.refused(refusal, request)
     service = next(iter(segments_of(request.path.removeprefix(ROOT))), "")
     if request.wants_json:
         body = errors.as_json(refusal, service, datetime.now(UTC))

@@ -20,6 +20,7 @@ from local.sap.metadata import load_services
 from local.sap.reading import ROOT
 from local.sap.seed import fill, load_seed
 from local.sap.store import Store
+from local.sap.v4.model import ROOT as V4_ROOT
 
 PAGE_SIZE = 1000
 SESSION_SECONDS = 1800.0  # as observed on newer ABAP systems (OD-P06)
@@ -154,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
         if path.startswith("/_control/"):
             self._send(_control(request, self.server.gateway))
-        elif path.startswith(f"{ROOT}/"):
+        elif path.startswith((f"{ROOT}/", f"{V4_ROOT}/")):
             self._send(self.server.gateway.handle(request))
         else:
             self._send(Response(HTTPStatus.NOT_FOUND, b"Not found", "text/plain"))
@@ -191,16 +192,17 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _control(request: Request, gateway: Gateway) -> Response:
-    """POST /_control/faults and /_control/reset, GET /_control/log."""
+    """POST /_control/faults, /_control/v4 and /_control/reset, GET /_control/log."""
     call = (request.method, request.path.removeprefix("/_control/"))
     if call == ("GET", "log"):
         return _as_json(HTTPStatus.OK, gateway.log.entries())
     if call == ("POST", "reset"):
         gateway.reset()
         return _as_json(HTTPStatus.OK, {"reset": True})
-    if call == ("POST", "faults"):
+    orders = {("POST", "faults"): gateway.faults.order, ("POST", "v4"): gateway.v4.switches.set}
+    if call in orders:
         try:
-            gateway.faults.order(json.loads(request.body))
+            orders[call](json.loads(request.body))
         except ValueError as error:
             return _as_json(HTTPStatus.BAD_REQUEST, {"error": str(error)})
         return _as_json(HTTPStatus.OK, {"ordered": True})

@@ -1,0 +1,95 @@
+"""The V4 side of the stand-in: from a request to the service that answers it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from local.sap import metadata as v2
+from local.sap.backend import Backend
+from local.sap.errors import NO_SERVICE, Refusal
+from local.sap.exchange import Request, Response
+from local.sap.paths import segments_of
+from local.sap.v4.answers import VERSION
+from local.sap.v4.delta import Tracker
+from local.sap.v4.errors import as_json
+from local.sap.v4.model import ROOT as ROOT
+from local.sap.v4.model import Service, load_services
+from local.sap.v4.reading import Reader
+from local.sap.v4.render import Renderer
+from local.sap.v4.repeat import Repeats
+from local.sap.v4.writing import Writer
+
+_READING = frozenset({"GET", "HEAD"})
+_DEPTH = 5  # segments of a service's path
+
+
+@dataclass(slots=True)
+class Switches:
+    """What SAP systems differ in; a reset puts every switch back."""
+
+    nested_page_size: int = 0  # expanded collections are cut after so many rows (OD-P28); 0: never
+    repeatability: bool = False  # Repeatability headers are honoured, else ignored
+    track_changes: bool = True  # odata.track-changes is honoured, else ignored
+
+    def set(self, wanted: object) -> None:
+        """`{"<switch>": value, ...}`; raises ValueError where that is not understood."""
+        known = {each.name: type(each.default) for each in fields(self)}
+        if not isinstance(wanted, dict) or not set(wanted) <= set(known):
+            raise ValueError(f"expected some of {', '.join(known)}")
+        for name, value in wanted.items():
+            if type(value) is not known[name]:
+                raise ValueError(f"{name} must be of type {known[name].__name__}")
+        for name, value in wanted.items():
+            setattr(self, name, value)
+
+
+class V4:
+    """All V4 services over one store; the caller holds a lock during `answer`."""
+
+    def __init__(self, sources: Mapping[str, v2.Service], backend: Backend, page_size: int) -> None:
+        self.switches = Switches()
+        self.tracker = Tracker(backend.store)
+        self.repeats = Repeats()
+        self._services = load_services(sources)
+        self._backend = backend
+        self._page_size = page_size
+
+    def reset(self) -> None:
+        """Every switch as at the start, every delta token and request id forgotten."""
+        self.switches = Switches()
+        self.tracker.forget()
+        self.repeats.forget()
+
+    def answer(self, request: Request) -> Response:
+        """The answer; Refusal where SAP would refuse."""
+        service, segments = self._service(request)
+        return self._one(service, segments, request)
+
+    def _one(self, service: Service, segments: list[str], request: Request) -> Response:
+        renderer = Renderer(service, self._backend.store, self.switches.nested_page_size)
+        tracker = self.tracker if self.switches.track_changes else None
+        reader = Reader(service, self._backend, renderer, tracker, self._page_size)
+        if request.method in _READING:
+            return reader.read(request, segments)
+        writer = Writer(service, self._backend, renderer, reader)
+        if self.switches.repeatability:
+            return self.repeats.once(request, lambda each: writer.write(each, segments))
+        return writer.write(request, segments)
+
+    def _service(self, request: Request) -> tuple[Service, list[str]]:
+        segments = segments_of(request.path.removeprefix(ROOT))
+        path, rest = "/".join(segments[:_DEPTH]), segments[_DEPTH:]
+        service = self._services.get(path)
+        if service is None:
+            text = f"No service found for namespace '', name '{path[:80]}', version '0001'"
+            raise Refusal(HTTPStatus.FORBIDDEN, NO_SERVICE, text)
+        return service, rest
+
+
+def refused(refusal: Refusal, request: Request) -> Response:
+    """The refusal as V4 JSON."""
+    service = "/".join(segments_of(request.path.removeprefix(ROOT))[:_DEPTH])
+    body = as_json(refusal, service, datetime.now(UTC))
+    kind = "application/json;odata.metadata=minimal;charset=utf-8"
+    return Response(refusal.status, body, kind, dict(VERSION))

@@ -43,12 +43,13 @@ def not_allowed(text: str) -> Refusal:
 def as_json(refused: Refusal, service: str, now: datetime) -> bytes:
     """The error body of V4 JSON; `service` is the path below the root."""
     name, _, version = service.rpartition("/")
+    details = [_detail(each) for each in refused.details[_own(refused) :]]
     shown = {
         "code": refused.code,
         "message": refused.text,
         **_target(refused.details[0].target),
         "@SAP__common.numericSeverity": _NUMBERS["error"],
-        "details": [_detail(each) for each in refused.details[_own(refused) :]],
+        **({"details": details} if details else {}),
         "innererror": {
             "ErrorDetails": {
                 "@SAP__common.Application": {

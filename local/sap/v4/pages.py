@@ -100,16 +100,10 @@ class Pages:
         end = count if query.top is None else min(first + query.top, count)
         start = min(first + place.start, end)
         stop = min(start + place.size, end)
-        if rows is None:
-            rows, start, stop = (
-                self._store.slice(resource.entity_set.source.name, start, stop),
-                0,
-                stop - start,
-            )
+        name = resource.entity_set.source.name
+        page = self._store.slice(name, start, stop) if rows is None else rows[start:stop]
         shown: dict[str, Any] = {"@odata.count": count} if query.counted else {}
-        shown["value"] = [
-            self._renderer.entity(resource.entity_set, row, query) for row in rows[start:stop]
-        ]
+        shown["value"] = [self._renderer.entity(resource.entity_set, row, query) for row in page]
         return shown | self._links(request, place, stop - first, end - first)
 
     def _window(

@@ -7,8 +7,9 @@ from local.sap.backend import Backend, Outcome, touch
 from local.sap.errors import Detail, Refusal
 from local.sap.exchange import Request, Response
 from local.sap.paths import related
-from local.sap.rules import CREATE, DELETE
+from local.sap.rules import DELETE
 from local.sap.v4.answers import VERSION
+from local.sap.v4.creating import CREATE
 from local.sap.v4.errors import (
     NO_IF_MATCH,
     STALE_ETAG,

@@ -1,0 +1,187 @@
+"""New purchase and sales orders and new items of them; SAP numbers what has no number.
+
+Prices, availability and customizing are not played: amounts of sales orders stay at zero.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from local.sap.backend import Backend, Outcome, touch
+from local.sap.errors import Detail
+from local.sap.payload import Payload, complete
+from local.sap.v4.errors import bad
+from local.sap.values import Row, day_json, moment_json
+
+_CURRENCY = "EUR"
+_STEP = 10
+_TAKEN = "ZLOCAL_SAP/115"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of document. `check` gives warnings and raises Refusal; `item` fills an item."""
+
+    header: str
+    number: str
+    first: int
+    required: tuple[str, ...]
+    below: str
+    items: str
+    item_number: str
+    quantity: str
+    currency: str
+    defaults: Mapping[str, str]
+    check: Callable[[Row, Backend], list[Detail]]
+    item: Callable[[Row], Row]
+
+
+def create_document(kind: Kind, payload: Payload, backend: Backend) -> Outcome:
+    """Store a document with its items, or nothing of it."""
+    store = backend.store
+    _require(payload.given, kind.required)
+    warnings = kind.check(payload.given, backend)
+    if payload.given.get(kind.number):
+        raise bad("The number is assigned by SAP", target=kind.number)
+    given = {kind.currency: _CURRENCY, **kind.defaults, **payload.given}
+    header = complete(store.entity_set(kind.header), given | _stamps(kind, backend))
+    items = list(_items(kind, header, payload.children.get(kind.below, []), set(), backend))
+    store.insert(kind.header, header)
+    for item in items:
+        store.insert(kind.items, item)
+    return Outcome(created=[(kind.header, header)], warnings=warnings)
+
+
+def create_item(kind: Kind, payload: Payload, backend: Backend) -> Outcome:
+    """Store one more item of a document that is there."""
+    store, number = backend.store, payload.given[kind.number]
+    header = backend.find(kind.header, **{kind.number: number})
+    assert header is not None, "the path led through it"
+    rows = store.under(kind.items, (number,))
+    taken = {int(row[kind.item_number]) for row in rows}
+    (item,) = _items(kind, header, [payload.given], taken, backend)
+    store.insert(kind.items, item)
+    touch(header, backend)
+    return Outcome(created=[(kind.items, item)], changed=[(kind.header, header)])
+
+
+def _require(given: Row, names: tuple[str, ...]) -> None:
+    for name in names:
+        if not given.get(name):
+            raise bad(f"Enter a value for {name}", target=name)
+
+
+def _stamps(kind: Kind, backend: Backend) -> Row:
+    numbers = [int(row[kind.number]) for row in backend.store.rows(kind.header)]
+    now = backend.now()
+    return {
+        kind.number: str(max([kind.first - 1, *numbers]) + 1),
+        "CreationDate": day_json(now.date()),
+        "LastChangeDateTime": moment_json(now),
+    }
+
+
+def _items(
+    kind: Kind, header: Row, given: list[Row], taken: set[int], backend: Backend
+) -> Iterator[Row]:
+    entity_set = backend.store.entity_set(kind.items)
+    for row in given:
+        if Decimal(row.get(kind.quantity) or "0") <= 0:
+            raise bad("Enter a quantity", target=kind.quantity)
+        number = int(row.get(kind.item_number) or 0) or max(taken, default=0) + _STEP
+        if number in taken:
+            raise bad(f"Item {number} exists already", target=kind.item_number)
+        taken.add(number)
+        known = {
+            kind.number: header[kind.number],
+            kind.item_number: str(number),
+            kind.currency: header[kind.currency],
+        }
+        yield complete(entity_set, kind.item(row) | known)
+
+
+def _purchase_order_check(given: Row, backend: Backend) -> list[Detail]:
+    if backend.find("A_Supplier", Supplier=given["Supplier"]) is None:
+        raise bad(f"Supplier {given['Supplier']} does not exist", target="Supplier")
+    return []
+
+
+def _purchase_order_item(row: Row) -> Row:
+    if not row.get("Material") and not row.get("PurchaseOrderItemText"):
+        raise bad("Enter a material or a short text", target="PurchaseOrderItemText")
+    unit = row.get("PurchaseOrderQuantityUnit") or "PC"
+    defaults = {
+        "PurchaseOrderQuantityUnit": unit,
+        "OrderPriceUnit": unit,
+        "OrderPriceUnitToOrderUnitNmrtr": "1",
+        "OrdPriceUnitToOrderUnitDnmntr": "1",
+        "NetPriceQuantity": "1",
+        "GoodsReceiptIsExpected": True,
+        "InvoiceIsExpected": True,
+    }
+    return defaults | row
+
+
+def _sales_order_check(given: Row, backend: Backend) -> list[Detail]:
+    """The customer's reference may be used again: SAP only warns."""
+    reference = given.get("PurchaseOrderByCustomer")
+    for row in backend.store.rows("A_SalesOrder"):
+        same = row["PurchaseOrderByCustomer"] == reference
+        if reference and same and row["SoldToParty"] == given["SoldToParty"]:
+            text = f"Reference {reference} is used by sales order {row['SalesOrder']} already"
+            return [Detail(_TAKEN, text, "warning", "PurchaseOrderByCustomer")]
+    return []
+
+
+def _sales_order_item(row: Row) -> Row:
+    if not row.get("Material"):
+        raise bad("Enter a product", target="Product")
+    return {"RequestedQuantityUnit": "PC", "SalesOrderItemCategory": "TAN"} | row
+
+
+_PURCHASE_ORDER = Kind(
+    header="A_PurchaseOrder",
+    number="PurchaseOrder",
+    first=4500000000,
+    required=(
+        "PurchaseOrderType",
+        "CompanyCode",
+        "PurchasingOrganization",
+        "PurchasingGroup",
+        "Supplier",
+    ),
+    below="to_PurchaseOrderItem",
+    items="A_PurchaseOrderItem",
+    item_number="PurchaseOrderItem",
+    quantity="OrderQuantity",
+    currency="DocumentCurrency",
+    defaults={"PurchasingProcessingStatus": "02"},
+    check=_purchase_order_check,
+    item=_purchase_order_item,
+)
+_SALES_ORDER = Kind(
+    header="A_SalesOrder",
+    number="SalesOrder",
+    first=1,
+    required=(
+        "SalesOrderType",
+        "SalesOrganization",
+        "DistributionChannel",
+        "OrganizationDivision",
+        "SoldToParty",
+    ),
+    below="to_Item",
+    items="A_SalesOrderItem",
+    item_number="SalesOrderItem",
+    quantity="RequestedQuantity",
+    currency="TransactionCurrency",
+    defaults={"OverallSDProcessStatus": "A", "TotalNetAmount": "0.00"},
+    check=_sales_order_check,
+    item=_sales_order_item,
+)
+CREATE: Mapping[str, Callable[[Payload, Backend], Outcome]] = {
+    "A_PurchaseOrder": lambda payload, backend: create_document(_PURCHASE_ORDER, payload, backend),
+    "A_PurchaseOrderItem": lambda payload, backend: create_item(_PURCHASE_ORDER, payload, backend),
+    "A_SalesOrder": lambda payload, backend: create_document(_SALES_ORDER, payload, backend),
+    "A_SalesOrderItem": lambda payload, backend: create_item(_SALES_ORDER, payload, backend),
+}

@@ -1,6 +1,6 @@
 """The V4 side of the stand-in: from a request to the service that answers it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -10,7 +10,9 @@ from local.sap.backend import Backend
 from local.sap.errors import NO_SERVICE, Refusal
 from local.sap.exchange import Request, Response
 from local.sap.paths import segments_of
+from local.sap.store import Store
 from local.sap.v4.answers import VERSION
+from local.sap.v4.batch import Batch, Tools
 from local.sap.v4.delta import Tracker
 from local.sap.v4.errors import as_json
 from local.sap.v4.model import ROOT as ROOT
@@ -51,6 +53,7 @@ class V4:
         self.switches = Switches()
         self.tracker = Tracker(backend.store)
         self.repeats = Repeats()
+        self._sources = sources
         self._services = load_services(sources)
         self._backend = backend
         self._page_size = page_size
@@ -64,7 +67,21 @@ class V4:
     def answer(self, request: Request) -> Response:
         """The answer; Refusal where SAP would refuse."""
         service, segments = self._service(request)
+        if segments == ["$batch"]:
+            tools = Tools(self._part, refused, self._kept)
+            return Batch(service, request, tools).run()
         return self._one(service, segments, request)
+
+    def _part(self, request: Request) -> Response:
+        service, segments = self._service(request)
+        return self._one(service, segments, request)
+
+    def _kept(self) -> Callable[[], None]:
+        """Keep the documents as they are; the result puts them back."""
+        store = self._backend.store
+        kept = Store(self._sources)
+        kept.copy_from(store)
+        return lambda: store.copy_from(kept)
 
     def _one(self, service: Service, segments: list[str], request: Request) -> Response:
         renderer = Renderer(service, self._backend.store, self.switches.nested_page_size)

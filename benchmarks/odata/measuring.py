@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -33,14 +33,30 @@ class Cost(NamedTuple):
     peak_mb: float
 
 
-def measured(service: Service, names: Sequence[str], rounds: int) -> dict[str, Cost]:
-    """Medians of the rounds; everybody runs once a round, so that noise meets all alike."""
+Costs = Mapping[str, Sequence[Cost]]  # by contestant, one a round
+
+
+def middle(costs: Sequence[Cost]) -> Cost:
+    """The medians of the rounds."""
+    return Cost(*map(median, zip(*costs, strict=True)))
+
+
+def ratio(costs: Sequence[Cost], others: Sequence[Cost]) -> float:
+    """CPU time as a multiple of another's, the median of the rounds.
+
+    Within a round both met the same noise: machines change their pace from minute to minute.
+    """
+    return median(one.cpu_s / other.cpu_s for one, other in zip(costs, others, strict=True))
+
+
+def measured(service: Service, names: Sequence[str], rounds: int) -> Costs:
+    """Everybody runs once a round."""
     found: dict[str, list[Cost]] = {name: [] for name in names}
     with served(service) as address, TemporaryDirectory() as folder:
         for _ in range(rounds):
             for name in names:
                 found[name].append(_run(name, service, address, Path(folder) / name))
-    return {name: Cost(*map(median, zip(*costs, strict=True))) for name, costs in found.items()}
+    return found
 
 
 @contextmanager

@@ -15,7 +15,7 @@ def cost(cpu: float = 1.0, peak: float = 40.0) -> Cost:
 
 @pytest.mark.parametrize(("cpu", "within"), [(1.0, True), (1.1, True), (1.11, False)])
 def test_raw_may_take_a_tenth_more_than_the_decode_floor(cpu: float, within: bool) -> None:
-    _, raw = speeds(SERVICE, {"decode": cost(1.0), "raw": cost(cpu)})
+    _, raw = speeds(SERVICE, {"decode": [cost(1.0)], "raw": [cost(cpu)]})
 
     assert raw["cpu_to_decode"] == cpu
     assert raw["within"] is within
@@ -24,7 +24,7 @@ def test_raw_may_take_a_tenth_more_than_the_decode_floor(cpu: float, within: boo
 
 @pytest.mark.parametrize(("cpu", "within"), [(1.9, True), (2.0, True), (2.1, False)])
 def test_pyodata_must_take_three_times_what_typed_takes(cpu: float, within: bool) -> None:
-    costs = {"decode": cost(), "pyodata": cost(6.0), "typed": cost(cpu)}
+    costs = {"decode": [cost()], "pyodata": [cost(6.0)], "typed": [cost(cpu)]}
 
     *_, typed = speeds(SERVICE, costs)
 
@@ -32,8 +32,18 @@ def test_pyodata_must_take_three_times_what_typed_takes(cpu: float, within: bool
     assert typed["within"] is within
 
 
+def test_a_ratio_holds_within_a_round_so_that_a_slow_minute_does_not_matter() -> None:
+    decode = [cost(1.0), cost(4.0), cost(1.0)]
+    raw = [cost(0.5), cost(2.0), cost(3.0)]
+
+    floor, figure = speeds(SERVICE, {"decode": decode, "raw": raw})
+
+    assert (floor["cpu_s"], figure["cpu_s"]) == (1.0, 2.0)
+    assert figure["ratio"] == figure["cpu_to_decode"] == 0.5
+
+
 def test_floors_and_peers_have_no_goal() -> None:
-    found = speeds(SERVICE, {name: cost() for name in ("bytes", "decode", "json", "pyodata")})
+    found = speeds(SERVICE, {name: [cost()] for name in ("bytes", "decode", "json", "pyodata")})
 
     assert all("goal" not in figure for figure in found)
 

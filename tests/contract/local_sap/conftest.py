@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.sap.server import Server, serve
+from tests.contract.local_sap.local_sap_v4_world import V4Api
 from tests.contract.local_sap.local_sap_world import USERS, Api, seed
 
 
@@ -19,5 +20,13 @@ def stand_in() -> Iterator[Server]:
 def api(stand_in: Server) -> Iterator[Api]:
     """A logged-on client."""
     client = Api(stand_in.url)
+    with client.session:
+        yield client
+
+
+@pytest.fixture
+def v4(stand_in: Server) -> Iterator[V4Api]:
+    """A logged-on client of the V4 services."""
+    client = V4Api(stand_in.url)
     with client.session:
         yield client

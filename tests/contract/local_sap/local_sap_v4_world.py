@@ -53,9 +53,7 @@ class V4Api:
     ) -> requests.Response:
         """A modifying request with a fresh token of this session."""
         given = {"X-CSRF-Token": self.token()} | _names(headers)
-        return self.session.request(
-            method, self.url + path, json=body, headers=given, timeout=20
-        )
+        return self.session.request(method, self.url + path, json=body, headers=given, timeout=20)
 
     def switch(self, **switches: object) -> requests.Response:
         return self.session.post(f"{self.url}/_control/v4", json=switches, timeout=20)

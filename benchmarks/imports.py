@@ -1,5 +1,6 @@
 """What importing something costs."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,10 +18,26 @@ LINES = (
 
 def cpu(module: str) -> float:
     """Median CPU milliseconds of importing the module in a new interpreter, caches warm."""
-    code = "\n".join(LINES).format(module=module)
-    command = [sys.executable, "-c", code]
-    times = [
-        float(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
-        for _ in range(RUNS + 1)
-    ]
+    times = [_once(module) for _ in range(RUNS + 1)]
     return round(median(times[1:]), 1)
+
+
+def beside(module: str, floor: str) -> tuple[float, float]:
+    """The same of both, measured in turns; the second is the median of their ratios."""
+    pairs = [(_once(module), _once(floor)) for _ in range(RUNS + 1)][1:]
+    ratio = median(ours / theirs for ours, theirs in pairs)
+    return round(median(ours for ours, _ in pairs), 1), ratio
+
+
+def compiled() -> dict[str, str]:
+    """The environment in which every module is compiled once and kept in build/."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPYCACHEPREFIX": str(ROOT / "build" / "bench" / "pycache")}
+
+
+def _once(module: str) -> float:
+    command = [sys.executable, "-c", "\n".join(LINES).format(module=module)]
+    done = subprocess.run(
+        command, cwd=ROOT, env=compiled(), capture_output=True, text=True, check=True
+    )
+    return float(done.stdout)

@@ -10,7 +10,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from benchmarks.imports import ROOT
+from benchmarks.imports import ROOT, compiled
 from benchmarks.odata.schema import Version
 
 _LONGEST = 300  # seconds for one contestant
@@ -78,7 +78,13 @@ def _run(name: str, service: Service, address: str, output: Path) -> Cost:
     arguments = [name, address, service.version, str(output)]
     command = [sys.executable, "-m", "benchmarks.odata.single", *arguments]
     done = subprocess.run(
-        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, timeout=_LONGEST
+        command,
+        cwd=ROOT,
+        env=compiled(),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=_LONGEST,
     )
     cost = Cost(**json.loads(done.stdout))
     if name != "bytes" and cost.rows != service.rows:

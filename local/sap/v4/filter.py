@@ -1,12 +1,12 @@
 """$filter of OData V4 (URL conventions 4.0, 5.1.1): parser and evaluator.
 
-Played: eq ne lt le gt ge, and, or, not, parentheses, contains, startswith, endswith, and fields
-over a navigation to one. `in` (4.01), arithmetic and lambdas are refused.
+Played: eq ne lt le gt ge, and, or, not, parentheses, contains, startswith, endswith, any, all, and
+fields over a navigation to one. `in` (4.01), arithmetic and all other functions are refused.
 """
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from local.sap.paths import related
@@ -22,7 +22,7 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<literal>'(?:[^']|'')*'"
     r"|\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2}))?(?!\w)"
     r"|-?\d+(?:\.\d+)?(?![\w.]))"
-    r"|(?P<word>[A-Za-z_]\w*(?:/\w+)*)|(?P<sign>[(),]))"
+    r"|(?P<word>[A-Za-z_]\w*(?:/\w+)*)|(?P<sign>[(),:]))"
 )
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
@@ -37,6 +37,7 @@ _FUNCTIONS: dict[str, Callable[[str, str], bool]] = {
     "startswith": str.startswith,
     "endswith": str.endswith,
 }
+_QUANTIFIERS: dict[str, Callable[[Iterable[bool]], bool]] = {"any": any, "all": all}
 _MAX_TOKENS = 4000
 _MAX_DEPTH = 50
 
@@ -71,6 +72,7 @@ class _Parser:
         self._entity_set = entity_set
         self._service = service
         self._store = store
+        self._variable = ""  # of the lambda whose condition is being read
         self._at = 0
         self._depth = 0
 
@@ -108,28 +110,65 @@ class _Parser:
             return self._negated()
         if self._peek() == "(":
             return self._nested()
+        if self._is_quantified():
+            return self._quantified()
         return self._call() if self._peek() in _FUNCTIONS else self._comparison()
+
+    def _is_quantified(self) -> bool:
+        return self._peek().rpartition("/")[2] in _QUANTIFIERS and "/" in self._peek()
 
     def _negated(self) -> Predicate:
         self._next()
-        if self._peek() != "(" and self._peek() not in _FUNCTIONS:
+        is_test = self._peek() == "(" or self._peek() in _FUNCTIONS or self._is_quantified()
+        if not is_test:
             raise ValueError("$filter: `not` needs parentheses or a function after it")
         term = self._term()
         return lambda row: not term(row)
 
     def _nested(self) -> Predicate:
+        self.expect("(")
+        inner = self._deeper()
+        self.expect(")")
+        return inner
+
+    def _deeper(self) -> Predicate:
         self._depth += 1
         if self._depth > _MAX_DEPTH:
             raise ValueError("$filter is nested too deeply")
-        self.expect("(")
         inner = self.either()
-        self.expect(")")
         self._depth -= 1
         return inner
 
-    def _property(self) -> tuple[Property, _Reading]:
+    def _quantified(self) -> Predicate:
+        """`Items/any(i:i/Field eq 'x')`: a condition on the entities behind a navigation."""
+        way, _, word = self._path().rpartition("/")
+        navigation = self._entity_set.navigations.get(way)
+        if navigation is None or not navigation.many:
+            raise ValueError(f"$filter: {way[:40]!r} leads to no collection")
+        self.expect("(")
+        outer = self._entity_set, self._variable
+        self._entity_set, self._variable = self._service.sets[navigation.target], self._next()
+        self.expect(":")
+        inner = self._deeper()
+        self._entity_set, self._variable = outer
+        self.expect(")")
+        test, source, store = _QUANTIFIERS[word], outer[0].source, self._store
+        return lambda row: test(
+            inner(each) for each in related(source, row, navigation.source, store)
+        )
+
+    def _path(self) -> str:
+        """A path from the entity of the moment; inside a lambda it begins with its variable."""
         path = self._next()
-        way, _, name = path.rpartition("/")
+        if not self._variable:
+            return path
+        variable, _, rest = path.partition("/")
+        if variable != self._variable:
+            raise ValueError(f"$filter: expected {self._variable}/..., found {path[:40]!r}")
+        return rest
+
+    def _property(self) -> tuple[Property, _Reading]:
+        way, _, name = self._path().rpartition("/")
         if way:
             return self._over(way, name)
         prop = _known(name, self._entity_set)
@@ -139,7 +178,7 @@ class _Parser:
         """A field of the one entity that a navigation leads to."""
         navigation = self._entity_set.navigations.get(way)
         if navigation is None or navigation.many:
-            raise ValueError(f"$filter: {way!r} leads to no single entity")
+            raise ValueError(f"$filter: {way[:40]!r} leads to no single entity")
         source = self._entity_set.source
         prop = _known(name, self._service.sets[navigation.target])
 

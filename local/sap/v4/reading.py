@@ -41,14 +41,14 @@ class Reader:
         """The answer; Refusal where SAP would refuse."""
         if segments == ["$metadata"]:
             return self._metadata(request)
-        need_json(request)
         if not segments:
             return self._service_document(request)
         resource = resolve(segments, self._service, self._store)
-        if resource.operation is not None:
-            return self._function(request, resource, len(segments))
         if resource.counted:
             return self._count(request, resource)
+        need_json(request)
+        if resource.operation is not None:
+            return self._function(request, resource, len(segments))
         if resource.value_of is not None:
             return self._value(request, resource, segments)
         if resource.row is not None:
@@ -62,6 +62,7 @@ class Reader:
         return Response(HTTPStatus.OK, self._service.document, "application/xml", headers)
 
     def _service_document(self, request: Request) -> Response:
+        need_json(request)
         imports = [each for each in self._service.operations.values() if not each.binding]
         entries = [{"name": name, "url": name} for name in self._service.sets]
         entries += [

@@ -133,6 +133,41 @@ def test_a_filter_may_follow_a_navigation_to_one(v4: V4Api) -> None:
     assert [row["PurchaseOrder"] for row in v4.rows(path)] == ["4500000002"]
 
 
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("_PurchaseOrderItem/any(i:i/IsFinallyInvoiced eq true)", ["4500000001"]),
+        (
+            "_PurchaseOrderItem/all(i:i/OrderQuantity gt 5)",
+            ["4500000001", "4500000002", "4500000003"],
+        ),
+        ("not _PurchaseOrderItem/any(i:i/OrderQuantity gt 5)", ["4500000003"]),
+        (
+            "_PurchaseOrderItem/any(i:i/_PurchaseOrder/ReleaseIsNotCompleted eq true)",
+            ["4500000002"],
+        ),
+    ],
+)
+def test_a_filter_may_ask_for_any_or_all_items(v4: V4Api, where: str, expected: list[str]) -> None:
+    rows = v4.rows(f"{ORDERS}/PurchaseOrder?$filter={where}")
+    assert [row["PurchaseOrder"] for row in rows] == expected
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "_PurchaseOrderItem/any(i:IsFinallyInvoiced eq true)",
+        "_PurchaseOrderItem/any(i:j/IsFinallyInvoiced eq true)",
+        "_PurchaseOrderItem/any(i/IsFinallyInvoiced eq true)",
+        "_PurchaseOrderItem/any()",
+        "Supplier/any(i:i eq 'S1')",
+        "_PurchaseOrderItem/IsFinallyInvoiced eq true",
+    ],
+)
+def test_a_lambda_that_is_not_well_formed_is_refused(v4: V4Api, where: str) -> None:
+    assert v4.get(f"{ORDERS}/PurchaseOrder?$filter={where}").status_code == 400
+
+
 def test_rows_come_in_the_order_asked_for(v4: V4Api) -> None:
     assert _numbers(v4, "$orderby=SoldToParty desc,TotalNetAmount desc&$top=2") == ["1", "12"]
     assert _numbers(v4, "$orderby=TotalNetAmount&$skip=10&$top=5") == ["11", "12"]
@@ -144,7 +179,7 @@ def test_counts_are_numbers_in_json_and_text_at_the_path(v4: V4Api) -> None:
     assert (shown["@odata.count"], len(shown["value"])) == (10, 1)
     answer = v4.get(f"{SALES}/SalesOrder/$count?$filter=TotalNetAmount gt 3")
     assert (answer.text, answer.headers["content-type"]) == ("10", "text/plain")
-    assert v4.get(f"{SALES_ORDER}/_Item/$count").text == "2"
+    assert v4.get(f"{SALES_ORDER}/_Item/$count", Accept="text/plain").text == "2"
 
 
 def test_select_shows_what_is_named_and_the_context_says_so(v4: V4Api) -> None:

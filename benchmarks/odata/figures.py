@@ -1,6 +1,6 @@
 """The figures and their goals: ratios within one run, never absolute times."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from benchmarks.imports import beside
@@ -10,12 +10,12 @@ from benchmarks.odata.measuring import Cost, Costs, Service, measured, middle, r
 ROWS = 100_000
 # With the number of rounds: all of it stays within about three minutes on two cores.
 SERVICES = {
-    Service("V2", 1000, ROWS): 3,
-    Service("V4", 1000, ROWS): 2,
     Service("V4", 5000, ROWS): 2,
-    Service("V2", 5000, ROWS): 3,
+    Service("V4", 1000, ROWS): 2,
+    Service("V2", 5000, ROWS): 2,
+    Service("V2", 1000, ROWS): 3,
 }
-LONG = Service("V2", 5000, 10 * ROWS)  # held against the last of these
+LONG = Service("V2", 1000, 10 * ROWS)  # held against the last of these
 # The goals, in CPU time of the reader, memory in MB.
 RAW_TO_DECODE = 1.1  # at most
 PYODATA_TO_TYPED = 3.0  # at least
@@ -32,7 +32,7 @@ def figures() -> Iterator[Figure]:
         short = measured(service, names(service.version), rounds)
         yield from speeds(service, short)
     for name, costs in measured(LONG, ("raw", "typed", "extract"), 1).items():
-        yield memory(name, middle(short[name]), middle(costs))
+        yield memory(name, short[name], costs)
     yield importing(*beside("sapmatch.sap.connection", "requests"))
 
 
@@ -47,13 +47,14 @@ def speeds(service: Service, costs: Costs) -> Iterator[Figure]:
         yield figure | _goal(name, costs)
 
 
-def memory(name: str, short: Cost, long: Cost) -> Figure:
+def memory(name: str, short: Sequence[Cost], long: Sequence[Cost]) -> Figure:
     """Peak memory of a million rows against that of a hundred thousand."""
+    low, high = (max(cost.peak_mb for cost in costs) for costs in (short, long))
     title = f"odata {LONG.version} {LONG.rows} rows: {name}"
-    more = long.peak_mb / short.peak_mb
+    more = high / low
     goal = f"memory at most {LONG_TO_SHORT} x that of {ROWS} rows and {PEAK} MB"
-    met = more <= LONG_TO_SHORT and long.peak_mb <= PEAK
-    return {"benchmark": title, **_cost(LONG, long), **_judged(goal, more, met)}
+    met = more <= LONG_TO_SHORT and high <= PEAK
+    return {"benchmark": title, **_cost(LONG, middle(long)), **_judged(goal, more, met)}
 
 
 def importing(milliseconds: float, more: float) -> Figure:

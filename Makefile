@@ -11,10 +11,10 @@ SEEDS ?= 20000
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint types imports synth deploy bundle bench proof lock clean
+.PHONY: help setup demo up down status test lint types imports conformance synth deploy bundle bench proof lock clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-11s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.installed node_modules/.installed  ## install everything from the lock files into .venv and node_modules
 
@@ -62,6 +62,9 @@ types: setup  ## mypy --strict
 imports: setup  ## the import rules of the house
 	@echo "imports: who may import whom"
 	@$(BIN)/lint-imports --no-cache >build/imports.log 2>&1 || { cat build/imports.log; exit 1; }
+
+conformance: setup  ## write docs/odata-conformance.md: which test proves which OData case
+	@$(BIN)/python -m tests.conformance
 
 bundle: setup  ## build the code and layers for AWS Lambda (network)
 	@$(BIN)/python -m infra.bundle --target cloud --settings $(SETTINGS)

@@ -256,7 +256,8 @@ def _check_connection(path: str, connection: Connection) -> Iterator[Problem]:
         yield _problem(f"{path}.limits.requests_per_second", "must be above 0")
     if limits.parallel < 1:
         yield _problem(f"{path}.limits.parallel", "must be at least 1")
-    for name in ("quiet_seconds", "probe_spacing_seconds", "connect_timeout", "read_timeout"):
+    times = ("quiet_seconds", "probe_spacing_seconds")
+    for name in (*times, "connect_timeout", "read_timeout", "total_timeout"):
         if not 0 <= getattr(connection, name) <= _LONGEST:
             yield _problem(f"{path}.{name}", f"must be from 0 to {_LONGEST} seconds")
     yield from _check_zone(f"{path}.time_zone", connection.time_zone)

@@ -65,7 +65,8 @@ class Connection(Struct, frozen=True, kw_only=True):
     probe_spacing_seconds: int = 60
     repeatable_requests: bool = False  # idempotent services are configured in this Gateway
     connect_timeout: float = 10
-    read_timeout: float = 60
+    read_timeout: float = 60  # between two bytes of an answer
+    total_timeout: float = 120  # from a sent request to the last byte of its answer
     aliases: tuple[str, ...] = ()
     locked_messages: tuple[str, ...] = ()
     services: dict[str, ServiceOptions] = {}
@@ -77,4 +78,4 @@ class Connection(Struct, frozen=True, kw_only=True):
         The token may be renewed (two calls) before the write itself, each as long as our own
         time-outs allow; then SAP may go on working for `quiet_seconds`.
         """
-        return self.quiet_seconds + ceil(3 * (self.connect_timeout + self.read_timeout))
+        return self.quiet_seconds + ceil(3 * (self.connect_timeout + self.total_timeout))

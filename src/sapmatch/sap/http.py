@@ -6,7 +6,8 @@ from typing import Protocol
 
 import requests
 import urllib3.exceptions
-from requests.adapters import HTTPAdapter
+
+from sapmatch.sap.patience import PatientAdapter, TooSlow
 
 MAX_BODY = 64 * 1024 * 1024  # bytes, after decompression
 FAILURES = (OSError, urllib3.exceptions.HTTPError)  # requests' own errors are OSErrors
@@ -48,12 +49,14 @@ class _Http(requests.Session):
         return None
 
 
-def http_session(auth: Auth, headers: Mapping[str, str], parallel: int) -> requests.Session:
-    """A session that opens at most `parallel` connections and keeps them."""
+def http_session(
+    auth: Auth, headers: Mapping[str, str], parallel: int, total: float
+) -> requests.Session:
+    """A session of at most `parallel` connections; an answer ends within `total` seconds."""
     http = _Http()
     http.auth = auth
     http.headers.update({"User-Agent": "sapmatch", **headers})
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=parallel, pool_block=True)
+    adapter = PatientAdapter(total, pool_connections=1, pool_maxsize=parallel, pool_block=True)
     http.mount("https://", adapter)
     http.mount("http://", adapter)
     return http
@@ -103,6 +106,8 @@ def is_certificate(exc: Exception) -> bool:
 def reason(exc: Exception, timeout: tuple[float, float]) -> str:
     """What went wrong and what to look at; `timeout` to connect and to read, in seconds."""
     connect, read = timeout
+    if _was_slow(exc):
+        return "the answer did not end in time; see total_timeout"
     if is_certificate(exc):
         return (
             "its TLS certificate is not trusted or of another host; "
@@ -115,6 +120,13 @@ def reason(exc: Exception, timeout: tuple[float, float]) -> str:
     if never_left(exc):
         return "there was no connection; check url, name resolution and port"
     return "the connection broke"
+
+
+def _was_slow(exc: BaseException | None) -> bool:
+    """Whether the time of the whole answer was over, however often that was wrapped."""
+    while exc is not None and not isinstance(exc, TooSlow):
+        exc = exc.__cause__ or exc.__context__
+    return exc is not None
 
 
 def _cause(exc: Exception) -> Exception | None:

@@ -71,7 +71,7 @@ class SapSession:
         self._logon = _logon(connection)
         # As headers too: a next link is used as it came and may name neither.
         headers = {"Accept": "application/json", **self._logon}
-        self._http = http.http_session(auth, headers, limits.parallel)
+        self._http = http.http_session(auth, headers, limits.parallel, connection.total_timeout)
         self._lock = threading.Lock()
         self._used = clock.now()
         self._refused: str | None = None  # why SAP let us not in: never tried again (OD-P14)

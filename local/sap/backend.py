@@ -31,6 +31,7 @@ class Outcome:
     changed: list[tuple[str, Row]] = field(default_factory=list)
     warnings: list[Detail] = field(default_factory=list)
     result: dict[str, Any] = field(default_factory=dict)  # of a function import
+    rows: list[Row] = field(default_factory=list)  # of a function import that returns entities
 
 
 def touch(row: Row, backend: Backend) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import unquote
 
-from local.sap.exchange import Request, Response
+from local.sap.exchange import Inner, Request, Response
 
 FAULTS = (
     "drop-answer",
@@ -32,18 +32,16 @@ class RequestLog:
         self._file: IO[str] | None = path.open("a", encoding="utf-8") if path else None
 
     def add(self, request: Request, response: Response, fault: str | None) -> None:
-        """Note a request before its answer leaves, so that a lost answer is in the log too."""
-        entry = {
-            "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "method": request.method,
-            "path": unquote(request.path),
-            "query": _options(request.query),
-            "status": response.status,
-            "created": response.created,
-            "changed": response.changed,
-        }
-        if fault:
-            entry["fault"] = fault
+        """Note a request before its answer leaves, so that a lost answer is in the log too.
+
+        The operations inside a $batch come before it, each with an entry of its own.
+        """
+        for each in response.inner:
+            self._note(_entry(each.request, each.response) | _inside(each))
+        entry = _entry(request, response)
+        self._note(entry | {"fault": fault} if fault else entry)
+
+    def _note(self, entry: dict[str, Any]) -> None:
         with self._lock:
             self._entries.append(entry)
             if self._file is not None:
@@ -68,6 +66,22 @@ class RequestLog:
         """Close the file."""
         if self._file is not None:
             self._file.close()
+
+
+def _entry(request: Request, response: Response) -> dict[str, Any]:
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "method": request.method,
+        "path": unquote(request.path),
+        "query": _options(request.query),
+        "status": response.status,
+        "created": response.created,
+        "changed": response.changed,
+    }
+
+
+def _inside(inner: Inner) -> dict[str, Any]:
+    return {"batch": True, "content_id": inner.content_id, "undone": inner.undone}
 
 
 def _options(query: str) -> list[str]:

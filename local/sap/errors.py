@@ -9,7 +9,7 @@ a number that we do not know.
 import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -36,11 +36,12 @@ class Detail:
     text: str
     severity: str = "error"
     target: str = ""
+    content_id: str = ""  # of the operation of a change set that it is about
 
     def as_json(self) -> dict[str, Any]:
         """The entry as Gateway writes it."""
         return {
-            "ContentID": "",
+            "ContentID": self.content_id,
             "code": self.code,
             "message": self.text,
             "propertyref": "",
@@ -61,6 +62,10 @@ class Refusal(Exception):
         self.code = code
         self.text = text
         self.details = tuple(details) or (Detail(code, text, target=target),)
+
+    def name(self, content_id: str) -> None:
+        """Say which operation of a change set it was."""
+        self.details = tuple(replace(each, content_id=content_id) for each in self.details)
 
 
 class LogonFailed(Exception):

@@ -34,3 +34,14 @@ class Response:
     created: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     dropped: bool = False  # close the connection without a single byte
+    inner: list["Inner"] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """An operation inside a $batch and its answer; `undone` with the rest of its change set."""
+
+    request: Request
+    response: Response
+    content_id: str
+    undone: bool

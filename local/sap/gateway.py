@@ -14,10 +14,11 @@ from local.sap.exchange import Request, Response
 from local.sap.logon import Logon, Session
 from local.sap.metadata import Service
 from local.sap.paths import segments_of
-from local.sap.reading import JSON, ROOT, XML, Reader
+from local.sap.reading import ROOT
 from local.sap.store import Store
+from local.sap.v2 import V2
+from local.sap.v2 import refused as v2_refused
 from local.sap.v4 import service as v4
-from local.sap.writing import Writer
 
 MODIFYING = frozenset({"POST", "PUT", "PATCH", "MERGE", "DELETE"})
 _READING = frozenset({"GET", "HEAD"})
@@ -45,16 +46,16 @@ class Gateway:
         self._logon = logon
         self._lock = threading.Lock()
         backend = Backend(store, lambda: datetime.now(UTC), duplicate_check)
-        self._reader = Reader(store, page_size)
-        self._writer = Writer(backend)
+        self.v2 = V2(services, backend, page_size)
         self.v4 = v4.V4(services, backend, page_size)
 
     def reset(self) -> None:
-        """Back to the seed: documents, request log and faults."""
+        """Back to the seed: documents, request log, faults and switches."""
         with self._lock:
             self._store.copy_from(self._seed)
             self.log.clear()
             self.faults.clear()
+            self.v2.reset()
             self.v4.reset()
 
     def handle(self, request: Request) -> Response:
@@ -109,9 +110,7 @@ class Gateway:
                 return self.v4.answer(request)
         service, segments = self._service(request)
         with self._lock:
-            if request.method in _READING:
-                return self._reader.read(request, service, segments)
-            return self._writer.write(request, service, segments)
+            return self.v2.answer(request, service, segments)
 
     def _service(self, request: Request) -> tuple[Service, list[str]]:
         if request.method not in MODIFYING | _READING:
@@ -129,11 +128,7 @@ class Gateway:
 def _refused(refusal: Refusal, request: Request) -> Response:
     if request.path.startswith(v4.ROOT):
         return v4.refused(refusal, request)
-    service = next(iter(segments_of(request.path.removeprefix(ROOT))), "")
-    if request.wants_json:
-        body = errors.as_json(refusal, service, datetime.now(UTC))
-        return Response(refusal.status, body, JSON)
-    return Response(refusal.status, errors.as_xml(refusal), XML)
+    return v2_refused(refusal, request)
 
 
 def _logon_failed() -> Response:
@@ -169,5 +164,6 @@ def _spoiled(response: Response, fault: str, request: Request) -> Response:
         refusal = Refusal(500, "/IWBEP/CX_MGW_TECH_EXCEPTION", "An unknown internal error occurred")
         failed = _refused(refusal, request)
         failed.created, failed.changed = response.created, response.changed
+        failed.inner = response.inner
         return failed
     return response

@@ -69,11 +69,13 @@ class EntitySet:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function import, all of them called by POST."""
+    """A function import; `entity_set` is where the entities that it returns are from, if any."""
 
     name: str
     returns: str
     parameters: Mapping[str, Property]
+    method: str = "POST"
+    entity_set: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +165,12 @@ def _navigation(element: Element, schema: Element) -> Navigation:
     relationship, role = element.get("Relationship", ""), element.get("ToRole")
     association = _named(schema, "Association", relationship.rpartition(".")[2])
     end = next(each for each in association.iter(f"{_EDM}End") if each.get("Role") == role)
-    dependent = next(association.iter(f"{_EDM}Dependent"))
+    dependent = next(association.iter(f"{_EDM}Dependent"), None)
     return Navigation(
         name=element.get("Name", ""),
         target=_target_set(schema, relationship, role),
         many=end.get("Multiplicity") == "*",
-        keys=tuple(_references(dependent)),
+        keys=() if dependent is None else tuple(_references(dependent)),
     )
 
 
@@ -187,11 +189,14 @@ def _target_set(schema: Element, relationship: str, role: str | None) -> str:
 
 
 def _function(element: Element) -> Function:
-    if element.get(f"{_M}HttpMethod") != "POST":
-        raise ValueError(f"function import {element.get('Name')}: only POST is played here")
+    method = element.get(f"{_M}HttpMethod", "")
+    if method not in ("GET", "POST"):
+        raise ValueError(f"function import {element.get('Name')}: neither GET nor POST")
     parameters = [_property(each) for each in element.findall(f"{_EDM}Parameter")]
     return Function(
         name=element.get("Name", ""),
         returns=element.get("ReturnType", ""),
         parameters={parameter.name: parameter for parameter in parameters},
+        method=method,
+        entity_set=element.get("EntitySet", ""),
     )

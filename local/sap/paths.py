@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import unquote
 
@@ -17,12 +17,16 @@ _KEY_PART = re.compile(r"\s*(?:(?P<name>\w+)\s*=\s*)?(?P<literal>[a-z]*'(?:[^']|
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What a path names: one `row`, or `rows` (None: all of the entity set)."""
+    """What a path names: one `row`, or `rows` (None: all of the entity set).
+
+    `shared` is what every row below a header has in common with it, None where no header leads.
+    """
 
     entity_set: EntitySet
     row: Row | None = None
     rows: list[Row] | None = None
     counted: bool = False
+    shared: Row | None = None
 
 
 def segments_of(path: str) -> list[str]:
@@ -51,7 +55,7 @@ def resolve(segments: Sequence[str], service: Service, store: Store) -> Resource
         resource = _follow(resource, path[1], store)
     if counted and resource.row is not None:
         raise not_found("$count")
-    return Resource(resource.entity_set, resource.row, resource.rows, counted)
+    return replace(resource, counted=counted)
 
 
 def _split(segment: str) -> tuple[str, str | None]:
@@ -109,7 +113,8 @@ def _follow(resource: Resource, segment: str, store: Store) -> Resource:
     target = store.entity_set(navigation.target)
     rows = related(resource.entity_set, resource.row, navigation, store)
     if navigation.many:
-        return Resource(target, rows=rows)
+        shared = {key: resource.row[key] for key in navigation.keys}
+        return Resource(target, rows=rows, shared=shared)
     if not rows:
         raise not_found(segment)
     return Resource(target, row=rows[0])

@@ -9,7 +9,7 @@ from typing import Any
 from local.sap.errors import BAD_PROPERTY, Refusal
 from local.sap.metadata import EntitySet, Property
 from local.sap.store import Store
-from local.sap.values import Row, from_json, initial
+from local.sap.values import Row, comparable, from_json, initial
 
 _MAX_CHILDREN = 10_000
 
@@ -56,6 +56,31 @@ def read_update(body: bytes, entity_set: EntitySet) -> Row:
     if not changes:
         raise refuse("The request changes nothing")
     return changes
+
+
+def read_replacement(body: bytes, entity_set: EntitySet, row: Row) -> Row:
+    """The fields of a PUT: what it leaves out goes back to its initial value.
+
+    Fields that nobody may change may come along as they are.
+    """
+    given: Row = {}
+    for name, value in parse_object(body).items():
+        prop = entity_set.properties.get(name)
+        if name == "__metadata":
+            continue
+        if prop is None or _changeable(entity_set, prop):
+            given[name] = _checked(entity_set, name, value, creating=False)
+        elif not _is_same(prop, value, row[name]):
+            raise refuse(f"Property '{name}' is read-only in {entity_set.type_name}", name)
+    changeable = (each for each in entity_set.properties.values() if _changeable(entity_set, each))
+    return {each.name: given.get(each.name, initial(each)) for each in changeable}
+
+
+def _is_same(prop: Property, value: object, stored: object) -> bool:
+    try:
+        return comparable(prop, from_json(prop, value)) == comparable(prop, stored)
+    except ValueError as error:
+        raise refuse(f"Failed to read property '{prop.name}': {error}", prop.name) from error
 
 
 def _children(entity_set: EntitySet, sent: object, name: str) -> list[Row]:

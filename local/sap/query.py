@@ -186,7 +186,7 @@ def max_page_size(prefer: str) -> int | None:
     return None
 
 
-def next_link(address: str, query: str, token: int) -> str:
+def next_link(address: str, query: str, token: int | str) -> str:
     """The same URL, byte for byte, with another $skiptoken."""
     kept = [part for part in query.split("&") if part and not _is_token(part)]
     return f"{address}?{'&'.join([*kept, f'$skiptoken={token}'])}"

@@ -36,7 +36,7 @@ class Reader:
 
     def __init__(self, store: Store, page_size: int) -> None:
         self._store = store
-        self._page_size = page_size
+        self.page_size = page_size
 
     def read(self, request: Request, service: Service, segments: list[str]) -> Response:
         """The answer; Refusal where SAP would refuse."""
@@ -45,11 +45,12 @@ class Reader:
         if segments == ["$metadata"]:
             return Response(HTTPStatus.OK, service.document, XML, dict(V2))
         if segments[0] in service.functions:
-            raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, BAD_REQUEST, "Call this function by POST")
+            text = f"Call this function by {service.functions[segments[0]].method}"
+            raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, BAD_REQUEST, text)
         resource = resolve(segments, service, self._store)
         if resource.counted:
             return self._count(request, resource)
-        _need_json(request)
+        need_json(request)
         if resource.row is not None:
             return self._entity(request, service, resource)
         return self._entity_set(request, service, resource)
@@ -79,7 +80,7 @@ class Reader:
             raise bad("$inlinecount must be none or allpages")
         asked = max_page_size(request.headers.get("prefer", ""))
         page = read_page(
-            options, resource.entity_set, resource.rows, self._store, asked or self._page_size
+            options, resource.entity_set, resource.rows, self._store, asked or self.page_size
         )
         root = service_root(request, service)
         shown: dict[str, Any] = {
@@ -109,7 +110,8 @@ def json_response(status: int, shown: dict[str, Any]) -> Response:
     return Response(status, body, JSON, dict(V2))
 
 
-def _need_json(request: Request) -> None:
+def need_json(request: Request) -> None:
+    """Refusal 406 where the client does not ask for JSON."""
     if not request.wants_json:
         raise Refusal(
             HTTPStatus.NOT_ACCEPTABLE,

@@ -42,6 +42,14 @@ class Server:
         """Want a fault for the next modifying requests, as POST /_control/faults does."""
         self.gateway.faults.order({"next": fault, "count": count})
 
+    def switch(self, **switches: object) -> None:
+        """Set switches of the V2 services, as POST /_control/v2 does."""
+        self.gateway.v2.switches.set(switches)
+
+    def forget(self, what: str) -> None:
+        """Let `delta-tokens` or `request-answers` expire, as POST /_control/forget does."""
+        self.gateway.v2.forget({"what": what})
+
 
 @contextmanager
 def serve(
@@ -192,14 +200,19 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _control(request: Request, gateway: Gateway) -> Response:
-    """POST /_control/faults, /_control/v4 and /_control/reset, GET /_control/log."""
+    """POST /_control/faults, v2, v4, forget and reset, GET /_control/log."""
     call = (request.method, request.path.removeprefix("/_control/"))
     if call == ("GET", "log"):
         return _as_json(HTTPStatus.OK, gateway.log.entries())
     if call == ("POST", "reset"):
         gateway.reset()
         return _as_json(HTTPStatus.OK, {"reset": True})
-    orders = {("POST", "faults"): gateway.faults.order, ("POST", "v4"): gateway.v4.switches.set}
+    orders = {
+        ("POST", "faults"): gateway.faults.order,
+        ("POST", "v2"): gateway.v2.switches.set,
+        ("POST", "v4"): gateway.v4.switches.set,
+        ("POST", "forget"): gateway.v2.forget,
+    }
     if call in orders:
         try:
             orders[call](json.loads(request.body))

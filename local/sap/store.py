@@ -1,7 +1,7 @@
 """The rows of all entity sets, in key order, and back to the seed on request."""
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from local.sap.metadata import EntitySet, Service
@@ -73,6 +73,11 @@ class Store:
         key = self.key_of(name, row)
         del self._rows[name][key]
         self._keys[name].remove(key)
+
+    def replace(self, name: str, rows: Iterable[Row]) -> None:
+        """Hold exactly these rows of an entity set."""
+        self._rows[name] = {self.key_of(name, row): row for row in rows}
+        self._keys[name] = sorted(self._rows[name])
 
     def copy_from(self, other: "Store") -> None:
         """Hold what the other store holds, rows copied."""

@@ -1,7 +1,7 @@
-"""POST, PATCH, MERGE, DELETE and function imports."""
+"""POST, PATCH, MERGE, PUT, DELETE and function imports."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from local.sap.backend import Backend, Outcome, touch
 from local.sap.errors import (
     BAD_PROPERTY,
+    BAD_REQUEST,
     BUSINESS,
     NO_IF_MATCH,
     NOT_IMPLEMENTED,
@@ -17,8 +18,8 @@ from local.sap.errors import (
 )
 from local.sap.exchange import Request, Response
 from local.sap.metadata import EntitySet, Function, Service
-from local.sap.paths import resolve
-from local.sap.payload import read_create, read_update
+from local.sap.paths import related, resolve
+from local.sap.payload import read_create, read_replacement, read_update
 from local.sap.query import Selection, bad, everything, options_of
 from local.sap.reading import json_response, service_root
 from local.sap.render import entity, etag, key_text
@@ -29,11 +30,15 @@ _ACTIONS = {"creatable": "created", "updatable": "changed", "deletable": "delete
 
 
 class Writer:
-    """Answers modifying requests; each is done wholly or not at all."""
+    """Answers modifying requests; each is done wholly or not at all.
 
-    def __init__(self, backend: Backend) -> None:
+    `update_methods` are those of PATCH, MERGE and PUT that the services know (OD-P71).
+    """
+
+    def __init__(self, backend: Backend, update_methods: Collection[str]) -> None:
         self._backend = backend
         self._store = backend.store
+        self._update_methods = update_methods
 
     def write(self, request: Request, service: Service, segments: list[str]) -> Response:
         """The answer; Refusal where SAP would refuse."""
@@ -42,12 +47,12 @@ class Writer:
         method = request.method
         if method == "POST":
             if segments[0] in service.functions and len(segments) == 1:
-                return self._call(request, service.functions[segments[0]])
+                return self.call(request, service, service.functions[segments[0]])
             method = request.headers.get("x-http-method", "POST").upper()
         if method == "POST":
             return self._create(request, service, segments)
-        if method in ("PATCH", "MERGE"):
-            return self._update(request, service, segments)
+        if method in self._update_methods:
+            return self._update(request, service, segments, method)
         if method == "DELETE":
             return self._delete(request, service, segments)
         raise _not_implemented(method)
@@ -56,11 +61,13 @@ class Writer:
         _need_json_body(request)
         options_of(request.query, ())
         resource = resolve(segments, service, self._store)
-        if resource.row is not None or resource.rows is not None or resource.counted:
-            raise _not_implemented("POST to anything but an entity set")
         entity_set = resource.entity_set
+        below = resource.shared is not None and entity_set.name in CREATE
+        if resource.counted or (not below and (resource.row, resource.rows) != (None, None)):
+            raise _not_implemented("POST to anything but an entity set")
         _need_permission(entity_set, "creatable")
         payload = read_create(request.body, entity_set, self._store)
+        payload.given.update(resource.shared or {})
         outcome = CREATE[entity_set.name](payload, self._backend)
         _, row = outcome.created[0]
         deep = {name: everything(self._target(entity_set, name)) for name in payload.children}
@@ -75,11 +82,15 @@ class Writer:
     def _target(self, entity_set: EntitySet, navigation: str) -> EntitySet:
         return self._store.entity_set(entity_set.navigations[navigation].target)
 
-    def _update(self, request: Request, service: Service, segments: list[str]) -> Response:
+    def _update(
+        self, request: Request, service: Service, segments: list[str], method: str
+    ) -> Response:
         _need_json_body(request)
         entity_set, row = self._addressed(request, service, segments, "updatable")
-        changes = read_update(request.body, entity_set)
-        row.update(changes)
+        if method == "PUT":
+            row.update(read_replacement(request.body, entity_set, row))
+        else:
+            row.update(read_update(request.body, entity_set))
         outcome = Outcome(changed=[(entity_set.name, row)])
         for changed in (row, *self._headers(entity_set, row)):
             touch(changed, self._backend)
@@ -96,8 +107,20 @@ class Writer:
 
     def _delete(self, request: Request, service: Service, segments: list[str]) -> Response:
         entity_set, row = self._addressed(request, service, segments, "deletable")
-        outcome = DELETE[entity_set.name](row, self._backend)
+        rule = DELETE.get(entity_set.name)
+        outcome = rule(row, self._backend) if rule else self._remove(entity_set, row)
         return self._noted(Response(HTTPStatus.NO_CONTENT), outcome)
+
+    def _remove(self, entity_set: EntitySet, row: Row) -> Outcome:
+        """The row and those below it; a document whose item goes is changed."""
+        for header in self._headers(entity_set, row):
+            touch(header, self._backend)
+        for navigation in entity_set.navigations.values():
+            if navigation.many:
+                for child in related(entity_set, row, navigation, self._store):
+                    self._store.delete(navigation.target, child)
+        self._store.delete(entity_set.name, row)
+        return Outcome(changed=[(entity_set.name, row)])
 
     def _addressed(
         self, request: Request, service: Service, segments: list[str], permission: str
@@ -111,10 +134,24 @@ class Writer:
         _check_etag(request, resource.entity_set, resource.row)
         return resource.entity_set, resource.row
 
-    def _call(self, request: Request, function: Function) -> Response:
-        outcome = FUNCTIONS[function.name](_parameters(request, function), self._backend)
+    def call(self, request: Request, service: Service, function: Function) -> Response:
+        """Call a function import; the result is a complex type, or entities where it says so."""
+        if request.method != function.method:
+            text = f"Call this function by {function.method}"
+            raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, BAD_REQUEST, text)
+        outcome = FUNCTIONS[function.name](parameters_of(request, function), self._backend)
+        if function.entity_set:
+            return self._entities(request, service, function.entity_set, outcome.rows)
         shown = {function.name: {"__metadata": {"type": function.returns}} | outcome.result}
         return self._noted(json_response(HTTPStatus.OK, shown), outcome)
+
+    def _entities(
+        self, request: Request, service: Service, name: str, rows: Iterable[Row]
+    ) -> Response:
+        entity_set, root = self._store.entity_set(name), service_root(request, service)
+        selection = everything(entity_set)
+        shown = [entity(entity_set, row, selection, root, self._store) for row in rows]
+        return json_response(HTTPStatus.OK, {"results": shown})
 
     def _noted(self, response: Response, outcome: Outcome) -> Response:
         response.created = [self._name(*entry) for entry in outcome.created]
@@ -167,7 +204,8 @@ def _check_etag(request: Request, entity_set: EntitySet, row: Row) -> None:
         raise Refusal(HTTPStatus.PRECONDITION_FAILED, STALE_ETAG, text)
 
 
-def _parameters(request: Request, function: Function) -> Row:
+def parameters_of(request: Request, function: Function) -> Row:
+    """The arguments in the URL, each literal of its parameter's type; Refusal 400 otherwise."""
     given = {name: value for name, value in _pairs(request.query) if not name.startswith("sap-")}
     given.pop("$format", None)
     if set(given) != set(function.parameters):

@@ -8,8 +8,8 @@ from local.sap.errors import Detail, Refusal
 from local.sap.exchange import Request, Response
 from local.sap.paths import related
 from local.sap.rules import DELETE
+from local.sap.rules.orders import CREATE
 from local.sap.v4.answers import VERSION
-from local.sap.v4.creating import CREATE
 from local.sap.v4.errors import (
     NO_IF_MATCH,
     STALE_ETAG,

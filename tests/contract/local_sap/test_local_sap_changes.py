@@ -111,11 +111,11 @@ def test_put_and_batch_are_not_played(api: Api) -> None:
 
 
 def test_sets_that_sap_closes_are_closed(api: Api) -> None:
-    order = f"{ORDERS}/A_PurchaseOrder"
-    assert api.send("POST", order, {"PurchaseOrder": "1"}).status_code == 405
-    assert api.send("DELETE", f"{order}('4500000001')").status_code == 405
-    supplier = "API_BUSINESS_PARTNER/A_Supplier('S1')"
-    assert api.send("PATCH", supplier, {"VATRegistration": "DE1"}).status_code == 405
+    assert api.send("DELETE", f"{ORDERS}/A_PurchaseOrder('4500000001')").status_code == 405
+    suppliers = "API_BUSINESS_PARTNER/A_Supplier"
+    assert api.send("POST", suppliers, {"Supplier": "S3"}).status_code == 405
+    changed = api.send("PATCH", f"{suppliers}('S1')", {"VATRegistration": "DE1"})
+    assert changed.status_code == 405
 
 
 def test_a_body_must_be_json_by_its_content_type(api: Api) -> None:

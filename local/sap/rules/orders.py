@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from local.sap.backend import Backend, Outcome, touch
-from local.sap.errors import Detail
+from local.sap.errors import Detail, Refusal, ours
 from local.sap.payload import Payload, complete
-from local.sap.v4.errors import bad
 from local.sap.values import Row, day_json, moment_json
 
 _CURRENCY = "EUR"
@@ -42,7 +41,7 @@ def create_document(kind: Kind, payload: Payload, backend: Backend) -> Outcome:
     _require(payload.given, kind.required)
     warnings = kind.check(payload.given, backend)
     if payload.given.get(kind.number):
-        raise bad("The number is assigned by SAP", target=kind.number)
+        raise _bad("The number is assigned by SAP", target=kind.number)
     given = {kind.currency: _CURRENCY, **kind.defaults, **payload.given}
     header = complete(store.entity_set(kind.header), given | _stamps(kind, backend))
     items = list(_items(kind, header, payload.children.get(kind.below, []), set(), backend))
@@ -54,9 +53,11 @@ def create_document(kind: Kind, payload: Payload, backend: Backend) -> Outcome:
 
 def create_item(kind: Kind, payload: Payload, backend: Backend) -> Outcome:
     """Store one more item of a document that is there."""
+    _require(payload.given, (kind.number,))
     store, number = backend.store, payload.given[kind.number]
     header = backend.find(kind.header, **{kind.number: number})
-    assert header is not None, "the path led through it"
+    if header is None:
+        raise _bad(f"{kind.number} {number} does not exist", target=kind.number)
     rows = store.under(kind.items, (number,))
     taken = {int(row[kind.item_number]) for row in rows}
     (item,) = _items(kind, header, [payload.given], taken, backend)
@@ -65,14 +66,19 @@ def create_item(kind: Kind, payload: Payload, backend: Backend) -> Outcome:
     return Outcome(created=[(kind.items, item)], changed=[(kind.header, header)])
 
 
+def _bad(text: str, *, target: str) -> Refusal:
+    return ours(400, text, target=target)
+
+
 def _require(given: Row, names: tuple[str, ...]) -> None:
     for name in names:
         if not given.get(name):
-            raise bad(f"Enter a value for {name}", target=name)
+            raise _bad(f"Enter a value for {name}", target=name)
 
 
 def _stamps(kind: Kind, backend: Backend) -> Row:
-    numbers = [int(row[kind.number]) for row in backend.store.rows(kind.header)]
+    taken = (row[kind.number] for row in backend.store.rows(kind.header))
+    numbers = [int(number) for number in taken if number.isascii() and number.isdigit()]
     now = backend.now()
     return {
         kind.number: str(max([kind.first - 1, *numbers]) + 1),
@@ -87,10 +93,10 @@ def _items(
     entity_set = backend.store.entity_set(kind.items)
     for row in given:
         if Decimal(row.get(kind.quantity) or "0") <= 0:
-            raise bad("Enter a quantity", target=kind.quantity)
+            raise _bad("Enter a quantity", target=kind.quantity)
         number = int(row.get(kind.item_number) or 0) or max(taken, default=0) + _STEP
         if number in taken:
-            raise bad(f"Item {number} exists already", target=kind.item_number)
+            raise _bad(f"Item {number} exists already", target=kind.item_number)
         taken.add(number)
         known = {
             kind.number: header[kind.number],
@@ -102,13 +108,13 @@ def _items(
 
 def _purchase_order_check(given: Row, backend: Backend) -> list[Detail]:
     if backend.find("A_Supplier", Supplier=given["Supplier"]) is None:
-        raise bad(f"Supplier {given['Supplier']} does not exist", target="Supplier")
+        raise _bad(f"Supplier {given['Supplier']} does not exist", target="Supplier")
     return []
 
 
 def _purchase_order_item(row: Row) -> Row:
     if not row.get("Material") and not row.get("PurchaseOrderItemText"):
-        raise bad("Enter a material or a short text", target="PurchaseOrderItemText")
+        raise _bad("Enter a material or a short text", target="PurchaseOrderItemText")
     unit = row.get("PurchaseOrderQuantityUnit") or "PC"
     defaults = {
         "PurchaseOrderQuantityUnit": unit,
@@ -135,7 +141,7 @@ def _sales_order_check(given: Row, backend: Backend) -> list[Detail]:
 
 def _sales_order_item(row: Row) -> Row:
     if not row.get("Material"):
-        raise bad("Enter a product", target="Product")
+        raise _bad("Enter a product", target="Product")
     return {"RequestedQuantityUnit": "PC", "SalesOrderItemCategory": "TAN"} | row
 
 

@@ -1,4 +1,8 @@
-"""An end to every answer: `requests` bounds the time between two bytes, never that of all."""
+"""What `requests` does not see to: an end to every answer, and headers that are complete.
+
+It bounds the time between two bytes, never that of all of them, and takes the part of the headers
+that came before a connection broke for all of them: half a Location would name another record.
+"""
 
 import io
 import socket
@@ -36,7 +40,14 @@ class _Answer(HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, total: float, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         self.fp.close()
-        self.fp = io.BufferedReader(_Timed(sock, total))
+        self._source = _Timed(sock, total)
+        self.fp = io.BufferedReader(self._source)
+
+    def begin(self) -> None:
+        """Read the headers; the base takes an end among them for the end of them."""
+        super().begin()
+        if self._source.ended:
+            raise ConnectionResetError("the connection broke among the headers")
 
 
 class _Timed(io.RawIOBase):
@@ -47,6 +58,7 @@ class _Timed(io.RawIOBase):
         self._sock = sock
         self._each = sock.gettimeout()
         self._end = time.monotonic() + total
+        self.ended = False  # the other side closed
 
     def readable(self) -> bool:
         return True
@@ -58,11 +70,13 @@ class _Timed(io.RawIOBase):
         short = self._each is None or left < self._each
         self._sock.settimeout(left if short else self._each)
         try:
-            return self._file.readinto(buffer)
+            count = self._file.readinto(buffer)
         except TimeoutError as exc:
             if short:
                 raise TooSlow from exc
             raise
+        self.ended = count == 0
+        return count
 
     def close(self) -> None:
         self._file.close()

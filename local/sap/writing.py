@@ -26,6 +26,7 @@ from local.sap.render import entity, etag, key_text
 from local.sap.rules import CREATE, DELETE, FUNCTIONS
 from local.sap.values import Row, from_literal
 
+_NOT_OURS = ("sap-", "saml2", "$format")  # of the logon and of OData, beside the arguments
 _ACTIONS = {"creatable": "created", "updatable": "changed", "deletable": "deleted"}
 
 
@@ -206,8 +207,8 @@ def _check_etag(request: Request, entity_set: EntitySet, row: Row) -> None:
 
 def parameters_of(request: Request, function: Function) -> Row:
     """The arguments in the URL, each literal of its parameter's type; Refusal 400 otherwise."""
-    given = {name: value for name, value in _pairs(request.query) if not name.startswith("sap-")}
-    given.pop("$format", None)
+    pairs = _pairs(request.query)
+    given = {name: value for name, value in pairs if not name.startswith(_NOT_OURS)}
     if set(given) != set(function.parameters):
         names = ", ".join(function.parameters)
         raise bad(f"{function.name} needs exactly these parameters: {names}")

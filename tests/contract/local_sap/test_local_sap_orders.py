@@ -249,6 +249,8 @@ def test_a_function_import_by_get_returns_a_complex_type(api: Api) -> None:
     assert base64.b64decode(shown["PurchaseOrderBinary"]).startswith(b"%PDF-")
     assert shown["__metadata"]["type"] == "API_PURCHASEORDER_PROCESS_SRV.GetPDFResult"
     assert api.get(f"{ORDERS}/GetPDF?PurchaseOrder='1'").status_code == 400
+    of_logon = "sap-language=EN&saml2=disabled&$format=json"
+    assert api.get(f"{ORDERS}/GetPDF?{of_logon}&PurchaseOrder='4500000001'").status_code == 200
 
 
 def test_a_function_import_by_get_returns_entities_by_typed_literals(api: Api) -> None:

@@ -5,7 +5,7 @@ Reads may be repeated; a write is on the wire at most once.
 
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
@@ -43,6 +43,7 @@ _DOWN = frozenset(
     {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 )
 _BUSY = _DOWN | {HTTPStatus.TOO_MANY_REQUESTS}
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _SESSION_LOST = re.compile(rb"session (not found|timed ?out|no longer exists)", re.IGNORECASE)
 
 
@@ -202,8 +203,9 @@ class SapSession:
     ) -> requests.PreparedRequest:
         request = requests.Request(method, url, headers=dict(headers), data=body)
         try:
+            _check_text(headers.values())
             prepared = self._http.prepare_request(request)
-        except requests.RequestException as exc:
+        except (requests.RequestException, ValueError) as exc:
             raise InputRejected(f"{self.place}: a header or address cannot be sent") from exc
         prepared.url = url  # as it is: requests would decode and encode it anew (OD-P22)
         return prepared
@@ -259,6 +261,12 @@ def is_session_lost(answer: Answer) -> bool:
     return bool(
         _SESSION_LOST.search(answer.reason.encode()) or _SESSION_LOST.search(answer.body[:4000])
     )
+
+
+def _check_text(headers: Iterable[str]) -> None:
+    """ValueError for a control character: whoever reads it may end the header there."""
+    if any(_CONTROL.search(text) for text in headers):
+        raise ValueError("control character")
 
 
 def _logon(connection: Connection) -> dict[str, str]:

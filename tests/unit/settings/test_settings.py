@@ -140,6 +140,7 @@ def test_privatelink_needs_no_address_of_sap() -> None:
         ("limits = { parallel = 0 }", "connections.s4.limits.parallel"),
         ("quiet_seconds = -5", "connections.s4.quiet_seconds"),
         ("read_timeout = 3601", "connections.s4.read_timeout"),
+        ("total_timeout = 3601", "connections.s4.total_timeout"),
     ],
 )
 def test_a_connection_needs_useful_numbers(line: str, path: str) -> None:

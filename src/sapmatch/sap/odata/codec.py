@@ -11,7 +11,8 @@ from sapmatch.model.query import ODataValue, Query
 from sapmatch.sap.odata.metadata import StructuredType, Version
 
 # What a body that is no OData answer may raise while it is read.
-UNREADABLE = (msgspec.MsgspecError, RecursionError, ValueError)
+# A number such as 1e99999999999999999999 is an ArithmeticError.
+UNREADABLE = (msgspec.MsgspecError, RecursionError, ValueError, ArithmeticError)
 Decimals = Literal["string", "number"]
 
 

@@ -116,7 +116,14 @@ class Reading:
     def find(self, entity_set: str, query: Query) -> list[Entity]:
         """All entities that fit."""
         codec = self._codec
-        rows = (codec.row(raw) for page in self.pages(entity_set, query) for raw in page.rows)
+        try:
+            raws = (raw for page in self.pages(entity_set, query) for raw in page.rows)
+            rows = [codec.row(raw) for raw in raws]
+        except UNREADABLE as exc:
+            raise InputRejected(
+                f"{self._place}: {entity_set}: a row of SAP's answer is no readable JSON object; "
+                "read it raw to see it"
+            ) from exc
         return [Entity(row=row, etag=codec.etag_of(row)) for row in rows]
 
     def entity_of(self, answer: Answer, what: str) -> Record:
@@ -144,12 +151,14 @@ class Reading:
         answer = self._exchange.read(url, {"Accept": self._codec.ACCEPT, **headers})
         codec = codec_of(answer, self._codec)
         try:
+            if not answer.body.isascii():
+                answer.body.decode()  # rows are not looked into: a broken text would pass
             found = codec.feed(answer.body)
+            rows = found.rows
+            if query.expand:
+                rows = nested.completed(rows, codec, answer.url, self._fetch(entity_set))
         except UNREADABLE as exc:
             raise self._unreadable(answer, entity_set) from exc
-        rows = found.rows
-        if query.expand:
-            rows = nested.completed(rows, codec, answer.url, self._fetch(entity_set))
         return Page(
             rows=rows,
             next_link=self._absolute(found.next, answer),

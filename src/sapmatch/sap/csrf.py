@@ -44,10 +44,14 @@ class CsrfTokens:
         self._unused = False  # fetched for a write that is still to come
         self._token: str | None = None
 
-    def prepare(self, source: Source) -> None:
-        """Fetch what the next write needs, so that it does not wait for its token."""
-        self.token(source)
+    def prepare(self, source: Source) -> bool:
+        """Fetch what the next write needs, so that it does not wait for its token.
+
+        Whether there is a token.
+        """
+        given = self.token(source) is not None
         self._unused = True
+        return given
 
     def token(self, source: Source) -> str | None:
         """The token for a write."""

@@ -5,6 +5,7 @@ Reads may be repeated; a write is on the wire at most once.
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
@@ -48,13 +49,17 @@ _SESSION_LOST = re.compile(rb"session (not found|timed ?out|no longer exists)", 
 
 
 class Answer(Struct, frozen=True):
-    """One complete HTTP answer; `url` is where it came from, after redirects."""
+    """One complete HTTP answer; `url` is where it came from, after redirects.
+
+    `seconds` from the sent request to the last byte, redirects before it left out.
+    """
 
     status: int
     headers: Mapping[str, str]  # names in any case
     body: bytes
     url: str
     reason: str = ""
+    seconds: float = 0.0
 
 
 class SapSession:
@@ -216,6 +221,7 @@ class SapSession:
         self._drop_idle()
         assert request.url is not None
         environment = self._http.merge_environment_settings(request.url, {}, True, None, None)
+        began = time.monotonic()
         with self._http.send(
             request, timeout=self._timeout, allow_redirects=False, **environment
         ) as response:
@@ -227,7 +233,12 @@ class SapSession:
         else:
             self._breaker.answered()
         return Answer(
-            response.status_code, response.headers, body, request.url, response.reason or ""
+            response.status_code,
+            response.headers,
+            body,
+            request.url,
+            response.reason or "",
+            time.monotonic() - began,
         )
 
     def _drop_idle(self) -> None:

@@ -14,7 +14,7 @@ from sapmatch.model.errors import (
 from sapmatch.sap import csrf
 from sapmatch.sap.http import TooLarge
 from sapmatch.sap.odata import errors
-from sapmatch.sap.session import Answer, SapSession, is_session_lost
+from sapmatch.sap.session import TRIES, Answer, SapSession, is_session_lost
 
 _NOTHING: Final[Mapping[str, str]] = {}
 
@@ -47,9 +47,9 @@ class Exchange:
         """A link of an answer as a URL; InputRejected where it leads to another origin."""
         return self._session.origin.resolve(link, against=against)
 
-    def get(self, url: str, headers: Mapping[str, str] = _NOTHING) -> Answer:
+    def get(self, url: str, headers: Mapping[str, str] = _NOTHING, *, tries: int = TRIES) -> Answer:
         """GET, repeated where SAP is busy; any other status is an answer."""
-        return self._session.read("GET", url, headers)
+        return self._session.read("GET", url, headers, tries=tries)
 
     def read(self, url: str, headers: Mapping[str, str] = _NOTHING) -> Answer:
         """GET that must bring data; raises what else the answer means."""
@@ -57,9 +57,9 @@ class Exchange:
         errors.check_read(answer, self.place)
         return answer
 
-    def prepare(self) -> None:
-        """Have a CSRF token: whatever fails here, nothing was written."""
-        self._tokens.prepare(self._source)
+    def prepare(self) -> bool:
+        """Whether there is a CSRF token now; whatever fails here, nothing was written."""
+        return self._tokens.prepare(self._source)
 
     def write(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None

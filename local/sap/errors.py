@@ -1,6 +1,7 @@
 """Refusals in the form of SAP Gateway: code, text, details and a transaction id.
 
-`/IWFND/MED/170`, `/IWBEP/CM_MGW_RT/021`, `M8/186` are known from published answers of SAP systems.
+`/IWFND/MED/170`, `/IWBEP/CM_MGW_RT/021`, `/IWBEP/CM_COS/005`, `M8/186` are known from published
+sources.
 The other codes of `/IWBEP/`, the `/IWCOR/` classes and `M8/108` (duplicate invoice) are from
 practice and unconfirmed. Numbers of class `ZLOCAL_SAP` are ours: SAP refuses the same input under
 a number that we do not know.

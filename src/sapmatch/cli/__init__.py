@@ -20,6 +20,7 @@ COMMANDS = {
     "extract": "read an entity set from SAP into a file",
     "write": "write the records of a file to SAP, each exactly once",
     "metadata": "say what an OData service of SAP offers, and what changed in it",
+    "doctor": "say what is in the way between this machine and SAP; writes nothing",
     "status": "show the documents of a deployed or local stack",
     "settings": "check a settings file",
 }

@@ -1,0 +1,86 @@
+"""`sapmatch doctor CONNECTION`."""
+
+import argparse
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from sapmatch.bootstrap import sap_client
+from sapmatch.cli import output
+from sapmatch.cli.options import add_common, connection_of, service_of
+from sapmatch.sap.doctor import Finding, Target, examine
+from sapmatch.settings import Settings
+
+FAILED, UNREACHABLE = 3, 4
+_WIDTH = len("skipped  authorisation")
+_REMEDY = "".ljust(_WIDTH)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("connection", metavar="CONNECTION", help="its name in the settings")
+    parser.add_argument(
+        "--service", metavar="PATH", help="else every service that the settings use of it"
+    )
+    add_common(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print each finding as it comes; 3 where a check failed, 4 where SAP was not reached."""
+    settings = connection_of(arguments)
+    name = arguments.connection
+    targets = _targets(arguments, settings)
+    connect = partial(sap_client, settings, name)
+    found = list(
+        _shown(examine(name, settings.connections[name], targets, connect), arguments.json)
+    )
+    if any(each.unreachable for each in found):
+        return UNREACHABLE
+    return FAILED if any(each.status == "failed" for each in found) else 0
+
+
+def _targets(arguments: argparse.Namespace, settings: Settings) -> list[Target]:
+    """The service that was asked for, or all that the settings use, with their entity sets."""
+    used: dict[str, dict[str, None]] = {}
+    for service, entity_set in _used(arguments.connection, settings):
+        used.setdefault(service, {})[entity_set] = None
+    own = settings.connections[arguments.connection].service
+    if arguments.service or not used:
+        services = [_path(service_of(arguments, settings))]
+    else:
+        services = list(dict.fromkeys([*([_path(own)] if own else []), *used]))
+    return [Target(service, tuple(used.get(service, ()))) for service in services]
+
+
+def _used(connection: str, settings: Settings) -> Iterator[tuple[str, str]]:
+    for extraction in settings.extractions.values():
+        if extraction.connection == connection:
+            yield from ((_path(each.service), each.name) for each in extraction.entity_sets)
+    for flow in settings.write_backs.values():
+        if flow.connection == connection:
+            yield _path(flow.service), flow.entity_set
+
+
+def _path(service: str) -> str:
+    """A service is the same with and without the slash at its end."""
+    return f"/{service.strip('/')}"
+
+
+def _shown(findings: Iterable[Finding], as_json: bool) -> Iterator[Finding]:
+    service = ""
+    for found in findings:
+        if as_json:
+            output.json_line(found)
+        else:
+            if found.service != service and found.service:
+                output.heading(found.service)
+            service = found.service
+            _show(found)
+        yield found
+
+
+def _show(found: Finding) -> None:
+    lines = [(f"{found.status:<9}{found.check}".ljust(_WIDTH), found.detail)]
+    if found.remedy:
+        lines.append((_REMEDY, f"-> {found.remedy}"))
+    output.facts(lines)

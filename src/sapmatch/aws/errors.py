@@ -41,6 +41,8 @@ def translated(subject: str, refused: Mapping[str, str] | None = None) -> Iterat
         yield
     except (botocore.ConnectionError, botocore.HTTPClientError) as exc:
         raise Throttled(f"{subject}: AWS is not reachable ({type(exc).__name__})") from exc
+    except botocore.NoCredentialsError as exc:
+        raise InputRejected(f"{subject}: there are no credentials of AWS; log on to it") from exc
     except botocore.ClientError as exc:
         for code in _codes(exc.response):
             error = _error(code, subject, refused or {})

@@ -11,6 +11,8 @@ from sapmatch.model.errors import InputRejected
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
+_DENIED = "may not be read; grant secretsmanager:GetSecretValue on it, kms:Decrypt on its key"
+
 
 class SecretsManager:
     """Port Secrets; a secret is a JSON object of strings: {"user": ..., "password": ...}."""
@@ -20,7 +22,7 @@ class SecretsManager:
 
     def read(self, name: str) -> Mapping[str, str]:
         """The fields; no message ever shows a value."""
-        with translated(f"secret {name}"):
+        with translated(f"secret {name}", {"AccessDeniedException": _DENIED}):
             text = self._client.get_secret_value(SecretId=name).get("SecretString", "")
         try:
             return msgspec.json.decode(text, type=dict[str, str])

@@ -25,6 +25,11 @@ def test_the_cases_are_those_of_the_reference(real_data: Path) -> None:
     assert CASES.numbers == conformance.asked_by(reference.read_text(encoding="utf-8"))
 
 
+def test_every_case_has_a_contract_test_or_a_reason_and_never_both() -> None:
+    found = conformance.citations(conformance.CONTRACT)
+    assert conformance.faults(CASES, conformance.proofs(found), found) == []
+
+
 def test_no_test_cites_a_case_that_does_not_exist() -> None:
     found = conformance.citations(conformance.ROOT / "tests")
     assert [one for one in found if one.case not in CASES.numbers] == []

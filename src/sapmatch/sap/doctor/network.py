@@ -54,7 +54,7 @@ def dns(system: System) -> Finding:
             unreachable=True,
         )
     except (OSError, UnicodeError) as exc:
-        return failed(f"{system.host}: has no address ({exc})", _NO_NAME, unreachable=True)
+        return failed(f"{system.host}: has no address ({_said(exc)})", _NO_NAME, unreachable=True)
     system.addresses = list(dict.fromkeys(addresses))[:_MOST_ADDRESSES]
     shown = ", ".join(str(address[0]) for _, address in system.addresses)
     return ok(f"{via or system.host + ' '}is {shown}")
@@ -128,7 +128,11 @@ def _reason(exc: OSError, system: System) -> str:
         return f"no connection within {system.connection.connect_timeout:g} s"
     if isinstance(exc, ConnectionRefusedError):
         return "the connection was refused: nobody listens there"
-    return f"no connection ({exc.strerror or exc})"
+    return f"no connection ({_said(exc)})"
+
+
+def _said(exc: Exception) -> str:
+    return str(getattr(exc, "strerror", None) or exc)
 
 
 def _remedy(exc: OSError) -> str:

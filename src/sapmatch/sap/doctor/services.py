@@ -111,7 +111,9 @@ def _allowed(visit: Visit, read: list[str], refused: dict[str, SapmatchError]) -
         return failed(f"{_listed(list(refused))}: {found.detail}", found.remedy)
     if not read:
         return skipped("no entity set can be listed without a filter or a key")
-    return ok(f"rows of {_listed(read)} can be read")
+    untried = [name for name in visit.target.entity_sets if name not in read]
+    more = f"; {_listed(untried)} want a filter and were not tried" if untried else ""
+    return ok(f"rows of {_listed(read)} can be read{more}")
 
 
 def csrf(visit: Visit) -> Finding:

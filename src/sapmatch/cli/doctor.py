@@ -31,9 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
     name = arguments.connection
     targets = _targets(arguments, settings)
     connect = partial(sap_client, settings, name)
-    found = list(
-        _shown(examine(name, settings.connections[name], targets, connect), arguments.json)
-    )
+    findings = examine(name, settings.connections[name], targets, connect)
+    found = list(_as_json(findings) if arguments.json else _for_people(findings, name))
     if any(each.unreachable for each in found):
         return UNREACHABLE
     return FAILED if any(each.status == "failed" for each in found) else 0
@@ -66,16 +65,20 @@ def _path(service: str) -> str:
     return f"/{service.strip('/')}"
 
 
-def _shown(findings: Iterable[Finding], as_json: bool) -> Iterator[Finding]:
-    service = ""
+def _as_json(findings: Iterable[Finding]) -> Iterator[Finding]:
     for found in findings:
-        if as_json:
-            output.json_line(found)
-        else:
-            if found.service != service and found.service:
-                output.heading(found.service)
-            service = found.service
-            _show(found)
+        output.json_line(found)
+        yield found
+
+
+def _for_people(findings: Iterable[Finding], connection: str) -> Iterator[Finding]:
+    heading = ""
+    for found in findings:
+        about = found.service or connection
+        if about != heading:
+            output.heading(about)
+            heading = about
+        _show(found)
         yield found
 
 

@@ -109,15 +109,17 @@ def test_people_see_the_remedy_below_its_finding_and_services_as_headings(
     main(["doctor", "s4"])
     lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     assert [line.split() for line in lines] == [
+        ["s4"],
         ["ok", "dns", "sap.example.com", "is", "10.0.0.1"],
         ["/x"],
         ["failed", "csrf", "none"],
         ["->", "cookies"],
         ["skipped", "delta", "nothing", "to", "see"],
+        ["s4"],
         ["warning", "tls", "ends", "in", "3", "days"],
         ["->", "renew", "it"],
     ]
-    assert lines[2].index("none") == lines[3].index("->") == lines[4].index("nothing")
+    assert lines[3].index("none") == lines[4].index("->") == lines[5].index("nothing")
 
 
 def test_every_service_that_the_settings_use_is_examined(patient: SimpleNamespace) -> None:

@@ -51,7 +51,7 @@ def answer_time(system: System) -> Finding:
     middle = median(each.seconds for each in system.seen)
     slowest = max(system.seen, key=lambda each: each.seconds)
     shown = (
-        f"median {_shown(middle)} of {len(system.seen)}, slowest {_shown(slowest.seconds)} "
+        f"median {_shown(middle)} of {len(system.seen)} calls, slowest {_shown(slowest.seconds)} "
         f"({slowest.what})"
     )
     if middle > SLOW or slowest.seconds > system.connection.total_timeout / 2:

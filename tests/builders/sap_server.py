@@ -194,7 +194,7 @@ def _handler(server: SapServer) -> type[BaseHTTPRequestHandler]:
         def log_message(self, format: str, *args: Any) -> None:
             """Say nothing."""
 
-    for method in ("GET", "HEAD", "POST", "PATCH", "DELETE"):
+    for method in ("GET", "HEAD", "POST", "PATCH", "PUT", "MERGE", "DELETE"):
         setattr(Handler, f"do_{method}", Handler.answer)
     return Handler
 

@@ -1,6 +1,6 @@
 """Expanded collections that SAP cut off, each with a next link of its own (OD-P28)."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -12,37 +12,52 @@ from sapmatch.sap.odata.codec import Codec
 
 # Pages from a link in an answer that came from the URL.
 Fetch = Callable[[str, str], Iterator[Page]]
-_V4_LINK = "@odata.nextLink"
+_V4_LINKS = ("@odata.nextLink", "@nextLink")  # OData 4.01 may leave out `odata.`
 _encoder = msgspec.json.Encoder(decimal_format="number")  # as the row was: strings stay strings
 
 
 def completed(rows: Sequence[Raw], codec: Codec, url: str, fetch: Fetch) -> Sequence[Raw]:
     """The rows, those with a cut collection made whole; the others stay untouched."""
-    mark = b"__next" if codec.VERSION == "V2" else _V4_LINK.encode()
+    mark = b"__next" if codec.VERSION == "V2" else b"nextLink"
     return [_whole(row, codec, url, fetch) if mark in bytes(row) else row for row in rows]
+
+
+def complete(record: Record, codec: Codec, url: str, fetch: Fetch) -> None:
+    """Make the cut collections of one record whole, in place."""
+    for name in {each.partition("@")[0]: None for each in record}:
+        link = _taken_link(record, name)
+        if link:
+            _append(
+                record, name, (codec.row(raw) for page in fetch(link, url) for raw in page.rows)
+            )
+        found = _listed(record.get(name))
+        for part in found if isinstance(found, list) else [found]:
+            if isinstance(part, dict):
+                complete(part, codec, url, fetch)
 
 
 def _whole(row: Raw, codec: Codec, url: str, fetch: Fetch) -> Raw:
     record = codec.row(row)
-    _complete(record, codec, url, fetch)
+    complete(record, codec, url, fetch)
     return Raw(_encoder.encode(record))
 
 
-def _complete(record: Record, codec: Codec, url: str, fetch: Fetch) -> None:
-    for name in list(record):
-        found = record.get(name)
-        link = _taken_link(record, name, found)
-        nested = found["results"] if isinstance(found, dict) and "results" in found else found
-        if link and isinstance(nested, list):
-            nested.extend(codec.row(raw) for page in fetch(link, url) for raw in page.rows)
-        for part in nested if isinstance(nested, list) else [nested]:
-            if isinstance(part, dict):
-                _complete(part, codec, url, fetch)
+def _append(record: Record, name: str, rows: Iterable[Record]) -> None:
+    """To what is there; V4 may leave out a collection of which the first page holds nothing."""
+    nested = _listed(record.get(name))
+    if not isinstance(nested, list):
+        nested = record[name] = []
+    nested.extend(rows)
 
 
-def _taken_link(record: Record, name: str, found: Any) -> str | None:
+def _listed(found: Any) -> Any:
+    return found["results"] if isinstance(found, dict) and "results" in found else found
+
+
+def _taken_link(record: Record, name: str) -> str | None:
     """The link of one collection, taken out because it is followed now."""
-    link = record.pop(name + _V4_LINK, None)
-    if isinstance(found, dict):
-        link = found.pop("__next", link)
-    return link if isinstance(link, str) else None
+    links = [record.pop(name + mark, None) for mark in _V4_LINKS if name]
+    found = record.get(name)
+    if isinstance(found, dict) and "results" in found:
+        links.append(found.pop("__next", None))
+    return next((link for link in links if isinstance(link, str)), None)

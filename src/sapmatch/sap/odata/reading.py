@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 
+from msgspec import Raw
 from msgspec.structs import replace
 
 from sapmatch.model.errors import InputRejected, SapUnavailable
@@ -102,7 +103,8 @@ class Reading:
         self, entity_set: str, key: Mapping[str, ODataValue], expand: Sequence[str | Expand] = ()
     ) -> Entity | None:
         """One entity by its key, None where SAP has none; see Service.get."""
-        options = self._codec.options(Query(expand=tuple(expand)), self._catalog.kind(entity_set))
+        query = Query(expand=tuple(expand))
+        options = self._codec.options(query, self._catalog.kind(entity_set))
         url = self._exchange.url(self._path(entity_set, key), urls.encoded_options(options))
         answer = self._exchange.get(url, {"Accept": self._codec.ACCEPT})
         if _is_absent(answer):
@@ -111,6 +113,8 @@ class Reading:
         errors.check_read(answer, self._place)
         codec = codec_of(answer, self._codec)
         row = self.entity_of(answer, entity_set)
+        if expand:
+            nested.complete(row, codec, answer.url, self._fetch(entity_set, query))
         return Entity(row=row, etag=codec.etag_of(row) or answer.headers.get("ETag"))
 
     def find(self, entity_set: str, query: Query) -> list[Entity]:
@@ -156,7 +160,7 @@ class Reading:
             found = codec.feed(answer.body)
             rows = found.rows
             if query.expand:
-                rows = nested.completed(rows, codec, answer.url, self._fetch(entity_set))
+                rows = nested.completed(rows, codec, answer.url, self._fetch(entity_set, query))
         except UNREADABLE as exc:
             raise self._unreadable(answer, entity_set) from exc
         return Page(
@@ -168,12 +172,12 @@ class Reading:
             preferences=answer.headers.get("Preference-Applied", ""),
         )
 
-    def _fetch(self, entity_set: str) -> nested.Fetch:
-        """Pages of a nested collection, from its link on (OD-P28)."""
+    def _fetch(self, entity_set: str, query: Query) -> nested.Fetch:
+        """Pages of a nested collection, from its link on, what is cut inside them included."""
 
         def pages(link: str, against: str) -> Iterator[Page]:
             url = self._exchange.resolve(link, against=against)
-            return self.follow(entity_set, url, EVERYTHING)
+            return self.follow(entity_set, url, Query(expand=query.expand))
 
         return pages
 
@@ -183,13 +187,15 @@ class Reading:
         A page shorter than asked is the last one only where SAP gave a full one before: else its
         own limit may be lower than ours.
         """
-        size = query.page_size or DEFAULT_PAGE
-        url = link or self.start(entity_set, replace(query, top=size, skip=query.skip or 0))
-        at = int(found[0]) if (found := _SKIP.search(url)) else 0
         end = None if query.top is None else (query.skip or 0) + query.top
+        size = min(query.page_size or DEFAULT_PAGE, query.top or DEFAULT_PAGE)
+        url, at = self._counted(entity_set, replace(query, top=size, skip=query.skip or 0), link)
         full = False
+        before: Sequence[Raw] = ()
         for _ in range(MAX_PAGES):
             page = self._page(_SKIP.sub(str(at), url), {}, entity_set, query)
+            self._check_moved(entity_set, query, before, page.rows)
+            before = page.rows
             rows = page.rows if end is None else page.rows[: max(0, end - at)]
             at += len(rows)
             full = full or len(rows) >= size
@@ -199,10 +205,32 @@ class Reading:
                 return
         raise InputRejected(f"{self._place}: {entity_set}: more than {MAX_PAGES} pages; filter")
 
+    def _counted(self, entity_set: str, query: Query, link: str | None) -> tuple[str, int]:
+        """The URL to start at, and how many rows lie before it."""
+        start = self.start(entity_set, query)
+        url = self._exchange.resolve(link or start, against=start)
+        found = _SKIP.search(url)
+        if found is None:
+            raise InputRejected(
+                f"{self._place}: {entity_set}: this link is none of pages that are counted; "
+                'follow it with paging="server"'
+            )
+        return url, int(found[0])
+
+    def _check_moved(
+        self, entity_set: str, query: Query, before: Sequence[Raw], rows: Sequence[Raw]
+    ) -> None:
+        """Whole rows hold their key, so that the same page twice means that $skip is ignored."""
+        if rows and not query.select and list(map(bytes, rows)) == list(map(bytes, before)):
+            raise InputRejected(
+                f"{self._place}: {entity_set}: SAP ignores $skip and sends the same page again; "
+                'read with paging="server"'
+            )
+
     def _ordered(self, entity_set: str, query: Query) -> Query:
         """Sorted by what was asked for and then by the key, so that no row moves between pages."""
         keys = self._catalog.metadata().type_of(entity_set).keys
-        named = {part.split(" ")[0] for part in query.order_by}
+        named = {part.strip().partition(" ")[0] for part in query.order_by}
         return replace(
             query, order_by=(*query.order_by, *(key for key in keys if key not in named))
         )

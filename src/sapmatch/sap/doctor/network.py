@@ -54,7 +54,8 @@ def dns(system: System) -> Finding:
             unreachable=True,
         )
     except (OSError, UnicodeError) as exc:
-        return failed(f"{system.host}: has no address ({_said(exc)})", _NO_NAME, unreachable=True)
+        remedy = _NO_RESOLVER if getattr(exc, "errno", None) == socket.EAI_AGAIN else _NO_NAME
+        return failed(f"{system.host}: has no address ({_said(exc)})", remedy, unreachable=True)
     system.addresses = list(dict.fromkeys(addresses))[:_MOST_ADDRESSES]
     shown = ", ".join(str(address[0]) for _, address in system.addresses)
     return ok(f"{via or system.host + ' '}is {shown}")

@@ -73,15 +73,27 @@ def check_write(answer: Answer, place: str, locked: Collection[str] = ()) -> tup
 
 def _write_refused(answer: Answer, place: str, locked: Collection[str]) -> SapmatchError:
     found = from_body(answer.body)
-    codes = {found.code, *(one.code for one in found.details)} if found else set()
-    if REQUEST_OUTDATED in codes:
+    said = [found.code, *(one.code for one in found.details)] if found else []
+    codes = set(map(_number, said))
+    if REQUEST_OUTDATED in codes or _is_not_repeatable(answer):
         return OutcomeUnknown(
-            f"{place}: SAP executed this request before and no longer holds its answer "
-            f"({REQUEST_OUTDATED}); read it back"
+            f"{place}: SAP may have executed this request before and no longer holds its answer "
+            f"({_said(answer)}); read it back"
         )
-    if answer.status == HTTPStatus.LOCKED or codes & set(locked):
+    if answer.status == HTTPStatus.LOCKED or codes & set(map(_number, locked)):
         return RecordLocked(f"{place}: somebody is editing the record in SAP ({_said(answer)})")
     return refused(answer, place)
+
+
+def _number(code: str) -> str:
+    """`ME 006` as OData writes it: `ME/006`."""
+    return code.strip().replace(" ", "/")
+
+
+def _is_not_repeatable(answer: Answer) -> bool:
+    """SAP cannot tell any more whether it had this request (OData Repeatable Requests 1.0)."""
+    result = answer.headers.get("Repeatability-Result", "").lower()
+    return result == "rejected" and answer.status == HTTPStatus.PRECONDITION_FAILED
 
 
 def refused(answer: Answer, place: str) -> SapmatchError:

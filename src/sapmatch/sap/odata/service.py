@@ -161,7 +161,7 @@ class Service:
         """
         from sapmatch.sap.odata.operations import Operations
 
-        operations = Operations(self._exchange, self._catalog, self._writing)
+        operations = Operations(self._exchange, self._catalog, self._reading, self._writing)
         return operations.call(name, parameters, entity_set, key, etag)
 
     def batch(

@@ -7,7 +7,7 @@ from sapmatch.model.intent import Entity, Record, Written
 from sapmatch.model.query import ODataValue, Query
 from sapmatch.sap.odata.catalog import Catalog
 from sapmatch.sap.odata.reading import Reading
-from sapmatch.sap.odata.writing import Writing
+from sapmatch.sap.odata.writing import KNOWN, Writing
 
 TRIES = 3  # rounds in which somebody else may be faster
 
@@ -27,7 +27,7 @@ class Upsert:
             try:
                 if found is None:
                     return self._writing.create(entity_set, record, None)
-                return self._change(entity_set, record, found)
+                return self._change(entity_set, record, found, by)
             except PreconditionFailed:
                 continue  # changed or deleted since it was read
             except SapRejected:
@@ -60,11 +60,19 @@ class Upsert:
             )
         return entities[0] if entities else None
 
-    def _change(self, entity_set: str, record: Record, found: Entity) -> Written:
+    def _change(self, entity_set: str, record: Record, found: Entity, by: Sequence[str]) -> Written:
+        """Only what may differ: keys and what it was found by are equal, and often read-only."""
         keys = self._keys(entity_set)
         key: Mapping[str, ODataValue] = {name: found.row[name] for name in keys}
-        changes = {name: value for name, value in record.items() if name not in keys}
-        return self._writing.update(entity_set, key, changes, found.etag)
+        changes = {
+            name: value for name, value in record.items() if name not in keys and name not in by
+        }
+        if not changes:
+            named = {name: str(value) for name, value in key.items()}
+            return Written(key=named, row=found.row, etag=found.etag)
+        # A list may lack the ETags that a single record has.
+        etag = KNOWN if by and found.etag is None else found.etag
+        return self._writing.update(entity_set, key, changes, etag)
 
     def _keys(self, entity_set: str) -> tuple[str, ...]:
         return self._catalog.metadata().type_of(entity_set).keys

@@ -170,12 +170,11 @@ class Writing:
         found = self._reading.get(entity_set, key)
         if found is None:
             raise InputRejected(f"{self._place}: {entity_set}: there is no such record to replace")
-        plain = {
-            name: value
-            for name, value in found.row.items()
-            if not isinstance(value, dict | list) and "@" not in name
+        links = kind.navigations if (kind := self._catalog.kind(entity_set)) else ()
+        fields = {
+            name: value for name, value in _without_notes(found.row).items() if name not in links
         }
-        return plain | changes, found.etag if isinstance(etag, Known) else etag
+        return fields | changes, found.etag if isinstance(etag, Known) else etag
 
     def _changed(
         self,
@@ -190,7 +189,7 @@ class Writing:
             said = self._exchange.check(answer)
         finally:
             self.remember(entity_set, key, None)
-        row = self._written_row(answer, entity_set) if answer.body.strip() else {}
+        row = self._written_row(answer, entity_set)
         named = {name: str(value) for name, value in key.items()}
         written = self._written(answer, named, row, tuple(map(str, said)))
         self.remember(entity_set, key, written.etag)
@@ -218,7 +217,7 @@ class Writing:
         )
 
     def _written_row(self, answer: Answer, what: str) -> Record:
-        if answer.status == HTTPStatus.NO_CONTENT:
+        if answer.status == HTTPStatus.NO_CONTENT or not answer.body.strip():
             return {}
         try:
             return codec_of(answer, self._codec).entity(answer.body)
@@ -227,3 +226,14 @@ class Writing:
                 f"{self._place}: {what}: SAP answered {answer.status} without a readable record; "
                 "read it back"
             ) from exc
+
+
+def _without_notes(row: Record) -> Record:
+    """A record as it may be sent back: what SAP says about it and its links are left out."""
+    return {
+        name: _without_notes(value) if isinstance(value, dict) else value
+        for name, value in row.items()
+        if name != "__metadata"
+        and "@" not in name
+        and not (isinstance(value, dict) and "__deferred" in value)
+    }

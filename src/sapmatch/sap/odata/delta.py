@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from sapmatch.model.errors import (
+    AuthorizationMissing,
     InputRejected,
     ResyncRequired,
     SapRejected,
@@ -26,12 +27,14 @@ from sapmatch.model.errors import (
 from sapmatch.model.intent import Record
 from sapmatch.model.ports import Page
 from sapmatch.model.query import EVERYTHING, Query
+from sapmatch.sap.odata import urls
 from sapmatch.sap.odata.catalog import Catalog
 from sapmatch.sap.odata.exchange import Exchange
 from sapmatch.sap.odata.reading import Reading
 
 _TRACK = "odata.track-changes"
 _FORGOTTEN = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+_MARKS = ("ODQ_CHANGEMODE", "ODQ_ENTITYCNTR")
 _log = logging.getLogger(__name__)
 
 
@@ -79,6 +82,7 @@ class _Mark(Struct):
     removed: Any = msgspec.field(default=None, name="@removed")
     removed_401: Any = msgspec.field(default=None, name="@odata.removed")
     context: str | None = msgspec.field(default=None, name="@odata.context")
+    context_401: str | None = msgspec.field(default=None, name="@context")
     metadata: _Metadata | None = msgspec.field(default=None, name="__metadata")
 
 
@@ -100,8 +104,11 @@ class Delta:
         """The very beginning, or after a token that was stored elsewhere, quoted or bare."""
         if token is None:
             return DeltaPosition(subscriber=self._subscriber, entity_set=entity_set)
-        bare = token.strip().strip("'")
-        link = f"{self._exchange.url(entity_set)}&!deltatoken='{quote(bare, safe='')}'"
+        codec = self._catalog.codec()
+        path = self._exchange.url(urls.resource("", entity_set, codec=codec))
+        bare = quote(token.strip().strip("'"), safe="")
+        option = f"!deltatoken='{bare}'" if codec.VERSION == "V2" else f"$deltatoken={bare}"
+        link = f"{path}&{option}"
         return self._at(entity_set, DeltaState.TRACKING, link)
 
     def changes(
@@ -114,13 +121,17 @@ class Delta:
         if state is DeltaState.NONE:
             state = DeltaState.INITIAL
             self._warn_of_another(entity_set)
-        link = since.link or self._reading.start(entity_set, query)
+        link = since.link or self._reading.start(entity_set, self._with_marks(entity_set, query))
         prefer = (_TRACK,) if state is DeltaState.INITIAL else ()
         try:
-            for page in self._reading.follow(entity_set, link, query, prefer=prefer):
+            for number, page in enumerate(
+                self._reading.follow(entity_set, link, query, prefer=prefer)
+            ):
+                if number == 0 and since.state is DeltaState.NONE:
+                    self._warn_untracked(entity_set, page)
                 yield self._page(entity_set, page, state)
-        except (SapRejected, ServiceNotActivated) as exc:
-            if since.state is DeltaState.NONE or _status(exc) not in _FORGOTTEN:
+        except SapRejected as exc:
+            if since.state is DeltaState.NONE or exc.http_status not in _FORGOTTEN:
                 raise
             raise ResyncRequired(
                 f"{self._exchange.place}: {entity_set}: SAP no longer knows the delta token "
@@ -161,20 +172,37 @@ class Delta:
         """Rows of DeltaLinksOf<EntitySet>: one for each delta that SAP keeps for this user."""
         try:
             found = self._reading.find(f"DeltaLinksOf{entity_set}", EVERYTHING)
-        except (SapRejected, ServiceNotActivated, InputRejected):
-            return []  # no ODP service: there is no such set
+        except (SapRejected, ServiceNotActivated, AuthorizationMissing, InputRejected):
+            return []  # no ODP service: there is no such set, or nobody may read it
         return [entity.row for entity in found if entity.row.get("DeltaToken")]
+
+    def _warn_untracked(self, entity_set: str, page: Page) -> None:
+        """Said on the first page, so that nobody waits for the last one in vain (OD-P31)."""
+        if "track-changes" not in page.preferences and page.delta_link is None:
+            _log.warning(
+                "%s: %s: SAP does not say that it tracks changes; the load may end without a "
+                "position to go on from",
+                self._exchange.place,
+                entity_set,
+            )
 
     def _warn_of_another(self, entity_set: str) -> None:
         """A new initial load ends the subscription that another consumer lives from (OD-P36)."""
-        known = self._catalog.known
-        if known and f"DeltaLinksOf{entity_set}" in known.entity_sets and self._links(entity_set):
+        if self._catalog.codec().VERSION == "V2" and self._links(entity_set):
             _log.warning(
                 "%s: %s: SAP keeps a subscription of this user already; the initial load ends it. "
                 "Give every consumer a user of its own",
                 self._exchange.place,
                 entity_set,
             )
+
+    def _with_marks(self, entity_set: str, query: Query) -> Query:
+        """The fields that tell a deletion from a row are read whatever else is (OD-P38)."""
+        if not query.select:
+            return query
+        fields = self._catalog.metadata().type_of(entity_set).properties
+        marks = [name for name in _MARKS if name in fields and name not in query.select]
+        return msgspec.structs.replace(query, select=(*query.select, *marks))
 
     def _check(self, entity_set: str, since: DeltaPosition) -> None:
         if since.state is DeltaState.RESYNC_REQUIRED:
@@ -199,10 +227,6 @@ def lost(position: DeltaPosition) -> DeltaPosition:
     return msgspec.structs.replace(position, state=DeltaState.RESYNC_REQUIRED, link=None)
 
 
-def _status(exc: SapRejected | ServiceNotActivated) -> int | None:
-    return exc.http_status if isinstance(exc, SapRejected) else HTTPStatus.NOT_FOUND
-
-
 def _is_deleted(row: Raw) -> bool:
     try:
         mark = _mark.decode(row)
@@ -212,7 +236,7 @@ def _is_deleted(row: Raw) -> bool:
         mark.mode == "D"
         or mark.removed is not None
         or mark.removed_401 is not None
-        or (mark.context or "").endswith("/$deletedEntity")
+        or (mark.context or mark.context_401 or "").endswith("/$deletedEntity")
         or (mark.metadata and mark.metadata.deleted)
     )
 

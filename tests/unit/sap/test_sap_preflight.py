@@ -262,14 +262,16 @@ def test_a_write_that_the_entity_set_does_not_offer_is_refused(
     assert found == {"creat": "NO_CREATE", "updat": "NO_UPDATE", "delet": "NO_DELETE"}[code]
 
 
-def test_an_update_of_nested_entities_is_refused_in_v2() -> None:
+def test_an_update_of_nested_entities_is_refused_unless_it_is_documented() -> None:
     """OD-P80."""
     changes = {"to_Item": [{"Quantity": "1"}], "Order": "1"}
     assert mistakes(lambda: check_update(SERVICE, "Orders", changes)) == {
         "to_Item": "DEEP_UPDATE",
         "Order": "READ_ONLY",
     }
-    check_update(replace(SERVICE, version="V4"), "Orders", {"to_Item": [{"Quantity": "1"}]})
+    deep = {"Orders": replace(SERVICE.entity_sets["Orders"], deep_update=True)}
+    service = replace(SERVICE, version="V4", entity_sets=deep)
+    check_update(service, "Orders", {"to_Item": [{"Quantity": "1"}]})
 
 
 def test_a_day_beyond_the_calendar_is_left_to_sap() -> None:

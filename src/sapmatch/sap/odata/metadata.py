@@ -57,7 +57,10 @@ class StructuredType(Struct, frozen=True, kw_only=True):
 
 
 class EntitySet(Struct, frozen=True, kw_only=True):
-    """A set (or, `single`, a V4 singleton). `bindings`: navigation path to entity set."""
+    """A set (or, `single`, a V4 singleton). `bindings`: navigation path to entity set.
+
+    `deep_update`: it documents that an update may hold nested records.
+    """
 
     name: str
     type: str  # qualified entity type
@@ -71,6 +74,7 @@ class EntitySet(Struct, frozen=True, kw_only=True):
     searchable: bool = False
     requires_filter: bool = False
     tracks_changes: bool = False
+    deep_update: bool = False
     label: str = ""
     bindings: dict[str, str] = {}
 

@@ -54,13 +54,13 @@ def check_create(metadata: Metadata, entity_set: str, record: Record) -> None:
 
 
 def check_update(metadata: Metadata, entity_set: str, changes: Record) -> None:
-    """Updatable set and fields, values that fit; V2 knows no update of nested entities (OD-P80)."""
+    """Updatable set and fields, values that fit; nested ones where the set says so (OD-P80)."""
     found = metadata.entity_set(entity_set)
     kind = metadata.types.get(found.type)
     problems = [] if found.updatable else [_closed(found, "changes", "update")]
-    if metadata.version == "V2" and kind is not None:
+    if not found.deep_update and kind is not None:
         problems += [
-            _problem("DEEP_UPDATE", name, "OData V2 cannot change what is nested: update it alone")
+            _problem("DEEP_UPDATE", name, "cannot be changed from here: update each on its own")
             for name in changes
             if name in kind.navigations
         ]

@@ -14,6 +14,7 @@ from sapmatch.sap.odata.writing import KNOWN, ETag, Writing
 
 if TYPE_CHECKING:
     from sapmatch.sap.odata.batch import BatchItem, OperationResult
+    from sapmatch.sap.odata.deep_update import DeepUpdate
     from sapmatch.sap.odata.delta import ChangePage, DeltaPosition
 
 _NO_PARAMETERS: Final[Mapping[str, ODataValue | None]] = {}
@@ -120,14 +121,27 @@ class Service:
         changes: Record,
         *,
         etag: ETag = KNOWN,
+        verify: Sequence[str] = (),
     ) -> Written:
         """Change the named fields, by PATCH, MERGE or PUT as the service's settings say (OD-P71).
 
         `etag`: KNOWN sends the one last seen through this object, or read now; a text goes into
         If-Match as it is (OD-P66); None sends none; ANY overwrites whatever is there. Raises
         PreconditionFailed where the record changed: read it and decide again (OD-P67).
+
+        Records nested in `changes` are found by their keys and, in V2, changed one by one behind
+        the record itself (OD-P80): OutcomeUnknown then says which were. V4 takes them where
+        $metadata documents deep updates. The fields of `verify` are read back: OutcomeUnknown
+        where SAP holds something else, or does not tell (OD-P70).
         """
-        return self._writing.update(entity_set, key, changes, etag)
+        if verify:
+            from sapmatch.sap.odata.verify import Verification
+
+            check = Verification(self._catalog, self.get, entity_set, changes, verify)
+        written = self._changing().update(entity_set, key, changes, etag)
+        if verify:
+            check.run(key)
+        return written
 
     def upsert(self, entity_set: str, record: Record, *, by: Sequence[str] = ()) -> Written:
         """Create the record, or change the one that has its key, or its fields `by`.
@@ -137,7 +151,8 @@ class Service:
         """
         from sapmatch.sap.odata.upsert import Upsert
 
-        return Upsert(self._catalog, self._reading, self._writing).run(entity_set, record, by)
+        upsert = Upsert(self._catalog, self._reading, self._writing, self._changing())
+        return upsert.run(entity_set, record, by)
 
     def delete(
         self, entity_set: str, key: Mapping[str, ODataValue], *, etag: ETag = KNOWN
@@ -202,3 +217,8 @@ class Service:
 
         delta = Delta(self._exchange, self._catalog, self._reading, self._subscriber)
         return delta.position(entity_set, token)
+
+    def _changing(self) -> "DeepUpdate":
+        from sapmatch.sap.odata.deep_update import DeepUpdate
+
+        return DeepUpdate(self._exchange.place, self._catalog, self._reading, self._writing)

@@ -6,6 +6,7 @@ from sapmatch.model.errors import InputRejected, PreconditionFailed, SapRejected
 from sapmatch.model.intent import Entity, Record, Written
 from sapmatch.model.query import ODataValue, Query
 from sapmatch.sap.odata.catalog import Catalog
+from sapmatch.sap.odata.deep_update import DeepUpdate
 from sapmatch.sap.odata.reading import Reading
 from sapmatch.sap.odata.writing import KNOWN, Writing
 
@@ -15,10 +16,13 @@ TRIES = 3  # rounds in which somebody else may be faster
 class Upsert:
     """Looks first, then does one of both; the ETag or SAP's own refusal shows who was faster."""
 
-    def __init__(self, catalog: Catalog, reading: Reading, writing: Writing) -> None:
+    def __init__(
+        self, catalog: Catalog, reading: Reading, writing: Writing, changing: DeepUpdate
+    ) -> None:
         self._catalog = catalog
         self._reading = reading
         self._writing = writing
+        self._changing = changing
 
     def run(self, entity_set: str, record: Record, by: Sequence[str]) -> Written:
         """Find the entity by its key, or by the fields `by`; see Service.upsert."""
@@ -72,7 +76,7 @@ class Upsert:
             return Written(key=named, row=found.row, etag=found.etag)
         # A list may lack the ETags that a single record has.
         etag = KNOWN if by and found.etag is None else found.etag
-        return self._writing.update(entity_set, key, changes, etag)
+        return self._changing.update(entity_set, key, changes, etag)
 
     def _keys(self, entity_set: str) -> tuple[str, ...]:
         return self._catalog.metadata().type_of(entity_set).keys

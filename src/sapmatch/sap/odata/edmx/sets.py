@@ -72,6 +72,7 @@ def _entity_set(node: Node, terms: Terms, source: Source, bound: Mapping[str, st
         or says(terms, "Capabilities.FilterRestrictions", "RequiresFilter") is True,
         tracks_changes=granted(node, "sap:change-tracking")
         or says(terms, "Capabilities.ChangeTracking", "Supported") is True,
+        deep_update=_deep_update(terms),
         label=label_of(node, terms),
         bindings={**bound, **_own_bindings(node)},
     )
@@ -79,6 +80,12 @@ def _entity_set(node: Node, terms: Terms, source: Source, bound: Mapping[str, st
 
 def _may(node: Node, attribute: str, terms: Terms, term: str, part: str) -> bool:
     return not denied(node, attribute) and says(terms, f"Capabilities.{term}", part) is not False
+
+
+def _deep_update(terms: Terms) -> bool:
+    """Supported, where the record is there at all and does not deny it (Capabilities.V1)."""
+    said = says(terms, "Capabilities.UpdateRestrictions", "DeepUpdateSupport")
+    return isinstance(said, dict) and said.get("Supported", True) is True
 
 
 def _pages(terms: Terms) -> bool:

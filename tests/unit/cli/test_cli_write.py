@@ -203,7 +203,7 @@ def test_with_a_short_quiet_time_a_lost_answer_is_read_back_at_once(
     sap: Sap, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("sapmatch.toml").write_text(
-        SETTINGS.replace("600", "0\nconnect_timeout = 0\ntotal_timeout = 0")
+        SETTINGS.replace("600", "0\nconnect_timeout = 0\nread_timeout = 0\ntotal_timeout = 0")
     )
     sap.answers["MA-2"] = OutcomeUnknown("the answer was lost")
     assert main(INSERT) == 0

@@ -141,11 +141,39 @@ def test_privatelink_needs_no_address_of_sap() -> None:
         ("quiet_seconds = -5", "connections.s4.quiet_seconds"),
         ("read_timeout = 3601", "connections.s4.read_timeout"),
         ("total_timeout = 3601", "connections.s4.total_timeout"),
+        ("read_timeout = 30\ntotal_timeout = 29", "connections.s4.total_timeout"),
+        ("limits = { burst = 0 }", "connections.s4.limits.burst"),
+        ("limits = { failures = 0 }", "connections.s4.limits.failures"),
+        ("limits = { open_seconds = -1 }", "connections.s4.limits.open_seconds"),
     ],
 )
 def test_a_connection_needs_useful_numbers(line: str, path: str) -> None:
     text = GOOD.replace(b'client = "100"', b'client = "100"\n' + line.encode())
     assert list(mistakes(text)) == [path]
+
+
+@pytest.mark.parametrize(
+    "alias", ["http://sap.example.com", "https://a@sap", "https://sap/path", "https://sap:x", "sap"]
+)
+def test_another_name_of_the_system_is_an_address_as_well(alias: str) -> None:
+    text = GOOD.replace(b'client = "100"', f'client = "100"\naliases = ["{alias}"]'.encode())
+    assert list(mistakes(text)) == ["connections.s4.aliases[0]"]
+
+
+@pytest.mark.parametrize(
+    "path", ["https://evil.example/", "relative", "/with space", "/a?b", "/a#b", "/a\\\\b", ""]
+)
+def test_a_token_is_fetched_from_a_path_of_the_system_only(path: str) -> None:
+    options = f'client = "100"\nservices."/sap/x" = {{ csrf_path = "{path}" }}'
+    text = GOOD.replace(b'client = "100"', options.encode())
+    assert list(mistakes(text)) == ['connections.s4.services."/sap/x".csrf_path']
+
+
+def test_a_service_is_named_by_its_path() -> None:
+    options = b'client = "100"\nservices.API_X_SRV = { version = "V4" }'
+    assert list(mistakes(GOOD.replace(b'client = "100"', options))) == [
+        'connections.s4.services."API_X_SRV"'
+    ]
 
 
 @pytest.mark.parametrize("cidr", ["banana", "0.0.0.0/0", "::/0", "10.0.0.1/8"])

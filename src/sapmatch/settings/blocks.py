@@ -1,0 +1,96 @@
+"""The blocks of sapmatch.toml, and the names of environment variables.
+
+The only file that knows names of environment variables: `infra` sets them, `bootstrap` reads them.
+"""
+
+import hashlib
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+from msgspec import Struct, field
+
+from sapmatch.model.connection import Connection
+from sapmatch.model.errors import Problem
+from sapmatch.model.flow import Extraction, Intake, WriteBack
+from sapmatch.model.order import OrderSide
+from sapmatch.model.policy import CompanyCode, MatchingPolicy
+
+
+class Environment(StrEnum):
+    """Names of the environment variables of our functions."""
+
+    STAGE = "SAPMATCH_STAGE"
+    SETTINGS = "SAPMATCH_SETTINGS"
+    BUCKET = "SAPMATCH_BUCKET"
+    ORDERS_TABLE = "SAPMATCH_ORDERS_TABLE"
+    DOCUMENTS_TABLE = "SAPMATCH_DOCUMENTS_TABLE"
+    INTENTS_TABLE = "SAPMATCH_INTENTS_TABLE"
+    TOPIC_ARN = "SAPMATCH_TOPIC_ARN"
+    INVOICE_MATCHING_ARN = "SAPMATCH_INVOICE_MATCHING_ARN"
+    WRITE_BACK_ARN = "SAPMATCH_WRITE_BACK_ARN"
+
+
+class Matching(Struct, frozen=True, kw_only=True):
+    """Rules of the decision; see MatchingPolicy."""
+
+    order_sides: tuple[OrderSide, ...] = ("purchase_order", "sales_order")
+    receipt_check: Literal["by_item_flags"] = "by_item_flags"
+    duplicate_window_days: int = 7
+    exchange_rates: str = "none"
+    candidate_cap: int = 500
+    connection: str | None = None  # whose orders; the only connection where there is just one
+    company_codes: dict[str, CompanyCode] = field(default_factory=dict)
+
+
+class Alerts(Struct, frozen=True, kw_only=True):
+    """Who gets the mails."""
+
+    emails: tuple[str, ...] = ()
+
+
+class Network(Struct, frozen=True, kw_only=True):
+    """How the functions that call SAP reach it; nothing else may be reached by them."""
+
+    type: Literal["vpn", "privatelink", "existing", "none"] = "none"
+    sap_cidr: str | None = None  # privatelink needs none: there SAP is the endpoint
+    sap_port: int = 443
+    vpc_id: str | None = None
+    subnet_ids: tuple[str, ...] = ()
+    availability_zones: tuple[str, ...] = ()
+    prefix_lists: tuple[str, ...] = ()  # the region's lists of S3 and DynamoDB (pl-...): ids differ
+    secrets_endpoint_security_group: str | None = None  # existing: the owner's, of the endpoint
+    endpoint_service: str | None = None  # privatelink: the provider's service name
+    customer_gateway_ip: str | None = None  # vpn: public address of the company's gateway
+    customer_gateway_asn: int = 65000
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """One stage."""
+
+    connections: dict[str, Connection] = field(default_factory=dict)
+    extractions: dict[str, Extraction] = field(default_factory=dict)
+    matching: Matching | None = None
+    write_backs: dict[str, WriteBack] = field(default_factory=dict)
+    alerts: Alerts = Alerts()
+    network: Network = Network()
+    intake: Intake = Intake()
+
+
+def policy_of(matching: Matching) -> MatchingPolicy:
+    """The pure rules, with the hash of what they were made from as their version."""
+    digest = hashlib.sha256(msgspec.json.encode(matching, order="deterministic")).hexdigest()[:12]
+    return MatchingPolicy(
+        version=digest,
+        order_sides=matching.order_sides,
+        receipt_check=matching.receipt_check,
+        duplicate_window_days=matching.duplicate_window_days,
+        exchange_rates=matching.exchange_rates,
+        candidate_cap=matching.candidate_cap,
+        company_codes=matching.company_codes,
+    )
+
+
+def mistake(path: str, message: str) -> Problem:
+    """One wrong setting; `path` is its place in the file."""
+    return Problem(code="SETTING", message=message, field=path)

@@ -1,0 +1,81 @@
+"""Rules for one `[connections.NAME]` block."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sapmatch.model.connection import Connection, Limits, ServiceOptions
+from sapmatch.model.errors import Problem
+from sapmatch.settings.blocks import mistake
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_LONGEST = 3600
+_TIMES = (
+    "quiet_seconds",
+    "probe_spacing_seconds",
+    "connect_timeout",
+    "read_timeout",
+    "total_timeout",
+)
+_PATH = re.compile(r"/[^\s?#\\]*")
+
+
+def check_connection(path: str, connection: Connection) -> Iterator[Problem]:
+    """Whatever would fail only when SAP is called."""
+    yield from _check_address(f"{path}.url", connection.url)
+    for n, alias in enumerate(connection.aliases):
+        yield from _check_address(f"{path}.aliases[{n}]", alias)
+    if not re.fullmatch(r"\d{3}", connection.client):
+        yield mistake(f"{path}.client", 'must be the three digits of the SAP client, such as "100"')
+    if not re.fullmatch(r"[A-Z]{2}", connection.language):
+        yield mistake(f"{path}.language", 'must be two capital letters, such as "EN"')
+    if not connection.auth.secret.removeprefix("env:"):
+        yield mistake(f"{path}.auth.secret", "is empty: name a secret, or env:NAME")
+    yield from _check_limits(f"{path}.limits", connection.limits)
+    for name in _TIMES:
+        if not 0 <= getattr(connection, name) <= _LONGEST:
+            yield mistake(f"{path}.{name}", f"must be from 0 to {_LONGEST} seconds")
+    if connection.total_timeout < connection.read_timeout <= _LONGEST:
+        yield mistake(f"{path}.total_timeout", "must be at least read_timeout")
+    yield from check_zone(f"{path}.time_zone", connection.time_zone)
+    for service, options in connection.services.items():
+        yield from _check_service(f'{path}.services."{service}"', service, options)
+
+
+def check_zone(path: str, zone: str) -> Iterator[Problem]:
+    """A name of the IANA time zone database."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        yield mistake(path, 'is no time zone; write it like "Europe/Berlin"')
+
+
+def _check_address(path: str, address: str) -> Iterator[Problem]:
+    try:
+        url = urlsplit(address)
+        _ = url.port
+    except ValueError:
+        yield mistake(path, "must be scheme, host and port only")
+        return
+    if url.scheme != "https" and not (url.scheme == "http" and url.hostname in _LOOPBACK):
+        yield mistake(path, "must begin with https:// (http:// for loopback hosts only)")
+    elif not url.hostname or url.username or url.path.strip("/") or url.query or url.fragment:
+        yield mistake(path, "must be scheme, host and port only")
+
+
+def _check_limits(path: str, limits: Limits) -> Iterator[Problem]:
+    if limits.requests_per_second <= 0:
+        yield mistake(f"{path}.requests_per_second", "must be above 0")
+    for name in ("burst", "parallel", "failures"):
+        if getattr(limits, name) < 1:
+            yield mistake(f"{path}.{name}", "must be at least 1")
+    if not 0 <= limits.open_seconds <= _LONGEST:
+        yield mistake(f"{path}.open_seconds", f"must be from 0 to {_LONGEST} seconds")
+
+
+def _check_service(path: str, service: str, options: ServiceOptions) -> Iterator[Problem]:
+    if not _PATH.fullmatch(service):
+        yield mistake(path, "must be named by its path, such as /sap/opu/odata/sap/API_X_SRV")
+    if options.csrf_path is not None and not _PATH.fullmatch(options.csrf_path):
+        yield mistake(f"{path}.csrf_path", "must be a path of the same system, beginning with /")

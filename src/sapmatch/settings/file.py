@@ -1,0 +1,116 @@
+"""sapmatch.toml -> typed settings; every mistake is reported at once, with its path."""
+
+import tomllib
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Struct
+
+from sapmatch.model.errors import InputRejected, Problem
+from sapmatch.model.policy import Limit
+from sapmatch.settings.blocks import Settings, mistake
+from sapmatch.settings.rules import check
+
+
+def load(path: Path) -> Settings:
+    """Read one stage's settings; raises InputRejected with every mistake in `problems`."""
+    try:
+        text = path.read_bytes()
+    except OSError as exc:
+        raise InputRejected(
+            f"{path}: cannot be read ({exc.strerror}); name it with --settings"
+        ) from exc
+    return parse(text, str(path))
+
+
+def parse(text: bytes, name: str) -> Settings:
+    """Settings from TOML bytes; `name` is the file as the messages call it."""
+    try:
+        table = tomllib.loads(text.decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise InputRejected(f"{name}: is no TOML: {exc}") from exc
+    problems: list[Problem] = []
+    settings: Settings = _section(table, Settings, "", problems)
+    wrong = {problem.field for problem in problems}
+    problems.extend(problem for problem in check(settings) if problem.field not in wrong)
+    if problems:
+        listing = "".join(f"\n  {p.field}: {p.message}" for p in problems)
+        raise InputRejected(f"{name}: {len(problems)} mistake(s){listing}", problems)
+    return settings
+
+
+def _section(value: Any, kind: type[Any], path: str, problems: list[Problem]) -> Any:
+    """One table as a struct; a mistaken field gets its default, or "", so that checking goes on."""
+    if not isinstance(value, dict):
+        problems.append(mistake(path, "must be a table"))
+        return None
+    hints = get_type_hints(kind)
+    fields = {f.name: f for f in msgspec.structs.fields(kind)}
+    for key in value.keys() - fields.keys():
+        known = ", ".join(sorted(fields))
+        problems.append(mistake(_join(path, key), f"is not known here; known are {known}"))
+    given: dict[str, Any] = {}
+    for key, spec in fields.items():
+        part = None
+        if key in value:
+            part = _value(value[key], hints[key], _join(path, key), problems)
+        elif spec.required:
+            problems.append(mistake(_join(path, key), "is missing"))
+        if part is not None or spec.required:
+            given[key] = "" if part is None else part
+    return kind(**given)
+
+
+def _value(value: Any, hint: Any, path: str, problems: list[Problem]) -> Any:
+    if get_origin(hint) in (Union, UnionType):
+        structs = [arm for arm in get_args(hint) if _is_struct(arm)]
+        hint = structs[0] if structs else hint
+    if _is_struct(hint):
+        return _section(value, hint, path, problems)
+    arguments = get_args(hint)
+    if get_origin(hint) is dict and _is_struct(arguments[1]) and isinstance(value, dict):
+        parts = {k: _section(v, arguments[1], _join(path, k), problems) for k, v in value.items()}
+        return {k: part for k, part in parts.items() if part is not None}
+    if get_origin(hint) is tuple and _is_struct(arguments[0]) and isinstance(value, list):
+        return tuple(
+            _section(v, arguments[0], f"{path}[{n}]", problems) for n, v in enumerate(value)
+        )
+    if hint == Limit:
+        return _limit(value, path, problems)
+    try:
+        return msgspec.convert(value, hint)
+    except msgspec.ValidationError as exc:
+        problems.append(mistake(path, _plain(exc, hint)))
+        return None
+
+
+def _limit(value: Any, path: str, problems: list[Problem]) -> Limit | None:
+    """A number in quotes, so that it stays exact, or `off`."""
+    if value == "off":
+        return "off"
+    try:
+        limit = Decimal(value) if isinstance(value, str) else Decimal("NaN")
+    except InvalidOperation:
+        limit = Decimal("NaN")
+    if limit.is_finite() and limit >= 0:
+        return limit
+    problems.append(mistake(path, 'must be a number in quotes such as "25.00", or "off"'))
+    return None
+
+
+def _plain(exc: msgspec.ValidationError, hint: Any) -> str:
+    """What is expected here, in words."""
+    if get_origin(hint) is Literal:
+        return "must be one of " + ", ".join(f'"{option}"' for option in get_args(hint))
+    return str(exc).removeprefix("Invalid value ").split(" - at ")[0].lower()
+
+
+def _is_struct(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Struct)
+
+
+def _join(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key

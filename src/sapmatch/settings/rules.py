@@ -1,0 +1,141 @@
+"""Rules that need more than one setting, or more than a type."""
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping, Set
+
+from sapmatch.model.errors import Problem
+from sapmatch.model.flow import KNOWN_REFERENCES, Extraction, WriteBack
+from sapmatch.model.order import OrderSide
+from sapmatch.model.policy import TOLERANCE_KEYS
+from sapmatch.settings.blocks import Matching, Network, Settings, mistake
+from sapmatch.settings.connection import check_connection, check_zone
+
+_SCHEDULE = re.compile(r"(rate\([1-9]\d* (minute|hour|day)s?\)|cron\([^)]+\)|at\([^)]+\))")
+_OPERATIONS = {"A_SupplierInvoice": "insert", "A_SalesOrder": "update"}  # what a match means
+_NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")
+
+
+def check(settings: Settings) -> Iterator[Problem]:
+    """Rules that need more than one setting, or more than a type."""
+    connections = settings.connections.keys()
+    for name, connection in settings.connections.items():
+        yield from check_connection(f"connections.{name}", connection)
+    for name, extraction in settings.extractions.items():
+        yield from _check_flow(connections, f"extractions.{name}", name, extraction)
+        yield from _check_parallel(settings, f"extractions.{name}.parallel", extraction)
+        if extraction.page_size < 1:
+            yield mistake(f"extractions.{name}.page_size", "must be at least 1")
+    for name, flow in settings.write_backs.items():
+        yield from _check_flow(connections, f"write_backs.{name}", name, flow)
+        yield from _check_write_back(f"write_backs.{name}", flow)
+    yield from _check_sides(settings.write_backs)
+    if settings.matching:
+        yield from _check_matching(connections, settings.matching)
+    for limit in ("max_bytes", "max_pages"):
+        if getattr(settings.intake, limit) < 1:
+            yield mistake(f"intake.{limit}", "must be at least 1")
+    for n, email in enumerate(settings.alerts.emails):
+        if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
+            yield mistake(f"alerts.emails[{n}]", "is no e-mail address")
+    yield from _check_network(settings.network)
+
+
+def _check_flow(
+    connections: Set[str], path: str, name: str, flow: Extraction | WriteBack
+) -> Iterator[Problem]:
+    if not _NAME.fullmatch(name):
+        yield mistake(path, "must be named in small letters, digits and _ (at most 40)")
+    if flow.connection not in connections:
+        yield mistake(f"{path}.connection", "names no [connections.*] block of this file")
+    if flow.schedule and not _SCHEDULE.fullmatch(flow.schedule):
+        yield mistake(f"{path}.schedule", "must be rate(...), cron(...) or at(...) of EventBridge")
+
+
+def _check_parallel(settings: Settings, path: str, extraction: Extraction) -> Iterator[Problem]:
+    connection = settings.connections.get(extraction.connection)
+    if extraction.parallel < 1:
+        yield mistake(path, "must be at least 1")
+    elif connection and extraction.parallel > connection.limits.parallel >= 1:
+        yield mistake(path, f"is over limits.parallel of its connection: {extraction.connection}")
+
+
+def _check_sides(flows: Mapping[str, WriteBack]) -> Iterator[Problem]:
+    taken: dict[OrderSide, str] = {}
+    for name, flow in flows.items():
+        if flow.source != "match" or flow.order_side is None:
+            continue
+        first = taken.setdefault(flow.order_side, name)
+        if first != name:
+            yield mistake(
+                f"write_backs.{name}.order_side", f"is written by {first} already: keep one flow"
+            )
+
+
+def _check_write_back(path: str, flow: WriteBack) -> Iterator[Problem]:
+    if not flow.schedule:
+        yield mistake(
+            f"{path}.schedule",
+            "is missing: a lost answer is read back by later runs too; "
+            'write it like "rate(5 minutes)"',
+        )
+    expected = _OPERATIONS.get(flow.entity_set)
+    if flow.source == "match" and expected and flow.operation != expected:
+        yield mistake(f"{path}.operation", f'must be "{expected}" for matches')
+    if flow.operation == "insert" and not (flow.reference or flow.entity_set in KNOWN_REFERENCES):
+        yield mistake(
+            f"{path}.reference",
+            "is missing: name the fields by which SAP can be searched for a created record, "
+            "because a lost answer is read back and never sent again",
+        )
+    if flow.source == "match" and flow.order_side is None:
+        yield mistake(f"{path}.order_side", 'is missing: "purchase_order" or "sales_order"')
+    if flow.source == "match" and flow.order_side == "sales_order" and not flow.field:
+        yield mistake(f"{path}.field", "is missing: the header field for the invoice number")
+
+
+def _check_matching(connections: Set[str], matching: Matching) -> Iterator[Problem]:
+    if matching.connection and matching.connection not in connections:
+        yield mistake("matching.connection", "names no [connections.*] block of this file")
+    if not matching.connection and len(connections) > 1:
+        yield mistake("matching.connection", "is missing: which connection holds the orders?")
+    if matching.exchange_rates != "none":
+        yield mistake("matching.exchange_rates", 'must be "none": no rate source is known yet')
+    for code, company in matching.company_codes.items():
+        path = f"matching.company_codes.{code}"
+        yield from check_zone(f"{path}.time_zone", company.time_zone)
+        if not re.fullmatch(r"[A-Z]{3}", company.currency):
+            yield mistake(f"{path}.currency", 'must be an ISO 4217 code such as "EUR"')
+        for key in company.tolerances.keys() - TOLERANCE_KEYS:
+            known = ", ".join(sorted(TOLERANCE_KEYS))
+            yield mistake(f"{path}.tolerances.{key}", f"is no tolerance key; known are {known}")
+
+
+def _check_network(network: Network) -> Iterator[Problem]:
+    needed = {
+        "none": (),
+        "vpn": ("sap_cidr", "prefix_lists", "customer_gateway_ip"),
+        "privatelink": ("prefix_lists", "endpoint_service"),
+        "existing": (
+            "sap_cidr",
+            "prefix_lists",
+            "vpc_id",
+            "subnet_ids",
+            "availability_zones",
+            "secrets_endpoint_security_group",
+        ),
+    }[network.type]
+    for name in needed:
+        if not getattr(network, name):
+            yield mistake(f"network.{name}", f'is missing for network type "{network.type}"')
+    if network.sap_cidr and not _is_network(network.sap_cidr):
+        yield mistake(
+            "network.sap_cidr", 'must be a network smaller than everything, like "10.20.0.0/24"'
+        )
+
+
+def _is_network(text: str) -> bool:
+    try:
+        return ipaddress.ip_network(text).prefixlen > 0
+    except ValueError:
+        return False

@@ -96,13 +96,13 @@ BROKEN = {
 @VERSIONS
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_answer_is_a_typed_error(name: str, version: str) -> None:
-    """OD-P79, OD-P90: it may pass, so it is tried again, and never taken for an empty page."""
+    """It may pass, so it is tried again, and never taken for an empty page."""
     assert isinstance(failing(BROKEN[name], version), SapUnavailable)
 
 
 @VERSIONS
 def test_a_logon_page_is_no_data(version: str) -> None:
-    """OD-P16."""
+    """OD-P13."""
     text = "<html><title>Logon</title><form><input type=password name=sap-password></form></html>"
     assert isinstance(failing(html(text), version), LogonRefused)
     assert isinstance(failing(html("<html><body>canary</body></html>"), version), LogonRefused)

@@ -2,21 +2,31 @@
 
 from typing import Any
 
+from sapmatch.model.errors import InputRejected
+
 CONNECT_TIMEOUT = 5
 READ_TIMEOUT = 60
 ATTEMPTS = 5
 
 
 def client(service: str) -> Any:
-    """A client for the service in the environment's account, region and endpoint."""
+    """A client for the service in the environment's account, region and endpoint.
+
+    Raises InputRejected where the environment names no region.
+    """
     import boto3
     from botocore.config import Config
+    from botocore.exceptions import NoRegionError
 
-    return boto3.client(  # type: ignore[call-overload]
-        service,
-        config=Config(
-            connect_timeout=CONNECT_TIMEOUT,
-            read_timeout=READ_TIMEOUT,
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-        ),
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
     )
+    try:
+        return boto3.client(service, config=config)  # type: ignore[call-overload]
+    except NoRegionError as exc:
+        raise InputRejected(
+            f"AWS {service}: no region is set; set AWS_DEFAULT_REGION, or choose a "
+            "profile that has one"
+        ) from exc

@@ -48,6 +48,16 @@ def test_what_is_no_metadata_is_refused_and_not_kept(body: bytes) -> None:
         assert list(service.metadata().entity_sets) == ["Orders"]
 
 
+def test_metadata_that_cannot_be_read_names_its_service() -> None:
+    reply = Reply(body=v2_document()[:-30], type=XML)
+    with (
+        SapServer(lambda _: reply) as server,
+        client_of(server) as client,
+        pytest.raises(SapmatchError, match=rf"\[connections\.s4\]: {SERVICE}/\$metadata: "),
+    ):
+        client.service(SERVICE).metadata()
+
+
 def test_a_call_with_a_name_that_metadata_lacks_sends_nothing() -> None:
     """OD-P62."""
     with (

@@ -87,9 +87,10 @@ def test_a_refused_changeset_fails_as_a_whole_and_names_the_culprit(inside: bool
         assert (result.culprit, result.http_status) == ("2", 400)
 
 
-def test_the_culprit_of_a_header_is_named() -> None:
-    """OD-P98, as CAP 8 answers."""
-    text = {"error": {"code": "400", "message": "No", "@Core.ContentID": "2"}}
+@pytest.mark.parametrize("annotation", ["@Core.ContentID", "@SAP__core.ContentID"])
+def test_the_culprit_of_a_header_or_an_annotation_is_named(annotation: str) -> None:
+    """OD-P98, as CAP 8 answers, and SAP's own alias of the vocabulary."""
+    text = {"error": {"code": "400", "message": "No", annotation: "2"}}
     for refusal in (part(http(400, text)), part(http(400, {"error": {"code": "4"}}), "2")):
         results = parsed([Changeset((NEW, NEW))], enclosed([changeset(refusal)]), v4)
         assert [result.culprit for result in results] == ["2", "2"]

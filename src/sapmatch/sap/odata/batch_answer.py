@@ -17,8 +17,9 @@ from sapmatch.model.errors import (
 )
 from sapmatch.model.intent import Record
 from sapmatch.model.ports import Page
-from sapmatch.sap.odata import atom, errors, multipart
+from sapmatch.sap.odata import errors, multipart
 from sapmatch.sap.odata.batch import Create, Group, OperationResult, Read, Status, Write
+from sapmatch.sap.odata.catalog import codec_of
 from sapmatch.sap.odata.codec import UNREADABLE, Codec
 from sapmatch.sap.odata.messages import from_body, from_header
 from sapmatch.sap.odata.metadata import StructuredType
@@ -170,7 +171,7 @@ class _Judge(Struct, frozen=True):
         page, row = None, {}
         try:
             errors.check_read(answer, self.place)
-            codec = self._codec_of(answer)
+            codec = codec_of(answer, self.codec)
             if one.key is None:
                 page = _page(codec, answer)
             else:
@@ -224,7 +225,7 @@ class _Judge(Struct, frozen=True):
         if answer.status == HTTPStatus.NO_CONTENT or not answer.body:
             return {}
         try:
-            return self._codec_of(answer).entity(answer.body)
+            return codec_of(answer, self.codec).entity(answer.body)
         except UNREADABLE:
             return {}
 
@@ -267,11 +268,6 @@ class _Judge(Struct, frozen=True):
             return self.check(answer), None
         except SapmatchError as exc:
             return (), _plain(exc, answer)
-
-    def _codec_of(self, answer: Answer) -> Codec:
-        if answer.body.startswith(b"<"):
-            return atom
-        return self.codec
 
 
 def _page(codec: Codec, answer: Answer) -> Page:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping
 from typing import Final
 
+from sapmatch.model.errors import InputRejected
 from sapmatch.sap.odata import v2, v4
 from sapmatch.sap.odata.codec import Codec
 from sapmatch.sap.odata.exchange import Exchange
@@ -11,6 +12,8 @@ from sapmatch.sap.odata.metadata import Metadata, StructuredType, Version
 from sapmatch.sap.session import Answer
 
 _CODECS: Final[Mapping[Version, Codec]] = {"V2": v2, "V4": v4}
+_PROLOG = 64
+_BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
 class Catalog:
@@ -36,12 +39,18 @@ class Catalog:
         """$metadata, fetched on first use and kept (OD-P106)."""
         with self._lock:
             if self.known is None:
-                from sapmatch.sap.odata.edmx import parse_metadata
-
-                url = self._exchange.url("$metadata")
-                answer = self._exchange.read(url, {"Accept": "application/xml"})
-                self.known = parse_metadata(answer.body)
+                self.known = self._described()
             return self.known
+
+    def _described(self) -> Metadata:
+        from sapmatch.sap.odata.edmx import parse_metadata
+
+        exchange = self._exchange
+        answer = exchange.read(exchange.url("$metadata"), {"Accept": "application/xml"})
+        try:
+            return parse_metadata(answer.body)
+        except InputRejected as exc:
+            raise InputRejected(f"{exchange.place}: {exchange.root}{exc}") from exc
 
     @property
     def types(self) -> Mapping[str, StructuredType]:
@@ -54,9 +63,17 @@ class Catalog:
 
 
 def codec_of(answer: Answer, default: Codec) -> Codec:
-    """The protocol of this very answer: headers are trusted before anything else (OD-P107)."""
+    """The protocol of this very answer: headers are trusted before anything else (OD-P107).
+
+    Some V2 services answer in Atom whatever they are asked for.
+    """
     version = said_version(answer)
-    return _CODECS[version] if version else default
+    codec = _CODECS[version] if version else default
+    if codec.VERSION == "V2" and answer.body[:_PROLOG].lstrip(_BLANK).startswith(b"<"):
+        from sapmatch.sap.odata import atom
+
+        return atom
+    return codec
 
 
 def said_version(answer: Answer) -> Version | None:

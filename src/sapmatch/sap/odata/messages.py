@@ -15,6 +15,7 @@ _LARGEST_BODY = 1_000_000  # bytes; what is larger is no error message
 _V4_SEVERITIES = {1: "success", 2: "info", 3: "warning", 4: "error"}
 # The header says `numericSeverity`, an error body its annotation under one of two aliases.
 _NUMERIC_SEVERITY = ("numericSeverity", "@Common.numericSeverity", "@SAP__common.numericSeverity")
+_CONTENT_ID = ("ContentID", "@Core.ContentID", "@SAP__core.ContentID")
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
@@ -95,13 +96,15 @@ def _from_json(body: bytes) -> Refusal | None:
 
 def _from_xml(body: bytes) -> Refusal | None:
     root = _xml(body)
-    if root is None or root.tag.rpartition("}")[2] != "error":
+    name = "" if root is None else root.tag.rpartition("}")[2]
+    if root is None or name not in ("error", "innererror"):
         return None
     found = [_xml_message(node) for node in root.iterfind(".//{*}errordetail")]
+    main = found[0] if name == "innererror" and found else _xml_message(root)
     transaction, timestamp = (
         root.findtext(f".//{{*}}{name}", "") for name in ("transactionid", "timestamp")
     )
-    return refusal_of(_xml_message(root), found, transaction, timestamp)
+    return refusal_of(main, found, transaction, timestamp)
 
 
 def _json(body: bytes) -> Any:
@@ -118,7 +121,7 @@ def _json_message(entry: Any) -> SapMessage:
         text=text[:_LONGEST_TEXT],
         severity=_text(entry, "severity") or _severity(entry),
         target=_text(entry, "target") or _text(entry, "propertyref"),
-        content_id=_text(entry, "ContentID") or _text(entry, "@Core.ContentID"),
+        content_id=next((text for name in _CONTENT_ID if (text := _text(entry, name))), ""),
     )
 
 

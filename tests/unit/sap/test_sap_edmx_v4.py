@@ -170,19 +170,35 @@ def test_navigations_singletons_and_their_bindings_are_read() -> None:
     assert not found.entity_set("Orders").single
 
 
-def test_enumerations_and_type_definitions_say_what_lies_under_them() -> None:
+def test_enumerations_say_what_lies_under_them() -> None:
     found = v4(
         ORDER.format(more='<Property Name="F" Type="SELF.Colour"/>')
         + '<EnumType Name="Colour"/><EnumType Name="Big" UnderlyingType="Edm.Int64"/>'
-        + '<TypeDefinition Name="Money" UnderlyingType="Edm.Decimal"/>'
     )
     assert found.enums == {
         "com.example.orders.Colour": "Edm.Int32",
         "com.example.orders.Big": "Edm.Int64",
-        "com.example.orders.Money": "Edm.Decimal",
     }
     assert found.type_of("Orders").properties["F"].type == "com.example.orders.Colour"
     assert found.problems == ()
+
+
+def test_a_type_definition_is_another_name_for_a_type_with_its_facets() -> None:
+    """CSDL 4.0, section 11; a facet of the field itself goes first."""
+    more = (
+        '<Property Name="F" Type="SELF.Money"/><Property Name="G" Type="SELF.Money" Scale="3"/>'
+        '<Property Name="H" Type="Collection(SELF.Text)"/>'
+    )
+    found = v4(
+        ORDER.format(more=more)
+        + '<TypeDefinition Name="Money" UnderlyingType="Edm.Decimal" Precision="15" Scale="2"/>'
+        + '<TypeDefinition Name="Text" UnderlyingType="Edm.String" MaxLength="4"/>'
+    )
+    fields = found.type_of("Orders").properties
+    assert (fields["F"].type, fields["F"].precision, fields["F"].scale) == ("Edm.Decimal", 15, 2)
+    assert (fields["G"].precision, fields["G"].scale) == (15, 3)
+    assert (fields["H"].type, fields["H"].many, fields["H"].max_length) == ("Edm.String", True, 4)
+    assert (found.enums, found.problems) == ({}, ())
 
 
 def test_functions_and_actions_are_told_apart_and_bound_ones_know_to_what() -> None:

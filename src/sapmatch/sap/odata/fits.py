@@ -20,7 +20,7 @@ _RANGES: Final[Mapping[str, tuple[int, int]]] = {
 def misfits(value: Any, field: Property) -> Iterator[tuple[str, str]]:
     """Code and message of what is wrong with a value; the message reads on from the field's name.
 
-    A type of the service's own (an enumeration, a type definition) is left to SAP.
+    An enumeration of the service's own is left to SAP.
     """
     if value is None:
         if not field.nullable:

@@ -111,8 +111,8 @@ class Operation(Struct, frozen=True, kw_only=True):
 class Metadata(Struct, frozen=True, kw_only=True):
     """One service. `problems` are parts that could not be read: they matter once they are used.
 
-    `types` holds entity and complex types, `enums` the underlying type of each enumeration or
-    type definition, all by qualified name.
+    `types` holds entity and complex types, `enums` the underlying type of each enumeration, all by
+    qualified name; a type definition stands nowhere but for the type that it names.
     """
 
     version: Version

@@ -28,7 +28,7 @@ def _function_imports(source: Source) -> Iterator[Operation]:
 
 
 def _function_import(node: Node, source: Source, reads: bool, full_name: str) -> Operation:
-    returns, many = source.names.typed(_returned(node))
+    returns, many, _ = source.value_type(_returned(node))
     return Operation(
         name=node.name,
         kind="function" if reads else "action",
@@ -63,7 +63,7 @@ def _operations(source: Source) -> Iterator[Operation]:
 def _operation(node: Node, source: Source, full_name: str) -> Operation:
     parameters = _parameters(node, source)
     binding = parameters[0] if parameters and granted(node, "IsBound") else None
-    returns, many = source.names.typed(_returned(node))
+    returns, many, _ = source.value_type(_returned(node))
     return Operation(
         name=full_name,
         kind="function" if node.tag == "Function" else "action",
@@ -91,7 +91,7 @@ def _goes_in(node: Node) -> bool:
 
 
 def _parameter(node: Node, source: Source) -> Parameter:
-    kind, many = source.names.typed(node.get("Type"))
+    kind, many, _ = source.value_type(node.get("Type"))
     return Parameter(
         name=node.name,
         type=kind,

@@ -13,7 +13,7 @@ _READ_ONLY: Final = ("ReadOnly", "Inapplicable", "Read", "None")
 
 def property_of(node: Node, owner: str, source: Source) -> Property:
     """One field of the type `owner`."""
-    kind, many = source.names.typed(node.get("Type"))
+    kind, many, definition = source.value_type(node.get("Type"))
     terms = source.terms(f"{owner}/{node.name}", node)
     writable = not (terms.get("Core.Computed") is True or _read_only(terms))
     return Property(
@@ -21,9 +21,9 @@ def property_of(node: Node, owner: str, source: Source) -> Property:
         type=kind,
         many=many,
         nullable=not denied(node, "Nullable"),
-        max_length=number(node.get("MaxLength")),
-        precision=number(node.get("Precision")),
-        scale=number(node.get("Scale")),
+        max_length=_facet("MaxLength", node, definition),
+        precision=_facet("Precision", node, definition),
+        scale=_facet("Scale", node, definition),
         label=label_of(node, terms),
         unit=_unit(node, terms),
         creatable=writable and not denied(node, "sap:creatable"),
@@ -52,6 +52,11 @@ def granted(node: Node, attribute: str) -> bool:
 def number(text: str) -> int | None:
     """A facet; None for `max`, `variable` and the like."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else None
+
+
+def _facet(name: str, node: Node, definition: Node | None) -> int | None:
+    """That of the field itself, else of the definition of its type."""
+    return number(node.get(name) or (definition.get(name) if definition else ""))
 
 
 def label_of(node: Node, terms: Terms) -> str:

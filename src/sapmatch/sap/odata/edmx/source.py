@@ -25,6 +25,7 @@ class Source:
         self.version: Version = _version(tree.root, self.schemas[0])
         self._annotations = Annotations(self.schemas, self.names)
         self._problems: dict[str, None] = {}
+        self._definitions = self.distinct("TypeDefinition")
         for namespace in tree.strange:
             self.complain(f"annotations of the unknown namespace {namespace} were left out")
 
@@ -41,6 +42,18 @@ class Source:
     def terms(self, target: str, node: Node) -> Terms:
         """What the vocabularies say of a part, by term."""
         return self._annotations.of(target, node)
+
+    def value_type(self, text: str) -> tuple[str, bool, Node | None]:
+        """The type of values, whether there are many, and the definition that it goes by.
+
+        A type definition is another name for a type of OData, maybe with facets (CSDL 4.0,
+        section 11): values are written and read as that type.
+        """
+        name, many = self.names.typed(text)
+        node = self._definitions.get(name)
+        if node is None:
+            return name, many, None
+        return self.names.resolve(node.get("UnderlyingType")), many, node
 
     def declared(self, *tags: str) -> Iterator[tuple[str, Node]]:
         """Elements of all schemas by full name; those without one are left out."""

@@ -15,10 +15,10 @@ _MOST_FIELDS = 250_000  # of all types together, inherited ones included
 
 
 def enums(source: Source) -> dict[str, str]:
-    """What lies under each enumeration and type definition."""
+    """What lies under each enumeration."""
     return {
         name: source.names.resolve(node.get("UnderlyingType")) or "Edm.Int32"
-        for name, node in source.distinct("EnumType", "TypeDefinition").items()
+        for name, node in source.distinct("EnumType").items()
     }
 
 

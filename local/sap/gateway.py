@@ -58,6 +58,13 @@ class Gateway:
             self.v2.reset()
             self.v4.reset()
 
+    def forget(self, wanted: object) -> None:
+        """`{"what": ...}` as V2.forget says; delta tokens of V4 expire with those of V2."""
+        with self._lock:
+            self.v2.forget(wanted)
+            if wanted == {"what": "delta-tokens"}:
+                self.v4.tracker.forget()
+
     def handle(self, request: Request) -> Response:
         """The answer; never raises, and the log knows of it before it leaves."""
         fault: list[str] = []

@@ -48,7 +48,7 @@ class Server:
 
     def forget(self, what: str) -> None:
         """Let `delta-tokens` or `request-answers` expire, as POST /_control/forget does."""
-        self.gateway.v2.forget({"what": what})
+        self.gateway.forget({"what": what})
 
 
 @contextmanager
@@ -211,7 +211,7 @@ def _control(request: Request, gateway: Gateway) -> Response:
         ("POST", "faults"): gateway.faults.order,
         ("POST", "v2"): gateway.v2.switches.set,
         ("POST", "v4"): gateway.v4.switches.set,
-        ("POST", "forget"): gateway.v2.forget,
+        ("POST", "forget"): gateway.forget,
     }
     if call in orders:
         try:

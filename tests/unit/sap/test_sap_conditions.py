@@ -14,6 +14,7 @@ from sapmatch.model.query import (
     AnyOf,
     Comparison,
     Condition,
+    Expand,
     Not,
     ODataValue,
     Query,
@@ -21,8 +22,9 @@ from sapmatch.model.query import (
 )
 from sapmatch.sap.odata import v2, v4
 from sapmatch.sap.odata.codec import Codec
-from sapmatch.sap.odata.metadata import Property, StructuredType
+from sapmatch.sap.odata.metadata import Navigation, Property, StructuredType
 
+GUID = "0894ef30-1ddd-1ed0-8a5b-1f6c5c0b8a01"
 KIND = StructuredType(
     name="NS.T",
     properties={
@@ -229,3 +231,38 @@ def test_a_value_of_the_wrong_type_is_named_by_its_field() -> None:
 def test_a_condition_of_no_parts_is_refused() -> None:
     with pytest.raises(InputRejected, match="no parts"):
         text(v2, AllOf(()))
+
+
+TYPES = {
+    "NS.T": KIND,
+    "NS.Header": StructuredType(
+        name="NS.Header",
+        properties={"Address": Property(name="Address", type="NS.T")},
+        navigations={"Items": Navigation(name="Items", target="NS.T", many=True)},
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("codec", "condition", "written"),
+    [
+        (v2, field("Items/Amount").eq(5), "Items/Amount eq 5M"),
+        (v2, field("Address/Day").eq("2026-01-31"), "Address/Day eq datetime'2026-01-31T00:00:00'"),
+        (v4, field("Items").any(field("Text").eq("5")), "Items/any(x1:x1/Text eq '5')"),
+        (v4, field("Items").all(field("Id").eq(GUID)), f"Items/all(x1:x1/Id eq {GUID})"),
+        (v2, field("Nobody/Amount").eq(5), "Nobody/Amount eq 5"),
+    ],
+)
+def test_values_behind_a_navigation_are_written_as_their_type(
+    codec: Codec, condition: Condition, written: str
+) -> None:
+    """OD-P60."""
+    found = codec.options(Query(where=condition), TYPES["NS.Header"], TYPES)
+    assert found["$filter"] == written
+
+
+def test_the_filter_of_an_expansion_knows_its_type() -> None:
+    """OD-P60."""
+    expand = Expand(path="Items", where=field("Id").eq(GUID))
+    found = v4.options(Query(expand=(expand,)), TYPES["NS.Header"], TYPES)
+    assert found["$expand"] == f"Items($filter=Id eq {GUID})"

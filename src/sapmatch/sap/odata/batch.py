@@ -11,9 +11,8 @@ from sapmatch.model.intent import Record
 from sapmatch.model.ports import Page
 from sapmatch.model.query import EVERYTHING, ODataValue, Query
 from sapmatch.sap.odata import multipart, urls
-from sapmatch.sap.odata.bodies import NO_TYPES
 from sapmatch.sap.odata.codec import Codec
-from sapmatch.sap.odata.metadata import StructuredType
+from sapmatch.sap.odata.metadata import NO_TYPES, StructuredType, Types
 from sapmatch.sap.odata.writing import KNOWN, ETag
 
 MAX_OPERATIONS = 1000
@@ -130,7 +129,7 @@ def encode_batch(
     options: ServiceOptions,
     kind: Callable[[str], StructuredType | None],
     if_match: IfMatch,
-    types: Mapping[str, StructuredType] = NO_TYPES,
+    types: Types = NO_TYPES,
 ) -> tuple[str, bytes]:
     """Content type and body; `kind` is the type of an entity set where $metadata is known.
 
@@ -152,10 +151,12 @@ class _Encoder(Struct, frozen=True):
     options: ServiceOptions
     kind: Callable[[str], StructuredType | None]
     if_match: IfMatch
-    types: Mapping[str, StructuredType]
+    types: Types
 
     def read(self, one: Read) -> multipart.Request:
-        options = urls.encoded_options(self.codec.options(one.query, self.kind(one.entity_set)))
+        options = urls.encoded_options(
+            self.codec.options(one.query, self.kind(one.entity_set), self.types)
+        )
         path = self._path(one.entity_set, one.key) + ("?" + "&".join(options) if options else "")
         size = one.query.page_size
         headers = {"Prefer": f"odata.maxpagesize={size}"} if size and one.key is None else {}

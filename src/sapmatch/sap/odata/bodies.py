@@ -1,7 +1,7 @@
 """Bodies of writes: every value as its field's type wants it, the rest as its own type says."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -9,9 +9,7 @@ from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Record
 from sapmatch.sap.odata import edm
 from sapmatch.sap.odata.codec import Decimals
-from sapmatch.sap.odata.metadata import StructuredType
-
-NO_TYPES: Final[Mapping[str, StructuredType]] = {}
+from sapmatch.sap.odata.metadata import StructuredType, Types
 
 _MAX_DEPTH = 50
 _encoder = msgspec.json.Encoder()
@@ -27,7 +25,7 @@ class Bodies:
         self,
         written: Callable[[Any, Decimals, str | None], Any],
         decimals: Decimals,
-        types: Mapping[str, StructuredType],
+        types: Types,
     ) -> None:
         self._written = written
         self._decimals: Decimals = decimals

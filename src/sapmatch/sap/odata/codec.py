@@ -1,6 +1,6 @@
 """What differs between the protocol versions: literals, query options, bodies to and fro."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 import msgspec
@@ -8,7 +8,7 @@ from msgspec import Raw, Struct
 
 from sapmatch.model.intent import Record
 from sapmatch.model.query import ODataValue, Query
-from sapmatch.sap.odata.metadata import StructuredType, Version
+from sapmatch.sap.odata.metadata import NO_TYPES, StructuredType, Types, Version
 
 # What a body that is no OData answer may raise while it is read.
 # A number such as 1e99999999999999999999 is an ArithmeticError.
@@ -38,7 +38,9 @@ class Codec(Protocol):
         """The value as URLs write it, not yet percent-encoded; `type` is its Edm type if known."""
         ...
 
-    def options(self, query: Query, kind: StructuredType | None = None) -> dict[str, str]:
+    def options(
+        self, query: Query, kind: StructuredType | None = None, types: Types = NO_TYPES
+    ) -> dict[str, str]:
         """Query options by name, not yet percent-encoded; those that are not needed are absent."""
         ...
 
@@ -52,7 +54,7 @@ class Codec(Protocol):
         *,
         decimals: Decimals | None = None,
         kind: StructuredType | None = None,
-        types: Mapping[str, StructuredType] = ...,
+        types: Types = NO_TYPES,
     ) -> bytes:
         """The body of a write; InputRejected for a value that the protocol cannot hold.
 

@@ -21,7 +21,16 @@ from sapmatch.model.query import (
     TextCondition,
 )
 from sapmatch.sap.odata import urls
-from sapmatch.sap.odata.metadata import StructuredType, Version
+from sapmatch.sap.odata.metadata import (
+    NO_TYPES,
+    Navigation,
+    Property,
+    StructuredType,
+    Types,
+    Version,
+    found_at,
+    target_of,
+)
 
 _NUMBERS = frozenset({"length", "year", "month", "day", "hour", "minute", "second"})
 _OTHER_TYPES = {"date": "Edm.Date", "time": "Edm.TimeOfDay"} | dict.fromkeys(_NUMBERS, "Edm.Int32")
@@ -35,36 +44,53 @@ class Dialect(Struct, frozen=True):
     literal: Callable[[ODataValue | None, str | None], str]
 
 
-def filter_of(query: Query, dialect: Dialect, kind: StructuredType | None = None) -> str:
+def filter_of(
+    query: Query,
+    dialect: Dialect,
+    kind: StructuredType | None = None,
+    types: Types = NO_TYPES,
+) -> str:
     """All conditions of a query joined with `and`, the user's own text in brackets (OD-P58)."""
     if query.where is not None and not (query.equals or query.filter):
-        return filter_text(query.where, dialect, kind)
+        return filter_text(query.where, dialect, kind, types)
     parts: list[Condition] = [Operand(name).eq(value) for name, value in query.equals.items()]
     if query.where is not None:
         parts.append(query.where)
     if not parts:
         return query.filter or ""
-    text = filter_text(AllOf(tuple(parts)), dialect, kind)
+    text = filter_text(AllOf(tuple(parts)), dialect, kind, types)
     return f"{text} and ({query.filter})" if query.filter else text
 
 
-def filter_text(condition: Condition, dialect: Dialect, kind: StructuredType | None = None) -> str:
+def filter_text(
+    condition: Condition,
+    dialect: Dialect,
+    kind: StructuredType | None = None,
+    types: Types = NO_TYPES,
+) -> str:
     """The condition as text, not yet percent-encoded.
 
-    `kind` is the type of the entities: it decides how values are written. Raises InputRejected for
+    `kind` is the type of the entities, `types` are those behind its navigations: they decide how
+    values are written. Raises InputRejected for
     a name that is none, and for what the protocol version does not know.
     """
-    return _Text(dialect, kind).of(condition)
+    return _Text(dialect, kind, types).of(condition)
 
 
 class _Text:
     """Writes conditions; `variable` is the lambda variable of `any` and `all` around them."""
 
     def __init__(
-        self, dialect: Dialect, kind: StructuredType | None, variable: str = "", depth: int = 0
+        self,
+        dialect: Dialect,
+        kind: StructuredType | None,
+        types: Types,
+        variable: str = "",
+        depth: int = 0,
     ) -> None:
         self._dialect = dialect
         self._kind = kind
+        self._types = types
         self._variable = variable
         self._depth = depth
 
@@ -116,8 +142,9 @@ class _Text:
                 "it with a filter of its own"
             )
         name = f"x{self._depth + 1}"
-        inner = _Text(self._dialect, None, f"{name}/", self._depth + 1).of(found.condition)
-        return f"{self._path(found.path)}/{found.quantifier}({name}:{inner})"
+        kind = target_of(self._found(found.path), self._types)
+        inner = _Text(self._dialect, kind, self._types, f"{name}/", self._depth + 1)
+        return f"{self._path(found.path)}/{found.quantifier}({name}:{inner.of(found.condition)})"
 
     def _operand(self, operand: Operand) -> str:
         text = self._path(operand.path)
@@ -131,8 +158,11 @@ class _Text:
         return self._variable + urls.path_of(path)
 
     def _type(self, operand: Operand) -> str | None:
-        known = self._kind.properties.get(operand.path) if self._kind else None
-        found = known.type if known else None
+        known = self._found(operand.path)
+        found = known.type if isinstance(known, Property) else None
         for function in operand.functions:
             found = _OTHER_TYPES.get(function, found)
         return found
+
+    def _found(self, path: str) -> Property | Navigation | None:
+        return found_at(self._kind, path, self._types) if self._kind else None

@@ -1,13 +1,17 @@
 """Navigations to read along: flat in V2, each with options of its own in V4."""
 
 from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.query import Condition, Expand, Query
 from sapmatch.sap.odata import urls
+from sapmatch.sap.odata.metadata import StructuredType, Types, found_at, target_of
 
+# The text of a condition on entities of that type.
+FilterOf: TypeAlias = Callable[[Condition, StructuredType | None], str]
 _MAX_DEPTH = 10
 
 
@@ -44,7 +48,11 @@ def flat(query: Query) -> tuple[list[str], list[str]]:
 
 
 def nested(
-    expands: Iterable[str | Expand], filter_of: Callable[[Condition], str], depth: int = 0
+    expands: Iterable[str | Expand],
+    filter_of: FilterOf,
+    kind: StructuredType | None,
+    types: Types,
+    depth: int = 0,
 ) -> str:
     """The text of a V4 `$expand`: `Items($select=A;$expand=Schedule)`; paths become nested."""
     if depth > _MAX_DEPTH:
@@ -53,16 +61,19 @@ def nested(
     for each in map(_one_step, expands):
         known = merged.get(each.path)
         merged[each.path] = each if known is None else _merged(known, each)
-    return ",".join(_written(each, filter_of, depth) for each in merged.values())
+    return ",".join(_written(each, filter_of, kind, types, depth) for each in merged.values())
 
 
-def _written(each: Expand, filter_of: Callable[[Condition], str], depth: int) -> str:
+def _written(
+    each: Expand, filter_of: FilterOf, kind: StructuredType | None, types: Types, depth: int
+) -> str:
+    target = target_of(found_at(kind, each.path, types), types) if kind else None
     options = {
         "$select": columns(each.select),
-        "$filter": "" if each.where is None else filter_of(each.where),
+        "$filter": "" if each.where is None else filter_of(each.where, target),
         "$orderby": ordering(each.order_by),
         "$top": "" if each.top is None else str(each.top),
-        "$expand": nested(each.expand, filter_of, depth + 1),
+        "$expand": nested(each.expand, filter_of, target, types, depth + 1),
     }
     text = ";".join(f"{name}={value}" for name, value in options.items() if value)
     return urls.path_of(each.path) + (f"({text})" if text else "")

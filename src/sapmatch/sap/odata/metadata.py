@@ -1,7 +1,7 @@
 """What a service offers, the same for V2 and V4 ($metadata; CSDL 2.0, 3.0 and 4.0, SAP notes)."""
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -54,6 +54,28 @@ class StructuredType(Struct, frozen=True, kw_only=True):
     navigations: dict[str, Navigation] = {}
     media: bool = False
     label: str = ""
+
+
+Types: TypeAlias = Mapping[str, StructuredType]
+NO_TYPES: Final[Types] = {}  # before $metadata was read
+
+
+def found_at(kind: StructuredType, path: str, types: Types) -> Property | Navigation | None:
+    """What a path leads to (`Supplier/Name`); None where there is no such thing.
+
+    Where the type on the way is not in the document: the way itself.
+    """
+    name, slash, rest = path.partition("/")
+    found = kind.properties.get(name) or kind.navigations.get(name)
+    target = target_of(found, types) if slash else None
+    return found_at(target, rest, types) if target else found
+
+
+def target_of(found: Property | Navigation | None, types: Types) -> StructuredType | None:
+    """The type of the records behind a navigation, or of a complex value."""
+    if found is None:
+        return None
+    return types.get(found.target if isinstance(found, Navigation) else found.type)
 
 
 class EntitySet(Struct, frozen=True, kw_only=True):

@@ -23,7 +23,14 @@ from sapmatch.model.query import (
     TextCondition,
 )
 from sapmatch.sap.odata.fits import misfits
-from sapmatch.sap.odata.metadata import EntitySet, Metadata, Navigation, Property, StructuredType
+from sapmatch.sap.odata.metadata import (
+    EntitySet,
+    Metadata,
+    Property,
+    StructuredType,
+    found_at,
+    target_of,
+)
 
 _MAX_DEPTH = 50
 _SHOWN = 20  # mistakes in the message; `problems` holds all
@@ -99,7 +106,7 @@ class _Fields:
     """Fields of queries, found by their paths."""
 
     def __init__(self, metadata: Metadata) -> None:
-        self._metadata = metadata
+        self._types = metadata.types
 
     def selected(self, kind: StructuredType, names: Iterable[str]) -> Iterator[Problem]:
         for name in names:
@@ -111,11 +118,11 @@ class _Fields:
     ) -> Iterator[Problem]:
         for each in expands:
             expand = Expand(path=each) if isinstance(each, str) else each
-            found = self.find(kind, expand.path)
+            found = found_at(kind, expand.path, self._types)
             if isinstance(found, Property):
                 yield _problem("NO_NAVIGATION", expand.path, "is a field, not a navigation")
             yield from self._unknown(kind, expand.path)
-            target = self._target(found)
+            target = target_of(found, self._types)
             if target is None or depth > _MAX_DEPTH:
                 continue
             yield from self.selected(target, expand.select)
@@ -126,17 +133,17 @@ class _Fields:
     def sorted(self, kind: StructuredType, order_by: Iterable[str]) -> Iterator[Problem]:
         for part in order_by:
             name = part.strip().partition(" ")[0]
-            found = self.find(kind, name)
+            found = found_at(kind, name, self._types)
             yield from self._unknown(kind, name)
             if isinstance(found, Property) and not found.sortable:
                 yield _problem("NOT_SORTABLE", name, "cannot be sorted by")
 
     def filtered(self, kind: StructuredType, condition: Condition) -> Iterator[Problem]:
         for operand, test in _leaves(condition):
-            found = self.find(kind, operand.path)
+            found = found_at(kind, operand.path, self._types)
             yield from self._unknown(kind, operand.path)
             if isinstance(test, Quantified):
-                target = self._target(found)
+                target = target_of(found, self._types)
                 if target is not None:
                     yield from self.filtered(target, test.condition)
             elif isinstance(found, Property):
@@ -152,31 +159,16 @@ class _Fields:
                 if code == "WRONG_TYPE":
                     yield _problem(code, operand.path, text)
 
-    def find(self, kind: StructuredType, path: str) -> Property | Navigation | None:
-        """What a path leads to; None where there is no such thing."""
-        name, slash, rest = path.partition("/")
-        found = kind.properties.get(name) or kind.navigations.get(name)
-        if not slash or found is None:
-            return found
-        target = self._target(found)
-        return self.find(target, rest) if target else found
-
     def _unknown(self, kind: StructuredType, path: str) -> Iterator[Problem]:
-        if self.find(kind, path) is None and "." not in path:
+        if found_at(kind, path, self._types) is None and "." not in path:
             yield _problem("UNKNOWN_FIELD", path, _is_unknown(path, kind))
-
-    def _target(self, found: Property | Navigation | None) -> StructuredType | None:
-        if found is None:
-            return None
-        target = found.target if isinstance(found, Navigation) else found.type
-        return self._metadata.types.get(target)
 
 
 class _Records:
     """Records to be written; `allowed` is what their fields must be."""
 
     def __init__(self, metadata: Metadata, allowed: str) -> None:
-        self._metadata = metadata
+        self._types = metadata.types
         self._allowed = allowed
 
     def of(
@@ -199,7 +191,7 @@ class _Records:
     def _field(self, field: Property, value: Any, path: str) -> Iterator[Problem]:
         if not getattr(field, self._allowed):
             yield _problem("READ_ONLY", path, f"is not {self._allowed}: leave it out")
-        if field.type in self._metadata.types:
+        if field.type in self._types:
             yield from self._nested(field.type, value, path)
             return
         for each in value if field.many and isinstance(value, list | tuple) else [value]:
@@ -209,7 +201,7 @@ class _Records:
     def _nested(self, type: str, value: Any, path: str) -> Iterator[Problem]:
         if isinstance(value, Mapping) and isinstance(value.get("results"), list):
             value = value["results"]
-        kind = self._metadata.types.get(type)
+        kind = self._types.get(type)
         if isinstance(value, Mapping):
             yield from self.of(kind, value, f"{path}.")
         elif isinstance(value, list | tuple):

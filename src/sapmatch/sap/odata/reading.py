@@ -51,7 +51,7 @@ class Reading:
     def start(self, entity_set: str, query: Query) -> str:
         """The URL of the first page; InputRejected where $metadata rules the query out."""
         self.check(entity_set, query)
-        options = self._codec.options(query, self._catalog.kind(entity_set))
+        options = self._codec.options(query, self._catalog.kind(entity_set), self._catalog.types)
         return self._exchange.url(self._path(entity_set), urls.encoded_options(options))
 
     def check(self, entity_set: str, query: Query) -> None:
@@ -91,7 +91,7 @@ class Reading:
         """Number of entities; `$count` is plain text (OD-P27)."""
         only = Query(equals=query.equals, where=query.where, filter=query.filter)
         self.check(entity_set, only)
-        options = self._codec.options(only, self._catalog.kind(entity_set))
+        options = self._codec.options(only, self._catalog.kind(entity_set), self._catalog.types)
         url = self._exchange.url(f"{self._path(entity_set)}/$count", urls.encoded_options(options))
         answer = self._exchange.read(url, {"Accept": "text/plain"})
         try:
@@ -104,7 +104,7 @@ class Reading:
     ) -> Entity | None:
         """One entity by its key, None where SAP has none; see Service.get."""
         query = Query(expand=tuple(expand))
-        options = self._codec.options(query, self._catalog.kind(entity_set))
+        options = self._codec.options(query, self._catalog.kind(entity_set), self._catalog.types)
         url = self._exchange.url(self._path(entity_set, key), urls.encoded_options(options))
         answer = self._exchange.get(url, {"Accept": self._codec.ACCEPT})
         if _is_absent(answer):

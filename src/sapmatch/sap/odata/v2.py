@@ -14,7 +14,7 @@ from sapmatch.model.intent import Record
 from sapmatch.model.query import ODataValue, Query
 from sapmatch.sap.odata import addresses, bodies, conditions, edm, expands
 from sapmatch.sap.odata.codec import Decimals, Feed
-from sapmatch.sap.odata.metadata import StructuredType, Version
+from sapmatch.sap.odata.metadata import NO_TYPES, StructuredType, Types, Version
 
 VERSION: Version = "V2"
 ACCEPT: str = "application/json"
@@ -94,13 +94,15 @@ def _moment(value: date, type: str | None) -> str:
 _DIALECT = conditions.Dialect("V2", literal)
 
 
-def options(query: Query, kind: StructuredType | None = None) -> dict[str, str]:
+def options(
+    query: Query, kind: StructuredType | None = None, types: Types = NO_TYPES
+) -> dict[str, str]:
     """Query options by name, not yet percent-encoded; those that are not needed are absent."""
     select, navigations = expands.flat(query)
     given = {
         "$select": expands.columns(select),
         "$expand": ",".join(navigations),
-        "$filter": conditions.filter_of(query, _DIALECT, kind),
+        "$filter": conditions.filter_of(query, _DIALECT, kind, types),
         "$orderby": expands.ordering(query.order_by),
         "$top": "" if query.top is None else str(query.top),
         "$skip": "" if query.skip is None else str(query.skip),
@@ -119,7 +121,7 @@ def encode(
     *,
     decimals: Decimals | None = None,
     kind: StructuredType | None = None,
-    types: Mapping[str, StructuredType] = bodies.NO_TYPES,
+    types: Types = NO_TYPES,
 ) -> bytes:
     """The body of a write: decimals as strings, points in time as `/Date(ms)/` (OD-P40, OD-P49).
 

@@ -1,7 +1,7 @@
 """The OData V4 codec: literals, query options, JSON bodies to send and that came back."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from sapmatch.model.intent import Record
 from sapmatch.model.query import Condition, ODataValue, Query
 from sapmatch.sap.odata import addresses, bodies, conditions, edm, expands
 from sapmatch.sap.odata.codec import Decimals, Feed
-from sapmatch.sap.odata.metadata import StructuredType, Version
+from sapmatch.sap.odata.metadata import NO_TYPES, StructuredType, Types, Version
 
 VERSION: Version = "V4"
 ACCEPT: str = "application/json"
@@ -78,22 +78,24 @@ def _moment(value: date | time) -> str:
 _DIALECT = conditions.Dialect("V4", literal)
 
 
-def options(query: Query, kind: StructuredType | None = None) -> dict[str, str]:
+def options(
+    query: Query, kind: StructuredType | None = None, types: Types = NO_TYPES
+) -> dict[str, str]:
     """Query options by name, not yet percent-encoded; those that are not needed are absent."""
+
+    def inner(condition: Condition, target: StructuredType | None) -> str:
+        return conditions.filter_text(condition, _DIALECT, target, types)
+
     given = {
         "$select": expands.columns(query.select),
-        "$expand": expands.nested(query.expand, _inner_filter),
-        "$filter": conditions.filter_of(query, _DIALECT, kind),
+        "$expand": expands.nested(query.expand, inner, kind, types),
+        "$filter": conditions.filter_of(query, _DIALECT, kind, types),
         "$orderby": expands.ordering(query.order_by),
         "$top": "" if query.top is None else str(query.top),
         "$skip": "" if query.skip is None else str(query.skip),
         "$count": "true" if query.inline_count else "",
     }
     return {name: text for name, text in given.items() if text}
-
-
-def _inner_filter(condition: Condition) -> str:
-    return conditions.filter_text(condition, _DIALECT)
 
 
 def content_type(decimals: Decimals | None) -> str:
@@ -106,7 +108,7 @@ def encode(
     *,
     decimals: Decimals | None = None,
     kind: StructuredType | None = None,
-    types: Mapping[str, StructuredType] = bodies.NO_TYPES,
+    types: Types = NO_TYPES,
 ) -> bytes:
     """The body of a write: decimals as exact numbers, or as strings where the service wants them.
 

@@ -86,6 +86,11 @@ BROKEN = {
     "a count that is none": Reply(
         body=b'{"d":{"results":[],"__count":"x"},"value":[],"@odata.count":"x"}'
     ),
+    "Atom with entities": Reply(
+        body=b'<!DOCTYPE feed [<!ENTITY a "b">]><feed xmlns="http://www.w3.org/2005/Atom"/>'
+    ),
+    "Atom cut": Reply(body=b'<feed xmlns="http://www.w3.org/2005/Atom"><id>1</id><entry>'),
+    "Atom without end": Reply(body=b'<feed xmlns="http://www.w3.org/2005/Atom">' + b"<a>" * 1000),
     "gzip that is none": Reply(body=b"canary", headers=[("Content-Encoding", "gzip")]),
     "br, never offered": Reply(body=b"\x8b\x00\x80", headers=[("Content-Encoding", "br")]),
     "zstd, never offered": Reply(body=b"(\xb5/\xfd", headers=[("Content-Encoding", "zstd")]),

@@ -48,6 +48,8 @@ def feed(body: bytes) -> Feed:
     ValueError where the body is no feed, or beyond MAX_DEPTH or MAX_ELEMENTS.
     """
     root = _parsed(body, f"{_ATOM}feed")
+    if root.find(f"{_ATOM}id") is None and root.find(f"{_ATOM}entry") is None:
+        raise ValueError("a feed without entries and without an id (RFC 4287, 4.1.1)")
     base = root.get(_BASE, "")
     count = root.findtext(f"{_META}count")
     return Feed(

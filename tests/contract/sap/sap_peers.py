@@ -123,9 +123,16 @@ def _mock(stack: ExitStack, path: str, names: Names) -> Peer:
     return Peer(client, service, names, new)
 
 
-def _odatapy(stack: ExitStack) -> Peer:
+@contextmanager
+def opened_odatapy(**settings: Any) -> Iterator[Peer]:
+    """odatapy's server, with settings of the connection."""
+    with ExitStack() as stack:
+        yield _odatapy(stack, **settings)
+
+
+def _odatapy(stack: ExitStack, **settings: Any) -> Peer:
     url = stack.enter_context(others.odatapy(_MODEL.read_bytes(), LOCAL_V4, PAGE))
-    client = stack.enter_context(client_at(url, csrf="never"))
+    client = stack.enter_context(client_at(url, **settings))
     service = client.service(LOCAL_V4)
     numbers = (f"45000000{number:02}" for number in range(1, 100))
 

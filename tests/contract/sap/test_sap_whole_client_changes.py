@@ -8,13 +8,24 @@ from typing import Any
 import msgspec
 import pytest
 
-from local.sap.server import Server
+from local.sap.server import Server, serve
 from sapmatch.model.errors import ResyncRequired, SapRejected
 from sapmatch.model.query import ODataValue
 from sapmatch.sap.odata.client import ODataClient
 from sapmatch.sap.odata.delta import ChangePage, DeltaPosition, DeltaState, lost
 from sapmatch.sap.odata.service import Service
-from tests.contract.sap.sap_peers import ALL, LOCAL_V4, ORDERS, Peer, local_sap, opened
+from tests.builders.sap_server import PASSWORD
+from tests.contract.local_sap.local_sap_world import invoice, seed
+from tests.contract.sap.sap_other_servers import USER
+from tests.contract.sap.sap_peers import (
+    ALL,
+    LOCAL_V4,
+    ORDERS,
+    Peer,
+    client_at,
+    local_sap,
+    opened,
+)
 
 ODP = "/sap/opu/odata/sap/ZSAPMATCH_ODP_SRV"
 FACTS = "FactsOfPurchaseOrders"
@@ -147,6 +158,28 @@ def test_function_imports_read_and_write(local: tuple[Server, ODataClient]) -> N
     assert isinstance(items, list)
     assert {row["Supplier"] for row in items} == {"S1"}
     assert len(items) == 6
+
+
+def test_a_parked_invoice_is_posted_and_cancelled_by_function_imports() -> None:
+    """V2, by POST: each is sent once, with a key and a date among its parameters."""
+    users = {USER: PASSWORD}
+    with serve(seed(), users=users) as server, client_at(server.url) as client:
+        service = client.service(INVOICES)
+        key = service.create("A_SupplierInvoice", invoice(SupplierInvoiceStatus="A")).key
+        posted = service.call("Post", key)
+        assert isinstance(posted, dict)
+        assert posted["Success"] is True
+        found = service.get("A_SupplierInvoice", key)
+        assert found is not None
+        assert found.row["SupplierInvoiceStatus"] == "5"
+        with pytest.raises(SapRejected):
+            service.call("Post", key)
+        day = date(2026, 10, 2)
+        cancelled = service.call("Cancel", {**key, "PostingDate": day, "ReversalReason": "01"})
+        assert isinstance(cancelled, dict)
+        assert cancelled["Success"] is True
+        calls = [each["path"] for each in server.log.entries() if each["method"] == "POST"]
+        assert [path.rpartition("/")[2] for path in calls[1:]] == ["Post", "Post", "Cancel"]
 
 
 def test_a_bound_function_and_a_bound_action_are_called(

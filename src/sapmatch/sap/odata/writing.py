@@ -15,6 +15,7 @@ from sapmatch.sap.odata import urls
 from sapmatch.sap.odata.catalog import Catalog, codec_of
 from sapmatch.sap.odata.codec import UNREADABLE, Codec
 from sapmatch.sap.odata.exchange import Exchange
+from sapmatch.sap.odata.metadata import StructuredType
 from sapmatch.sap.odata.reading import Reading
 from sapmatch.sap.session import Answer
 
@@ -166,13 +167,17 @@ class Writing:
     def _replacement(
         self, entity_set: str, key: Mapping[str, ODataValue], changes: Record, etag: ETag
     ) -> tuple[Record, ETag]:
-        """PUT replaces the whole entity: all fields as they are, with the changes on top."""
+        """PUT replaces the whole entity: all fields as they are, with the changes on top.
+
+        Left out is what $metadata, where it is known, says that nobody changes: some refuse it.
+        """
         found = self._reading.get(entity_set, key)
         if found is None:
             raise InputRejected(f"{self._place}: {entity_set}: there is no such record to replace")
-        links = kind.navigations if (kind := self._catalog.kind(entity_set)) else ()
+        kind = self._catalog.kind(entity_set)
+        fixed = _fixed(kind) if kind else frozenset()
         fields = {
-            name: value for name, value in _without_notes(found.row).items() if name not in links
+            name: value for name, value in _without_notes(found.row).items() if name not in fixed
         }
         return fields | changes, found.etag if isinstance(etag, Known) else etag
 
@@ -226,6 +231,12 @@ class Writing:
                 f"{self._place}: {what}: SAP answered {answer.status} without a readable record; "
                 "read it back"
             ) from exc
+
+
+def _fixed(kind: StructuredType) -> frozenset[str]:
+    """Links, and the fields that no update changes; the key stays with the record."""
+    read_only = (name for name, each in kind.properties.items() if not each.updatable)
+    return (frozenset(kind.navigations) | frozenset(read_only)) - frozenset(kind.keys)
 
 
 def _without_notes(row: Record) -> Record:

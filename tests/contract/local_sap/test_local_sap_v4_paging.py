@@ -161,7 +161,7 @@ def test_an_unknown_or_expired_token_is_gone(stand_in: Server, v4: V4Api) -> Non
     """OD-P35."""
     assert error(v4.get(f"{SET}?$deltatoken=XYZ")) == (410, "ZLOCAL_SAP/410")
     link = _tracked(v4)
-    stand_in.gateway.v4.tracker.forget()
+    stand_in.forget("delta-tokens")
     assert v4.get(urljoin(SET, link)).status_code == 410
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -39,21 +40,20 @@ class Names:
     text: str
     partner: str
     day: str
+    day_type: type
     quantity: str
 
 
 SALES_V2 = Names(
     "A_SalesOrder", "A_SalesOrderItem", "to_Item", "SalesOrder", "PurchaseOrderByCustomer",
-    "SoldToParty", "SalesOrderDate", "RequestedQuantity",
+    "SoldToParty", "SalesOrderDate", date, "RequestedQuantity",
 )  # fmt: skip
+MOCK_V2 = replace(SALES_V2, day_type=datetime)  # its $metadata calls no Edm.DateTime a day
 PURCHASES_V4 = Names(
     "PurchaseOrder", "PurchaseOrderItem", "_PurchaseOrderItem", "PurchaseOrder",
-    "CorrespncExternalReference", "Supplier", "PurchaseOrderDate", "OrderQuantity",
+    "CorrespncExternalReference", "Supplier", "PurchaseOrderDate", date, "OrderQuantity",
 )  # fmt: skip
-MOCK_V4 = Names(
-    "SalesOrder", "SalesOrderItem", "to_Item", "SalesOrder", "PurchaseOrderByCustomer",
-    "SoldToParty", "SalesOrderDate", "RequestedQuantity",
-)  # fmt: skip
+MOCK_V4 = replace(MOCK_V2, orders="SalesOrder", items="SalesOrderItem")
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def _odatapy(stack: ExitStack, **settings: Any) -> Peer:
 _OPENERS: dict[str, Callable[[ExitStack], Peer]] = {
     "local/sap V2": _local_v2,
     "local/sap V4": _local_v4,
-    "mock-sap V2": lambda stack: _mock(stack, others.MOCK_V2, SALES_V2),
+    "mock-sap V2": lambda stack: _mock(stack, others.MOCK_V2, MOCK_V2),
     "mock-sap V4": lambda stack: _mock(stack, others.MOCK_V4, MOCK_V4),
     "odatapy V4": _odatapy,
 }

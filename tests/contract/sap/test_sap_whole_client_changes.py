@@ -9,8 +9,10 @@ import msgspec
 import pytest
 
 from local.sap.server import Server, serve
+from sapmatch.model.connection import ServiceOptions
 from sapmatch.model.errors import ResyncRequired, SapRejected
-from sapmatch.model.query import ODataValue
+from sapmatch.model.query import ODataValue, Query
+from sapmatch.sap.odata.batch import Changeset, Update
 from sapmatch.sap.odata.client import ODataClient
 from sapmatch.sap.odata.delta import ChangePage, DeltaPosition, DeltaState, lost
 from sapmatch.sap.odata.service import Service
@@ -30,6 +32,7 @@ from tests.contract.sap.sap_peers import (
 ODP = "/sap/opu/odata/sap/ZSAPMATCH_ODP_SRV"
 FACTS = "FactsOfPurchaseOrders"
 PURCHASES = "/sap/opu/odata/sap/API_PURCHASEORDER_PROCESS_SRV"
+SALES_V4 = "/sap/opu/odata4/sap/api_salesorder/srvd_a2x/sap/salesorder/0001"
 INVOICES = "/sap/opu/odata/sap/API_SUPPLIERINVOICE_PROCESS_SRV"
 ITEMS = "A_PurchaseOrderItem"
 # The sales orders of local/sap V2 have no delta, as SAP's have none: its ODP service is below.
@@ -140,6 +143,28 @@ def test_a_forgotten_position_is_said_and_never_loaded_in_full(
         assert len(server.log.entries()) == before + 1
         pages, _ = changes(service, name, None)
         assert len(plain(pages)) in (ORDERS, 2 * ORDERS)
+
+
+def test_sales_orders_of_v4_take_one_change_in_a_changeset(
+    local: tuple[Server, ODataClient],
+) -> None:
+    """OD-P100: refused as a whole, or, as the settings say, sent one by one."""
+    server, client = local
+    changeset = Changeset(
+        tuple(
+            Update("SalesOrder", {"SalesOrder": number}, {"PurchaseOrderByCustomer": "X"})
+            for number in ("1", "2")
+        )
+    )
+    by_text = Query(equals={"PurchaseOrderByCustomer": "X"})
+    refused = client.service(SALES_V4).batch([changeset])
+    assert [each.status for each in refused] == ["failed", "failed"]
+    assert client.count(SALES_V4, "SalesOrder", by_text) == 0
+    options = {SALES_V4: ServiceOptions(one_operation_changesets=True)}
+    with client_at(server.url, services=options) as other:
+        done = other.service(SALES_V4).batch([changeset])
+        assert [each.status for each in done] == ["succeeded", "succeeded"]
+        assert other.count(SALES_V4, "SalesOrder", by_text) == 2
 
 
 def test_function_imports_read_and_write(local: tuple[Server, ODataClient]) -> None:

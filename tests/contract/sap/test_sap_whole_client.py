@@ -110,6 +110,21 @@ def test_not_takes_away_what_its_condition_chooses(peer: Peer) -> None:
     assert sorted(chosen + others) == numbers(peer, rows(peer))
 
 
+def test_texts_are_searched(peer: Peer) -> None:
+    every, name = rows(peer), peer.names.text
+    one, two = every[0][name], every[-1][name]
+    text = field(name)
+    for condition, fits in (
+        (text.starts_with(one[:-1]), lambda value: value.startswith(one[:-1])),
+        (text.ends_with(one[-1]), lambda value: value.endswith(one[-1])),
+        (text.contains(one[1:]), lambda value: one[1:] in value),
+        (text.one_of([one, two, "O'Brien"]), lambda value: value in (one, two)),
+    ):
+        wanted = [row for row in every if fits(row[name])]
+        assert wanted
+        assert numbers(peer, rows(peer, Query(where=condition))) == numbers(peer, wanted)
+
+
 def test_a_page_says_how_many_rows_there_are(peer: Peer) -> None:
     first = next(peer.service.pages(peer.names.orders, Query(inline_count=True)))
     assert (len(first.rows), first.count) == (PAGE, ORDERS)
@@ -258,6 +273,20 @@ def test_an_order_is_deleted(peer: Peer) -> None:
     peer.service.delete(peer.names.orders, key, etag=seen.etag)
     assert peer.service.get(peer.names.orders, key) is None
     assert peer.service.count(peer.names.orders) == ORDERS
+
+
+def test_an_item_is_changed_and_taken_away_by_its_two_keys(peer: Peer) -> None:
+    names, order = peer.names, peer.first()
+    of_order = Query(equals=order)
+    first, *rest = peer.service.rows(names.items, of_order)
+    keys = peer.service.metadata().type_of(names.items).keys
+    key = {name: first[name] for name in keys}
+    assert len(key) == 2
+    peer.service.update(names.items, key, {names.quantity: Decimal("4.25")})
+    changed = next(peer.service.rows(names.items, Query(equals=key)))
+    assert changed[names.quantity] == Decimal("4.25")
+    peer.service.delete(names.items, key)
+    assert list(peer.service.rows(names.items, of_order)) == rest
 
 
 def test_what_sap_refuses_names_the_reason_and_changes_nothing(peer: Peer) -> None:

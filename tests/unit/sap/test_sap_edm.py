@@ -43,6 +43,7 @@ GUID = UUID("34c6020a-aaaa-1111-2222-af75a376b0f9")
         ("Edm.DateTimeOffset", "/Date(0-0330)/", datetime(1970, 1, 1, tzinfo=UTC)),
         ("Edm.DateTimeOffset", "2026-02-03T04:05:06.789", NAIVE.replace(tzinfo=UTC)),  # OD-P45
         ("Edm.DateTimeOffset", "2026-02-03T05:05:06.789+01:00", NAIVE.replace(tzinfo=UTC)),
+        ("Edm.DateTimeOffset", "2026-02-03T04:05:06.789+00:00", NAIVE.replace(tzinfo=UTC)),
         (
             "Edm.DateTimeOffset",
             "2026-02-03T04:05:06.123456789012Z",

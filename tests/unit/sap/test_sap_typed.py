@@ -193,3 +193,13 @@ def test_every_type_of_a_real_v4_service_is_read(real_data: Path) -> None:
         "TimeOfDay": time(7, 59, 59, 999000),
     }
     assert {name: row[name] for name in wanted} == wanted
+
+
+def test_an_odd_value_keeps_no_other_from_its_type() -> None:
+    """OD-P50: in a row with several of them, and for what follows them."""
+    row = {"Amount": "n/a", "Day": "/Date(1770076800000)/", "At": "never", "Weight": "1.50"}
+    assert typed(row) == {**row, "Day": date(2026, 2, 3), "Weight": Decimal("1.50")}
+    assert typed({"At": "never", "to_Item": [{"Quantity": "?"}, {"Quantity": "1"}]}) == {
+        "At": "never",
+        "to_Item": [{"Quantity": "?"}, {"Quantity": Decimal(1)}],
+    }

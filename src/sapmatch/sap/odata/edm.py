@@ -21,7 +21,8 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 INTEGERS: Final = frozenset({"Edm.Byte", "Edm.SByte", "Edm.Int16", "Edm.Int32", "Edm.Int64"})
 FLOATS: Final = frozenset({"Edm.Double", "Edm.Single"})
 
-_UNREADABLE = (ValueError, ArithmeticError, TypeError, AttributeError, LookupError)
+# What a parser raises for a value that it cannot read.
+ODD: Final = (ValueError, ArithmeticError, TypeError, AttributeError, LookupError)
 _TICKS = re.compile(r"/Date\((-?\d{1,18})(?:[+-]\d{1,5})?\)/")
 _DURATION = re.compile(
     r"(-)?P(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(\.\d{1,12})?S)?)?"
@@ -37,13 +38,18 @@ _MOST_DIGITS = 400  # a double has 309; what is sent with more would only cost m
 Parse = Callable[[Any], Any]
 
 
-def reader(type: str, *, date_only: bool = False) -> Parse | None:
+def parser(type: str, *, date_only: bool = False) -> Parse | None:
     """What turns a JSON value of the type into its Python value; None where it is that already.
 
-    What cannot be read, such as a day beyond the calendar of Python (OD-P47), stays as SAP sent
-    it: no odd value stops a page (OD-P50).
+    It raises one of ODD for what cannot be read, such as a day beyond the calendar of Python
+    (OD-P47): that has to stay as SAP sent it, as no odd value stops a page (OD-P50).
     """
-    parse = _DAY if type == "Edm.DateTime" and date_only else _PARSERS.get(type)
+    return _DAY if type == "Edm.DateTime" and date_only else _PARSERS.get(type)
+
+
+def reader(type: str, *, date_only: bool = False) -> Parse | None:
+    """As `parser`; what cannot be read stays as it is."""
+    parse = parser(type, date_only=date_only)
     if parse is None:
         return None
     known: Parse = parse
@@ -51,7 +57,7 @@ def reader(type: str, *, date_only: bool = False) -> Parse | None:
     def read(value: Any) -> Any:
         try:
             return known(value)
-        except _UNREADABLE:
+        except ODD:
             return value
 
     return read
@@ -67,7 +73,7 @@ def coerced(value: Any, type: str | None) -> Any:
         return value
     try:
         return takes(value)
-    except _UNREADABLE as exc:
+    except ODD as exc:
         raise InputRejected(f"is no {type}") from exc
 
 
@@ -152,13 +158,14 @@ def _boolean(value: Any) -> bool:
     return value if isinstance(value, bool) else _WORDS[value.lower()]
 
 
-@lru_cache(_CACHED)
 def moment(text: str) -> datetime:
     """A point in time in UTC, from `/Date(ms)/` or ISO 8601; without an offset it is UTC."""
     ticks = _TICKS.fullmatch(text)
     if ticks:
-        return EPOCH + timedelta(milliseconds=int(ticks[1]))
-    return utc(datetime.fromisoformat(text))
+        seconds, milliseconds = divmod(int(ticks[1]), 1000)
+        return EPOCH + timedelta(0, seconds, milliseconds * 1000)  # quicker than milliseconds
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo is UTC else utc(found)
 
 
 @lru_cache(_CACHED)
@@ -233,6 +240,13 @@ _PARSERS: Final[Mapping[str, Parse]] = {
     "Edm.Binary": _binary,
     **dict.fromkeys(INTEGERS, _integer),
     **dict.fromkeys(FLOATS, _float),
+}
+# The class of the JSON values that nothing has to be done to.
+FINISHED: Final[Mapping[str, type]] = {
+    "Edm.Decimal": Decimal,
+    "Edm.Boolean": bool,
+    **dict.fromkeys(INTEGERS, int),
+    **dict.fromkeys(FLOATS, float),
 }
 
 

@@ -4,7 +4,7 @@ What SAP says about a row (`__metadata`, links, annotations) is left out, `{"res
 becomes a list (OD-P29, OD-P80); fields that $metadata does not know stay as they came.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,8 @@ from sapmatch.sap.odata.metadata import Metadata, Property, StructuredType, Vers
 
 _Change = Callable[[Any], Any]
 _Fill = Callable[[Record], Record]
-_LEFT_OUT: Any = object()
+# A field's name, the class of the values that are finished, and what is done to the others.
+_Field = tuple[str, type | None, _Change]
 
 
 def row_reader(
@@ -61,47 +62,74 @@ class _Plans:
 
     def _made(self, kind: StructuredType | None) -> _Fill:
         clean = self._clean
-        changes = self._changes(kind) if kind else []
+        fields = self._fields(kind) if kind else []
+        nested = self._nested(kind) if kind else []
 
         def fill(row: Record) -> Record:
             clean(row)
-            for name, change in changes:
-                value = row.get(name)
-                if value is not None:
-                    row[name] = value = change(value)
-                    if value is _LEFT_OUT:
-                        del row[name]
+            _convert(row, fields)
+            if nested:
+                _descend(row, nested)
             return row
 
         return fill
 
-    def _changes(self, kind: StructuredType) -> list[tuple[str, _Change]]:
-        """Only the fields that have to be touched at all."""
-        fields = [(name, self._of_field(each)) for name, each in kind.properties.items()]
-        links = [(name, self._of_records(each.target)) for name, each in kind.navigations.items()]
-        return [(name, change) for name, change in fields + links if change is not None]
+    def _fields(self, kind: StructuredType) -> list[_Field]:
+        """The single values that have to be touched at all."""
+        return [
+            (field.name, edm.FINISHED.get(self._type(field)), change)
+            for field in kind.properties.values()
+            if not field.many
+            and (change := edm.parser(self._type(field), date_only=field.date_only))
+        ]
 
-    def _of_field(self, field: Property) -> _Change | None:
-        if field.type in self._metadata.types:
-            return self._of_records(field.type)
-        underlying = self._metadata.enums.get(field.type, field.type)
-        change = edm.reader(underlying, date_only=field.date_only)
-        return partial(_each, change) if field.many else change
+    def _nested(self, kind: StructuredType) -> list[tuple[str, _Change]]:
+        """What holds other values: collections, complex values and navigations."""
+        fields = [
+            (field.name, self._of_records(field.type) if own else self._of_values(field))
+            for field in kind.properties.values()
+            if (own := field.type in self._metadata.types) or field.many
+        ]
+        return fields + [
+            (name, self._of_records(link.target)) for name, link in kind.navigations.items()
+        ]
+
+    def _type(self, field: Property) -> str:
+        return self._metadata.enums.get(field.type, field.type)
+
+    def _of_values(self, field: Property) -> _Change:
+        return partial(_each, edm.reader(self._type(field), date_only=field.date_only))
 
     def _of_records(self, type: str) -> _Change:
         """Entities behind a navigation, or complex values: one of them or many."""
 
-        def change(value: Any) -> Any:
-            if isinstance(value, dict):
-                if "__deferred" in value:
-                    return _LEFT_OUT
-                value = _unwrapped(value)
-            return _each(one, value)
-
         def one(value: Any) -> Any:
             return self.of(type)(value) if isinstance(value, dict) else value
 
-        return change
+        return partial(_each, one)
+
+
+def _convert(row: Record, fields: Sequence[_Field]) -> None:
+    """Each field in place. Where one cannot be read it stays as it is, and the next one follows."""
+    rest = iter(fields)
+    while True:
+        try:
+            for name, finished, change in rest:
+                value = row.get(name)
+                if value is not None and value.__class__ is not finished:
+                    row[name] = change(value)
+        except edm.ODD:
+            continue
+        return
+
+
+def _descend(row: Record, nested: Sequence[tuple[str, _Change]]) -> None:
+    for name, change in nested:
+        value = row.get(name)
+        if isinstance(value, dict) and "__deferred" in value:
+            del row[name]
+        elif value is not None:
+            row[name] = change(value)
 
 
 def _each(change: _Change | None, value: Any) -> Any:

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from sapmatch.extracting.counts import explained
-from sapmatch.extracting.rows import Distinct, raw_line, typed, typed_line
+from sapmatch.extracting.rows import Distinct, raw_lines, typed, typed_lines
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Record
 from sapmatch.model.ports import SapReader
@@ -54,12 +54,12 @@ def extract_entity_set(
     counted = _expected(sap, service, entity_set, query)
     with _complete(to / f"{entity_set}.{format}") as (path, file):
         distinct = Distinct()
-        encode = _Csv(query.select) if format == "csv" else _Lines(values)
+        encode = _encoder(format, values, query.select)
         rows = pages = 0
         for page in sap.pages(service, entity_set, query):
-            lines = [encode(row) for row in distinct.of(page.rows)]
-            file.writelines(lines)
-            rows, pages = rows + len(lines), pages + 1
+            found = list(distinct.of(page.rows))
+            file.write(encode(found))
+            rows, pages = rows + len(found), pages + 1
             if progress:
                 progress(rows, max(rows, counted))
         note = explained(
@@ -103,12 +103,13 @@ def _complete(path: Path) -> Iterator[tuple[Path, IO[bytes]]]:
             unfinished.unlink()
 
 
-class _Lines:
-    def __init__(self, values: str) -> None:
-        self._line = raw_line if values == "raw" else typed_line
-
-    def __call__(self, row: Raw | bytes) -> bytes:
-        return self._line(row)
+def _encoder(
+    format: str, values: str, columns: Iterable[str]
+) -> Callable[[Sequence[Raw | bytes]], bytes]:
+    """What makes the lines of a page."""
+    if format == "csv":
+        return _Csv(columns)
+    return raw_lines if values == "raw" else typed_lines
 
 
 class _Csv:
@@ -118,17 +119,25 @@ class _Csv:
         self._columns = tuple(columns)
         self._begun = False
 
-    def __call__(self, row: Raw | bytes) -> bytes:
-        record = typed(row)
-        self._columns = self._columns or tuple(record)
+    def __call__(self, rows: Sequence[Raw | bytes]) -> bytes:
+        text = io.StringIO()
+        lines = csv.writer(text, lineterminator="\n")
+        for row in rows:
+            record = typed(row)
+            if not self._begun:
+                self._columns = self._columns or tuple(record)
+                lines.writerow(self._columns)
+                self._begun = True
+            lines.writerow(self._cells(record))
+        return text.getvalue().encode()
+
+    def _cells(self, record: Record) -> list[Any]:
         extra = record.keys() - set(self._columns)
         if extra:
             raise InputRejected(
                 f"column {min(extra)}: is in some rows only; name the columns with --select"
             )
-        head = b"" if self._begun else _csv_line(self._columns)
-        self._begun = True
-        return head + _csv_line(_cell(record, column) for column in self._columns)
+        return [_cell(record, column) for column in self._columns]
 
 
 def _cell(record: Record, column: str) -> Any:
@@ -136,9 +145,3 @@ def _cell(record: Record, column: str) -> Any:
     if isinstance(value, bool | list | dict):
         return msgspec.json.encode(value).decode()
     return value
-
-
-def _csv_line(cells: Iterable[Any]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(cells)
-    return text.getvalue().encode()

@@ -1,7 +1,7 @@
 """Rows of SAP as lines: as they came, or with plain values."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from sapmatch.model.intent import Record
 
+WINDOW = 50_000  # rows; twice as many addresses are kept at most, about 30 MB
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  Edm.DateTime has no zone
 _DATE = re.compile(r"/Date\((-?\d+)([+-]\d{4})?\)/")
 
@@ -35,42 +36,59 @@ def entity_key(row: bytes | msgspec.Raw) -> str | None:
 
 
 class Distinct:
-    """Lets each entity pass once: SAP repeats rows across pages while its data moves (OD-P24).
+    """Holds a row back where one of the last WINDOW rows was the same entity.
 
-    Rows without an address all pass. `repeated` counts those that were held back.
+    SAP repeats rows at the border of two pages while its data moves (OD-P24); what comes again
+    later than that passes, so that memory does not grow with the rows: the count that a run is
+    held against tells of it (RE-19). Rows without an address all pass. `repeated` counts those that
+    were held back.
     """
 
     def __init__(self) -> None:
-        self._seen: set[str] = set()
+        self._recent: set[str] = set()
+        self._older: set[str] = set()
         self.repeated = 0
         self.first: str | None = None
         self.last: str | None = None
 
     def of(self, rows: Iterable[bytes | msgspec.Raw]) -> Iterator[bytes | msgspec.Raw]:
-        """The rows that were not there before."""
+        """The rows that were not there just before."""
         for row in rows:
             key = entity_key(row)
-            if key is not None and key in self._seen:
-                self.repeated += 1
-                continue
             if key is not None:
+                if key in self._recent or key in self._older:
+                    self.repeated += 1
+                    continue
                 self._note(key)
             yield row
 
     def _note(self, key: str) -> None:
-        self._seen.add(key)
+        if len(self._recent) >= WINDOW:
+            self._older, self._recent = self._recent, set()
+        self._recent.add(key)
         self.first = self.first or key
         self.last = key
 
 
 def raw_line(row: bytes | msgspec.Raw) -> bytes:
-    """The row as SAP sent it, without white space between its values, as one line."""
-    return msgspec.json.format(bytes(row), indent=-1) + b"\n"
+    """The row as SAP sent it, as one line: only one of several lines loses its white space."""
+    line = bytes(row)
+    if b"\n" in line or b"\r" in line:
+        line = msgspec.json.format(line, indent=-1)
+    return line + b"\n"
 
 
-def typed_line(row: bytes | msgspec.Raw) -> bytes:
-    """The row with plain values as one line of JSON."""
-    return msgspec.json.encode(typed(row)) + b"\n"
+def raw_lines(rows: Sequence[bytes | msgspec.Raw]) -> bytes:
+    """The rows of a page, as `raw_line` makes each."""
+    lines = b"\n".join([*rows, b""])
+    if lines.count(b"\n") == len(rows) and b"\r" not in lines:
+        return lines
+    return b"".join(map(raw_line, rows))
+
+
+def typed_lines(rows: Sequence[bytes | msgspec.Raw]) -> bytes:
+    """The rows of a page with plain values, each as one line of JSON."""
+    return b"".join(msgspec.json.encode(typed(row)) + b"\n" for row in rows)
 
 
 def typed(row: bytes | msgspec.Raw) -> Record:

@@ -6,19 +6,37 @@ from typing import Any
 import msgspec
 import pytest
 
-from sapmatch.extracting.rows import Distinct, entity_key, raw_line, typed, typed_line
+from sapmatch.extracting import rows as extracting_rows
+from sapmatch.extracting.rows import (
+    Distinct,
+    entity_key,
+    raw_line,
+    raw_lines,
+    typed,
+    typed_lines,
+)
 
 
 def row(**fields: Any) -> bytes:
     return json.dumps(fields).encode()
 
 
-def test_a_raw_line_loses_white_space_only() -> None:
-    sent = b'{ "__metadata" : {"uri":"u"},\n "Date":"\\/Date(0)\\/", "Amount": "10.10", "n": 1.50 }'
-    line = raw_line(msgspec.Raw(sent))
-    assert line == (
-        b'{"__metadata":{"uri":"u"},"Date":"\\/Date(0)\\/","Amount":"10.10","n":1.50}\n'
-    )
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
+def test_a_raw_row_of_several_lines_loses_white_space_only(end: bytes) -> None:
+    sent = b'{ "__metadata" : {"uri":"u"},%s "Date":"\\/Date(0)\\/", "Amount": "10.10", "n": 1.50 }'
+    rows = [msgspec.Raw(sent % end), msgspec.Raw(b'{"n" : "\\n"}')]
+    lines = [
+        b'{"__metadata":{"uri":"u"},"Date":"\\/Date(0)\\/","Amount":"10.10","n":1.50}\n',
+        b'{"n" : "\\n"}\n',
+    ]
+    assert [raw_line(row) for row in rows] == lines
+    assert raw_lines(rows) == b"".join(lines)
+
+
+def test_raw_rows_of_one_line_each_stay_as_sap_sent_them() -> None:
+    sent = [b'{ "Amount" : "10.10" }', '{"Name":"ü\u2028"}'.encode()]
+    assert raw_lines([msgspec.Raw(row) for row in sent]) == b"\n".join([*sent, b""])
+    assert raw_lines([]) == b""
 
 
 @pytest.mark.parametrize(
@@ -60,7 +78,7 @@ def test_saps_notes_on_itself_are_left_out() -> None:
 
 def test_a_number_keeps_its_digits() -> None:
     """V4 sends decimals as numbers (OD-P40)."""
-    assert typed_line(b'{"A":10.10}') == b'{"A":"10.10"}\n'
+    assert typed_lines([b'{"A":10.10}', b'{"A":1}']) == b'{"A":"10.10"}\n{"A":1}\n'
 
 
 def test_each_entity_passes_once() -> None:
@@ -75,6 +93,18 @@ def test_each_entity_passes_once() -> None:
     distinct = Distinct()
     assert [json.loads(bytes(r))["n"] for r in distinct.of(rows)] == [1, 2, 4, 4]
     assert (distinct.repeated, distinct.first, distinct.last) == (1, "A('1')", "A('2')")
+
+
+def test_a_repeated_row_is_found_within_the_window_and_memory_stays_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """OD-P24: repeats lie at the border of two pages; what comes later is left to the count."""
+    monkeypatch.setattr(extracting_rows, "WINDOW", 3)
+    sent = [1, 2, 3, 4, 2, 5, 6, 7, 4, 1]
+    distinct = Distinct()
+    rows = [row(__metadata={"uri": f"A({n})"}, n=n) for n in sent]
+    assert [json.loads(bytes(r))["n"] for r in distinct.of(rows)] == [1, 2, 3, 4, 5, 6, 7, 1]
+    assert distinct.repeated == 2
 
 
 def test_the_address_is_found_in_both_protocols() -> None:

@@ -1,13 +1,15 @@
 """What SAP says: error bodies in V2 JSON, V4 JSON and XML, and the headers beside a success."""
 
 from collections.abc import Mapping
-from typing import Any
-from xml.etree import ElementTree
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
 
 from sapmatch.model.errors import SapMessage
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 _LONGEST_TEXT = 1000
 _MOST_DETAILS = 50
@@ -145,15 +147,16 @@ def _text(node: Any, *path: str) -> str:
     return found if isinstance(found, str) else ""
 
 
-class _NoDoctype(ElementTree.TreeBuilder):
-    """Stops at a DOCTYPE: neither entities nor anything external is ever read."""
+def _xml(body: bytes) -> "Element | None":
+    from xml.etree import ElementTree  # few answers are XML
 
-    def doctype(self, *_: object) -> None:
-        raise ValueError("DOCTYPE")
+    class NoDoctype(ElementTree.TreeBuilder):
+        """Stops at a DOCTYPE: neither entities nor anything external is ever read."""
 
+        def doctype(self, *_: object) -> None:
+            raise ValueError("DOCTYPE")
 
-def _xml(body: bytes) -> ElementTree.Element | None:
-    parser = ElementTree.XMLParser(target=_NoDoctype())  # noqa: S314  no DOCTYPE, no entities
+    parser = ElementTree.XMLParser(target=NoDoctype())  # noqa: S314  no DOCTYPE, no entities
     try:
         parser.feed(body)
         return parser.close()
@@ -161,7 +164,7 @@ def _xml(body: bytes) -> ElementTree.Element | None:
         return None
 
 
-def _xml_message(node: ElementTree.Element) -> SapMessage:
+def _xml_message(node: "Element") -> SapMessage:
     code, text, severity, target, content_id = (
         (node.findtext(f"{{*}}{name}") or "")
         for name in ("code", "message", "severity", "target", "ContentID")

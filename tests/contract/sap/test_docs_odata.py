@@ -21,7 +21,10 @@ import pytest
 from local.sap.server import Server, serve
 from sapmatch.model import errors
 from sapmatch.model.connection import ServiceOptions
+from sapmatch.sap import http, session
+from sapmatch.sap.odata import batch, reading, upsert
 from sapmatch.sap.odata.service import Service
+from tests.conformance import CASES, cases_in
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs/odata.md"
@@ -150,6 +153,22 @@ def test_every_error_has_its_row() -> None:
     names = set(leaves())
     assert names <= rows_of(ROOT / "docs/errors.md")
     assert names - {"Throttled"} <= rows_of(PAGE)  # the one of AWS
+
+
+def test_the_limits_of_the_page_are_those_of_the_code() -> None:
+    page = PAGE.read_text("utf-8")
+    assert f"up to {session.TRIES - 1} more times" in page
+    assert f"`Retry-After` up to {session.LONGEST_RETRY_AFTER:.0f} s" in page
+    assert f"idle for {session.IDLE.total_seconds():.0f} s" in page
+    assert f"At most {http.MAX_BODY // 2**20} MB an answer and {reading.MAX_PAGES:,} pages" in page
+    assert f"up to {batch.MAX_OPERATIONS:,} of them" in page
+    assert f"up to {['one', 'two', 'three'][upsert.TRIES - 1]} times" in page
+
+
+def test_the_pages_count_the_cases_that_there_are() -> None:
+    count = len(cases_in(CASES.read_text("utf-8")).numbers)
+    assert f"Some of the {count} behaviours" in PAGE.read_text("utf-8")
+    assert f"{count} behaviours" in (ROOT / "README.md").read_text("utf-8")
 
 
 def test_what_the_page_says_of_settings_is_set_somewhere() -> None:

@@ -20,8 +20,8 @@ from sapmatch.sap.session import SapSession
 class ODataClient:
     """One logon session, shared by all services and threads; a context manager.
 
-    `service(path)` gives one service; the other methods are the same with the path as their first
-    argument, as the port of the verbs wants them.
+    `service(path)` gives one service with all that it can do; the other methods are some of the
+    same with the path as their first argument, as the port of the verbs wants them.
     """
 
     def __init__(

@@ -77,7 +77,7 @@ class Service:
                 yield read(raw)
 
     def count(self, entity_set: str, query: Query = EVERYTHING) -> int:
-        """Number of entities ($count)."""
+        """Number of entities that fit the conditions of the query ($count)."""
         return self._reading.count(entity_set, query)
 
     def get(
@@ -96,7 +96,10 @@ class Service:
         return found
 
     def find(self, entity_set: str, query: Query) -> list[Entity]:
-        """All entities that fit."""
+        """All entities that fit, in memory, with values as JSON gives them.
+
+        An entity's `etag` is None where SAP's list holds none: `get` it then.
+        """
         return self._reading.find(entity_set, query)
 
     def prepare(self) -> None:
@@ -172,7 +175,8 @@ class Service:
         """Call a function import, function or action; `entity_set` and `key` say on what.
 
         What is called by GET is a read and may be repeated; what is called by POST is sent once.
-        Returns a record, a list of records, a value, or None.
+        Returns a record, a list of records, a value, or None, values as JSON gives them. Raises
+        InputRejected for parameters that are unknown or missing, OutcomeUnknown as `create` does.
         """
         from sapmatch.sap.odata.operations import Operations
 

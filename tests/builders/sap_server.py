@@ -208,8 +208,13 @@ def _merged(
 
 def client_of(server: SapServer, *, clock: Clock | None = None, **settings: Any) -> ODataClient:
     """A client for the server; on a clock of its own nothing really waits."""
+    return client_at(server.url, clock=clock, **settings)
+
+
+def client_at(url: str, *, clock: Clock | None = None, **settings: Any) -> ODataClient:
+    """A client for whoever listens there."""
     connection = Connection(
-        url=server.url, client="100", auth=Auth(type="basic", secret="env:T"), **settings
+        url=url, client="100", auth=Auth(type="basic", secret="env:T"), **settings
     )
     credentials = {"user": "TESTER", "password": PASSWORD}
     return connect("s4", connection, credentials, clock=clock or MemoryClock())

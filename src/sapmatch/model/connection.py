@@ -66,7 +66,7 @@ class Connection(Struct, frozen=True, kw_only=True):
     repeatable_requests: bool = False  # idempotent services are configured in this Gateway
     connect_timeout: float = 10
     read_timeout: float = 60  # between two bytes of an answer
-    total_timeout: float = 120  # from a sent request to the last byte of its answer
+    total_timeout: float = 120  # of one exchange, from its first byte to its last
     aliases: tuple[str, ...] = ()
     locked_messages: tuple[str, ...] = ()
     services: dict[str, ServiceOptions] = {}
@@ -75,7 +75,8 @@ class Connection(Struct, frozen=True, kw_only=True):
     def settle_seconds(self) -> int:
         """How long after a write-ahead the write may still happen.
 
-        The token may be renewed (two calls) before the write itself, each as long as our own
-        time-outs allow; then SAP may go on working for `quiet_seconds`.
+        SAP may refuse it for its token alone, so that the token is renewed (two calls) and the
+        write sent once more: four exchanges, each as long as our own time limits allow. Then SAP
+        may go on working for `quiet_seconds`.
         """
-        return self.quiet_seconds + ceil(3 * (self.connect_timeout + self.total_timeout))
+        return self.quiet_seconds + ceil(4 * (self.connect_timeout + self.total_timeout))

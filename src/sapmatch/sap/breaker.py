@@ -25,16 +25,24 @@ class Breaker:
     def check(self) -> None:
         """Raise SapUnavailable, with nothing sent, while it is open."""
         with self._lock:
-            if self._closed_at is None:
-                return
-            now = self._clock.now()
-            if now < self._closed_at:
-                left = (self._closed_at - now).total_seconds()
-                raise SapUnavailable(
-                    f"{self._place}: SAP did not answer {self._failures} times in a row; nothing "
-                    f"is sent for another {left:.0f} s"
-                )
-            self._closed_at = now + self._rest  # this caller tries, the others go on waiting
+            self._check()
+
+    def admit(self) -> None:
+        """The same right before a call: of those that were waiting, one tries."""
+        with self._lock:
+            self._check()
+            if self._closed_at is not None:
+                self._closed_at = self._clock.now() + self._rest
+
+    def _check(self) -> None:
+        if self._closed_at is None:
+            return
+        left = (self._closed_at - self._clock.now()).total_seconds()
+        if left > 0:
+            raise SapUnavailable(
+                f"{self._place}: SAP did not answer {self._failures} times in a row; nothing is "
+                f"sent for another {left:.0f} s"
+            )
 
     def answered(self) -> None:
         """SAP gave an answer."""

@@ -6,11 +6,12 @@ from typing import Literal
 
 from msgspec import Struct
 
-from sapmatch.model.errors import LogonRefused
+from sapmatch.model.errors import LogonRefused, SapRejected, TransientError
 from sapmatch.sap.odata import errors
 from sapmatch.sap.session import TRIES, Answer, SapSession
 
 HEADER = "x-csrf-token"
+_FETCH = {HEADER: "Fetch"}
 Mode = Literal["auto", "always", "never"]
 
 
@@ -40,7 +41,7 @@ class CsrfTokens:
         self._session = session
         self._mode = mode
         self._lock = threading.Lock()
-        self._fetched = False
+        self._session_number = 0  # of the session that the token belongs to
         self._unused = False  # fetched for a write that is still to come
         self._token: str | None = None
 
@@ -58,7 +59,7 @@ class CsrfTokens:
         if self._mode == "never":
             return None
         with self._lock:
-            if not self._fetched or (self._mode == "always" and not self._unused):
+            if self._is_old() or (self._mode == "always" and not self._unused):
                 self._fetch(source)
             self._unused = False
             if self._token is None and self._mode == "always":
@@ -73,34 +74,56 @@ class CsrfTokens:
             )
         with self._lock:
             if self._token == refused:
-                self._fetch(
-                    source, tries=1
-                )  # a write waits behind it: see Connection.settle_seconds
+                # A write waits behind it: see Connection.settle_seconds.
+                self._fetch(source, tries=1)
             if self._token is None:
                 raise self._none_given()
             return self._token
 
-    def afresh(self, source: Source, lost: str | None) -> str | None:
-        """A token of a new session, after SAP lost the one that the given token belonged to."""
+    def afresh(self, source: Source, lost: int) -> str | None:
+        """A token of a new session, after SAP lost the one of that number."""
+        self._session.forget(lost)
+        if self._mode == "never":
+            return None
         with self._lock:
-            if self._mode == "never" or self._token == lost:
-                self._session.forget()
-            if self._mode == "never":
-                return None
-            if self._token == lost:
+            if self._is_old():
                 self._fetch(source, tries=1)
             return self._token
 
+    def _is_old(self) -> bool:
+        return self._session_number != self._session.number
+
     def _fetch(self, source: Source, tries: int = TRIES) -> None:
-        url = self._session.url(source.path)
-        for method in source.methods:
-            answer = self._session.read(method, url, {HEADER: "Fetch"}, tries=tries)
-            self._token = _token_of(answer)
-            if self._token or answer.status == HTTPStatus.UNAUTHORIZED:
-                break
+        *first, last = source.methods
+        answer = next(filter(None, (self._asked(method, source) for method in first)), None)
+        if answer is None:
+            answer = self._session.read(last, self._url(source), _FETCH, tries=tries)
+        self._token = _token_of(answer)
         if self._token is None:  # a token is good even on an error answer (OD-P07)
+            self._check(answer, source)
+        self._session_number = self._session.number
+
+    def _asked(self, method: str, source: Source) -> Answer | None:
+        """An answer that settles it; some systems refuse HEAD, or a proxy drops it (OD-P02)."""
+        try:
+            answer = self._session.read(method, self._url(source), _FETCH, tries=1)
+        except TransientError:
+            return None
+        settled = _token_of(answer) or answer.status == HTTPStatus.UNAUTHORIZED
+        return answer if settled else None
+
+    def _url(self, source: Source) -> str:
+        return self._session.url(source.path)
+
+    def _check(self, answer: Answer, source: Source) -> None:
+        try:
             errors.check_read(answer, self._session.place)
-        self._fetched = True
+        except SapRejected as exc:
+            raise LogonRefused(
+                f"{self._session.place}: no CSRF token could be fetched from {source.path}: {exc}. "
+                'Where this service takes writes without one set csrf = "never"; where its root '
+                "refuses, name another path or method by csrf_path and csrf_method of the service"
+            ) from exc
 
     def _none_given(self) -> LogonRefused:
         return LogonRefused(

@@ -7,7 +7,7 @@ from typing import Protocol
 import requests
 import urllib3.exceptions
 
-from sapmatch.sap.patience import PatientAdapter, TooSlow
+from sapmatch.sap.patience import PatientAdapter, Terms, TooSlow
 
 MAX_BODY = 64 * 1024 * 1024  # bytes, after decompression
 FAILURES = (OSError, urllib3.exceptions.HTTPError)  # requests' own errors are OSErrors
@@ -50,13 +50,13 @@ class _Http(requests.Session):
 
 
 def http_session(
-    auth: Auth, headers: Mapping[str, str], parallel: int, total: float
+    auth: Auth, headers: Mapping[str, str], parallel: int, terms: Terms
 ) -> requests.Session:
-    """A session of at most `parallel` connections; an answer ends within `total` seconds."""
+    """A session of at most `parallel` connections."""
     http = _Http()
     http.auth = auth
     http.headers.update({"User-Agent": "sapmatch", **headers})
-    adapter = PatientAdapter(total, pool_connections=1, pool_maxsize=parallel, pool_block=True)
+    adapter = PatientAdapter(terms, pool_connections=1, pool_maxsize=parallel, pool_block=True)
     http.mount("https://", adapter)
     http.mount("http://", adapter)
     return http
@@ -107,7 +107,7 @@ def reason(exc: Exception, timeout: tuple[float, float]) -> str:
     """What went wrong and what to look at; `timeout` to connect and to read, in seconds."""
     connect, read = timeout
     if _was_slow(exc):
-        return "the answer did not end in time; see total_timeout"
+        return "it was not at its end in time; see total_timeout"
     if is_certificate(exc):
         return (
             "its TLS certificate is not trusted or of another host; "
@@ -116,7 +116,7 @@ def reason(exc: Exception, timeout: tuple[float, float]) -> str:
     if isinstance(exc, requests.ConnectTimeout):
         return f"there was no connection within {connect:g} s; check url, route and firewall"
     if isinstance(exc, requests.Timeout):
-        return f"there was no answer within {read:g} s"
+        return f"there was no answer within {read:g} s; see read_timeout"
     if never_left(exc):
         return "there was no connection; check url, name resolution and port"
     return "the connection broke"

@@ -4,12 +4,11 @@ Reads may be repeated; a write is on the wire at most once.
 """
 
 import re
-import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 import requests
@@ -27,9 +26,12 @@ from sapmatch.model.errors import (
 from sapmatch.model.ports import Clock
 from sapmatch.sap import http
 from sapmatch.sap.breaker import Breaker
+from sapmatch.sap.entrance import Entrance
 from sapmatch.sap.http import FAILURES, MAX_BODY, Auth, TooLarge
+from sapmatch.sap.odata.messages import from_body
 from sapmatch.sap.origin import Origin
 from sapmatch.sap.pace import Pace, back_off, retry_after
+from sapmatch.sap.patience import Terms
 
 TRIES = 4
 LONGEST_RETRY_AFTER = 30.0  # seconds; a longer wait is the caller's, outside of a function
@@ -77,13 +79,18 @@ class SapSession:
         self._logon = _logon(connection)
         # As headers too: a next link is used as it came and may name neither.
         headers = {"Accept": "application/json", **self._logon}
-        self._http = http.http_session(auth, headers, limits.parallel, connection.total_timeout)
-        self._lock = threading.Lock()
-        self._used = clock.now()
+        terms = Terms(connection.total_timeout, IDLE, clock.now)
+        self._http = http.http_session(auth, headers, limits.parallel, terms)
+        self._entrance = Entrance()
         self._refused: str | None = None  # why SAP let us not in: never tried again (OD-P14)
 
     def url(self, path: str, options: Sequence[str] = ()) -> str:
-        """The URL of an encoded path, with client and language (OD-P15)."""
+        """The URL of an encoded path, with client and language (OD-P15).
+
+        Raises InputRejected for a path without the slash: what stands behind a host may change it.
+        """
+        if not path.startswith("/"):
+            raise InputRejected(f"{self.place}: {path!r} is no path of this system; begin with /")
         fixed = [f"{name}={quote(value, safe='')}" for name, value in self._logon.items()]
         return f"{self.origin.base}{path}?{'&'.join([*fixed, 'saml2=disabled', *options])}"
 
@@ -146,9 +153,15 @@ class SapSession:
             raise self._busy(answer)
         return answer
 
-    def forget(self) -> None:
-        """Log on anew with the next call: SAP no longer knows our session."""
-        self._http.cookies.clear()
+    @property
+    def number(self) -> int:
+        """Which session it is, counted from 1: SAP may lose one, and a CSRF token is of one."""
+        return self._entrance.session
+
+    def forget(self, number: int) -> None:
+        """Log on anew with the next call: SAP no longer knows the session of that number."""
+        if self._entrance.close(number):
+            self._http.cookies.clear()
 
     def close(self) -> None:
         """Close all connections."""
@@ -156,9 +169,10 @@ class SapSession:
 
     def _read_once(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
         try:
+            number = self.number
             answer = self._followed(method, url, headers)
             if is_session_lost(answer):
-                self.forget()
+                self.forget(number)
                 answer = self._followed(method, url, headers)
         except TooLarge as exc:
             raise InputRejected(
@@ -182,16 +196,18 @@ class SapSession:
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> Answer:
         """One exchange; a second one where there is a new logon after a 401 (OD-P14)."""
-        if self._refused:
-            raise LogonRefused(self._refused)
-        answer = self._exchange(self._prepared(method, url, headers, body))
-        if answer.status == HTTPStatus.UNAUTHORIZED and self._auth.renewed():
-            answer = self._exchange(self._prepared(method, url, headers, body))
-        if answer.status == HTTPStatus.UNAUTHORIZED:
-            self._refused = (
-                f"{self.place}: SAP refused the logon before; it is not tried again with the same "
-                "secret, so that the user does not get locked: mend it, then start anew"
-            )
+        self._breaker.check()
+        with self._entrance.passing() as number:
+            answer = self._exchange(method, url, headers, body)
+            if answer.status == HTTPStatus.UNAUTHORIZED and self._auth.renewed():
+                answer = self._exchange(method, url, headers, body)
+            if answer.status == HTTPStatus.UNAUTHORIZED:
+                self._refused = (
+                    f"{self.place}: SAP refused the logon before; it is not tried again with the "
+                    "same secret, so that the user does not get locked: mend it, then start anew"
+                )
+            else:
+                self._entrance.open(number)
         return answer
 
     def _redirected(self, answer: Answer) -> str:
@@ -215,19 +231,23 @@ class SapSession:
         prepared.url = url  # as it is: requests would decode and encode it anew (OD-P22)
         return prepared
 
-    def _exchange(self, request: requests.PreparedRequest) -> Answer:
-        self._breaker.check()
+    def _exchange(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Answer:
+        """What others learnt while this call waited for its turn holds for it too."""
         self._pace.wait()
-        self._drop_idle()
-        assert request.url is not None
-        environment = self._http.merge_environment_settings(request.url, {}, True, None, None)
+        if self._refused:
+            raise LogonRefused(self._refused)
+        self._breaker.admit()
+        return self._answered(self._prepared(method, url, headers, body), url)
+
+    def _answered(self, request: requests.PreparedRequest, url: str) -> Answer:
         began = time.monotonic()
         with self._http.send(
-            request, timeout=self._timeout, allow_redirects=False, **environment
+            request, timeout=self._timeout, allow_redirects=False, **self._environment(url)
         ) as response:
             read = http.body_of if request.method in _SAFE else http.written_body_of
             body = read(response)
-        self._used = self._clock.now()
         if response.status_code in _DOWN:
             self._breaker.failed()
         else:
@@ -236,18 +256,15 @@ class SapSession:
             response.status_code,
             response.headers,
             body,
-            request.url,
+            url,
             response.reason or "",
             time.monotonic() - began,
         )
 
-    def _drop_idle(self) -> None:
-        """A connection that was closed unseen would turn a write into an unknown outcome."""
-        with self._lock:
-            now = self._clock.now()
-            if now - self._used > IDLE:
-                self._http.close()
-            self._used = now
+    def _environment(self, url: str) -> dict[str, Any]:
+        """Proxy and certificates; what is not encrypted stays on this machine."""
+        found = dict(self._http.merge_environment_settings(url, {}, True, None, None))
+        return found | {"proxies": {}} if url.startswith("http:") else found
 
     def _busy(self, answer: Answer) -> TransientError:
         header = answer.headers.get("Retry-After")
@@ -266,16 +283,21 @@ class SapSession:
 
 
 def is_session_lost(answer: Answer) -> bool:
-    """Whether SAP dropped our session before it did anything (OD-P12)."""
-    if answer.status != HTTPStatus.BAD_REQUEST:
+    """Whether SAP dropped our session before it did anything (OD-P12).
+
+    An error of OData comes from the service: whatever its text says, it has run.
+    """
+    if answer.status != HTTPStatus.BAD_REQUEST or from_body(answer.body):
         return False
     return bool(
         _SESSION_LOST.search(answer.reason.encode()) or _SESSION_LOST.search(answer.body[:4000])
     )
 
 
-def _check_text(headers: Iterable[str]) -> None:
-    """ValueError for a control character: whoever reads it may end the header there."""
+def _check_text(headers: Collection[str]) -> None:
+    """ValueError for what HTTP cannot carry; at a control character some end the header."""
+    for text in headers:
+        text.encode("latin-1")
     if any(_CONTROL.search(text) for text in headers):
         raise ValueError("control character")
 

@@ -70,9 +70,10 @@ class Exchange:
         lost our session (OD-P12): both are certain that nothing happened.
         """
         token = self._tokens.token(self._source)
+        number = self._session.number
         answer = self._session.write(method, url, _with(headers, token), body)
         if is_session_lost(answer):
-            token = self._tokens.afresh(self._source, token)
+            token = self._tokens.afresh(self._source, number)
         elif csrf.is_required(answer):
             token = self._tokens.renewed(self._source, token)
         else:

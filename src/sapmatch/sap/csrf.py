@@ -45,22 +45,22 @@ class CsrfTokens:
         self._unused = False  # fetched for a write that is still to come
         self._token: str | None = None
 
-    def prepare(self, source: Source) -> bool:
+    def prepare(self, source: Source, *, tries: int = TRIES) -> bool:
         """Fetch what the next write needs, so that it does not wait for its token.
 
         Whether there is a token.
         """
-        given = self.token(source) is not None
+        given = self.token(source, tries=tries) is not None
         self._unused = True
         return given
 
-    def token(self, source: Source) -> str | None:
+    def token(self, source: Source, *, tries: int = TRIES) -> str | None:
         """The token for a write."""
         if self._mode == "never":
             return None
         with self._lock:
             if self._is_old() or (self._mode == "always" and not self._unused):
-                self._fetch(source)
+                self._fetch(source, tries)
             self._unused = False
             if self._token is None and self._mode == "always":
                 raise self._none_given()
@@ -93,7 +93,7 @@ class CsrfTokens:
     def _is_old(self) -> bool:
         return self._session_number != self._session.number
 
-    def _fetch(self, source: Source, tries: int = TRIES) -> None:
+    def _fetch(self, source: Source, tries: int) -> None:
         *first, last = source.methods
         answer = next(filter(None, (self._asked(method, source) for method in first)), None)
         if answer is None:

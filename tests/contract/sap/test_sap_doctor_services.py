@@ -218,6 +218,18 @@ def test_no_token_is_fetched_where_the_settings_say_never() -> None:
     assert not [request for request in server.requests if request.fetches_token]
 
 
+def test_a_token_is_asked_for_once_by_each_method() -> None:
+    """Whoever waits for a diagnosis does not want to wait for patience."""
+
+    def busy(request: Received) -> Reply:
+        return Reply(503) if request.fetches_token else greeting(request)
+
+    with SapServer(healthy({"root": busy})) as server:
+        found = by_check(findings(server.url))
+    assert found["csrf"].status == "failed"
+    assert [r.method for r in server.requests if r.fetches_token] == ["HEAD", "GET"]
+
+
 def test_a_session_that_gets_lost_between_two_calls_is_named() -> None:
     """OD-P01: a token is good in its own session only."""
     given = iter(range(100))

@@ -123,7 +123,7 @@ def csrf(visit: Visit) -> Finding:
         return skipped(f'{visit.system.setting}.csrf is "never": writes carry no token')
     remedy = _NONE_GIVEN.format(setting=visit.system.setting)
     try:
-        given = visit.exchange.prepare()
+        given = visit.exchange.prepare(tries=1)
     except LogonRefused as exc:
         return failed(str(exc), remedy)
     if not given:

@@ -57,9 +57,9 @@ class Exchange:
         errors.check_read(answer, self.place)
         return answer
 
-    def prepare(self) -> bool:
+    def prepare(self, *, tries: int = TRIES) -> bool:
         """Whether there is a CSRF token now; whatever fails here, nothing was written."""
-        return self._tokens.prepare(self._source)
+        return self._tokens.prepare(self._source, tries=tries)
 
     def write(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None

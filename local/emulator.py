@@ -1,5 +1,6 @@
 """MiniStack as the AWS of the local stage."""
 
+import shutil
 import subprocess
 import sys
 import urllib.error
@@ -36,6 +37,7 @@ def start(port: int, log: Path) -> "subprocess.Popen[bytes]":
         "MINISTACK_REGION": REGION,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "LAMBDA_EXECUTOR": "local",
+        "TMPDIR": str(_emptied(log.with_suffix(".tmp"))),
     }
     child = process.start([sys.executable, "-m", "local.ministack"], log, env)
 
@@ -50,6 +52,13 @@ def start(port: int, log: Path) -> "subprocess.Popen[bytes]":
         process.end(child)
         raise
     return child
+
+
+def _emptied(folder: Path) -> Path:
+    """The emulator unpacks every function and never tidies up."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder.resolve()
 
 
 def answers(port: int) -> bool:

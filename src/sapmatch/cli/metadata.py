@@ -132,7 +132,8 @@ def _notes(entity_set: EntitySet) -> Iterable[str]:
     said = {
         "singleton": entity_set.single,
         "needs a filter": entity_set.requires_filter,
-        "no $top or $skip": not entity_set.pageable,
+        "no $top": not entity_set.topable,
+        "no $skip": not entity_set.pageable,
         "not on its own": not entity_set.addressable,
         "no $count": not entity_set.countable,
         "tracks changes": entity_set.tracks_changes,

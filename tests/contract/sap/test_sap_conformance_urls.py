@@ -197,11 +197,12 @@ REQUIRED = '<Property Name="A" Type="Edm.String" sap:required-in-filter="true"/>
     [
         (service_of(CLOSED), Query(where=A.eq("1")), "A"),
         (service_of(REQUIRED), Query(), "A"),
-        (service_of(pageable="false"), Query(top=1), "Orders"),
+        (service_of(pageable="false"), Query(skip=1), "skip"),
+        (service_of(topable="false"), Query(top=1), "top"),
         (service_of(requires_filter="true"), Query(), "Orders"),
         (service_of(), Query(where=B.eq("1")), "B"),
     ],
-    ids=["not filterable", "required in filter", "not pageable", "requires a filter", "unknown"],
+    ids=["not filterable", "required in filter", "no skip", "no top", "a filter", "unknown"],
 )
 def test_a_query_that_metadata_rules_out_is_not_sent(
     metadata: Metadata, query: Query, named: str

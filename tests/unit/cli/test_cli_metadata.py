@@ -122,6 +122,17 @@ def test_one_entity_set_is_shown_with_its_fields(
     assert "Release" not in shown
 
 
+def test_what_a_set_takes_of_top_and_skip_is_said_apart(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    marks = ' sap:pageable="false" sap:topable="true"/>'
+    Path("first.edmx").write_bytes(v2_document(ORDER.format(more=""), ORDERS.replace("/>", marks)))
+    assert main(["metadata", "first.edmx", "--entity-set", "Orders"]) == 0
+    shown = capsys.readouterr().out
+    assert "no $skip" in shown
+    assert "no $top" not in shown
+
+
 def test_what_broke_since_a_file_is_named_with_its_own_exit_code(
     sap: SimpleNamespace, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -94,9 +94,24 @@ def test_what_sap_says_of_an_entity_set_is_known() -> None:
         )
     ).entity_set("Orders")
     refused = (found.creatable, found.updatable, found.deletable, found.pageable)
-    assert (*refused, found.addressable, found.countable) == (False,) * 6
+    assert (*refused, found.topable, found.addressable, found.countable) == (False,) * 7
     assert (found.searchable, found.requires_filter, found.tracks_changes) == (True,) * 3
     assert found.label == "Orders"
+
+
+def test_a_set_that_is_not_pageable_may_be_topable() -> None:
+    """OD-P62: `sap:topable` stands for itself, and is as `sap:pageable` where it is left out."""
+    text = '<EntitySet Name="Orders" EntityType="NS.Order" {}/>'
+    found = v2(container=text.format('sap:pageable="false" sap:topable="true"'))
+    assert (found.entity_set("Orders").topable, found.entity_set("Orders").pageable) == (
+        True,
+        False,
+    )
+    found = v2(container=text.format('sap:topable="false"'))
+    assert (found.entity_set("Orders").topable, found.entity_set("Orders").pageable) == (
+        False,
+        True,
+    )
 
 
 def test_a_navigation_knows_where_it_leads_and_by_which_fields() -> None:

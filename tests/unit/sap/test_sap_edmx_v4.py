@@ -95,10 +95,20 @@ def test_capabilities_say_what_may_be_done_with_a_set() -> None:
     assert (found.requires_filter, found.tracks_changes) == (True, True)
 
 
+@pytest.mark.parametrize(("term", "topable"), [("SkipSupported", True), ("TopSupported", False)])
+def test_a_set_may_take_one_of_top_and_skip_alone(term: str, topable: bool) -> None:
+    """OD-P62: Capabilities.V1 has a term for each."""
+    terms = on_set(f'<Annotation Term="Cap.{term}" Bool="false"/>')
+    found = v4(annotations=terms).entity_set("Orders")
+    assert (found.topable, found.pageable) == (topable, not topable)
+
+
 def test_a_set_without_annotations_may_do_everything() -> None:
     found = v4().entity_set("Orders")
     allowed = (found.creatable, found.updatable, found.deletable, found.addressable)
-    assert (*allowed, found.countable, found.searchable, found.pageable) == (True,) * 7
+    assert (*allowed, found.countable, found.searchable, found.pageable, found.topable) == (
+        True,
+    ) * 8
     assert (found.requires_filter, found.tracks_changes) == (False, False)
 
 

@@ -131,9 +131,10 @@ def test_conditions_on_the_entities_behind_a_navigation_are_checked() -> None:
 @pytest.mark.parametrize(
     ("limits", "query", "code"),
     [
-        ({"pageable": False}, Query(top=5), "NOT_PAGEABLE"),
+        ({"topable": False}, Query(top=5), "NOT_TOPABLE"),
         ({"pageable": False}, Query(skip=5), "NOT_PAGEABLE"),
         ({"pageable": False}, Query(paging="skip"), "NOT_PAGEABLE"),
+        ({"topable": False}, Query(paging="skip"), "NOT_TOPABLE"),
         ({"requires_filter": True}, Query(), "FILTER_REQUIRED"),
         ({"countable": False}, Query(inline_count=True), "NOT_COUNTABLE"),
         ({"addressable": False}, Query(), "NOT_ADDRESSABLE"),
@@ -145,6 +146,15 @@ def test_what_an_entity_set_does_not_allow_is_refused(
     """OD-P62."""
     assert mistakes(lambda: check_query(changed(**limits), "Orders", query)) == {None: code}
     check_query(SERVICE, "Orders", query)
+
+
+@pytest.mark.parametrize(
+    ("limits", "query"),
+    [({"pageable": False}, Query(top=5)), ({"topable": False}, Query(skip=5))],
+)
+def test_top_and_skip_are_refused_apart(limits: dict[str, bool], query: Query) -> None:
+    """OD-P62: a set that skips nothing may still give its first rows."""
+    check_query(changed(**limits), "Orders", query)
 
 
 @pytest.mark.parametrize(

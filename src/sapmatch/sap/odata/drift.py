@@ -16,7 +16,7 @@ from sapmatch.sap.odata.metadata import (
 BREAKING: Final = "breaking: "
 _OTHER: Final = "compatible: "
 # What was allowed, and no longer is; `True` in the model means allowed.
-_SET_FLAGS: Final = "creatable updatable deletable pageable addressable countable".split()
+_SET_FLAGS: Final = "creatable updatable deletable topable pageable addressable countable".split()
 _FIELD_FLAGS: Final = "creatable updatable filterable sortable".split()
 _FACETS: Final = ("max_length", "precision", "scale")
 T = TypeVar("T")

@@ -81,6 +81,7 @@ def target_of(found: Property | Navigation | None, types: Types) -> StructuredTy
 class EntitySet(Struct, frozen=True, kw_only=True):
     """A set (or, `single`, a V4 singleton). `bindings`: navigation path to entity set.
 
+    `topable` takes $top, `pageable` takes $skip.
     `deep_update`: it documents that an update may hold nested records.
     """
 
@@ -90,6 +91,7 @@ class EntitySet(Struct, frozen=True, kw_only=True):
     creatable: bool = True
     updatable: bool = True
     deletable: bool = True
+    topable: bool = True
     pageable: bool = True
     addressable: bool = True
     countable: bool = True

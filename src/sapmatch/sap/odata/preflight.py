@@ -33,6 +33,7 @@ from sapmatch.sap.odata.metadata import (
 )
 
 _MAX_DEPTH = 50
+_WITHOUT = {True: 'read with paging="server"', False: "leave it out"}
 _SHOWN = 20  # mistakes in the message; `problems` holds all
 
 
@@ -85,8 +86,11 @@ def check_delete(metadata: Metadata, entity_set: str) -> None:
 def _of_set(found: EntitySet, query: Query) -> Iterator[Problem]:
     if not found.addressable:
         yield _problem("NOT_ADDRESSABLE", None, "is read through a navigation only: expand it")
-    if not found.pageable and (query.top is not None or query.skip or query.paging == "skip"):
-        yield _problem("NOT_PAGEABLE", None, "takes neither $top nor $skip: leave both out")
+    counted = query.paging == "skip"
+    if not found.topable and (query.top is not None or counted):
+        yield _problem("NOT_TOPABLE", None, f"takes no $top: {_WITHOUT[counted]}")
+    if not found.pageable and (query.skip or counted):
+        yield _problem("NOT_PAGEABLE", None, f"takes no $skip: {_WITHOUT[counted]}")
     if not found.countable and query.inline_count:
         yield _problem("NOT_COUNTABLE", None, "counts nothing: read without a count")
     if found.requires_filter and not (query.equals or query.where or query.filter):

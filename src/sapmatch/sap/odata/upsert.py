@@ -54,8 +54,8 @@ class Upsert:
         wanted: dict[str, ODataValue] = {name: record[name] for name in names}
         if not by:
             return self._reading.get(entity_set, wanted)
-        pageable = self._catalog.metadata().entity_set(entity_set).pageable
-        query = Query(equals=wanted, top=2 if pageable else None)
+        topable = self._catalog.metadata().entity_set(entity_set).topable
+        query = Query(equals=wanted, top=2 if topable else None)
         entities = self._reading.find(entity_set, query)
         if len(entities) > 1:
             raise InputRejected(

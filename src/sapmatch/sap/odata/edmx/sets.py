@@ -64,7 +64,9 @@ def _entity_set(node: Node, terms: Terms, source: Source, bound: Mapping[str, st
         creatable=_may(node, "sap:creatable", terms, "InsertRestrictions", "Insertable"),
         updatable=_may(node, "sap:updatable", terms, "UpdateRestrictions", "Updatable"),
         deletable=_may(node, "sap:deletable", terms, "DeleteRestrictions", "Deletable"),
-        pageable=not denied(node, "sap:pageable") and _pages(terms),
+        topable=_topable(node) and terms.get("Capabilities.TopSupported") is not False,
+        pageable=not denied(node, "sap:pageable")
+        and terms.get("Capabilities.SkipSupported") is not False,
         addressable=_may(node, "sap:addressable", terms, "ReadRestrictions", "Readable"),
         countable=_may(node, "sap:countable", terms, "CountRestrictions", "Countable"),
         searchable=_searchable(node, terms, source),
@@ -88,9 +90,9 @@ def _deep_update(terms: Terms) -> bool:
     return isinstance(said, dict) and said.get("Supported", True) is True
 
 
-def _pages(terms: Terms) -> bool:
-    said = (terms.get("Capabilities.TopSupported"), terms.get("Capabilities.SkipSupported"))
-    return False not in said
+def _topable(node: Node) -> bool:
+    """V2: where nothing is said of $top, what is said of pages holds for it."""
+    return not denied(node, "sap:topable" if node.get("sap:topable") else "sap:pageable")
 
 
 def _searchable(node: Node, terms: Terms, source: Source) -> bool:

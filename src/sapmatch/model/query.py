@@ -167,7 +167,8 @@ class Query(Struct, frozen=True, kw_only=True):
 
     `equals`, `where` and `filter` (the user's own text) are joined with `and`. `order_by` holds
     names, ` desc` behind one where it descends. `paging`: SAP's own next links, or `$top` and
-    `$skip` in a stable order for services that know none (OD-P26).
+    `$skip` in a stable order for services that know none (OD-P26); the latter adds the key to
+    `select`, so that a page which SAP sends twice is noticed.
     """
 
     select: tuple[str, ...] = ()

@@ -124,6 +124,43 @@ def test_a_server_that_ignores_the_count_is_left_at_once(version: Version) -> No
     assert len(server.requests) == 2
 
 
+@VERSIONS
+@pytest.mark.parametrize(
+    ("select", "sent"), [(("Name",), "Name,ID"), (("ID", "Name"), "ID,Name"), (("*",), "*")]
+)
+def test_columns_of_ones_own_come_with_the_key_and_do_not_hide_that_a_page_came_twice(
+    version: Version, select: tuple[str, ...], sent: str
+) -> None:
+    """OD-P23, OD-P26: without its key a row that repeats looks like another one."""
+    same = page_of(version, [{"ID": "1", "Name": "A"}, {"ID": "2", "Name": "A"}])
+    query = Query(paging="skip", page_size=2, select=select)
+    with SapServer(lambda _: same) as server, pytest.raises(InputRejected, match="ignores"):
+        read(server, orders(version, Name="Edm.String"), query)
+    assert len(server.requests) == 2
+    assert all(f"$select={sent}&" in request.query for request in server.requests)
+
+
+@VERSIONS
+def test_pages_that_are_alike_but_for_the_key_are_no_repetition(version: Version) -> None:
+    """OD-P24."""
+    metadata = orders(version, Name="Edm.String")
+    with SapServer(counting(version, 4)) as server:
+        found = read(server, metadata, Query(paging="skip", page_size=1, select=("Name",)))
+    assert found == ["0", "1", "2", "3"]
+
+
+def test_columns_of_a_type_without_a_key_are_not_counted() -> None:
+    """OD-P26: nothing tells its rows apart, and nothing gives them an order."""
+    metadata = orders("V2", Name="Edm.String")
+    keyless = {
+        name: msgspec.structs.replace(kind, keys=()) for name, kind in metadata.types.items()
+    }
+    metadata = msgspec.structs.replace(metadata, types=keyless)
+    with SapServer(counting("V2", 1)) as server, pytest.raises(InputRejected, match="no key"):
+        read(server, metadata, Query(paging="skip", select=("Name",)))
+    assert server.requests == []
+
+
 def test_a_set_that_takes_no_count_is_not_asked() -> None:
     """OD-P62."""
     metadata = orders("V2")

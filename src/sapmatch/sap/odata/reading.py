@@ -194,7 +194,7 @@ class Reading:
         before: Sequence[Raw] = ()
         for _ in range(MAX_PAGES):
             page = self._page(_SKIP.sub(str(at), url), {}, entity_set, query)
-            self._check_moved(entity_set, query, before, page.rows)
+            self._check_moved(entity_set, before, page.rows)
             before = page.rows
             rows = page.rows if end is None else page.rows[: max(0, end - at)]
             at += len(rows)
@@ -217,23 +217,31 @@ class Reading:
             )
         return url, int(found[0])
 
-    def _check_moved(
-        self, entity_set: str, query: Query, before: Sequence[Raw], rows: Sequence[Raw]
-    ) -> None:
-        """Whole rows hold their key, so that the same page twice means that $skip is ignored."""
-        if rows and not query.select and list(map(bytes, rows)) == list(map(bytes, before)):
+    def _check_moved(self, entity_set: str, before: Sequence[Raw], rows: Sequence[Raw]) -> None:
+        """Each row holds its key, so that the same page twice means that $skip is ignored."""
+        if rows and list(map(bytes, rows)) == list(map(bytes, before)):
             raise InputRejected(
                 f"{self._place}: {entity_set}: SAP ignores $skip and sends the same page again; "
                 'read with paging="server"'
             )
 
     def _ordered(self, entity_set: str, query: Query) -> Query:
-        """Sorted by what was asked for and then by the key, so that no row moves between pages."""
+        """Sorted by what was asked for and then by the key, so that no row moves between pages.
+
+        Columns come with the key too: a page that repeats is known by it.
+        """
         keys = self._catalog.metadata().type_of(entity_set).keys
-        named = {part.strip().partition(" ")[0] for part in query.order_by}
-        return replace(
-            query, order_by=(*query.order_by, *(key for key in keys if key not in named))
-        )
+        if query.select and not keys:
+            raise InputRejected(
+                f"{self._place}: {entity_set}: has no key in $metadata, so that nothing tells rows "
+                'of some columns apart; select nothing, or read with paging="server"'
+            )
+        sorted_by = {part.strip().partition(" ")[0] for part in query.order_by}
+        order_by = (*query.order_by, *(key for key in keys if key not in sorted_by))
+        if not query.select or "*" in query.select:
+            return replace(query, order_by=order_by)
+        select = (*query.select, *(key for key in keys if key not in query.select))
+        return replace(query, select=select, order_by=order_by)
 
     def _check_known(self, entity_set: str) -> None:
         """SAP answers 404 for a misspelt entity set too: ask once whether it can be listed."""

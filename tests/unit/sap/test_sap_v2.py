@@ -113,6 +113,34 @@ def test_the_key_of_a_created_entity_is_read_from_its_address(
     assert v2.key_of("A_Inv", {"SupplierInvoice": "51", "Number": 7}, location) == key
 
 
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("/x/Bs('4711')?sap-client=100", {"ID": "4711"}),
+        ("/x/Bs(ID='1',P=2)?sap-client=100", {"ID": "1", "P": "2"}),
+        ("/x/Bs(ID='1',P=2)#top", {"ID": "1", "P": "2"}),
+        ("Bs('4711')", {"ID": "4711"}),
+        ("/x/Bs('a%3Fb%23')", {"ID": "a?b#"}),
+        ("/x/Bs%28%2747%27%29", {"ID": "47"}),
+        ("/x/Bs('a%2FBs(%27%27b%27%27)')", {"ID": "a/Bs('b')"}),
+        ("/x/Bs('4711')/to_Item", {}),
+        ("/x/Bs('1','2')", {}),
+        ("/x/Bs('1',P='2')", {}),
+        ("/x/Bs(P='1',P='2')", {}),
+        ("/x/Bs(ID='1',P=)", {}),
+        ("/x/Bs('47", {}),
+        ("/x/Bs()", {}),
+        ("//[x", {}),
+    ],
+)
+def test_a_key_is_read_from_the_whole_of_an_address_or_not_at_all(
+    address: str, key: dict[str, str]
+) -> None:
+    names = ("ID",) if len(key) < 2 else ("ID", "P")
+    assert v2.key_of("Bs", {}, address, names) == key
+    assert v2.key_of("Bs", {"__metadata": {"uri": address}}, None, names) == key
+
+
 def test_a_real_page_is_read_row_by_row_as_it_came(real_data: Path) -> None:
     """OD-P20, OD-P24: rows recorded from a Gateway come through byte for byte."""
     body = (real_data / "sap-responses/entities/v2-AllDataTypes.json").read_bytes()

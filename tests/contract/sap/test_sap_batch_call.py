@@ -16,6 +16,7 @@ from sapmatch.model.errors import (
     SapUnavailable,
     ServiceNotActivated,
 )
+from sapmatch.model.query import Query
 from sapmatch.sap.odata.batch import (
     BatchItem,
     Changeset,
@@ -25,6 +26,7 @@ from sapmatch.sap.odata.batch import (
     Read,
     Update,
 )
+from tests.builders import edmx
 from tests.builders.batch_answers import BATCH, changeset, created, enclosed, error, http, part
 from tests.builders.sap_server import (
     COOKIE,
@@ -244,6 +246,25 @@ def test_metadata_rules_out_what_sap_would_refuse() -> None:
         with pytest.raises(InputRejected, match="Orders"):
             service.batch([NEW])
     assert server.requests == []
+
+
+def test_a_keyed_read_is_checked_as_one_record_and_not_as_a_set() -> None:
+    """OD-P62: what a set asks of a query does not hold for one of its records."""
+    filtered = {"sap:requires-filter": "true", "sap:addressable": "false"}
+    marks = "".join(f' {name}="{value}"' for name, value in filtered.items())
+    field = '<Property Name="A" Type="Edm.String" sap:required-in-filter="true"/>'
+    known = edmx.v2(edmx.ORDER.format(more=field), edmx.ORDERS.replace("/>", f"{marks}/>"))
+    one = Read(entity_set="Orders", key={"ID": "1"})
+    wrong = Read(entity_set="Orders", key={"ID": "1"}, query=Query(select=("Nam",)))
+    reply = answered(part(http(200, {"d": {"ID": "1"}})))
+    with SapServer(with_token(in_turn(reply))) as server, client_of(server) as client:
+        service = client.service(SERVICE, metadata=known)
+        with pytest.raises(InputRejected, match="Nam: is no field"):
+            service.batch([wrong])
+        with pytest.raises(InputRejected, match="filter"):
+            service.batch([LIST])
+        (result,) = service.batch([one])
+    assert (result.status, result.row) == ("succeeded", {"ID": "1"})
 
 
 def test_v4_goes_on_after_an_error_where_asked_to() -> None:

@@ -4,6 +4,7 @@ import json
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -39,6 +40,8 @@ _V2_CONTAINER = (
   EntitySet="Orders"><Parameter Name="Since" Type="Edm.DateTime" Mode="In"/></FunctionImport>
 <FunctionImport Name="Rate" m:HttpMethod="GET" ReturnType="Edm.Decimal"/>
 <FunctionImport Name="Names" m:HttpMethod="GET" ReturnType="Collection(Edm.String)"/>
+<FunctionImport Name="Sum" m:HttpMethod="GET" ReturnType="Edm.Decimal">
+  <Parameter Name="Of" Type="Collection(Edm.String)" Mode="In"/></FunctionImport>
 """
 )
 _V4_TYPES = (
@@ -53,11 +56,24 @@ _V4_TYPES = (
  <Parameter Name="Since" Type="Edm.Date" Nullable="false"/>
  <ReturnType Type="Collection(SELF.Order)"/></Function>
 <Function Name="Rate"><ReturnType Type="Edm.Decimal"/></Function>
+<Function Name="Rate"><Parameter Name="Of" Type="Edm.String" Nullable="false"/>
+ <Parameter Name="On" Type="Edm.Date"/><ReturnType Type="Edm.Decimal"/></Function>
+<Function Name="Sum"><Parameter Name="Of" Type="Collection(Edm.String)" Nullable="false"/>
+ <Parameter Name="Lines" Type="Collection(Edm.Int32)"/>
+ <Parameter Name="From" Type="Edm.Decimal"/><Parameter Name="Where" Type="SELF.Place"/>
+ <ReturnType Type="Edm.Decimal"/></Function>
+<ComplexType Name="Place"><Property Name="City" Type="Edm.String"/>
+ <Property Name="Day" Type="Edm.Date"/></ComplexType>
+<Function Name="Late" IsBound="true"><Parameter Name="_it" Type="SELF.Order"/>
+ <Parameter Name="Days" Type="Edm.Int32"/><ReturnType Type="Edm.Boolean"/></Function>
+<Function Name="Late" IsBound="true"><Parameter Name="_it" Type="SELF.Order"/>
+ <Parameter Name="Since" Type="Edm.Date"/><ReturnType Type="Edm.Boolean"/></Function>
 <Action Name="Reset"/>
 """
 )
 _V4_CONTAINER = """<EntitySet Name="Orders" EntityType="SELF.Order"/>
-<FunctionImport Name="Rate" Function="SELF.Rate"/><ActionImport Name="Reset" Action="SELF.Reset"/>
+<FunctionImport Name="Rate" Function="SELF.Rate"/>
+<FunctionImport Name="Sum" Function="SELF.Sum"/><ActionImport Name="Reset" Action="SELF.Reset"/>
 """
 V2 = edmx.v2(container=_V2_CONTAINER)
 V4 = edmx.v4(_V4_TYPES, _V4_CONTAINER)
@@ -190,6 +206,21 @@ def test_an_action_without_an_answer_returns_nothing() -> None:
         (V4, "Release", {"entity_set": "Orders"}, "one record: give its key"),
         (V4, "ReleaseAll", {"entity_set": "Orders", "key": {"ID": "1"}}, "give no key"),
         (V4, "Rate", {"entity_set": "Orders"}, "is no function or action"),
+        (V4, "Rate", {"parameters": {"In": "EUR"}}, r"there are \(\) and \(Of, On\)"),
+        (V4, "Rate", {"parameters": {"Of": None, "On": None}}, "Of is missing"),
+        (V4, "Late", {"entity_set": "Orders", "key": {"ID": "1"}}, "all parameters of one"),
+        (V4, "Sum", {"parameters": {"Of": "A"}}, "Of takes a list"),
+        (V4, "Sum", {"parameters": {"Of": ["A"], "From": [1]}}, "From takes one value"),
+        (V4, "Sum", {"parameters": {"Of": ["A"], "From": {"A": 1}}}, "From takes one value"),
+        (
+            V4,
+            "Sum",
+            {"parameters": {"Of": ["A"], "Lines": [1, "x"]}},
+            r"Lines\[1\] is no Edm.Int32",
+        ),
+        (V2, "Sum", {"parameters": {"Of": ["A"]}}, "Of is a list, which OData V2 cannot send"),
+        (V2, "Release", {"parameters": {"ID": ["1"]}}, "ID takes one value"),
+        (V2, "Open", {"parameters": {"Since": "soon"}}, "Since: is no Edm.DateTime"),
     ],
 )
 def test_a_call_that_metadata_rules_out_is_not_sent(
@@ -229,6 +260,48 @@ def test_a_function_with_an_unreadable_answer_may_be_asked_again() -> None:
     script = in_turn(Reply(200, b'{"d"'))
     with SapServer(script) as server, pytest.raises(SapUnavailable, match="try again"):
         service_of(server, V2).call("Rate")
+
+
+def test_an_overload_is_chosen_by_the_names_of_its_parameters() -> None:
+    """OData V4 Part 3, 12.2.1: overloads differ in the names of their parameters."""
+    day = date(2026, 11, 1)
+    with SapServer(in_turn(*[data({"value": 1})] * 5)) as server:
+        service = service_of(server, V4)
+        service.call("Rate")
+        service.call("Rate", {"On": day, "Of": "EUR"})
+        service.call("Rate", {"Of": "EUR"})
+        on_one: dict[str, Any] = {"entity_set": "Orders", "key": {"ID": "1"}}
+        service.call("Late", {"Since": day}, **on_one)
+        service.call("Late", {"Days": 5}, **on_one)
+    assert local(server, V4) == [
+        "/Rate()",
+        "/Rate(On=2026-11-01,Of='EUR')",
+        "/Rate(Of='EUR')",
+        f"/Orders('1')/{NS}.Late(Since=2026-11-01)",
+        f"/Orders('1')/{NS}.Late(Days=5)",
+    ]
+
+
+def test_lists_and_objects_for_a_function_stand_behind_aliases() -> None:
+    """OData V4.01 Part 2, 5.1.1.13: the path names them, the query holds them as JSON."""
+    given = {
+        "Of": ["A'\"&=1", "ü"],
+        "Lines": (1, 2),
+        "From": Decimal("1.50"),
+        "Where": {"City": "Ulm", "Day": date(2026, 11, 1)},
+    }
+    with SapServer(in_turn(data({"value": 1}))) as server:
+        assert service_of(server, V4).call("Sum", given) == 1
+    (request,) = server.requests
+    assert request.path == f"{PATHS['V4']}/Sum(Of=@Of,Lines=@Lines,From=1.50,Where=@Where)"
+    query = request.target.partition("?")[2]
+    sent = {name: json.loads(text) for name, text in parse_qsl(query) if "@" in name}
+    assert sent == {
+        "@Of": ["A'\"&=1", "ü"],
+        "@Lines": [1, 2],
+        "@Where": {"City": "Ulm", "Day": "2026-11-01"},
+    }
+    assert "&@Lines=%5B1,2%5D" in query
 
 
 def test_parameters_are_encoded_and_cannot_change_the_call() -> None:

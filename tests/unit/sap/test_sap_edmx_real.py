@@ -82,8 +82,8 @@ def test_the_supplier_invoice_names_what_may_be_done(real_data: Path) -> None:
     found = read(real_data, "API_SUPPLIERINVOICE_PROCESS_SRV")
     invoices = found.entity_set("A_SupplierInvoice")
     assert (invoices.creatable, invoices.updatable, invoices.deletable) == (True, False, True)
-    assert found.operation("Cancel").method == "POST"
-    parameters = {each.name: each.max_length for each in found.operation("Post").parameters}
+    assert found.overloads("Cancel")[0].method == "POST"
+    parameters = {each.name: each.max_length for each in found.overloads("Post")[0].parameters}
     assert parameters == {"SupplierInvoice": 10, "FiscalYear": 4}
 
 

@@ -190,7 +190,7 @@ def test_function_imports_say_how_they_are_called() -> None:
         <FunctionImport Name="Count" ReturnType="Collection(Edm.Int32)"/>
         <FunctionImport Name="Odd" m:HttpMethod="PUT"/>"""
     )
-    release, count = found.operation("Release"), found.operation("Count")
+    release, count = found.overloads("Release")[0], found.overloads("Count")[0]
     assert (release.kind, release.method, release.entity_set) == ("action", "POST", "Orders")
     assert (release.returns, release.returns_many) == ("NS.Order", False)
     assert (release.action_for, release.bound_to, release.label) == ("NS.Order", None, "Release it")

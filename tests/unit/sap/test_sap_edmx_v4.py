@@ -68,6 +68,28 @@ def test_field_control_counts_where_it_is_fixed() -> None:
     assert found.properties["Currency"].updatable
 
 
+@pytest.mark.parametrize(
+    ("flags", "writable"),
+    [
+        ("Write {}Read", True),
+        ("Read {}Write", True),
+        ("ReadWrite", True),
+        ("Read", False),
+        ("Filter {}Read", False),
+        ("None", False),
+    ],
+)
+def test_permissions_are_flags_in_any_order(flags: str, writable: bool) -> None:
+    """CSDL 4.0, 14.3.5: members of an enumeration stand beside each other with spaces."""
+    term = "Org.OData.Core.V1.Permission"
+    value = f"{term}/" + flags.format(f"{term}/")
+    annotation = f'<Annotation Term="{term}s" EnumMember="{value}"/>'
+    types = ORDER.format(more=FIELDS)
+    found = v4(types, annotations=on("SELF.Order/Amount", annotation)).type_of("Orders")
+    assert found.properties["Amount"].updatable is writable
+    assert found.properties["Amount"].creatable is writable
+
+
 def test_an_annotation_with_a_qualifier_is_for_somebody_else() -> None:
     found = v4(
         annotations=on("SELF.Order/ID", f'<Annotation Term="{LABEL}" Qualifier="x" String="No"/>')
@@ -224,15 +246,15 @@ def test_functions_and_actions_are_told_apart_and_bound_ones_know_to_what() -> N
         '<FunctionImport Name="Clock" Function="SELF.Now" EntitySet="Orders"/>'
         '<ActionImport Name="Lost" Action="SELF.Lost"/>',
     )
-    clock = found.operation("Clock")
+    clock = found.overloads("Clock")[0]
     assert (clock.kind, clock.method, clock.returns) == ("function", "GET", "Edm.DateTimeOffset")
     assert (clock.bound_to, clock.entity_set) == (None, "Orders")
     order = "com.example.orders.Order"
-    release = found.operation("Release", bound_to=order)
+    release = found.overloads("Release", bound_to=order)[0]
     assert (release.name, release.kind) == ("com.example.orders.Release", "action")
     assert [each.name for each in release.parameters] == ["Why"]
-    late = found.operation("com.example.orders.Late", bound_to=order)
+    late = found.overloads("com.example.orders.Late", bound_to=order)[0]
     assert (late.bound_to_many, late.returns, late.returns_many) == (True, order, True)
     assert any("SELF.Lost" in each or "orders.Lost" in each for each in found.problems)
     with pytest.raises(InputRejected, match="Release"):
-        found.operation("Release")
+        found.overloads("Release")[0]

@@ -140,6 +140,8 @@ def _check(metadata: Metadata, one: Operation) -> None:
     from sapmatch.sap.odata import preflight
 
     match one:
+        case Read(entity_set=name, query=query) if one.key is not None:
+            preflight.check_record(metadata, name, query)
         case Read(entity_set=name, query=query):
             preflight.check_query(metadata, name, query)
         case Create(entity_set=name, record=record):

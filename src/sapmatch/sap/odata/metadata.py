@@ -165,12 +165,19 @@ class Metadata(Struct, frozen=True, kw_only=True):
             )
         return found
 
-    def operation(self, name: str, *, bound_to: str | None = None) -> Operation:
-        """A function or action by its name, qualified or not; `bound_to` is an entity type."""
-        for found in self.operations:
-            if found.bound_to == bound_to and name in (found.name, found.name.rpartition(".")[2]):
-                return found
-        raise self._unknown("function or action", name, [one.name for one in self.operations])
+    def overloads(self, name: str, *, bound_to: str | None = None) -> tuple[Operation, ...]:
+        """Functions or actions of a name, qualified or not; `bound_to` is an entity type.
+
+        V4 may have several of one name, which differ in their parameters.
+        """
+        found = [
+            each
+            for each in self.operations
+            if each.bound_to == bound_to and name in (each.name, each.name.rpartition(".")[2])
+        ]
+        if not found:
+            raise self._unknown("function or action", name, [one.name for one in self.operations])
+        return tuple(each for each in found if each.name == found[0].name)
 
     def _unknown(self, kind: str, name: str, known: Iterable[str]) -> InputRejected:
         from difflib import get_close_matches

@@ -1,21 +1,22 @@
 """Function imports of V2, functions and actions of V4, bound ones included."""
 
-from collections.abc import Mapping
-from typing import TypeGuard
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeGuard
 
-from sapmatch.model.errors import InputRejected, OutcomeUnknown, Problem, SapUnavailable
+import msgspec
+
+from sapmatch.model.errors import InputRejected, OutcomeUnknown, SapUnavailable
 from sapmatch.model.intent import Record
 from sapmatch.model.query import EVERYTHING, ODataValue
-from sapmatch.sap.odata import urls
+from sapmatch.sap.odata import urls, v4
 from sapmatch.sap.odata.catalog import Catalog, codec_of
 from sapmatch.sap.odata.codec import UNREADABLE, Codec
 from sapmatch.sap.odata.exchange import Exchange
 from sapmatch.sap.odata.metadata import Operation, Property, StructuredType
+from sapmatch.sap.odata.overloads import chosen
 from sapmatch.sap.odata.reading import Reading
 from sapmatch.sap.odata.writing import ETag, Writing
 from sapmatch.sap.session import Answer
-
-Parameters = Mapping[str, ODataValue | None]
 
 
 class Operations:
@@ -32,61 +33,74 @@ class Operations:
     def call(
         self,
         name: str,
-        parameters: Parameters,
+        parameters: Mapping[str, Any],
         entity_set: str | None,
         key: Mapping[str, ODataValue] | None,
         etag: ETag,
     ) -> object:
         """Call it; see Service.call."""
         codec = self._catalog.codec()
-        operation = self._operation(name, entity_set, key, codec)
         # In V2 nothing is bound: SAP takes the key among the parameters (sap:action-for).
         given = {**(key or {}), **parameters} if codec.VERSION == "V2" else dict(parameters)
-        _check(operation, given)
-        headers = {"Accept": codec.ACCEPT}
-        path, body = self._request(operation, given, entity_set, key, codec)
+        operation = chosen(self._overloads(name, entity_set, key, codec), given, codec.VERSION)
+        url, body = self._request(operation, given, entity_set, key, codec)
         if operation.method == "GET":
-            answer = self._exchange.read(path, headers)
+            answer = self._exchange.read(url, {"Accept": codec.ACCEPT})
             result = self._result(answer, operation)
             return [*result, *self._rest(answer, operation)] if _is_list(result) else result
-        if entity_set and key:
-            headers |= self._writing.if_match(entity_set, key, etag)
+        headers = {"Accept": codec.ACCEPT}
         if body is not None:
             headers["Content-Type"] = codec.content_type(self._exchange.options.decimals)
-        answer = self._exchange.write("POST", path, headers, body)
+        answer = self._sent(url, headers, body, entity_set, key, etag)
+        return self._result(answer, operation)
+
+    def _sent(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        entity_set: str | None,
+        key: Mapping[str, ODataValue] | None,
+        etag: ETag,
+    ) -> Answer:
+        """What is called by POST, with the ETag of the record that it is called on."""
+        if not (entity_set and key):
+            answer = self._exchange.write("POST", url, headers, body)
+            self._exchange.check(answer)
+            return answer
+        headers = {**headers, **self._writing.if_match(entity_set, key, etag)}
+        answer = self._exchange.write("POST", url, headers, body)
         try:
             self._exchange.check(answer)
         finally:
-            if entity_set and key:
-                # An ETag of the answer is one of what came back, which may be something else.
-                self._writing.remember(entity_set, key, None)
-        return self._result(answer, operation)
+            # An ETag of the answer is one of what came back, which may be something else.
+            self._writing.remember(entity_set, key, None)
+        return answer
 
-    def _operation(
+    def _overloads(
         self,
         name: str,
         entity_set: str | None,
         key: Mapping[str, ODataValue] | None,
         codec: Codec,
-    ) -> Operation:
+    ) -> Sequence[Operation]:
         metadata = self._catalog.metadata()
         if entity_set is None or codec.VERSION == "V2":
-            return metadata.operation(name)
+            return metadata.overloads(name)
         found = metadata.entity_set(entity_set)
-        first = metadata.operation(name, bound_to=found.type)
-        for each in metadata.operations:
-            same = (each.name, each.bound_to) == (first.name, first.bound_to)
-            if same and (found.single or each.bound_to_many != bool(key)):
-                return each
-        raise InputRejected(
-            f"{name}: is called on "
-            + ("all of a set: give no key" if key else "one record: give its key")
-        )
+        bound = metadata.overloads(name, bound_to=found.type)
+        fitting = [each for each in bound if found.single or each.bound_to_many != bool(key)]
+        if not fitting:
+            raise InputRejected(
+                f"{name}: is called on "
+                + ("all of a set: give no key" if key else "one record: give its key")
+            )
+        return fitting
 
     def _request(
         self,
         operation: Operation,
-        given: Parameters,
+        given: Mapping[str, Any],
         entity_set: str | None,
         key: Mapping[str, ODataValue] | None,
         codec: Codec,
@@ -98,17 +112,26 @@ class Operations:
         path = bound + urls.name_of(operation.name)
         types = {each.name: each.type for each in operation.parameters}
         if codec.VERSION == "V2":
-            written = {name: codec.literal(value, types[name]) for name, value in given.items()}
+            written = {
+                name: urls.literal_of(name, value, types[name], codec)
+                for name, value in given.items()
+            }
             return self._exchange.url(path, urls.encoded_options(written)), None
         if operation.kind == "action":
-            body = codec.encode(
-                dict(given),
-                decimals=self._exchange.options.decimals,
-                kind=_as_type(operation),
-                types=self._catalog.types,
-            )
-            return self._exchange.url(path), body
-        return self._exchange.url(path + urls.arguments(given, types, codec)), None
+            return self._exchange.url(path), self._body(operation, given, codec)
+        path += urls.arguments(given, types, codec)
+        return self._exchange.url(path, urls.encoded_options(self._aliased(operation, given))), None
+
+    def _body(self, operation: Operation, given: Mapping[str, Any], codec: Codec) -> bytes:
+        decimals, types = self._exchange.options.decimals, self._catalog.types
+        return codec.encode(dict(given), decimals=decimals, kind=_as_type(operation), types=types)
+
+    def _aliased(self, operation: Operation, given: Mapping[str, Any]) -> dict[str, str]:
+        """Lists and objects as JSON, by alias (OData V4.01 Part 2, 5.1.1.13)."""
+        found = {name: value for name, value in given.items() if isinstance(value, urls.STRUCTURED)}
+        body = v4.encode(found, kind=_as_type(operation), types=self._catalog.types)
+        values = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        return {f"@{name}": bytes(value).decode() for name, value in values.items()}
 
     def _rest(self, answer: Answer, operation: Operation) -> list[Record]:
         """The rows behind the first page of what a function returned."""
@@ -148,20 +171,3 @@ def _as_type(operation: Operation) -> StructuredType:
         for each in operation.parameters
     }
     return StructuredType(name=operation.name, properties=fields)
-
-
-def _check(operation: Operation, given: Parameters) -> None:
-    """InputRejected with every parameter that is unknown or missing."""
-    known = {each.name: each for each in operation.parameters}
-    wrong = [f"{name} is no parameter" for name in given if name not in known]
-    wrong += [
-        f"{each.name} is missing"
-        for each in known.values()
-        if not each.nullable and given.get(each.name) is None
-    ]
-    if wrong:
-        names = ", ".join(known) or "none"
-        raise InputRejected(
-            f"{operation.name}: {'; '.join(wrong)}; its parameters are {names}",
-            [Problem(code="PARAMETER", message=text, field=operation.name) for text in wrong],
-        )

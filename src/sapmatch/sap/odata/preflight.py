@@ -53,6 +53,15 @@ def check_query(metadata: Metadata, entity_set: str, query: Query) -> None:
     _refuse(entity_set, problems)
 
 
+def check_record(metadata: Metadata, entity_set: str, query: Query) -> None:
+    """Selected and expanded fields that there are; nothing that a set asks of its queries."""
+    kind = metadata.types.get(metadata.entity_set(entity_set).type)
+    if kind is not None:
+        check = _Fields(metadata)
+        expanded = check.expanded(kind, query.expand)
+        _refuse(entity_set, [*check.selected(kind, query.select), *expanded])
+
+
 def check_create(metadata: Metadata, entity_set: str, record: Record) -> None:
     """Creatable set and fields, values that fit, nested entities included."""
     found = metadata.entity_set(entity_set)

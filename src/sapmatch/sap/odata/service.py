@@ -1,7 +1,7 @@
 """One OData service of one SAP system: everything that can be asked of it, V2 and V4 alike."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sapmatch.model.intent import Entity, Record, Repeatability, Written
 from sapmatch.model.ports import Page
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sapmatch.sap.odata.deep_update import DeepUpdate
     from sapmatch.sap.odata.delta import ChangePage, DeltaPosition
 
-_NO_PARAMETERS: Final[Mapping[str, ODataValue | None]] = {}
+_NO_PARAMETERS: Final[Mapping[str, Any]] = {}
 
 
 class Service:
@@ -166,7 +166,7 @@ class Service:
     def call(
         self,
         name: str,
-        parameters: Mapping[str, ODataValue | None] = _NO_PARAMETERS,
+        parameters: Mapping[str, Any] = _NO_PARAMETERS,
         *,
         entity_set: str | None = None,
         key: Mapping[str, ODataValue] | None = None,
@@ -174,6 +174,7 @@ class Service:
     ) -> object:
         """Call a function import, function or action; `entity_set` and `key` say on what.
 
+        Of several with one name, the names of the parameters choose. V4 takes lists and objects.
         What is called by GET is a read and may be repeated; what is called by POST is sent once.
         Returns a record, a list of records, a value, or None, values as JSON gives them. Raises
         InputRejected for parameters that are unknown or missing, OutcomeUnknown as `create` does.

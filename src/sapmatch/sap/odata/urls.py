@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import quote
 
 from sapmatch.model.errors import InputRejected
@@ -15,6 +15,7 @@ Slash = Literal["encoded", "plain"]
 _NAME = re.compile(r"[^\W\d]\w*")
 _QUALIFIED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _OPTION_SAFE = "'(),/:@$*"
+STRUCTURED: Final = (list, tuple, Mapping)
 _NO_TYPES: Final[Mapping[str, str]] = {}
 
 
@@ -67,20 +68,31 @@ def key_predicate(
     return f"({','.join(f'{name}={value}' for name, value in parts.items())})"
 
 
-def arguments(
-    given: Mapping[str, ODataValue | None], types: Mapping[str, str], codec: Codec
-) -> str:
-    """`(A=1,B='2')`: the parameters of a V4 function, encoded."""
+def arguments(given: Mapping[str, Any], types: Mapping[str, str], codec: Codec) -> str:
+    """`(A=1,B='2',C=@C)`: the parameters of a V4 function, encoded.
+
+    A list or an object is an alias, `@C`: its value belongs to the query.
+    """
     parts = (
-        f"{_named(name)}={_encoded(name, value, types.get(name), codec, 'encoded')}"
+        f"{_named(name)}=@{name}"
+        if isinstance(value, STRUCTURED)
+        else f"{_named(name)}={_encoded(name, value, types.get(name), codec, 'encoded')}"
         for name, value in given.items()
     )
     return f"({','.join(parts)})"
 
 
+def literal_of(name: str, value: ODataValue | None, type: str | None, codec: Codec) -> str:
+    """The value as URLs write it, not yet encoded; InputRejected names what it is the value of."""
+    try:
+        return codec.literal(value, type)
+    except InputRejected as exc:
+        raise InputRejected(f"{name}: {exc}") from exc
+
+
 def encoded_options(options: Mapping[str, str]) -> list[str]:
     """`name=value` with every value encoded once, spaces as %20 (OD-P59)."""
-    return [f"{quote(name, safe='$')}={_option(name, text)}" for name, text in options.items()]
+    return [f"{quote(name, safe='$@')}={_option(name, text)}" for name, text in options.items()]
 
 
 def name_of(name: str) -> str:
@@ -112,10 +124,7 @@ def _named(name: str) -> str:
 def _encoded(
     name: str, value: ODataValue | None, type: str | None, codec: Codec, slash: Slash
 ) -> str:
-    try:
-        text = codec.literal(value, type)
-    except InputRejected as exc:
-        raise InputRejected(f"{name}: {exc}") from exc
+    text = literal_of(name, value, type, codec)
     return quote(text, safe="'/" if slash == "plain" else "'")
 
 

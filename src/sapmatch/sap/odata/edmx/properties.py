@@ -8,7 +8,8 @@ from sapmatch.sap.odata.edmx.tree import Node
 from sapmatch.sap.odata.metadata import Property
 
 _LONGEST_NUMBER: Final = 9  # digits
-_READ_ONLY: Final = ("ReadOnly", "Inapplicable", "Read", "None")
+_NOT_WRITTEN: Final = frozenset({"ReadOnly", "Inapplicable"})
+_WRITING: Final = frozenset({"Write", "ReadWrite"})
 
 
 def property_of(node: Node, owner: str, source: Source) -> Property:
@@ -66,13 +67,16 @@ def label_of(node: Node, terms: Terms) -> str:
 
 
 def _read_only(terms: Terms) -> bool:
-    said = (terms.get("Common.FieldControl"), terms.get("Core.Permissions"))
-    return any(
-        isinstance(each, str)
-        and not isinstance(each, Path)
-        and each.rpartition("/")[2] in _READ_ONLY
-        for each in said
-    )
+    permissions = _members(terms.get("Core.Permissions"))
+    controlled = not _NOT_WRITTEN.isdisjoint(_members(terms.get("Common.FieldControl")))
+    return controlled or bool(permissions and _WRITING.isdisjoint(permissions))
+
+
+def _members(said: object) -> frozenset[str]:
+    """Those of an enumeration, `NS.Permission/Read NS.Permission/Write`, in any order."""
+    if not isinstance(said, str) or isinstance(said, Path):
+        return frozenset()
+    return frozenset(each.rpartition("/")[2] for each in said.split())
 
 
 def _unit(node: Node, terms: Terms) -> str | None:

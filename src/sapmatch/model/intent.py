@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
+from sapmatch.model.query import ODataValue
+
 Operation = Literal["insert", "update", "upsert", "delete"]
 Record = dict[str, Any]  # a JSON object as SAP takes it; nested for a deep create
 
@@ -83,10 +85,12 @@ class Repeatability(Struct, frozen=True, kw_only=True):
 class Written(Struct, frozen=True, kw_only=True):
     """SAP's answer to a write that it executed.
 
+    `key` names the record and can be given back as it is, its values typed as SAP wrote them in the
+    record's address: `'1'` is a str, `1` an int, a guid a UUID, a date a date.
     `repeatability`: `accepted` where SAP recognises a request when it comes again.
     """
 
-    key: dict[str, str] = field(default_factory=dict)
+    key: dict[str, ODataValue] = field(default_factory=dict)
     row: Record = field(default_factory=dict)
     etag: str | None = None
     http_status: int = 200

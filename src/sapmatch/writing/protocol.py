@@ -9,7 +9,7 @@ SENT is stored before the first byte leaves. From SENT, UNKNOWN and RECONCILING 
 arrow is one write that is conditional on the version, so of two workers one loses and stops.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
@@ -29,6 +29,7 @@ from sapmatch.model.errors import (
 )
 from sapmatch.model.intent import Entity, Intent, IntentState, Record, Repeatability, Written
 from sapmatch.model.ports import Clock, Intents, SapWriter
+from sapmatch.model.query import ODataValue
 from sapmatch.writing import readback
 from sapmatch.writing.identity import request_id
 
@@ -218,7 +219,7 @@ class _Write:
         return self._end(
             IntentState.CONFIRMED,
             written.messages,
-            key=written.key or self.intent.key,
+            key=_texts(written.key) or self.intent.key,
             etag=written.etag,
             http_status=written.http_status,
             confirmed_by="answer",
@@ -285,6 +286,14 @@ class _Write:
 _UNSEARCHABLE = "an insert needs a field by which SAP can be searched for it: name its reference"
 _MOVED = "somebody else changed these fields in SAP meanwhile; nothing was written: look and decide"
 _RESTLESS = f"the record changed in SAP during each of {TRIES} tries; nothing was written"
+
+
+def _texts(key: Mapping[str, ODataValue]) -> dict[str, str]:
+    """A key as intents keep it, in JSON; booleans as OData writes them."""
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in key.items()
+    }
 
 
 def exists_already(code: str) -> bool:

@@ -6,7 +6,7 @@ that go with their order, actions (a service has to bring them itself) and delta
 forgets (an unknown one counts as the very beginning). Each is held by a test below.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Literal
 
@@ -15,7 +15,7 @@ import pytest
 
 from sapmatch.model.connection import ServiceOptions
 from sapmatch.model.errors import SapRejected
-from sapmatch.model.query import Query
+from sapmatch.model.query import ODataValue, Query
 from tests.contract.sap.sap_peers import LOCAL_V4, ORDERS, Peer, opened, opened_odatapy
 
 ITEMS = "PurchaseOrderItem"
@@ -27,7 +27,7 @@ def peer() -> Iterator[Peer]:
         yield found
 
 
-def items_of(peer: Peer, key: dict[str, str]) -> list[Decimal]:
+def items_of(peer: Peer, key: Mapping[str, ODataValue]) -> list[Decimal]:
     return [row["OrderQuantity"] for row in peer.service.rows(ITEMS, Query(equals=key))]
 
 

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -29,6 +30,7 @@ from tests.builders.sap_server import (
     refusal,
     with_token,
 )
+from tests.builders.sap_typed import SERVICE_V4
 
 ETAG = "W/\"datetimeoffset'2015-02-03T21%3A07%3A03.5328420Z'\""
 INVOICE = {"SupplierInvoice": "5105600001", "FiscalYear": "2026"}
@@ -116,6 +118,26 @@ def test_an_update_sends_only_its_fields_and_the_etag_as_it_came() -> None:
     assert "if-match" not in third.headers
     assert [(one.http_status, one.etag) for one in done] == [(204, None), (200, '"2"'), (202, None)]
     assert done[0].key == {"A": "1", "B": "2"}
+
+
+@pytest.mark.parametrize(
+    ("path", "literal"),
+    [
+        (SERVICE, "ID=guid'00505601-0203-1eda-b7a8-0123456789ab',N=7,P=2.50M,T='7',A=true"),
+        (SERVICE_V4, "ID=00505601-0203-1eda-b7a8-0123456789ab,N=7,P=2.50,T='7',A=true"),
+        (SERVICE_V4, "D=2026-02-28,At=2026-02-28T01:02:03Z"),
+    ],
+)
+def test_the_key_that_sap_gave_can_be_given_back_as_it_is(path: str, literal: str) -> None:
+    """Numbers, guids and booleans stay unquoted, with $metadata or without it."""
+    address = f"https://any.example{path}/Ds({literal})"
+    script = in_turn(Reply(201, headers=[("Location", address)]), Reply(204), Reply(204))
+    with SapServer(script) as server, client_of(server, csrf="never") as client:
+        created = client.create(path, "Ds", {})
+        updated = client.update(path, "Ds", created.key, {"X": "y"}, etag=None)
+        client.delete(path, "Ds", updated.key, etag=None)
+    for request in server.requests[1:]:
+        assert unquote(request.path) == f"{path}/Ds({literal})"
 
 
 def test_a_delete_sends_its_etag_too() -> None:

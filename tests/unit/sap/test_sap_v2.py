@@ -9,11 +9,12 @@ import msgspec
 import pytest
 
 from sapmatch.model.errors import InputRejected
-from sapmatch.model.query import Expand, Query, field
+from sapmatch.model.query import Expand, ODataValue, Query, field
 from sapmatch.sap.odata import v2
 from sapmatch.sap.odata.codec import Codec
 from sapmatch.sap.odata.metadata import Navigation, Property, StructuredType
 
+GUID = "00505601-0203-1eda-b7a8-0123456789ab"
 CODEC: Codec = v2  # the module keeps the protocol
 KIND = StructuredType(
     name="NS.Order",
@@ -87,38 +88,56 @@ def test_numbers_in_a_row_stay_exact() -> None:
     assert v2.entity(b'{"d":{"Amount":0.10}}') == {"Amount": Decimal("0.10")}
 
 
+def same(found: dict[str, ODataValue], key: dict[str, ODataValue]) -> bool:
+    """Equal in value and in type: True is 1 else."""
+    return found == key and [*map(type, found.values())] == [*map(type, key.values())]
+
+
 @pytest.mark.parametrize(
     ("uri", "key"),
     [
         ("/A_Inv(Invoice='51',Year='2026')", {"Invoice": "51", "Year": "2026"}),
         ("/A_Inv('51')", {"SupplierInvoice": "51"}),
         ("/A_Inv(A='%2FA%20O''B%2Cx',B='1')", {"A": "/A O'B,x", "B": "1"}),
-        ("/A_Inv(A=guid'0a-1',B=7)", {"A": "0a-1", "B": "7"}),
-        ("/A_Inv(7)", {"Number": "7"}),
-        ("/A_Inv(A=7L,B=2.50M)", {"A": "7", "B": "2.50"}),
+        (f"/A_Inv(A=guid'{GUID}',B=7)", {"A": UUID(GUID), "B": 7}),
+        ("/A_Inv(A=guid'0a-1',B=7)", {}),
+        ("/A_Inv(A=what'1',B=7)", {}),
+        ("/A_Inv(A=one,B=7)", {}),
+        ("/A_Inv(7)", {"Number": 7}),
+        ("/A_Inv('7')", {"Number": "7"}),
+        ("/A_Inv(A=7L,B=2.50M)", {"A": 7, "B": Decimal("2.50")}),
+        ("/A_Inv(A=true,B='true')", {"A": True, "B": "true"}),
+        (
+            "/A_Inv(A=datetime'2026-02-28T00%3A00%3A00',B=time'PT11H')",
+            {"A": datetime(2026, 2, 28, tzinfo=UTC).replace(tzinfo=None), "B": time(11)},
+        ),
+        (
+            "/A_Inv(A=datetimeoffset'2026-02-28T01:02:03Z',B='0051')",
+            {"A": datetime(2026, 2, 28, 1, 2, 3, tzinfo=UTC), "B": "0051"},
+        ),
         ("/A_Inv('unknown')", {}),
         ("/Other('51')", {}),
     ],
 )
 def test_the_key_of_a_created_entity_is_read_from_its_address(
-    uri: str, key: dict[str, str]
+    uri: str, key: dict[str, ODataValue]
 ) -> None:
     row = {
         "__metadata": {"uri": f"https://sap.example.com/srv{uri}"},
         "SupplierInvoice": "51",
         "Number": 7,
     }
-    assert v2.key_of("A_Inv", row, None) == key
+    assert same(v2.key_of("A_Inv", row, None), key)
     location = f"https://sap.example.com/srv{uri}"
-    assert v2.key_of("A_Inv", {"SupplierInvoice": "51", "Number": 7}, location) == key
+    assert same(v2.key_of("A_Inv", {"SupplierInvoice": "51", "Number": 7}, location), key)
 
 
 @pytest.mark.parametrize(
     ("address", "key"),
     [
         ("/x/Bs('4711')?sap-client=100", {"ID": "4711"}),
-        ("/x/Bs(ID='1',P=2)?sap-client=100", {"ID": "1", "P": "2"}),
-        ("/x/Bs(ID='1',P=2)#top", {"ID": "1", "P": "2"}),
+        ("/x/Bs(ID='1',P=2)?sap-client=100", {"ID": "1", "P": 2}),
+        ("/x/Bs(ID='1',P=2)#top", {"ID": "1", "P": 2}),
         ("Bs('4711')", {"ID": "4711"}),
         ("/x/Bs('a%3Fb%23')", {"ID": "a?b#"}),
         ("/x/Bs%28%2747%27%29", {"ID": "47"}),
@@ -134,7 +153,7 @@ def test_the_key_of_a_created_entity_is_read_from_its_address(
     ],
 )
 def test_a_key_is_read_from_the_whole_of_an_address_or_not_at_all(
-    address: str, key: dict[str, str]
+    address: str, key: dict[str, ODataValue]
 ) -> None:
     names = ("ID",) if len(key) < 2 else ("ID", "P")
     assert v2.key_of("Bs", {}, address, names) == key
@@ -290,7 +309,7 @@ def test_an_operation_returns_what_stands_under_its_name(body: bytes, result: ob
 
 def test_a_key_without_an_address_comes_from_the_fields() -> None:
     assert v2.key_of("A_Inv", {"Year": 2026, "Draft": True}, None, ("Year", "Draft")) == {
-        "Year": "2026",
-        "Draft": "true",
+        "Year": 2026,
+        "Draft": True,
     }
     assert v2.key_of("A_Inv", {"X": "51"}, "/srv/A_Inv('51')", ("Invoice",)) == {"Invoice": "51"}

@@ -14,6 +14,7 @@ from sapmatch.sap.odata import v4
 from sapmatch.sap.odata.codec import Codec
 from sapmatch.sap.odata.metadata import Navigation, Property, StructuredType
 
+GUID = "00505601-0203-1eda-b7a8-0123456789ab"
 CODEC: Codec = v4  # the module keeps the protocol
 KIND = StructuredType(
     name="NS.Order",
@@ -218,14 +219,26 @@ def test_an_etag_is_passed_through_untouched() -> None:
     ("row", "location", "key"),
     [
         ({}, "https://sap.example.com/srv/Order('51')", {"Order": "51"}),
-        ({}, "Order(Order='51',IsActiveEntity=true)", {"Order": "51", "IsActiveEntity": "true"}),
-        ({"@odata.id": "Order(7)"}, None, {"Order": "7"}),
+        ({}, "Order(Order='51',IsActiveEntity=true)", {"Order": "51", "IsActiveEntity": True}),
+        ({}, f"Order(ID={GUID},N=-7)", {"ID": UUID(GUID), "N": -7}),
+        (
+            {},
+            "Order(Day=2026-02-28,At=2026-02-28T01:02:03.5Z,T=11:00:00,C=NS.Color'Red')",
+            {
+                "Day": date(2026, 2, 28),
+                "At": datetime(2026, 2, 28, 1, 2, 3, 500_000, tzinfo=UTC),
+                "T": time(11),
+                "C": "Red",
+            },
+        ),
+        ({}, "Order(Day=2026-02-31)", {}),
+        ({"@odata.id": "Order(7)"}, None, {"Order": 7}),
         ({"Order": "51"}, None, {"Order": "51"}),
         ({"Other": "51"}, None, {}),
     ],
 )
 def test_the_key_of_a_created_entity_is_found(
-    row: dict[str, object], location: str | None, key: dict[str, str]
+    row: dict[str, object], location: str | None, key: dict[str, ODataValue]
 ) -> None:
     assert v4.key_of("Order", row, location, ("Order",)) == key
 

@@ -18,6 +18,7 @@ from sapmatch.model.errors import (
     Throttled,
 )
 from sapmatch.model.intent import Intent, IntentState, Written
+from sapmatch.model.query import ODataValue
 from sapmatch.writing.protocol import write_record
 from tests.builders.memory_sap import answer_lost, fails, request_lost
 from tests.builders.writes import (
@@ -110,6 +111,12 @@ def test_an_answer_without_a_number_is_unknown(insert: Stage) -> None:
     """RE-22: 201 whose body says nothing."""
     insert.sap.behaviours = [lambda execute: Written(http_status=201)]
     assert insert.write().state is S.UNKNOWN
+
+
+def test_the_key_of_an_answer_is_kept_as_texts(insert: Stage) -> None:
+    key: dict[str, ODataValue] = {"SupplierInvoice": "51", "Line": 7, "Draft": True}
+    insert.sap.behaviours = [lambda execute: Written(key=key, http_status=201)]
+    assert insert.write().key == {"SupplierInvoice": "51", "Line": "7", "Draft": "true"}
 
 
 def test_a_refusal_ends_the_intent_with_what_sap_said(insert: Stage) -> None:

@@ -1,51 +1,108 @@
-"""Keys out of the addresses that SAP gives its entities."""
+"""Keys out of the addresses that SAP gives its entities, as values that can be given back."""
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
 from urllib.parse import quote, unquote
 
+from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Record
+from sapmatch.model.query import ODataValue
+from sapmatch.sap.odata import edm
 
-_LITERAL = r"(?:[a-zA-Z]*'(?:[^']|'')*'|[^,'()=]+)"
+_LITERAL = r"(?:[\w.]*'(?:[^']|'')*'|[^,'()=]+)"
 _PREDICATE = re.compile(rf"(?:{_LITERAL}|\w+={_LITERAL}(?:,\w+={_LITERAL})*)\)")
 _PART = re.compile(rf"(?:(\w+)=)?({_LITERAL})[,)]")
-_QUOTED = re.compile(r"[a-zA-Z]*'(.*)'", re.DOTALL)
-_SUFFIXED = re.compile(r"(-?[\d.]+)[LMDFlmdf]")
+_QUOTED = re.compile(r"([\w.]*)'(.*)'", re.DOTALL)
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:T.{1,40})?")
+
+# The types of what stands in quotes behind a word, and of what stands without quotes.
+_QUOTED_TYPES: Final[Mapping[str, str]] = {
+    "": "Edm.String",
+    "guid": "Edm.Guid",
+    "datetime": "Edm.DateTime",
+    "datetimeoffset": "Edm.DateTimeOffset",
+    "time": "Edm.Time",
+    "duration": "Edm.Duration",
+}
+_BARE_TYPES: Final = (
+    (re.compile("true|false"), "Edm.Boolean"),
+    (re.compile(r"(-?\d{1,19})[lL]?"), "Edm.Int64"),
+    (re.compile(r"(-?\d{1,400}(?:\.\d{1,400})?)[mMdDfF]?"), "Edm.Decimal"),
+    (_GUID, "Edm.Guid"),
+    (re.compile(r"\d{4}-\d\d-\d\d"), "Edm.Date"),
+    (_MOMENT, "Edm.DateTimeOffset"),
+    (re.compile(r"\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?"), "Edm.TimeOfDay"),
+)
 
 
-def key_in(address: str, entity_set: str, row: Record, keys: Sequence[str]) -> dict[str, str]:
+def key_in(
+    address: str, entity_set: str, row: Record, keys: Sequence[str]
+) -> dict[str, ODataValue]:
     """The key in the address of an entity, else from the fields `keys` of its row.
 
     A single key has no name in an address: it is the one of `keys`, or else the first field of
-    that value, as SAP sends key fields first.
+    that value, as SAP sends key fields first. The literals of an address tell their types.
     """
     path = re.split("[?#]", address, maxsplit=1)[0].replace("%28", "(").replace("%29", ")")
     parts = _parts(unquote(f"/{path}".rpartition(f"/{quote(entity_set)}(")[2]))
     if not parts:
-        return {name: _text(row[name]) for name in keys if row.get(name) is not None}
+        return {name: row[name] for name in keys if row.get(name) is not None}
     if "" not in parts:
         return parts
-    names = keys or [name for name, value in row.items() if _text(value) == parts[""]]
+    wanted = canonical(parts[""])
+    names = keys or [name for name, value in row.items() if canonical(value) == wanted]
     return {names[0]: parts[""]} if names else {}
 
 
-def _parts(predicate: str) -> dict[str, str]:
+def canonical(value: Any) -> str:
+    """The same text for the same value, whether it is typed, as JSON has it, or a text."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case Decimal():
+            return f"{value:f}"
+        case date():
+            return edm.utc(value).isoformat()
+        case str() if _GUID.fullmatch(value):
+            return value.lower()
+        case str() if edm.is_ticks(value) or _MOMENT.fullmatch(value):
+            try:
+                return edm.moment(value).isoformat()
+            except edm.ODD:
+                return value
+    return str(value)
+
+
+def _parts(predicate: str) -> dict[str, ODataValue]:
     """Values by name, the only one maybe without; empty where not all of it can be read."""
     found = _PART.findall(predicate) if _PREDICATE.fullmatch(predicate) else []
-    parts = {name: _plain(literal) for name, literal in found}
+    try:
+        parts = {name: _value(literal) for name, literal in found}
+    except InputRejected:
+        return {}
     return parts if len(parts) == len(found) else {}
 
 
-def _plain(literal: str) -> str:
-    """Without the marks of its type."""
+def _value(literal: str) -> ODataValue:
+    """What a literal stands for; InputRejected where it is none that a key is written in."""
     quoted = _QUOTED.fullmatch(literal)
     if quoted:
-        return quoted[1].replace("''", "'")
-    found = _SUFFIXED.fullmatch(literal)
-    return found[1] if found else literal
+        # A member of an enumeration, `NS.Color'Red'`, is a text as well.
+        edm_type = "Edm.String" if "." in quoted[1] else _QUOTED_TYPES.get(quoted[1])
+        return _typed(quoted[2].replace("''", "'"), edm_type)
+    for form, edm_type in _BARE_TYPES:
+        found = form.fullmatch(literal)
+        if found:
+            return _typed(found[found.lastindex or 0], edm_type)
+    return _typed(literal, None)
 
 
-def _text(value: Any) -> str:
-    """A JSON value as text, booleans as OData writes them."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _typed(text: str, edm_type: str | None) -> ODataValue:
+    if edm_type is None:
+        raise InputRejected("is no literal of a key")
+    value: ODataValue = edm.coerced(text, edm_type)
+    return value

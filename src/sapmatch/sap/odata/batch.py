@@ -84,7 +84,7 @@ class OperationResult(Struct, frozen=True, kw_only=True):
     http_status: int | None = None
     row: Record = {}
     page: Page | None = None
-    key: dict[str, str] = {}
+    key: dict[str, ODataValue] = {}
     etag: str | None = None
     messages: tuple[SapMessage, ...] = ()
     error: SapmatchError | None = None

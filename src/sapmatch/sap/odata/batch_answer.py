@@ -17,6 +17,7 @@ from sapmatch.model.errors import (
 )
 from sapmatch.model.intent import Record
 from sapmatch.model.ports import Page
+from sapmatch.model.query import ODataValue
 from sapmatch.sap.odata import errors, multipart
 from sapmatch.sap.odata.batch import Create, Group, OperationResult, Read, Status, Write
 from sapmatch.sap.odata.catalog import codec_of
@@ -229,9 +230,9 @@ class _Judge(Struct, frozen=True):
         except UNREADABLE:
             return {}
 
-    def _key(self, one: Write, answer: Answer, row: Record) -> dict[str, str]:
+    def _key(self, one: Write, answer: Answer, row: Record) -> dict[str, ODataValue]:
         if not isinstance(one, Create):
-            return {name: str(value) for name, value in one.key.items()}
+            return dict(one.key)
         kind = self.kind(one.entity_set)
         location = answer.headers.get("Location") or answer.headers.get("OData-EntityId")
         return self.codec.key_of(one.entity_set, row, location, kind.keys if kind else ())

@@ -80,7 +80,7 @@ class Codec(Protocol):
 
     def key_of(
         self, entity_set: str, row: Record, location: str | None, keys: Sequence[str] = ()
-    ) -> dict[str, str]:
+    ) -> dict[str, ODataValue]:
         """The key of an entity from its address, or from its `keys`; empty where there is none."""
         ...
 

@@ -120,7 +120,7 @@ class DeepUpdate:
                 raise self._partly(parts, number, exc) from exc
         self._writing.remember(header.entity_set, header.key, None)  # items may have moved it
         return Written(
-            key={name: str(value) for name, value in header.key.items()},
+            key=dict(header.key),
             http_status=done[-1].http_status,
             messages=tuple(text for one in done for text in one.messages),
         )

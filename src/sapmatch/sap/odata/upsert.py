@@ -1,6 +1,6 @@
 """Create or change, whichever it takes, without a race."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sapmatch.model.errors import InputRejected, PreconditionFailed, SapRejected
 from sapmatch.model.intent import Entity, Record, Written
@@ -67,13 +67,12 @@ class Upsert:
     def _change(self, entity_set: str, record: Record, found: Entity, by: Sequence[str]) -> Written:
         """Only what may differ: keys and what it was found by are equal, and often read-only."""
         keys = self._keys(entity_set)
-        key: Mapping[str, ODataValue] = {name: found.row[name] for name in keys}
+        key: dict[str, ODataValue] = {name: found.row[name] for name in keys}
         changes = {
             name: value for name, value in record.items() if name not in keys and name not in by
         }
         if not changes:
-            named = {name: str(value) for name, value in key.items()}
-            return Written(key=named, row=found.row, etag=found.etag)
+            return Written(key=key, row=found.row, etag=found.etag)
         # A list may lack the ETags that a single record has.
         etag = KNOWN if by and found.etag is None else found.etag
         return self._changing.update(entity_set, key, changes, etag)

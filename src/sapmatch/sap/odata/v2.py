@@ -184,7 +184,7 @@ def etag_of(row: Record) -> str | None:
 
 def key_of(
     entity_set: str, row: Record, location: str | None, keys: Sequence[str] = ()
-) -> dict[str, str]:
+) -> dict[str, ODataValue]:
     """The key of a created entity from its address; empty where SAP gave none.
 
     A single key has no name in an address: it is the one of `keys`, or else the first field of

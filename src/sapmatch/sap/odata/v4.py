@@ -172,7 +172,7 @@ def etag_of(row: Record) -> str | None:
 
 def key_of(
     entity_set: str, row: Record, location: str | None, keys: Sequence[str] = ()
-) -> dict[str, str]:
+) -> dict[str, ODataValue]:
     """The key of a created entity from its address, or from its fields `keys`; else empty."""
     address = _first_text(row, _ADDRESSES) or location or ""
     return addresses.key_in(f"/{address}", entity_set, row, keys)

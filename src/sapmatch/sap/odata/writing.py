@@ -195,8 +195,7 @@ class Writing:
         finally:
             self.remember(entity_set, key, None)
         row = self._written_row(answer, entity_set)
-        named = {name: str(value) for name, value in key.items()}
-        written = self._written(answer, named, row, tuple(map(str, said)))
+        written = self._written(answer, dict(key), row, tuple(map(str, said)))
         self.remember(entity_set, key, written.etag)
         return written
 
@@ -206,7 +205,11 @@ class Writing:
         return self._exchange.write(method, self._exchange.url(path), headers, body)
 
     def _written(
-        self, answer: Answer, key: dict[str, str], row: Record, messages: tuple[str, ...]
+        self,
+        answer: Answer,
+        key: dict[str, ODataValue],
+        row: Record,
+        messages: tuple[str, ...],
     ) -> Written:
         repeated = answer.headers.get("RepeatabilityResult") or answer.headers.get(
             "Repeatability-Result"

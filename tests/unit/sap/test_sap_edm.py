@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sapmatch.model.errors import InputRejected
+from sapmatch.model.query import Query, field
 from sapmatch.sap.odata import edm, v2, v4
 from sapmatch.sap.odata.codec import Codec
+from sapmatch.sap.odata.fits import misfits
 from sapmatch.sap.odata.metadata import Property, StructuredType
 
 NAIVE = datetime(2026, 2, 3, 4, 5, 6, 789000)  # noqa: DTZ001
@@ -221,6 +223,47 @@ def test_a_value_of_another_type_is_refused_without_showing_it(type: str, value:
     with pytest.raises(InputRejected) as refused:
         edm.coerced(value, type)
     assert str(refused.value) == f"is no {type}"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        datetime(2024, 3, 1, tzinfo=timezone(timedelta(hours=1))),
+        datetime(2024, 3, 1, tzinfo=UTC),
+        "2024-03-01T00:00:00+01:00",
+    ],
+)
+def test_a_time_with_a_zone_is_refused_where_the_type_has_none(value: Any) -> None:
+    """OD-P46: taken to UTC, the first of March became the last of February."""
+    kind = StructuredType(
+        name="NS.T", properties={"Day": Property(name="Day", type="Edm.DateTime", date_only=True)}
+    )
+    with pytest.raises(InputRejected, match=r"naive datetime .* or a date"):
+        v2.literal(value, "Edm.DateTime")
+    for query in (Query(where=field("Day").eq(value)), Query(equals={"Day": value})):
+        with pytest.raises(InputRejected, match=r"Day: .*zone"):
+            v2.options(query, kind)
+    (misfit,) = misfits(value, kind.properties["Day"])
+    assert misfit[0] == "WRONG_TYPE"
+    if isinstance(value, datetime):
+        with pytest.raises(InputRejected, match=r"Day: .*zone"):
+            v2.encode({"Day": value}, kind=kind)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        date(2024, 3, 1),
+        datetime(2024, 3, 1),  # noqa: DTZ001 (that is the point)
+        "2024-03-01",
+        "2024-03-01T00:00:00",
+        "2024-03-01T00:00:00Z",
+        "/Date(1709251200000)/",
+    ],
+)
+def test_a_time_without_a_zone_stays_on_its_day(value: Any) -> None:
+    """OD-P46."""
+    assert v2.literal(value, "Edm.DateTime") == "datetime'2024-03-01T00:00:00'"
 
 
 def test_a_number_of_endless_digits_costs_nothing() -> None:

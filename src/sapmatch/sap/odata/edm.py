@@ -291,11 +291,26 @@ def _instant(value: Any) -> datetime:
     return utc(value) if isinstance(value, date) else moment(value)
 
 
+def _wall_clock(value: Any) -> datetime:
+    """A time as the clock in SAP shows it: one of another zone would move to another day (OD-P46).
+
+    Of texts, SAP's own `/Date(ms)/` and a Z name no other zone.
+    """
+    if isinstance(value, str) and not _TICKS.fullmatch(value):
+        value = datetime.fromisoformat(value.removesuffix("Z"))
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        raise InputRejected(
+            "has a time zone, and Edm.DateTime has none; "
+            "give a naive datetime in SAP's own time, or a date"
+        )
+    return _instant(value).replace(tzinfo=None)
+
+
 _TAKES: Final[Mapping[str, Parse]] = {
     "Edm.String": _text,
     "Edm.Boolean": _boolean,
     "Edm.Decimal": _number,
-    "Edm.DateTime": lambda value: _instant(value).replace(tzinfo=None),
+    "Edm.DateTime": _wall_clock,
     "Edm.DateTimeOffset": _instant,
     "Edm.Date": _whole_day,
     "Edm.Time": _taking(time, _time),

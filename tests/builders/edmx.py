@@ -47,11 +47,19 @@ def v2(types: str = ORDER.format(more=""), container: str = ORDERS, **namespaces
     return parse_metadata(v2_document(types, container, **namespaces))
 
 
+def v4_document(
+    types: str = ORDER.format(more=""),
+    container: str = '<EntitySet Name="Orders" EntityType="SELF.Order"/>',
+    annotations: str = "",
+) -> bytes:
+    """A V4 service with the namespace com.example.orders, alias SELF."""
+    return _V4.format(types=types, container=container, annotations=annotations).encode()
+
+
 def v4(
     types: str = ORDER.format(more=""),
     container: str = '<EntitySet Name="Orders" EntityType="SELF.Order"/>',
     annotations: str = "",
 ) -> Metadata:
-    """A V4 service with the namespace com.example.orders, alias SELF."""
-    text = _V4.format(types=types, container=container, annotations=annotations)
-    return parse_metadata(text.encode())
+    """The same, parsed."""
+    return parse_metadata(v4_document(types, container, annotations))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sapmatch.model.connection import ServiceOptions
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.query import Query, field
 from sapmatch.sap.odata.metadata import Version
@@ -123,3 +124,65 @@ def test_a_version_in_the_path_costs_no_request() -> None:
         assert client.service("/sap/opu/odata4/sap/api/orders").version == "V4"
         assert server.requests == []
         assert len(list(client.service(SERVICE).pages("Orders"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "version"),
+    [
+        ("/s4/sap/opu/odata/sap/API_X_SRV", "V2"),
+        ("/sap/opu/odata4/sap/x/srvd/sap/x/0001", "V4"),
+        ("/odata/v2/catalog", "V2"),
+        ("/odata/v4/catalog", "V4"),
+    ],
+)
+def test_only_paths_of_sap_itself_tell_the_version(path: str, version: Version) -> None:
+    """OD-P107: /sap/opu of ABAP, /odata/v2 and /odata/v4 of CAP."""
+    with SapServer(in_turn()) as server, client_of(server) as client:
+        assert client.service(path).version == version
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/odata/catalog", "/odata4/catalog", "/sap/c4c/odata/v1/c4codata"]
+)
+@pytest.mark.parametrize(("header", "version"), [("4.0", "V4"), ("", "V2")])
+def test_of_other_paths_the_service_is_asked_once(path: str, header: str, version: Version) -> None:
+    """OD-P107: whatever stands behind /odata/."""
+    with SapServer(in_turn(data({"d": {}}, OData_Version=header))) as server:
+        client = client_of(server)
+        with client:
+            assert [client.service(path).version for _ in range(2)] == [version] * 2
+    assert [request.path for request in server.requests] == [f"{path}/"]
+
+
+@pytest.mark.parametrize(
+    ("path", "metadata", "version"),
+    [("/odata/v2/x", edmx.v4_document(), "V4"), ("/odata/v4/x", edmx.v2_document(), "V2"),
+     (ODD, edmx.v4_document(), "V4")],
+)  # fmt: skip
+def test_metadata_tells_the_version_whatever_the_path_says(
+    path: str, metadata: bytes, version: Version
+) -> None:
+    """OD-P107: a V4 service has no `$inlinecount`, a V2 service no `$count`."""
+    script = in_turn(Reply(body=metadata, type=XML), rows() if version == "V2" else data(V4_ROWS))
+    with SapServer(script) as server, client_of(server) as client:
+        service = client.service(path)
+        service.metadata()
+        assert service.version == version
+        list(service.pages("Orders", Query(inline_count=True)))
+    assert ("$inlinecount" in server.requests[1].query) == (version == "V2")
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_the_setting_goes_before_metadata(given: bool) -> None:
+    """OD-P107."""
+    settings = {SERVICE: ServiceOptions(version="V4")}
+    with (
+        SapServer(lambda _: document()) as server,
+        client_of(server, services=settings) as client,
+    ):
+        service = client.service(SERVICE, metadata=edmx.v2() if given else None)
+        assert service.metadata().version == "V2"
+        assert service.version == "V4"
+    assert len(server.requests) == (0 if given else 1)

@@ -12,6 +12,12 @@ from sapmatch.sap.odata.metadata import Metadata, StructuredType, Version
 from sapmatch.sap.session import Answer
 
 _CODECS: Final[Mapping[Version, Codec]] = {"V2": v2, "V4": v4}
+_PATHS: Final[Mapping[str, Version]] = {
+    "/sap/opu/odata/": "V2",
+    "/sap/opu/odata4/": "V4",
+    "/odata/v2/": "V2",
+    "/odata/v4/": "V4",
+}
 _PROLOG = 64
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 
@@ -22,13 +28,13 @@ class Catalog:
     def __init__(self, exchange: Exchange, metadata: Metadata | None) -> None:
         self._exchange = exchange
         self._lock = threading.Lock()
-        self._version: Version | None = exchange.options.version or _version_in(exchange.root)
-        self.known = metadata
+        self._version = exchange.options.version or _version_in(exchange.root)
+        self.known: Metadata | None = None
         if metadata:
-            self._version = metadata.version
+            self._know(metadata)
 
     def codec(self) -> Codec:
-        """The protocol: set, named by the path, or said by the service itself (OD-P107)."""
+        """The protocol: set, said by $metadata, by the path, or by the service (OD-P107)."""
         with self._lock:
             if self._version is None:
                 answer = self._exchange.read(self._exchange.url(""))
@@ -38,9 +44,13 @@ class Catalog:
     def metadata(self) -> Metadata:
         """$metadata, fetched on first use and kept (OD-P106)."""
         with self._lock:
-            if self.known is None:
-                self.known = self._described()
-            return self.known
+            return self.known or self._know(self._described())
+
+    def _know(self, metadata: Metadata) -> Metadata:
+        """A path may lie, the document may not: only the settings go before it."""
+        self.known = metadata
+        self._version = self._exchange.options.version or metadata.version
+        return metadata
 
     def _described(self) -> Metadata:
         from sapmatch.sap.odata.edmx import parse_metadata
@@ -86,10 +96,8 @@ def said_version(answer: Answer) -> Version | None:
 
 
 def _version_in(path: str) -> Version | None:
-    """SAP's own paths: /sap/opu/odata4/... and /sap/opu/odata/..."""
-    if "/odata4/" in path:
-        return "V4"
-    return "V2" if "/odata/" in path else None
+    """What SAP's own paths say, those of ABAP and those of CAP; others may be anything."""
+    return next((version for part, version in _PATHS.items() if part in path), None)
 
 
 def _version_of(service_document: bytes) -> Version:

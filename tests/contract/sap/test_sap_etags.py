@@ -10,10 +10,14 @@ import pytest
 from sapmatch.model.connection import ServiceOptions
 from sapmatch.model.errors import InputRejected, PreconditionFailed, RecordLocked, SapRejected
 from sapmatch.model.intent import Written
+from sapmatch.model.query import ODataValue, Query
+from sapmatch.sap.odata.batch import Read
 from sapmatch.sap.odata.metadata import Version
 from sapmatch.sap.odata.service import Service
 from sapmatch.sap.odata.writing import ANY, KNOWN
-from tests.builders.sap_server import Reply, SapServer, client_of, data, in_turn, refusal
+from tests.builders import edmx
+from tests.builders.batch_answers import BATCH, enclosed, http, part
+from tests.builders.sap_server import Reply, SapServer, client_of, data, in_turn, refusal, rows
 from tests.builders.sap_typed import PATHS, orders
 
 VERSIONS = pytest.mark.parametrize("version", ["V2", "V4"])
@@ -83,6 +87,107 @@ def test_without_a_known_etag_the_record_is_read_first(version: Version) -> None
     server = run(version, update, entity(version, '"1"'), Reply(204))
     assert server.methods() == ["GET", "PATCH"]
     assert sent(server) == ['"1"']
+
+
+def listed(version: Version, etag: str) -> Reply:
+    """One page of orders, which name their keys."""
+    uri = f"https://any.example{PATHS[version]}/Orders('1')"
+    if version == "V2":
+        return rows({"ID": "1", "__metadata": {"uri": uri, "etag": etag}})
+    return data({"value": [{"ID": "1", "@odata.id": uri, "@odata.etag": etag}]})
+
+
+@VERSIONS
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_what_find_saw_is_not_overwritten(version: Version, method: str, known: bool) -> None:
+    """OD-P67: somebody changed it after it was listed."""
+
+    def do(service: Service) -> None:
+        service.find("Orders", Query())
+        with pytest.raises(PreconditionFailed):
+            update(service)
+
+    read = [entity(version, '"2"')] if method == "PUT" else []
+    replies = (listed(version, '"1"'), *read, refusal(412))
+    server = run(version, do, *replies, known=known, update_method=method)
+    assert sent(server) == ['"1"']
+
+
+@VERSIONS
+def test_a_list_without_etags_leaves_what_was_seen(version: Version) -> None:
+    def do(service: Service) -> None:
+        service.get("Orders", KEY)
+        service.find("Orders", Query())
+        update(service)
+
+    bare = rows({"ID": "1"}) if version == "V2" else data({"value": [{"ID": "1"}]})
+    assert sent(run(version, do, entity(version, '"1"'), bare, Reply(204))) == ['"1"']
+
+
+@VERSIONS
+@pytest.mark.parametrize(
+    ("seen", "changed"),
+    [
+        ({"ID": "1", "P": "2"}, {"P": "2", "ID": "1"}),
+        ({"ID": 1}, {"ID": "1"}),
+        ({"ID": "1"}, {"ID": 1}),
+    ],
+)
+def test_the_etag_is_that_of_the_record_however_its_key_is_written(
+    version: Version, seen: dict[str, ODataValue], changed: dict[str, ODataValue]
+) -> None:
+    """OD-P67."""
+
+    def do(service: Service) -> None:
+        service.get("Orders", seen)
+        service.update("Orders", changed, {"Name": "A"})
+
+    assert sent(run(version, do, entity(version, '"1"'), Reply(204))) == ['"1"']
+
+
+def test_what_was_seen_before_metadata_is_known_after_it() -> None:
+    """OD-P67: from then on keys are written in another way."""
+
+    def do(service: Service) -> None:
+        service.get("Orders", KEY)
+        service.metadata()
+        service.delete("Orders", KEY)
+
+    document = edmx.v2_document().replace(b'"ID" Type="Edm.String"', b'"ID" Type="Edm.Int32"')
+    described = Reply(body=document, type="application/xml")
+    server = run("V2", do, entity("V2", '"1"'), described, Reply(204))
+    assert server.written()[0].path.endswith("/Orders(1)")
+    assert sent(server) == ['"1"']
+
+
+@VERSIONS
+def test_what_a_batch_read_by_its_key_is_not_overwritten(version: Version) -> None:
+    """OD-P67."""
+
+    def do(service: Service) -> None:
+        service.batch([Read(entity_set="Orders", key={"ID": 1})])
+        update(service)
+
+    body = enclosed([part(http(200, json.loads(entity(version, '"1"').body)))])
+    answer = Reply(200, body, type=f"multipart/mixed; boundary={BATCH}")
+    assert sent(run(version, do, answer, Reply(204))) == [None, '"1"']
+
+
+@pytest.mark.parametrize(
+    ("etag", "header"), [('"1"', '"1"'), (KNOWN, '"1"'), (ANY, "*"), (None, None)]
+)
+def test_put_is_guarded_by_the_etag_of_the_caller_and_not_by_its_own_read(
+    etag: Any, header: str | None
+) -> None:
+    """OD-P67: the read for the replacement shows what somebody else wrote."""
+
+    def do(service: Service) -> None:
+        service.get("Orders", KEY)
+        update(service, etag=etag)
+
+    replies = (entity("V2", '"1"'), entity("V2", '"2"', Name="theirs"), Reply(204))
+    assert sent(run("V2", do, *replies, update_method="PUT")) == [header]
 
 
 @VERSIONS

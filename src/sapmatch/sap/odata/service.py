@@ -100,7 +100,9 @@ class Service:
 
         An entity's `etag` is None where SAP's list holds none: `get` it then.
         """
-        return self._reading.find(entity_set, query)
+        found = self._reading.find(entity_set, query)
+        self._writing.remember_listed(entity_set, found)
+        return found
 
     def prepare(self) -> None:
         """Have a CSRF token: whatever fails here, nothing was written."""
@@ -128,7 +130,8 @@ class Service:
     ) -> Written:
         """Change the named fields, by PATCH, MERGE or PUT as the service's settings say (OD-P71).
 
-        `etag`: KNOWN sends the one last seen through this object, or read now; a text goes into
+        `etag`: KNOWN sends the one of this record that was last seen through this object by `get`,
+        `find`, a write or a batch read by key, or one read now where none was; a text goes into
         If-Match as it is (OD-P66); None sends none; ANY overwrites whatever is there. Raises
         PreconditionFailed where the record changed: read it and decide again (OD-P67).
 

@@ -1,15 +1,13 @@
 """Creates, changes and deletions of one service, each at most once on the wire."""
 
 import logging
-import threading
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Final
 
 from sapmatch.model.errors import InputRejected, OutcomeUnknown
-from sapmatch.model.intent import Record, Repeatability, Written
+from sapmatch.model.intent import Entity, Record, Repeatability, Written
 from sapmatch.model.query import ODataValue
 from sapmatch.sap.odata import urls
 from sapmatch.sap.odata.catalog import Catalog, codec_of
@@ -17,19 +15,19 @@ from sapmatch.sap.odata.codec import UNREADABLE, Codec
 from sapmatch.sap.odata.exchange import Exchange
 from sapmatch.sap.odata.metadata import StructuredType
 from sapmatch.sap.odata.reading import Reading
+from sapmatch.sap.odata.seen import SeenETags
 from sapmatch.sap.session import Answer
 
 ANY: Final = "*"  # an ETag that overwrites whatever is there
 
 
 class Known:
-    """The ETag that this client saw last, else the one that is read now."""
+    """The ETag that this client saw last of the record, else the one that is read now."""
 
 
 KNOWN: Final = Known()
 ETag = str | Known | None
 
-_REMEMBERED = 1000
 _log = logging.getLogger(__name__)
 
 
@@ -44,8 +42,7 @@ class Writing:
         self._reading = reading
         self._repeatable = repeatable
         self._place = exchange.place
-        self._lock = threading.Lock()
-        self._etags: OrderedDict[str, str] = OrderedDict()
+        self._seen = SeenETags()
 
     def create(
         self, entity_set: str, record: Record, repeatability: Repeatability | None
@@ -102,13 +99,16 @@ class Writing:
 
     def remember(self, entity_set: str, key: Mapping[str, ODataValue], etag: str | None) -> None:
         """Note what was seen last; None where SAP gave none, so that it is read anew (OD-P68)."""
-        path = self.path(entity_set, key)
-        with self._lock:
-            self._etags.pop(path, None)
-            if etag:
-                self._etags[path] = etag
-                if len(self._etags) > _REMEMBERED:
-                    self._etags.popitem(last=False)
+        self._seen.note(entity_set, key, etag)
+
+    def remember_listed(self, entity_set: str, found: Iterable[Entity]) -> None:
+        """Note the ETags of a list, as far as its rows hold them and tell their keys."""
+        kind = self._catalog.kind(entity_set)
+        keys = kind.keys if kind else ()
+        for one in found:
+            key = self._codec.key_of(entity_set, one.row, None, keys) if one.etag else {}
+            if key:
+                self.remember(entity_set, key, one.etag)
 
     def path(self, entity_set: str, key: Mapping[str, ODataValue] | None = None) -> str:
         """The encoded path below the service."""
@@ -126,9 +126,7 @@ class Writing:
         return self._catalog.codec()
 
     def _known(self, entity_set: str, key: Mapping[str, ODataValue]) -> str | None:
-        path = self.path(entity_set, key)
-        with self._lock:
-            etag = self._etags.get(path)
+        etag = self._seen.of(entity_set, key)
         if etag is None:
             found = self._reading.get(entity_set, key)
             etag = found.etag if found else None
@@ -179,7 +177,9 @@ class Writing:
         fields = {
             name: value for name, value in _without_notes(found.row).items() if name not in fixed
         }
-        return fields | changes, found.etag if isinstance(etag, Known) else etag
+        if isinstance(etag, Known):  # what was just read may be somebody else's change
+            etag = self._seen.of(entity_set, key) or found.etag
+        return fields | changes, etag
 
     def _changed(
         self,

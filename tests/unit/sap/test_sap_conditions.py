@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -226,6 +227,23 @@ def test_a_name_that_is_none_is_refused(name: str) -> None:
 def test_a_value_of_the_wrong_type_is_named_by_its_field() -> None:
     with pytest.raises(InputRejected, match=r"^Id: is no Edm\.Guid$"):
         text(v4, field("Id").eq("x' or true"))
+
+
+@pytest.mark.parametrize("codec", [v2, v4])
+@pytest.mark.parametrize("value", [["1"], ("1",), {"A": "1"}, object()])
+@pytest.mark.parametrize("kind", [None, KIND])
+def test_what_is_no_single_value_is_refused_by_the_name_of_its_field(
+    codec: Codec, value: Any, kind: StructuredType | None
+) -> None:
+    """OD-P60."""
+    for query in (
+        Query(where=field("Text").eq(value)),
+        Query(where=field("Other").ne(value)),
+        Query(where=field("Text").starts_with(value)),
+        Query(equals={"Text": value}),
+    ):
+        with pytest.raises(InputRejected, match=r"^(Text|Other): "):
+            codec.options(query, kind)
 
 
 def test_a_condition_of_no_parts_is_refused() -> None:

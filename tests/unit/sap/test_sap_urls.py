@@ -88,6 +88,18 @@ def test_every_key_field_has_to_be_given() -> None:
         urls.key_predicate({"Id": "1", "X": "1"}, codec=v2, kind=KIND)
 
 
+@pytest.mark.parametrize("codec", [v2, v4])
+@pytest.mark.parametrize("value", [["1"], {"A": "1"}, object()])
+def test_a_key_field_takes_one_value(codec: Codec, value: Any) -> None:
+    """OD-P60; also where the field is of an enumeration of the service's own."""
+    own = StructuredType(
+        name="NS.T", keys=("Id",), properties={"Id": Property(name="Id", type="NS.Color")}
+    )
+    for kind in (None, own):
+        with pytest.raises(InputRejected, match=r"^Id: .*one value"):
+            urls.key_predicate({"Id": value}, codec=codec, kind=kind)
+
+
 def test_arguments_of_a_function_stand_in_brackets() -> None:
     given: dict[str, ODataValue | None] = {"A": "x/y", "B": None, "C": "5"}
     types = {"A": "Edm.String", "B": "Edm.String", "C": "Edm.Int32"}

@@ -122,18 +122,21 @@ class _Text:
         return f"({text})" if mixed else text
 
     def _comparison(self, found: Comparison) -> str:
-        try:
-            value = self._dialect.literal(found.value, self._type(found.operand))
-        except InputRejected as exc:
-            raise InputRejected(f"{found.operand.path}: {exc}") from exc
+        value = self._literal(found.operand, found.value, self._type(found.operand))
         return f"{self._operand(found.operand)} {found.comparator} {value}"
 
     def _text_test(self, found: TextCondition) -> str:
         operand = self._operand(found.operand)
-        text = self._dialect.literal(found.text, "Edm.String")
+        text = self._literal(found.operand, found.text, "Edm.String")
         if found.test == "contains" and self._dialect.version == "V2":
             return f"substringof({text},{operand})"
         return f"{found.test}({operand},{text})"
+
+    def _literal(self, operand: Operand, value: ODataValue | None, type: str | None) -> str:
+        try:
+            return self._dialect.literal(value, type)
+        except InputRejected as exc:
+            raise InputRejected(f"{operand.path}: {exc}") from exc
 
     def _quantified(self, found: Quantified) -> str:
         if self._dialect.version == "V2":

@@ -112,6 +112,13 @@ def ticks_text(value: date) -> str:
     return f"/Date({(utc(value) - EPOCH) // timedelta(milliseconds=1)})/"
 
 
+def text_literal(value: Any) -> str:
+    """`'O''Brien'`; InputRejected for what is no value of OData at all, such as a list."""
+    if not isinstance(value, str):
+        raise InputRejected(f"is of type {type(value).__name__}; give one value of OData")
+    return "'" + value.replace("'", "''") + "'"
+
+
 def number_text(value: Decimal | float) -> str:
     """A Decimal with all digits and its scale, without an exponent; a float as short as exact."""
     if isinstance(value, float):

@@ -79,7 +79,7 @@ def literal(value: ODataValue | None, type: str | None = None) -> str:
             return _moment(value, type)
         case time() | timedelta():
             return f"time'{edm.time_text(value)}'"
-    return "'" + value.replace("'", "''") + "'"
+    return edm.text_literal(value)
 
 
 def _moment(value: date, type: str | None) -> str:

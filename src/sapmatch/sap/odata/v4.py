@@ -65,7 +65,7 @@ def literal(value: ODataValue | None, type: str | None = None) -> str:
         case datetime() | date() | time():
             return _moment(value)
     enumeration = type if type and not type.startswith("Edm.") else ""
-    return enumeration + "'" + value.replace("'", "''") + "'"
+    return enumeration + edm.text_literal(value)
 
 
 def _moment(value: date | time) -> str:

@@ -40,6 +40,8 @@ FIRST_BACK_OFF, LONGEST_BACK_OFF = 2.0, 600.0  # seconds; doubled with every att
 # SAP says that it has this one already: its check for duplicate invoices, and the answers of its
 # idempotency service to a repeated request (OD-P77). Never a refusal, always a reason to look.
 EXISTS_ALREADY = frozenset({"F5/117", "M8/108", "M8/462", "/IWBEP/CM_COS/001", "/IWBEP/CM_COS/005"})
+# The code of a refusal in which SAP names none: it may be the path of the service that is wrong.
+NO_WORD_OF_ODATA = "HTTP 404"
 # The whole connection is affected, not this record.
 CONNECTION_ERRORS = (LogonRefused, ServiceNotActivated)
 
@@ -240,6 +242,8 @@ class _Write:
         if not isinstance(error, SapRejected | PreconditionFailed | InputRejected):
             raise error
         status = getattr(error, "http_status", None)
+        if isinstance(error, SapRejected) and error.code == NO_WORD_OF_ODATA:
+            return self._back_off(error, http_status=status)
         if sent and isinstance(error, SapRejected) and exists_already(error.code):
             return self._unknown(messages(error), quiet=timedelta(0), http_status=status)
         return self._end(IntentState.REJECTED, messages(error), http_status=status)

@@ -10,6 +10,7 @@ from sapmatch.model.errors import (
     InputRejected,
     LogonRefused,
     SapmatchError,
+    SapRejected,
     ServiceNotActivated,
 )
 from sapmatch.model.ports import Page
@@ -209,9 +210,21 @@ def test_what_sap_does_not_have_is_none_but_an_unknown_service_is_an_error() -> 
     )
     with SapServer(script) as server, client_of(server) as client:
         assert client.get(SERVICE, ORDERS, {"ID": "1"}) is None
-        for _ in range(2):
-            with pytest.raises(ServiceNotActivated):
-                client.get(SERVICE, ORDERS, {"ID": "1"})
+        with pytest.raises(ServiceNotActivated):
+            client.get(SERVICE, ORDERS, {"ID": "1"})
+        with pytest.raises(ServiceNotActivated):
+            list(client.pages(SERVICE, ORDERS))
+
+
+@pytest.mark.parametrize("reply", [Reply(404), Reply(404, b"<html></html>", type="text/html")])
+def test_a_404_without_a_word_of_odata_to_a_keyed_read_has_two_meanings(reply: Reply) -> None:
+    with (
+        SapServer(in_turn(reply)) as server,
+        client_of(server) as client,
+        pytest.raises(SapRejected, match=r"record is gone.*/IWFND/MAINT_SERVICE") as caught,
+    ):
+        client.get(SERVICE, ORDERS, {"ID": "1"})
+    assert (caught.value.http_status, caught.value.code) == (404, "HTTP 404")
 
 
 def test_a_misspelt_entity_set_is_an_error_and_no_missing_record() -> None:

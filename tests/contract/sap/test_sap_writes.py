@@ -140,6 +140,19 @@ def test_the_key_that_sap_gave_can_be_given_back_as_it_is(path: str, literal: st
         assert unquote(request.path) == f"{path}/Ds({literal})"
 
 
+@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
+@pytest.mark.parametrize("reply", [Reply(404), Reply(404, b"<html></html>", type="text/html")])
+def test_a_404_without_a_word_of_odata_to_a_write_has_two_meanings(
+    method: str, reply: Reply
+) -> None:
+    """Nothing happened; whether the record is gone or the path wrong, SAP does not say."""
+    error = failing(method, reply)
+    assert isinstance(error, SapRejected)
+    assert (error.http_status, error.code) == (404, "HTTP 404")
+    assert "record is gone" in error.text
+    assert "/IWFND/MAINT_SERVICE" in error.text
+
+
 def test_a_delete_sends_its_etag_too() -> None:
     """OD-P69."""
     with SapServer(with_token(in_turn(Reply(204)))) as server, client_of(server) as client:

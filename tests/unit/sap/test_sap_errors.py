@@ -113,7 +113,6 @@ def test_a_hostile_or_broken_body_is_no_message(body: bytes) -> None:
         (403, b"", AuthorizationMissing, "S_SERVICE"),
         (403, odata(errors.NO_SERVICE), ServiceNotActivated, "/IWFND/MAINT_SERVICE"),
         (404, odata(errors.NO_SERVICE), ServiceNotActivated, "/IWFND/MAINT_SERVICE"),
-        (404, b"<html>not found</html>", ServiceNotActivated, "SICF"),
         (412, odata("X/1"), PreconditionFailed, "read it again"),
         (428, b"", PreconditionFailed, "ETag"),
         (404, odata("/IWBEP/CM_MGW_RT/020"), SapRejected, "020"),
@@ -128,6 +127,17 @@ def test_a_definite_no_is_the_same_for_reads_and_writes(
     for error in (read_error(answer(status, body)), write_error(answer(status, body))):
         assert type(error) is kind
         assert remedy in str(error)
+
+
+def test_a_404_without_a_word_of_odata_means_what_was_asked_for() -> None:
+    """OD-P14: a service that is not there is told by its root and its lists alone."""
+    page = answer(404, b"<html>not found</html>")
+    error = read_error(page)
+    assert isinstance(error, ServiceNotActivated)
+    assert "SICF" in str(error)
+    for unclear in (write_error(page), errors.record_refused(page, PLACE)):
+        assert isinstance(unclear, SapRejected)
+        assert PLACE in unclear.text
 
 
 @pytest.mark.parametrize("status", [302, 303, 408, 500, 502, 503, 504, 599])

@@ -176,6 +176,14 @@ def test_a_record_that_the_user_may_not_write_waits_alone(insert: Stage) -> None
     assert insert.write().state is S.CONFIRMED
 
 
+def test_a_404_without_a_word_of_odata_ends_no_intent(update: Stage) -> None:
+    """It may be the service's path: nothing happened, and it is tried again later."""
+    update.sap.behaviours = [fails(SapRejected("HTTP 404", "gone, or wrong path", http_status=404))]
+    after = update.write()
+    assert (after.state, after.http_status) == (S.PLANNED, 404)
+    assert after.next_probe_at is not None
+
+
 @pytest.mark.parametrize("error", [LogonRefused("401"), ServiceNotActivated("404")])
 def test_what_holds_for_the_whole_connection_is_raised_and_the_intent_stays_planned(
     insert: Stage, error: SapmatchError

@@ -13,7 +13,6 @@ from sapmatch.model.errors import (
     SapMessage,
     SapRejected,
     SapUnavailable,
-    ServiceNotActivated,
 )
 from sapmatch.model.intent import Record
 from sapmatch.model.ports import Page
@@ -349,7 +348,7 @@ def _is_refusal(answer: Answer) -> bool:
 
 def _plain(exc: SapmatchError, answer: Answer) -> SapmatchError:
     """As a value; a part without an error body says nothing about the service as a whole."""
-    if isinstance(exc, ServiceNotActivated) and from_body(answer.body) is None:
+    if answer.status == HTTPStatus.NOT_FOUND and from_body(answer.body) is None:
         return SapRejected(
             f"HTTP {answer.status}", answer.reason or "no text", http_status=answer.status
         )

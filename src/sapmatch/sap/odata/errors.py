@@ -82,7 +82,7 @@ def _write_refused(answer: Answer, place: str, locked: Collection[str]) -> Sapma
         )
     if answer.status == HTTPStatus.LOCKED or codes & set(map(_number, locked)):
         return RecordLocked(f"{place}: somebody is editing the record in SAP ({_said(answer)})")
-    return refused(answer, place)
+    return record_refused(answer, place)
 
 
 def _number(code: str) -> str:
@@ -94,6 +94,17 @@ def _is_not_repeatable(answer: Answer) -> bool:
     """SAP cannot tell any more whether it had this request (OData Repeatable Requests 1.0)."""
     result = answer.headers.get("Repeatability-Result", "").lower()
     return result == "rejected" and answer.status == HTTPStatus.PRECONDITION_FAILED
+
+
+def record_refused(answer: Answer, place: str) -> SapmatchError:
+    """As `refused`, of one record: a 404 without an error body says nothing about its service."""
+    if answer.status != HTTPStatus.NOT_FOUND or from_body(answer.body):
+        return refused(answer, place)
+    text = (
+        f"{place}: the record is gone, or the service's path is wrong or not active; check it in "
+        f"transaction /IWFND/MAINT_SERVICE ({_title(answer)})"
+    )
+    return _rejected(answer, Refusal(code=f"HTTP {answer.status}", text=text))
 
 
 def refused(answer: Answer, place: str) -> SapmatchError:

@@ -110,6 +110,8 @@ class Reading:
         if _is_absent(answer):
             self._check_known(entity_set)
             return None
+        if answer.status == HTTPStatus.NOT_FOUND:
+            raise errors.record_refused(answer, self._place)
         errors.check_read(answer, self._place)
         codec = codec_of(answer, self._codec)
         row = self.entity_of(answer, entity_set)

@@ -187,6 +187,15 @@ def test_of_an_answer_that_breaks_off_what_came_whole_is_known(
     assert len(server.written()) == 1
 
 
+@pytest.mark.parametrize("status", [302, 403, 404, 412, 500, 501])
+def test_a_refusal_that_breaks_off_is_no_answer_to_go_by(status: int) -> None:
+    """OD-P75: only of a success is the part that came believed."""
+    part_of = enclosed([changeset(created("1"))])[:-10]
+    error = failing(Reply(status, part_of, type=MULTIPART, cut=True), [NEW])
+    assert type(error) is OutcomeUnknown
+    assert "broke off" in str(error.__cause__)
+
+
 def test_an_answer_cut_at_every_byte_never_leads_to_a_second_post() -> None:
     """OD-P75, OD-P99."""
     body = enclosed([changeset(created("1")), part(http(400, error()))])

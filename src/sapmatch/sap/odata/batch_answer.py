@@ -51,17 +51,7 @@ def parse_batch(
         raise ValueError("the answer is no multipart")
     found = multipart.split(answer.body, boundary)
     replies = [_reply(part, answer.url) for part in found.parts]
-    judge = _Judge(place, codec, kind, check)
-    if not _is_aligned(groups, replies, closed=found.closed):
-        return judge.by_content_id(groups, replies)
-    results = [
-        result
-        for group, reply in zip(groups, replies, strict=False)
-        for result in judge.group(group, reply)
-    ]
-    for group in groups[len(replies) :]:
-        results += judge.not_executed(group) if found.closed else judge.unknown(group)
-    return results
+    return _Judge(place, codec, kind, check).all(groups, replies, closed=found.closed)
 
 
 class _Reply(Struct, frozen=True):
@@ -110,6 +100,21 @@ class _Judge(Struct, frozen=True):
     codec: Codec
     kind: Callable[[str], StructuredType | None]
     check: Check
+
+    def all(
+        self, groups: Sequence[Group], replies: Sequence[_Reply], *, closed: bool
+    ) -> list[OperationResult]:
+        """By their order where they can be told apart by it, else by their Content-IDs."""
+        if not _is_aligned(groups, replies, closed=closed):
+            return self.by_content_id(groups, replies)
+        results = [
+            result
+            for group, reply in zip(groups, replies, strict=False)
+            for result in self.group(group, reply)
+        ]
+        for group in groups[len(replies) :]:
+            results += self.not_executed(group) if closed else self.unknown(group)
+        return results
 
     def group(self, group: Group, reply: _Reply) -> list[OperationResult]:
         if group.read:

@@ -149,35 +149,37 @@ def _items(
     metadata: Metadata, entity_set: str, nested: Mapping[str, Any], etag: ETag
 ) -> list[_Part]:
     """What is nested as updates of their own; their keys are what the caller gave of them."""
-    found = []
     each_etag = etag if etag in (None, ANY) else KNOWN
-    for name, value in nested.items():
-        way = metadata.type_of(entity_set).navigations[name]
-        target = _target(metadata, entity_set, way)
-        keys = metadata.type_of(target).keys
-        for path, record in _records(way, value):
-            key = {each: record[each] for each in keys if record.get(each) is not None}
-            changes = {
-                each: text
-                for each, text in record.items()
-                if each not in keys and each != "__metadata"
-            }
-            if (way.many and not key) or not changes:
-                lack = "changes" if key or not way.many else f"key ({', '.join(keys)})"
-                raise InputRejected(f"{path}: is without {lack}; say what to change in which one")
-            found.append(
-                _Part(
-                    path=path,
-                    entity_set=target,
-                    key=key,
-                    changes=changes,
-                    etag=each_etag,
-                    navigation=name,
-                )
-            )
+    ways = metadata.type_of(entity_set).navigations
+    found = [
+        _item(metadata, _target(metadata, entity_set, way), way, path, record, each_etag)
+        for way in map(ways.__getitem__, nested)
+        for path, record in _records(way, nested[way.name])
+    ]
     if not found:
         raise InputRejected(f"{', '.join(nested)}: holds no record; leave it out")
     return found
+
+
+def _item(
+    metadata: Metadata,
+    target: str,
+    way: Navigation,
+    path: str,
+    record: Mapping[str, Any],
+    etag: ETag,
+) -> _Part:
+    keys = metadata.type_of(target).keys
+    key = {name: record[name] for name in keys if record.get(name) is not None}
+    changes = {
+        name: value for name, value in record.items() if name not in keys and name != "__metadata"
+    }
+    if (way.many and not key) or not changes:
+        lack = "changes" if key or not way.many else f"key ({', '.join(keys)})"
+        raise InputRejected(f"{path}: is without {lack}; say what to change in which one")
+    return _Part(
+        path=path, entity_set=target, key=key, changes=changes, etag=etag, navigation=way.name
+    )
 
 
 def _records(way: Navigation, value: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:

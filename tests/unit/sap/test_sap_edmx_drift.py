@@ -130,3 +130,20 @@ def test_another_protocol_breaks_first_of_all() -> None:
     found = drift(v2(), v4())
     assert found[0] == "breaking: OData V2 became V4"
     assert [is_breaking(each) for each in found] == sorted(map(is_breaking, found), reverse=True)
+
+
+def overload(*names: str) -> str:
+    parameters = "".join(f'<Parameter Name="{name}" Type="Edm.String"/>' for name in names)
+    return f'<Function Name="Find">{parameters}<ReturnType Type="Edm.String"/></Function>'
+
+
+def offered(*functions: str) -> Metadata:
+    imported = ORDERS + '<FunctionImport Name="Find" Function="SELF.Find"/>'
+    return v4("".join(functions), container=imported)
+
+
+def test_overloads_are_told_apart_by_their_parameters_in_any_order() -> None:
+    one, two = overload("A"), overload("A", "B")
+    assert drift(offered(one, two), offered(two, one)) == ()
+    assert drift(offered(one), offered(two, one)) == ("compatible: function Find(A, B) is new",)
+    assert drift(offered(one, two), offered(one)) == ("breaking: function Find(A, B) is gone",)

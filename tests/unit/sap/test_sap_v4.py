@@ -10,7 +10,7 @@ import pytest
 
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.query import Expand, ODataValue, Query, field
-from sapmatch.sap.odata import v4
+from sapmatch.sap.odata import v2, v4
 from sapmatch.sap.odata.codec import Codec
 from sapmatch.sap.odata.metadata import Navigation, Property, StructuredType
 
@@ -103,6 +103,12 @@ def test_a_body_holds_values_as_v4_writes_them() -> None:
 def test_a_float_is_refused_by_the_name_of_its_field() -> None:
     with pytest.raises(InputRejected, match=r"^_Item\[0\]\.Amount: write it as a decimal"):
         v4.encode({"_Item": [{"Amount": 1.5}]})
+
+
+@pytest.mark.parametrize("codec", [v2, v4])
+def test_what_odata_has_no_form_for_is_refused_by_the_name_of_its_field(codec: Codec) -> None:
+    with pytest.raises(InputRejected, match=r"Items\[0\]\.Tags: .* set"):
+        codec.encode({"Items": [{"Tags": {"a"}}]})
 
 
 def test_a_body_that_is_nested_without_end_is_refused() -> None:

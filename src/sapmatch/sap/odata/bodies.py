@@ -1,7 +1,10 @@
 """Bodies of writes: every value as its field's type wants it, the rest as its own type says."""
 
 from collections.abc import Callable, Mapping
+from datetime import date, time, timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -12,6 +15,7 @@ from sapmatch.sap.odata.codec import Decimals
 from sapmatch.sap.odata.metadata import StructuredType, Types
 
 _MAX_DEPTH = 50
+_SCALARS = (str, int, float, Decimal, date, time, timedelta, UUID, bytes)
 _encoder = msgspec.json.Encoder()
 
 
@@ -54,6 +58,8 @@ class Bodies:
             return [self._value(part, type, f"{path}[{n}]") for n, part in enumerate(value)]
         if isinstance(value, float) and type not in edm.FLOATS:
             raise InputRejected(f"{path}: write it as a decimal in quotes, not a float")
+        if not isinstance(value, _SCALARS):
+            raise InputRejected(f"{path}: OData has no form for a {value.__class__.__name__}")
         return self._scalar(value, type, path)
 
     def _scalar(self, value: Any, type: str | None, path: str) -> Any:

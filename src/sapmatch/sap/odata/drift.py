@@ -1,6 +1,7 @@
 """What changed between two $metadata documents of one service, in words."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final, TypeVar
 
 from sapmatch.sap.odata.metadata import (
@@ -49,7 +50,8 @@ def _service(old: Metadata, new: Metadata) -> Iterator[str]:
         yield from _gone_or_new(f"type {name}", kind, now)
         if kind and now:
             yield from _type(name, kind, now)
-    for name, call, again in _pairs(_calls(old), _calls(new)):
+    overloaded = _overloaded(old) | _overloaded(new)
+    for name, call, again in _pairs(_calls(old, overloaded), _calls(new, overloaded)):
         yield from _gone_or_new(name, call, again)
         if call and again:
             yield from _operation(name, call, again)
@@ -160,13 +162,22 @@ def _result(call: Operation) -> str:
     return f"Collection({returned})" if call.returns_many else returned
 
 
-def _calls(metadata: Metadata) -> dict[str, Operation]:
-    """Overloads are told apart by what they are bound to and by their parameters' names."""
+def _calls(metadata: Metadata, overloaded: Collection[str]) -> dict[str, Operation]:
+    """By name; where one of the documents knows overloads, with the parameters' names."""
     named: dict[str, Operation] = {}
     for call in metadata.operations:
-        bound = f" of {call.bound_to}" if call.bound_to else ""
-        name = f"{call.kind} {call.name}{bound}"
-        if name in named:
-            name += f"({', '.join(each.name for each in call.parameters)})"
+        name = _name(call)
+        if name in overloaded:
+            name += f"({', '.join(sorted(each.name for each in call.parameters))})"
         named[name] = call
     return named
+
+
+def _overloaded(metadata: Metadata) -> set[str]:
+    counts = Counter(_name(call) for call in metadata.operations)
+    return {name for name, count in counts.items() if count > 1}
+
+
+def _name(call: Operation) -> str:
+    bound = f" of {call.bound_to}" if call.bound_to else ""
+    return f"{call.kind} {call.name}{bound}"

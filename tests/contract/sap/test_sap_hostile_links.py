@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -12,7 +12,6 @@ from sapmatch.model.errors import (
     OutcomeUnknown,
 )
 from sapmatch.model.query import Query
-from sapmatch.sap.odata import reading
 from sapmatch.sap.odata.batch import Changeset, Create, Delete
 from tests.builders import edmx
 from tests.builders.batch_answers import BATCH, changeset, created, enclosed, part
@@ -126,22 +125,46 @@ def test_a_circle_of_pages_ends(pages: int, version: str) -> None:
     assert len(server.requests) == pages + 1
 
 
-@VERSIONS
-def test_empty_pages_without_end_are_ended(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """OD-P23: each with a new link."""
-    monkeypatch.setattr(reading, "MAX_PAGES", 20)
+def _numbered(version: str, *found: str) -> Callable[[Received], Reply]:
+    """Pages that each name a new one behind them; every fiftieth holds the rows."""
 
     def script(request: Received) -> Reply:
         number = int(request.query.partition("$skiptoken=")[2] or 0)
-        return Reply(body=page(version, link=f"{ORDERS}?$skiptoken={number + 1}"))
+        link = f"{SERVICES[version]}/{ORDERS}?$skiptoken={number + 1}" if number < 240 else None
+        return Reply(body=page(version, *(found if number % 50 == 0 else ()), link=link))
 
+    return script
+
+
+@VERSIONS
+def test_empty_pages_without_end_are_ended(version: str) -> None:
+    """OD-P23: each with a new link; ten seconds at ten requests a second."""
     with (
-        SapServer(script) as server,
+        SapServer(_numbered(version)) as server,
         client_of(server) as client,
-        pytest.raises(InputRejected, match="more than 20 pages"),
+        pytest.raises(InputRejected, match="100 pages in a row hold nothing"),
     ):
         client.find(SERVICES[version], ORDERS, Query())
-    assert len(server.requests) == 20
+    assert len(server.requests) == 100
+
+
+@VERSIONS
+def test_empty_pages_between_others_are_no_end(version: str) -> None:
+    """OD-P23: large filters make SAP send many."""
+    with SapServer(_numbered(version, '{"ID":"1"}')) as server, client_of(server) as client:
+        assert len(client.find(SERVICES[version], ORDERS, Query())) == 5
+    assert len(server.requests) == 241
+
+
+@VERSIONS
+def test_empty_pages_of_changes_are_ended_too(version: str) -> None:
+    """OD-P23, OD-P30."""
+    with SapServer(_numbered(version)) as server, client_of(server) as client:
+        service = client.service(SERVICES[version])
+        since = service.position_after(ORDERS, "D1")
+        with pytest.raises(InputRejected, match="100 pages in a row hold nothing"):
+            list(service.changes(ORDERS, since=since))
+    assert len(server.requests) == 100
 
 
 LAUGHS = b'<!DOCTYPE a [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'

@@ -18,6 +18,7 @@ from sapmatch.sap.odata.exchange import Exchange
 from sapmatch.sap.session import Answer
 
 MAX_PAGES = 100_000
+MAX_EMPTY = 100  # pages without a row, one behind the other
 DEFAULT_PAGE = 1000  # rows, where the client itself counts the pages
 # Answers of entity sets that SAP knows and lets nobody list: by key alone, or with a filter.
 _CLOSED = frozenset(
@@ -70,12 +71,19 @@ class Reading:
         headers = {"Prefer": wanted} if wanted else {}
         url = self._exchange.resolve(link, against=self._exchange.url(""))
         seen: set[int] = set()  # hashes: links are long
+        empty = 0
         while len(seen) < MAX_PAGES:
             seen.add(hash(url))
             page = self._page(url, headers, entity_set, query)
             yield page
             if page.next_link is None:
                 return
+            empty = 0 if page.rows else empty + 1
+            if empty == MAX_EMPTY:
+                raise InputRejected(
+                    f"{self._place}: {entity_set}: {MAX_EMPTY} pages in a row hold nothing and "
+                    "each names a next one: report it to SAP"
+                )
             url = page.next_link
             if hash(url) in seen:
                 raise InputRejected(

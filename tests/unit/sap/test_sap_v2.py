@@ -268,6 +268,44 @@ def test_options_are_those_of_v2() -> None:
     assert v2.options(Query()) == {}
 
 
+TEXT = Expand(path="to_Text", select=("T",))
+
+
+@pytest.mark.parametrize(
+    ("expand", "select"),
+    [
+        ((Expand(path="to_Item", expand=(TEXT,)),), "*,to_Item/to_Text/T,to_Item/*"),
+        (
+            ("to_Item", Expand(path="to_Item/to_Text", select=("T",))),
+            "*,to_Item/to_Text/T,to_Item/*",
+        ),
+        (
+            (Expand(path="to_Item", select=("A",)), Expand(path="to_Item", expand=(TEXT,))),
+            "*,to_Item/A,to_Item/to_Text/T",
+        ),
+        ((Expand(path="to_Item", select=("A",)),) * 2, "*,to_Item/A"),
+        ((Expand(path="to_Item", select=("*",)),), "*,to_Item/*"),
+    ],
+)  # fmt: skip
+def test_no_column_of_an_expanded_entity_is_lost(
+    expand: tuple[str | Expand, ...], select: str
+) -> None:
+    """OD-P80: `to_Item/to_Text/T` alone leaves out the item's own fields."""
+    assert v2.options(Query(expand=expand))["$select"] == select
+
+
+def test_columns_of_ones_own_choice_below_a_navigation_stay_as_they_are() -> None:
+    query = Query(select=("ID", "to_Item/to_Text/T"), expand=("to_Item/to_Text",))
+    assert v2.options(query)["$select"] == "ID,to_Item/to_Text/T"
+
+
+def test_a_navigation_is_not_expanded_twice_with_different_columns() -> None:
+    """The last one would win, and the columns of the first be lost without a word."""
+    twice = tuple(Expand(path="to_Item", select=(name,)) for name in "AB")
+    with pytest.raises(InputRejected, match="to_Item: is expanded twice"):
+        v2.options(Query(expand=twice))
+
+
 def test_columns_of_an_expanded_entity_stand_in_the_one_select() -> None:
     inner = Expand(path="to_Item", select=("Quantity",), expand=(Expand(path="to_Text"),))
     assert v2.options(Query(expand=(inner,))) == {

@@ -1,6 +1,6 @@
 """Navigations to read along: flat in V2, each with options of its own in V4."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ _MAX_DEPTH = 10
 
 def columns(names: Iterable[str]) -> str:
     """The text of `$select`; InputRejected for a name that is none."""
-    return ",".join(name if name == "*" else urls.path_of(name) for name in names)
+    return ",".join(name if name == "*" else _column(name) for name in names)
 
 
 def ordering(parts: Iterable[str]) -> str:
@@ -28,7 +28,9 @@ def ordering(parts: Iterable[str]) -> str:
 def flat(query: Query) -> tuple[list[str], list[str]]:
     """Columns and navigations as V2 wants them: `to_Item/Quantity` stands in `$select`.
 
-    A navigation that is expanded and not selected would not come back, so it is selected too.
+    A navigation that is expanded and not selected would not come back, so it is selected too;
+    `to_Item/to_Text/T` alone would leave out the fields of the item (OData V2 URI conventions,
+    4.8), so that `to_Item/*` stands beside it.
     """
     paths: list[str] = []
     inner: list[str] = []
@@ -44,7 +46,7 @@ def flat(query: Query) -> tuple[list[str], list[str]]:
     if not select:
         return [], paths
     own = [] if query.select else ["*"]
-    return own + select + [path for path in paths if not _selected(path, select)], paths
+    return own + select + list(_unselected(query, paths, inner)), paths
 
 
 def nested(
@@ -57,11 +59,7 @@ def nested(
     """The text of a V4 `$expand`: `Items($select=A;$expand=Schedule)`; paths become nested."""
     if depth > _MAX_DEPTH:
         raise InputRejected(f"$expand: deeper than {_MAX_DEPTH} navigations")
-    merged: dict[str, Expand] = {}
-    for each in map(_one_step, expands):
-        known = merged.get(each.path)
-        merged[each.path] = each if known is None else _merged(known, each)
-    return ",".join(_written(each, filter_of, kind, types, depth) for each in merged.values())
+    return ",".join(_written(each, filter_of, kind, types, depth) for each in _distinct(expands))
 
 
 def _written(
@@ -79,6 +77,15 @@ def _written(
     return urls.path_of(each.path) + (f"({text})" if text else "")
 
 
+def _distinct(expands: Iterable[str | Expand]) -> Iterable[Expand]:
+    """Each navigation once, by its first step; InputRejected where two do not go together."""
+    found: dict[str, Expand] = {}
+    for each in map(_one_step, expands):
+        known = found.get(each.path)
+        found[each.path] = each if known is None else _merged(known, each)
+    return found.values()
+
+
 def _one_step(each: str | Expand) -> Expand:
     """The first navigation of a path, the rest expanded inside it."""
     expand = Expand(path=each) if isinstance(each, str) else each
@@ -88,6 +95,8 @@ def _one_step(each: str | Expand) -> Expand:
 
 def _merged(one: Expand, two: Expand) -> Expand:
     """Both in one, where one of them only leads further (`to_Item` and `to_Item/to_Text`)."""
+    if one == two:
+        return one
     for plain, other in ((one, two), (two, one)):
         if plain == Expand(path=plain.path, expand=plain.expand):
             return replace(other, expand=(*one.expand, *two.expand))
@@ -98,17 +107,29 @@ def _walk(expands: Iterable[str | Expand], before: str, depth: int) -> list[tupl
     """Every navigation with its full path, each once."""
     if depth > _MAX_DEPTH:
         raise InputRejected(f"$expand: deeper than {_MAX_DEPTH} navigations")
-    found: dict[str, Expand] = {}
-    for one in expands:
-        each = Expand(path=one) if isinstance(one, str) else one
+    found: list[tuple[str, Expand]] = []
+    for each in _distinct(expands):
         path = before + urls.path_of(each.path)
-        found[path] = each
-        found.update(_walk(each.expand, f"{path}/", depth + 1))
-    return list(found.items())
+        found.append((path, each))
+        found += _walk(each.expand, f"{path}/", depth + 1)
+    return found
 
 
-def _selected(path: str, select: list[str]) -> bool:
-    return any(name == path or name.startswith(f"{path}/") for name in select)
+def _unselected(query: Query, paths: list[str], inner: list[str]) -> Iterator[str]:
+    """What is read whole: the fields alone where columns are chosen further below."""
+    for path in paths:
+        if any(name == path or name.startswith(f"{path}/") for name in query.select):
+            continue
+        below = [name for name in inner if name.startswith(f"{path}/")]
+        if not below:
+            yield path
+        elif all("/" in name.removeprefix(f"{path}/") for name in below):
+            yield f"{path}/*"
+
+
+def _column(name: str) -> str:
+    path, star = (name[:-2], "/*") if name.endswith("/*") else (name, "")
+    return urls.path_of(path) + star
 
 
 def _ordered(part: str) -> str:

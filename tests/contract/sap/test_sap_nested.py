@@ -1,6 +1,7 @@
 """Expanded collections that SAP cut off, and the answers to deep creates."""
 
 import json
+import resource
 from typing import Any
 
 import msgspec
@@ -8,11 +9,13 @@ import pytest
 
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.query import Query
+from sapmatch.sap import http
 from sapmatch.sap.odata.metadata import Version
 from tests.builders.sap_server import (
     Received,
     Reply,
     SapServer,
+    Script,
     client_of,
     data,
     in_turn,
@@ -139,6 +142,40 @@ def test_a_collection_without_end_is_ended(version: Version) -> None:
     ):
         list(client.pages(PATHS[version], "Orders", DEEP))
     assert len(server.requests) == 2
+
+
+def _endless(version: Version, levels: int) -> Script:
+    """A new link behind each megabyte; with two levels each part of it is cut anew."""
+
+    def script(request: Received) -> Reply:
+        number = int(request.query.partition("$skiptoken=")[2] or 0)
+        link = f"{PATHS[version]}/Items?$skiptoken={number + 1}"
+        row = {"ID": "x" * (2**20 if number else 1)}
+        if number == 0 or levels == 2:
+            row |= cut(version, "to_Item", [], link)
+        return page(version, [row], link if number and levels == 1 else None)
+
+    return script
+
+
+@VERSIONS
+@pytest.mark.parametrize("levels", [1, 2])
+def test_a_collection_of_new_links_without_end_is_ended_in_bounded_memory(
+    version: Version, levels: int
+) -> None:
+    """OD-P24, OD-P28: no more of it is held than of the largest answer."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with SapServer(_endless(version, levels)) as server, client_of(server) as client:
+        for call in (
+            lambda: list(client.pages(PATHS[version], "Orders", DEEP)),
+            lambda: client.service(PATHS[version]).find("Orders", DEEP),
+        ):
+            with pytest.raises(InputRejected, match=r"Orders(/to_Item)+: .* more than 64 MB"):
+                call()
+            assert len(server.requests) < 70
+            server.requests.clear()
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown * 1024 < 4 * http.MAX_BODY
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,32 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
+from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Record
 from sapmatch.model.ports import Page
+from sapmatch.sap.http import MAX_BODY
 from sapmatch.sap.odata.codec import Codec
 
-# Pages from a link in an answer that came from the URL.
-Fetch = Callable[[str, str], Iterator[Page]]
+# Pages of a navigation from a link on, which stood in an answer from the URL.
+Fetch = Callable[[str, str, str], Iterator[Page]]
 _V4_LINKS = ("@odata.nextLink", "@nextLink")  # OData 4.01 may leave out `odata.`
 _encoder = msgspec.json.Encoder(decimal_format="number")  # as the row was: strings stay strings
+
+
+class Room:
+    """Bytes that collections may bring to one page, all levels together; else it has no end."""
+
+    def __init__(self) -> None:
+        self._left = MAX_BODY
+
+    def take(self, size: int, what: str) -> None:
+        """InputRejected where there is no room for an answer of that size."""
+        self._left -= size
+        if self._left < 0:
+            raise InputRejected(
+                f"{what}: SAP's links bring more than {MAX_BODY // 2**20} MB of it to one page; "
+                "ask for smaller pages, or read the entity set behind it on its own"
+            )
 
 
 def completed(rows: Sequence[Raw], codec: Codec, url: str, fetch: Fetch) -> Sequence[Raw]:
@@ -28,7 +46,9 @@ def complete(record: Record, codec: Codec, url: str, fetch: Fetch) -> None:
         link = _taken_link(record, name)
         if link:
             _append(
-                record, name, (codec.row(raw) for page in fetch(link, url) for raw in page.rows)
+                record,
+                name,
+                (codec.row(raw) for page in fetch(name, link, url) for raw in page.rows),
             )
         found = _listed(record.get(name))
         for part in found if isinstance(found, list) else [found]:

@@ -63,9 +63,18 @@ class Reading:
             check_query(self._catalog.known, entity_set, query)
 
     def follow(
-        self, entity_set: str, link: str, query: Query, *, prefer: Sequence[str] = ()
+        self,
+        entity_set: str,
+        link: str,
+        query: Query,
+        *,
+        prefer: Sequence[str] = (),
+        room: nested.Room | None = None,
     ) -> Iterator[Page]:
-        """Pages from a link on, along SAP's own links, each byte for byte (OD-P21 to OD-P25)."""
+        """Pages from a link on, along SAP's own links, each byte for byte (OD-P21 to OD-P25).
+
+        `room` is what is left for the collection that these pages complete.
+        """
         size = [f"odata.maxpagesize={query.page_size}"] if query.page_size else []
         wanted = ",".join([*prefer, *size])
         headers = {"Prefer": wanted} if wanted else {}
@@ -74,7 +83,7 @@ class Reading:
         empty = 0
         while len(seen) < MAX_PAGES:
             seen.add(hash(url))
-            page = self._page(url, headers, entity_set, query)
+            page = self._page(url, headers, entity_set, query, room)
             yield page
             if page.next_link is None:
                 return
@@ -124,7 +133,8 @@ class Reading:
         codec = codec_of(answer, self._codec)
         row = self.entity_of(answer, entity_set)
         if expand:
-            nested.complete(row, codec, answer.url, self._fetch(entity_set, query))
+            fetch = self._fetch(entity_set, query, nested.Room())
+            nested.complete(row, codec, answer.url, fetch)
         return Entity(row=row, etag=codec.etag_of(row) or answer.headers.get("ETag"))
 
     def find(self, entity_set: str, query: Query) -> list[Entity]:
@@ -161,8 +171,17 @@ class Reading:
             slash=self._exchange.options.slash_in_keys,
         )
 
-    def _page(self, url: str, headers: Mapping[str, str], entity_set: str, query: Query) -> Page:
+    def _page(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        entity_set: str,
+        query: Query,
+        room: nested.Room | None = None,
+    ) -> Page:
         answer = self._exchange.read(url, {"Accept": self._codec.ACCEPT, **headers})
+        if room:
+            room.take(len(answer.body), f"{self._place}: {entity_set}")
         codec = codec_of(answer, self._codec)
         try:
             if not answer.body.isascii():
@@ -170,7 +189,8 @@ class Reading:
             found = codec.feed(answer.body)
             rows = found.rows
             if query.expand:
-                rows = nested.completed(rows, codec, answer.url, self._fetch(entity_set, query))
+                fetch = self._fetch(entity_set, query, room or nested.Room())
+                rows = nested.completed(rows, codec, answer.url, fetch)
         except UNREADABLE as exc:
             raise self._unreadable(answer, entity_set) from exc
         return Page(
@@ -182,12 +202,13 @@ class Reading:
             preferences=answer.headers.get("Preference-Applied", ""),
         )
 
-    def _fetch(self, entity_set: str, query: Query) -> nested.Fetch:
+    def _fetch(self, entity_set: str, query: Query, room: nested.Room) -> nested.Fetch:
         """Pages of a nested collection, from its link on, what is cut inside them included."""
 
-        def pages(link: str, against: str) -> Iterator[Page]:
+        def pages(name: str, link: str, against: str) -> Iterator[Page]:
             url = self._exchange.resolve(link, against=against)
-            return self.follow(entity_set, url, Query(expand=query.expand))
+            inner = Query(expand=query.expand)
+            return self.follow(f"{entity_set}/{name}", url, inner, room=room)
 
         return pages
 

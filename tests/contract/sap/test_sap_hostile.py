@@ -277,3 +277,28 @@ def test_an_odd_row_is_right_or_refused(
             for name, value in expected.items():
                 assert value is None or found[name] == value
     assert time.monotonic() - begun < SECONDS
+
+
+@VERSIONS
+@pytest.mark.parametrize("odd", ["1", "null", '"x"', "[]", '[{"ID":"1"}]', "true"])
+@pytest.mark.parametrize("place", [0, 1])
+def test_rows_that_are_no_objects_are_no_rows(odd: str, place: int, version: str) -> None:
+    """OD-P20: `pages` hands them on untouched, so they must be refused before."""
+    rows = ['{"ID":"1"}', '\n {"ID":"2"}']
+    rows.insert(place, odd)
+    reply = Reply(body=page(version, *rows))
+    with (
+        SapServer(lambda _: reply) as server,
+        client_of(server) as client,
+        pytest.raises(SapUnavailable, match="no complete OData"),
+    ):
+        list(client.pages(SERVICES[version], ORDERS))
+
+
+@pytest.mark.parametrize("before", ["", "\r\n "])
+def test_a_singleton_is_a_row_whatever_stands_before_it(before: str) -> None:
+    """OD-P20."""
+    reply = Reply(body=(before + '{"@odata.context":"$metadata#Me","ID":"1"}').encode())
+    with SapServer(lambda _: reply) as server, client_of(server) as client:
+        (found,) = client.find(SERVICES["V4"], ORDERS, Query())
+    assert found.row["ID"] == "1"

@@ -13,6 +13,7 @@ from sapmatch.sap.odata.metadata import NO_TYPES, StructuredType, Types, Version
 # What a body that is no OData answer may raise while it is read.
 # A number such as 1e99999999999999999999 is an ArithmeticError.
 UNREADABLE = (msgspec.MsgspecError, RecursionError, ValueError, ArithmeticError)
+_OBJECT = frozenset(b"{")
 Decimals = Literal["string", "number"]
 
 
@@ -23,6 +24,15 @@ class Feed(Struct):
     next: str | None = None
     delta: str | None = None
     count: int | None = None
+
+    def __post_init__(self) -> None:
+        """ValueError for a row that is no JSON object; its first byte tells, the rest is not read.
+
+        `pages` hands rows on unread, so nobody would look at them later.
+        """
+        starts = {memoryview(row)[0] for row in self.rows}  # copies nothing
+        if starts - _OBJECT and any(bytes(row).lstrip()[:1] != b"{" for row in self.rows):
+            raise ValueError("a row is no JSON object")
 
 
 class Codec(Protocol):

@@ -29,6 +29,11 @@ _CLOSED = frozenset(
         HTTPStatus.NOT_IMPLEMENTED,
     }
 )
+_ALL_EMPTY = f"{MAX_EMPTY} pages in a row hold nothing and each names a next one: report it to SAP"
+_CIRCLE = (
+    "SAP's next link leads back to a page that was read already; rows would repeat without end: "
+    "report it to SAP"
+)
 _SKIP = re.compile(r"(?<=[?&]\$skip=)\d+")
 
 
@@ -75,9 +80,7 @@ class Reading:
 
         `room` is what is left for the collection that these pages complete.
         """
-        size = [f"odata.maxpagesize={query.page_size}"] if query.page_size else []
-        wanted = ",".join([*prefer, *size])
-        headers = {"Prefer": wanted} if wanted else {}
+        headers = _preferring(query, prefer)
         url = self._exchange.resolve(link, against=self._exchange.url(""))
         seen: set[int] = set()  # hashes: links are long
         empty = 0
@@ -89,20 +92,16 @@ class Reading:
                 return
             empty = 0 if page.rows else empty + 1
             if empty == MAX_EMPTY:
-                raise InputRejected(
-                    f"{self._place}: {entity_set}: {MAX_EMPTY} pages in a row hold nothing and "
-                    "each names a next one: report it to SAP"
-                )
+                raise self._endless(entity_set, _ALL_EMPTY)
             url = page.next_link
             if hash(url) in seen:
-                raise InputRejected(
-                    f"{self._place}: {entity_set}: SAP's next link leads back to a page that was "
-                    "read already; rows would repeat without end: report it to SAP"
-                )
-        raise InputRejected(
-            f"{self._place}: {entity_set}: more than {MAX_PAGES} pages; filter, or ask for larger "
-            "ones"
+                raise self._endless(entity_set, _CIRCLE)
+        raise self._endless(
+            entity_set, f"more than {MAX_PAGES} pages; filter, or ask for larger ones"
         )
+
+    def _endless(self, entity_set: str, text: str) -> InputRejected:
+        return InputRejected(f"{self._place}: {entity_set}: {text}")
 
     def count(self, entity_set: str, query: Query = EVERYTHING) -> int:
         """Number of entities; `$count` is plain text (OD-P27)."""
@@ -234,7 +233,7 @@ class Reading:
             yield replace(page, rows=rows, next_link=None if over else _SKIP.sub(str(at), url))
             if over:
                 return
-        raise InputRejected(f"{self._place}: {entity_set}: more than {MAX_PAGES} pages; filter")
+        raise self._endless(entity_set, f"more than {MAX_PAGES} pages; filter")
 
     def _counted(self, entity_set: str, query: Query, link: str | None) -> tuple[str, int]:
         """The URL to start at, and how many rows lie before it."""
@@ -299,6 +298,12 @@ class Reading:
             f"{self._codec.VERSION} answer; try again, and check the service's path where it "
             "stays so"
         )
+
+
+def _preferring(query: Query, more: Sequence[str]) -> dict[str, str]:
+    size = [f"odata.maxpagesize={query.page_size}"] if query.page_size else []
+    wanted = ",".join([*more, *size])
+    return {"Prefer": wanted} if wanted else {}
 
 
 def _is_absent(answer: Answer) -> bool:

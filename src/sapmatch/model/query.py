@@ -28,6 +28,9 @@ Function = Literal[
 class Condition(Struct, frozen=True):
     """Something that is true or false of an entity; joined by `&`, `|` and `~`."""
 
+    def __bool__(self) -> bool:
+        raise TypeError("join conditions by & | ~: `and`, `or` and `not` would drop one of them")
+
     def __and__(self, other: "Condition") -> "Condition":
         return AllOf((*_parts(self, AllOf), *_parts(other, AllOf)))
 
@@ -182,6 +185,18 @@ class Query(Struct, frozen=True, kw_only=True):
     skip: int | None = None
     inline_count: bool = False
     paging: Literal["server", "skip"] = "server"
+
+    def __post_init__(self) -> None:
+        """Raises InputRejected for what is easily mistaken; SAP would answer something else."""
+        for name in ("select", "expand", "order_by"):
+            if isinstance(getattr(self, name), str):
+                raise InputRejected(f'{name}: give a tuple of names, such as ("Supplier",)')
+        if self.where is not None and not isinstance(self.where, Condition):
+            raise InputRejected('where: is no condition; write field("Supplier").eq("4711")')
+        for name, least in (("page_size", 1), ("top", 0), ("skip", 0)):
+            number = getattr(self, name)
+            if number is not None and number < least:
+                raise InputRejected(f"{name}: must be at least {least}")
 
 
 EVERYTHING = Query()

@@ -50,7 +50,7 @@ class Origin:
 
     def _foreign(self, where: str) -> InputRejected:
         return InputRejected(
-            f"SAP's answer links to {where}, but {self._setting} is {self.base}; nothing was sent "
+            f"the link leads to {where}, but {self._setting} is {self.base}; nothing was sent "
             "there. If it is another name of the same system, add it to the connection's aliases"
         )
 

@@ -202,7 +202,7 @@ def test_an_action_without_an_answer_returns_nothing() -> None:
         (V2, "Release", {}, "ID is missing"),
         (V2, "Release", {"parameters": {"ID": "1", "Text": "x"}}, "Text is no parameter"),
         (V4, "Open", {"entity_set": "Orders"}, "Since is missing"),
-        (V4, "Release", {}, "is no function or action"),
+        (V4, "Release", {}, "is called on Orders: give entity_set and key"),
         (V4, "Release", {"entity_set": "Orders"}, "one record: give its key"),
         (V4, "ReleaseAll", {"entity_set": "Orders", "key": {"ID": "1"}}, "give no key"),
         (V4, "Rate", {"entity_set": "Orders"}, "is no function or action"),

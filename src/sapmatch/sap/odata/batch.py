@@ -18,7 +18,7 @@ from sapmatch.sap.odata.writing import KNOWN, ETag
 MAX_OPERATIONS = 1000
 
 
-class Read(Struct, frozen=True, kw_only=True):
+class Read(Struct, frozen=True):
     """One entity by its key, or one page of an entity set."""
 
     entity_set: str
@@ -214,6 +214,7 @@ class _Encoder(Struct, frozen=True):
 
 def _writes_of(items: Sequence[BatchItem], *, one_by_one: bool) -> Iterator[Read | Sequence[Write]]:
     for item in items:
+        _check_operations(item)
         if isinstance(item, Read):
             yield item
         elif not isinstance(item, Changeset):
@@ -224,3 +225,14 @@ def _writes_of(items: Sequence[BatchItem], *, one_by_one: bool) -> Iterator[Read
             yield from ([one] for one in item.operations)
         else:
             yield item.operations
+
+
+def _check_operations(item: object) -> None:
+    operations = item.operations if isinstance(item, Changeset) else [item]
+    allowed = Write if isinstance(item, Changeset) else Operation
+    for one in operations:
+        if not isinstance(one, allowed):
+            raise InputRejected(
+                f"{one.__class__.__name__}: a batch holds Read, Create, Update, Delete and "
+                "Changeset, a changeset holds writes only"
+            )

@@ -115,6 +115,11 @@ class Delta:
         self, entity_set: str, query: Query, since: DeltaPosition | None
     ) -> Iterator[ChangePage]:
         """Pages of changes; see Service.changes."""
+        if since is not None and not isinstance(since, DeltaPosition):
+            raise InputRejected(
+                f"{entity_set}: since is a DeltaPosition of an earlier page, or what "
+                "position_after makes of a token"
+            )
         since = since or self.position(entity_set)
         self._check(entity_set, since)
         state = since.state

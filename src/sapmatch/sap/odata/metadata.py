@@ -175,9 +175,19 @@ class Metadata(Struct, frozen=True, kw_only=True):
             for each in self.operations
             if each.bound_to == bound_to and name in (each.name, each.name.rpartition(".")[2])
         ]
+        if not found and bound_to is None:
+            self._check_unbound(name)
         if not found:
             raise self._unknown("function or action", name, [one.name for one in self.operations])
         return tuple(each for each in found if each.name == found[0].name)
+
+    def _check_unbound(self, name: str) -> None:
+        for each in self.operations:
+            if each.bound_to and name in (each.name, each.name.rpartition(".")[2]):
+                sets = [one.name for one in self.entity_sets.values() if one.type == each.bound_to]
+                on = " or ".join(sets) or each.bound_to
+                needed = "entity_set" if each.bound_to_many else "entity_set and key"
+                raise InputRejected(f"{name}: is called on {on}: give {needed}")
 
     def _unknown(self, kind: str, name: str, known: Iterable[str]) -> InputRejected:
         from difflib import get_close_matches

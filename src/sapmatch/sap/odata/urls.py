@@ -54,6 +54,8 @@ def key_predicate(
 
     `slash`: some proxies refuse %2F (OD-P56). Raises InputRejected where fields are missing.
     """
+    if not isinstance(key, Mapping):
+        raise InputRejected('a key is given by its fields, such as {"SalesOrder": "1000045"}')
     if not key or None in key.values():
         raise InputRejected("a key without fields names no record; give every key field a value")
     if kind is not None and kind.keys:

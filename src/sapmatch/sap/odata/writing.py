@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from datetime import UTC
 from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Final
@@ -154,7 +155,9 @@ class Writing:
         """Under what SAP recognises a request that comes again, where it is set up to do so."""
         if repeatability is None or not self._repeatable:
             return {}
-        moment = format_datetime(repeatability.first_sent, usegmt=True)
+        if repeatability.first_sent.tzinfo is None:
+            raise InputRejected("first_sent: has no zone; write datetime.now(UTC)")
+        moment = format_datetime(repeatability.first_sent.astimezone(UTC), usegmt=True)
         if self._codec.VERSION == "V4":
             return {
                 "Repeatability-Request-ID": repeatability.request_id,

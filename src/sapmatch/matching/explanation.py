@@ -56,10 +56,12 @@ _REMEDIES = {
     "BD": "Accounts payable asks the supplier for a correct invoice; what is allowed is tolerance "
     "BD.",
     "UNIT": "Purchasing maintains the unit of the order item, or the supplier bills in it.",
-    "RECEIPT_MISSING": "The warehouse posts the goods receipt; the invoice is decided again then.",
+    "RECEIPT_MISSING": "The warehouse posts the goods receipt; then operations starts "
+    "invoice_matching for this document again (failed-executions.md): it does not start by itself.",
     "ITEM_DELETED": "Purchasing says which item replaces the deleted one.",
     "FINALLY_INVOICED": "Purchasing reopens the item if the invoice is due; else return it.",
-    "NOT_RELEASED": "The approver releases the order; the invoice is decided again then.",
+    "NOT_RELEASED": "The approver releases the order; then operations starts invoice_matching for "
+    "this document again (failed-executions.md): it does not start by itself.",
     "ERS": "Accounts payable returns the invoice to the supplier.",
     "OTHER_SUPPLIER": "Accounts payable checks who sent the invoice and which order is meant.",
     "THIRD_PARTY": "Accounts payable checks who sent the invoice and which order is meant.",

@@ -86,7 +86,7 @@ def _check_write_back(path: str, flow: WriteBack) -> Iterator[Problem]:
         yield mistake(
             f"{path}.reference",
             "is missing: name the fields by which SAP can be searched for a created record, "
-            "because a lost answer is read back and never sent again",
+            "because a lost answer is read back before anything is sent again",
         )
     if flow.source == "match" and flow.order_side is None:
         yield mistake(f"{path}.order_side", 'is missing: "purchase_order" or "sales_order"')

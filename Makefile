@@ -19,7 +19,7 @@ help:  ## list the targets
 setup: $(VENV)/.installed node_modules/.installed  ## install everything from the lock files into .venv and node_modules
 
 $(VENV)/.installed: requirements.txt pyproject.toml
-	@echo "setup: Python packages into $(VENV) (about 600 MB, once)"
+	@echo "setup: Python packages into $(VENV) (about 900 MB, once)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "setup: needs Python 3.11 or newer; say PYTHON=/path/to/python3.11"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@grep -A99 '^uv==' requirements.txt | sed '/^    # /,$$d' > $(VENV)/uv.txt
@@ -64,6 +64,7 @@ imports: setup  ## the import rules of the house
 	@$(BIN)/lint-imports --no-cache >build/imports.log 2>&1 || { cat build/imports.log; exit 1; }
 
 conformance: setup  ## write docs/odata-conformance.md: which test proves which OData case
+	@echo "conformance: writing docs/odata-conformance.md from the contract tests"
 	@$(BIN)/python -m tests.conformance
 
 bundle: setup  ## build the code and layers for AWS Lambda (network)

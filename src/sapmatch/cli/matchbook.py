@@ -118,6 +118,11 @@ class Matchbook:
                 client=self._client,
                 company_codes=self._policy.company_codes,
             )
+        if orders and not any(order.items for order in orders):
+            raise InputRejected(
+                f"{path}: none of its {len(orders)} orders has items; extract A_PurchaseOrderItem "
+                "and A_SalesOrderItem as well, or the orders with --expand"
+            )
         for order in orders:
             self._orders.put(order, order_keys(order))
         for invoice in posted:

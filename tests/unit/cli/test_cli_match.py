@@ -156,6 +156,7 @@ def test_people_see_decision_and_explanation(capsys: pytest.CaptureFixture[str])
         ("empty", "A_PurchaseOrder.ndjson"),
         ("orders.json", "orders.json"),
         ("A_PurchaseOrder.ndjson", "A_PurchaseOrder"),
+        ("headers", "has items; extract A_PurchaseOrderItem"),
     ],
 )
 def test_unusable_orders_are_wrong_usage(
@@ -164,6 +165,9 @@ def test_unusable_orders_are_wrong_usage(
     Path("empty").mkdir()
     Path("orders.json").write_text("[]")
     Path("A_PurchaseOrder.ndjson").write_text("no JSON\n")
+    Path("headers").mkdir()
+    (header, *_) = json.loads(Path(ORDERS).read_text("utf-8"))["A_PurchaseOrder"]
+    Path("headers/A_PurchaseOrder.ndjson").write_text(json.dumps(header) + "\n")
     assert main(["match", *files("01-ubl-matched.xml"), "--orders", orders, "--json"]) == 2
     shown = capsys.readouterr()
     assert said in shown.err

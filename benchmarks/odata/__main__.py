@@ -5,6 +5,15 @@ import json
 from benchmarks.imports import ROOT
 from benchmarks.odata.figures import Figure, figures
 
+_LEGEND = """\
+bytes    floor: `requests`, the answers thrown away
+decode   floor: the same, decoded by msgspec
+json     `requests` and `json.loads`, written as NDJSON
+pyodata  SAP's own client, V2 only
+raw      sapmatch, rows as SAP sent them, written as NDJSON
+typed    sapmatch, rows with Decimal, date and datetime
+extract  `sapmatch extract`, which also counts, and holds back rows that come twice
+"""
 _COLUMNS = {
     "rows_per_s": "rows/s",
     "cpu_s": "CPU s",
@@ -17,6 +26,7 @@ def main() -> None:
     """Print each figure as soon as it is there, and keep it."""
     target = ROOT / "build" / "bench" / "odata.jsonl"
     target.parent.mkdir(parents=True, exist_ok=True)
+    print(_LEGEND)
     print(shown({"benchmark": "100,000 rows of 30 fields", **_COLUMNS}))
     with target.open("w") as output:
         for figure in figures():

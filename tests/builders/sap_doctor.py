@@ -78,8 +78,9 @@ def with_header(reply: Reply, name: str, text: str) -> Reply:
 
 def connection_to(url: str, **settings: Any) -> Connection:
     """Client 100 of the SAP at the URL, with short times."""
-    limits = {"connect_timeout": 5.0, "read_timeout": 5.0, "total_timeout": 10.0, **settings}
-    return Connection(url=url, client="100", auth=Auth(type="basic", secret="env:T"), **limits)
+    usual = {"connect_timeout": 5.0, "read_timeout": 5.0, "total_timeout": 10.0}
+    auth = Auth(type="basic", secret="env:T")
+    return Connection(url=url, **{"client": "100", "auth": auth, **usual, **settings})
 
 
 def findings(

@@ -1,5 +1,6 @@
 """What `sapmatch doctor` says of a SAP that answers, well or badly."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from email.utils import format_datetime
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sapmatch.model.connection import Limits
+from sapmatch.model.connection import Auth, Limits
 from sapmatch.model.errors import InputRejected, Throttled
 from sapmatch.sap.doctor import Finding, Target, examine, pace
 from sapmatch.sap.odata.client import ODataClient
@@ -62,7 +63,7 @@ def test_a_wrong_password_is_sent_once_and_says_which_system_refused() -> None:
     assert len(server.requests) == 1
     assert statuses(found, "failed") == ["logon"]
     logon = by_check(found)["logon"]
-    assert "system S4H, client 200" in logon.detail
+    assert "system S4H, client 200, where 100 was asked for" in logon.detail
     assert "SU01" in logon.remedy
     assert "connections.s4.auth.secret" in logon.remedy
     assert by_check(found)["csrf"].detail == "says nothing as long as logon fails"
@@ -363,22 +364,26 @@ def test_rows_that_are_none_are_a_finding_not_a_crash(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "unreachable"),
+    ("secret", "error", "remedy"),
     [
-        (InputRejected("secret sapmatch/s4: does not exist"), False),
-        (Throttled("secret sapmatch/s4: AWS is not reachable"), True),
+        ("a", InputRejected("secret a: does not exist"), "secretsmanager:GetSecretValue"),
+        ("a", Throttled("secret a: AWS is not reachable"), "secretsmanager:GetSecretValue"),
+        ("env:S4", InputRejected("S4_PASSWORD is not set"), "export .* NAME_PASSWORD"),
     ],
 )
-def test_a_secret_that_cannot_be_read_is_a_finding(error: Exception, unreachable: bool) -> None:
+def test_a_secret_that_cannot_be_read_is_a_finding(
+    secret: str, error: Exception, remedy: str
+) -> None:
     def opened() -> ODataClient:
         raise error
 
     with SapServer(healthy()) as server:
-        found = by_check(findings(server.url, opened=opened))
+        auth = Auth(type="basic", secret=secret)
+        found = by_check(findings(server.url, opened=opened, auth=auth))
     assert server.requests == []
     assert found["logon"].detail == str(error)
-    assert found["logon"].unreachable is unreachable
-    assert "secretsmanager:GetSecretValue" in found["logon"].remedy
+    assert found["logon"].unreachable is isinstance(error, Throttled)
+    assert re.search(remedy, found["logon"].remedy)
 
 
 @pytest.mark.parametrize("url", ["http://sap.example.com", "https://u:p@sap.example.com", "x"])

@@ -17,6 +17,7 @@ _CREDENTIALS = (
     "needs secretsmanager:GetSecretValue on it and kms:Decrypt on its key, and its JSON `user` "
     "and `password`; in a VPC the interface endpoint of Secrets Manager must admit us (port 443)"
 )
+_ENVIRONMENT = "export the variables that {setting}.auth.secret names: NAME_USER and NAME_PASSWORD"
 _USER = (
     "SU01: the user exists in client {client}, is not locked, its validity is not over, and its "
     "password is neither initial nor expired (type System has none of that); then the secret "
@@ -38,9 +39,9 @@ def logon(system: System) -> Finding:
     try:
         system.client = system.connect()
     except InputRejected as exc:
-        return failed(str(exc), _CREDENTIALS.format(setting=system.setting))
+        return failed(str(exc), _secret_remedy(system))
     except Throttled as exc:
-        return failed(str(exc), _CREDENTIALS.format(setting=system.setting), unreachable=True)
+        return failed(str(exc), _secret_remedy(system), unreachable=True)
     exchange = system.client.exchange(system.target.service)
     answer = system.get(exchange, exchange.url(""), "service document")
     system.greeting = answer
@@ -69,12 +70,19 @@ def client(system: System) -> Finding:
     return ok(f"SAP took client {wanted}")
 
 
+def _secret_remedy(system: System) -> str:
+    local = system.connection.auth.secret.startswith("env:")
+    return (_ENVIRONMENT if local else _CREDENTIALS).format(setting=system.setting)
+
+
 def _refused(system: System, answer: Answer) -> Finding:
     remedy = _USER.format(setting=system.setting, client=system.connection.client)
     realm = _REALM.search(answer.headers.get("WWW-Authenticate", ""))
     if realm is None:
         return failed("SAP refuses the logon (HTTP 401)", remedy)
     named = f"system {realm['system']}, client {realm['client']}"
+    if realm["client"] != system.connection.client:
+        named += f", where {system.connection.client} was asked for"
     return failed(f"SAP refuses the logon (HTTP 401 of {named})", remedy)
 
 

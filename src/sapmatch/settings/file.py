@@ -103,9 +103,19 @@ def _limit(value: Any, path: str, problems: list[Problem]) -> Limit | None:
 
 def _plain(exc: msgspec.ValidationError, hint: Any) -> str:
     """What is expected here, in words."""
-    if get_origin(hint) is Literal:
-        return "must be one of " + ", ".join(f'"{option}"' for option in get_args(hint))
+    options = _options(hint)
+    if options:
+        return "must be one of " + ", ".join(f'"{option}"' for option in options)
+    if hint is str:
+        return "must be a text: put it in quotes"
     return str(exc).removeprefix("Invalid value ").split(" - at ")[0].lower()
+
+
+def _options(hint: Any) -> list[str]:
+    """The words that a setting takes, alone or in a list."""
+    if get_origin(hint) is Literal:
+        return list(get_args(hint))
+    return [option for arm in get_args(hint) for option in _options(arm)]
 
 
 def _is_struct(hint: Any) -> bool:

@@ -169,6 +169,24 @@ def test_a_token_is_fetched_from_a_path_of_the_system_only(path: str) -> None:
     assert list(mistakes(text)) == ['connections.s4.services."/sap/x".csrf_path']
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('services."/sap/x" = { version = "V3" }', 'must be one of "V2", "V4"'),
+        ('csrf = "sometimes"', 'must be one of "auto", "always", "never"'),
+        ("language = 1", "must be a text: put it in quotes"),
+    ],
+)
+def test_a_value_of_a_wrong_kind_says_what_is_expected(line: str, said: str) -> None:
+    text = GOOD.replace(b'client = "100"', f'client = "100"\n{line}'.encode())
+    assert said in "".join(mistakes(text).values())
+
+
+def test_the_words_of_a_list_are_named() -> None:
+    found = mistakes(GOOD + b'\n[matching]\norder_sides = ["purchase"]\n')
+    assert 'must be one of "purchase_order", "sales_order"' in found["matching.order_sides"]
+
+
 def test_a_service_is_named_by_its_path() -> None:
     options = b'client = "100"\nservices.API_X_SRV = { version = "V4" }'
     assert list(mistakes(GOOD.replace(b'client = "100"', options))) == [

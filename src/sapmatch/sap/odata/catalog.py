@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from sapmatch.model.errors import InputRejected
-from sapmatch.sap.odata import v2, v4
+from sapmatch.model.query import ODataValue
+from sapmatch.sap.odata import urls, v2, v4
 from sapmatch.sap.odata.codec import Codec
 from sapmatch.sap.odata.exchange import Exchange
 from sapmatch.sap.odata.metadata import Metadata, StructuredType, Version
@@ -70,6 +71,17 @@ class Catalog:
     def kind(self, entity_set: str) -> StructuredType | None:
         """The type of an entity set; None before $metadata was read."""
         return self.known.type_of(entity_set) if self.known else None
+
+    def path(self, entity_set: str, key: Mapping[str, ODataValue] | None = None) -> str:
+        """The encoded path of an entity set, or of one entity, below the service."""
+        return urls.resource(
+            "",
+            entity_set,
+            key,
+            codec=self.codec(),
+            kind=self.kind(entity_set),
+            slash=self._exchange.options.slash_in_keys,
+        )
 
 
 def codec_of(answer: Answer, default: Codec) -> Codec:

@@ -27,7 +27,6 @@ from sapmatch.model.errors import (
 from sapmatch.model.intent import Record
 from sapmatch.model.ports import Page
 from sapmatch.model.query import EVERYTHING, Query
-from sapmatch.sap.odata import urls
 from sapmatch.sap.odata.catalog import Catalog
 from sapmatch.sap.odata.exchange import Exchange
 from sapmatch.sap.odata.reading import Reading
@@ -105,7 +104,7 @@ class Delta:
         if token is None:
             return DeltaPosition(subscriber=self._subscriber, entity_set=entity_set)
         codec = self._catalog.codec()
-        path = self._exchange.url(urls.resource("", entity_set, codec=codec))
+        path = self._exchange.url(self._catalog.path(entity_set))
         bare = quote(token.strip().strip("'"), safe="")
         option = f"!deltatoken='{bare}'" if codec.VERSION == "V2" else f"$deltatoken={bare}"
         link = f"{path}&{option}"

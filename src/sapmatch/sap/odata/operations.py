@@ -107,7 +107,7 @@ class Operations:
     ) -> tuple[str, bytes | None]:
         """URL and body."""
         bound = (
-            self._writing.path(entity_set, key) + "/" if operation.bound_to and entity_set else ""
+            self._catalog.path(entity_set, key) + "/" if operation.bound_to and entity_set else ""
         )
         path = bound + urls.name_of(operation.name)
         types = {each.name: each.type for each in operation.parameters}

@@ -57,8 +57,7 @@ class Reading:
     def start(self, entity_set: str, query: Query) -> str:
         """The URL of the first page; InputRejected where $metadata rules the query out."""
         self.check(entity_set, query)
-        options = self._codec.options(query, self._catalog.kind(entity_set), self._catalog.types)
-        return self._exchange.url(self._path(entity_set), urls.encoded_options(options))
+        return self._url(self._catalog.path(entity_set), entity_set, query)
 
     def check(self, entity_set: str, query: Query) -> None:
         """Refuse what SAP would refuse, where $metadata is known (OD-P62)."""
@@ -107,8 +106,7 @@ class Reading:
         """Number of entities; `$count` is plain text (OD-P27)."""
         only = Query(equals=query.equals, where=query.where, filter=query.filter)
         self.check(entity_set, only)
-        options = self._codec.options(only, self._catalog.kind(entity_set), self._catalog.types)
-        url = self._exchange.url(f"{self._path(entity_set)}/$count", urls.encoded_options(options))
+        url = self._url(f"{self._catalog.path(entity_set)}/$count", entity_set, only)
         answer = self._exchange.read(url, {"Accept": "text/plain"})
         try:
             return int(answer.body.decode("utf-8-sig"))
@@ -120,8 +118,7 @@ class Reading:
     ) -> Entity | None:
         """One entity by its key, None where SAP has none; see Service.get."""
         query = Query(expand=tuple(expand))
-        options = self._codec.options(query, self._catalog.kind(entity_set), self._catalog.types)
-        url = self._exchange.url(self._path(entity_set, key), urls.encoded_options(options))
+        url = self._url(self._catalog.path(entity_set, key), entity_set, query)
         answer = self._exchange.get(url, {"Accept": self._codec.ACCEPT})
         if _is_absent(answer):
             self._check_known(entity_set)
@@ -160,15 +157,9 @@ class Reading:
     def _codec(self) -> Codec:
         return self._catalog.codec()
 
-    def _path(self, entity_set: str, key: Mapping[str, ODataValue] | None = None) -> str:
-        return urls.resource(
-            "",
-            entity_set,
-            key,
-            codec=self._codec,
-            kind=self._catalog.kind(entity_set),
-            slash=self._exchange.options.slash_in_keys,
-        )
+    def _url(self, path: str, entity_set: str, query: Query) -> str:
+        options = self._codec.options(query, self._catalog.kind(entity_set), self._catalog.types)
+        return self._exchange.url(path, urls.encoded_options(options))
 
     def _page(
         self,
@@ -277,8 +268,8 @@ class Reading:
         """SAP answers 404 for a misspelt entity set too: ask once whether it can be listed."""
         if entity_set in self._known:
             return
-        options = urls.encoded_options(self._codec.options(Query(top=0)))
-        answer = self._exchange.get(self._exchange.url(self._path(entity_set), options))
+        url = self._url(self._catalog.path(entity_set), entity_set, Query(top=0))
+        answer = self._exchange.get(url)
         if _is_absent(answer):
             raise InputRejected(
                 f"{self._place}: SAP's service {self._exchange.root.rstrip('/')} has no entity set "

@@ -10,7 +10,6 @@ from typing import Final
 from sapmatch.model.errors import InputRejected, OutcomeUnknown
 from sapmatch.model.intent import Entity, Record, Repeatability, Written
 from sapmatch.model.query import ODataValue
-from sapmatch.sap.odata import urls
 from sapmatch.sap.odata.catalog import Catalog, codec_of
 from sapmatch.sap.odata.codec import UNREADABLE, Codec
 from sapmatch.sap.odata.exchange import Exchange
@@ -51,7 +50,9 @@ class Writing:
         """POST, nested entities included; see Service.create."""
         self._preflight("check_create", entity_set, record)
         headers = self._json() | self._repeated(repeatability)
-        answer = self._send("POST", self.path(entity_set), headers, self._body(entity_set, record))
+        answer = self._send(
+            "POST", self._catalog.path(entity_set), headers, self._body(entity_set, record)
+        )
         said = self._exchange.check(answer)
         row = self._written_row(answer, entity_set)
         codec = codec_of(answer, self._codec)
@@ -110,17 +111,6 @@ class Writing:
             key = self._codec.key_of(entity_set, one.row, None, keys) if one.etag else {}
             if key:
                 self.remember(entity_set, key, one.etag)
-
-    def path(self, entity_set: str, key: Mapping[str, ODataValue] | None = None) -> str:
-        """The encoded path below the service."""
-        return urls.resource(
-            "",
-            entity_set,
-            key,
-            codec=self._codec,
-            kind=self._catalog.kind(entity_set),
-            slash=self._exchange.options.slash_in_keys,
-        )
 
     @property
     def _codec(self) -> Codec:
@@ -192,7 +182,7 @@ class Writing:
         headers: Mapping[str, str],
         body: bytes | None,
     ) -> Written:
-        answer = self._send(method, self.path(entity_set, key), headers, body)
+        answer = self._send(method, self._catalog.path(entity_set, key), headers, body)
         try:
             said = self._exchange.check(answer)
         finally:

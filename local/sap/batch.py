@@ -27,7 +27,6 @@ from local.sap.multipart import (
 from local.sap.paths import segments_of
 from local.sap.reading import ROOT, V2
 
-_REFERENCE = re.compile(r"\$([\w.-]+)(?=$|[/?])")
 _URL = re.compile(r"(?:[!-$&-~]|%[0-9A-Fa-f]{2})+")
 _READING = frozenset({"GET", "HEAD"})
 _WRITING = frozenset({"POST", "PUT", "PATCH", "MERGE", "DELETE"})
@@ -52,14 +51,8 @@ class Tools:
 
 
 @dataclass(frozen=True, slots=True)
-class _Operation:
-    call: Call
-    content_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Done:
-    operation: _Operation
+    call: Call
     request: Request
     response: Response
 
@@ -69,7 +62,7 @@ class _Done:
 
     @property
     def part(self) -> bytes:
-        return response_part(self.response, self.operation.content_id)
+        return response_part(self.response, self.call.content_id)
 
     @property
     def entity(self) -> str:
@@ -88,14 +81,17 @@ class Batch:
 
     def run(self) -> Response:
         """202 with one part per read and per change set, in their order."""
-        parts = _parts(self.request.body, self.request.headers.get("content-type", ""))
-        groups = [_group(part) for part in parts]
+        try:
+            parts = parts_of(self.request.body, self.request.headers.get("content-type", ""))
+            groups = [_group(part) for part in parts]
+        except ValueError as error:
+            raise _bad(f"Malformed $batch: {error}") from error
         boundary = uuid.uuid4().hex.upper()
         body = joined(self._answers(groups), boundary)
         kind = f"{MIXED}; boundary={boundary}"
         return Response(HTTPStatus.ACCEPTED, body, kind, dict(V2), inner=self._inner)
 
-    def _answers(self, groups: Sequence[_Operation | list[_Operation]]) -> Iterator[bytes]:
+    def _answers(self, groups: Sequence[Call | list[Call]]) -> Iterator[bytes]:
         for group in groups:
             if isinstance(group, list):
                 answer, failed = self._change_set(group)
@@ -105,15 +101,15 @@ class Batch:
             if failed and self.tools.stops:
                 return
 
-    def _read(self, operation: _Operation) -> tuple[bytes, bool]:
+    def _read(self, operation: Call) -> tuple[bytes, bool]:
         done = self._done(operation, {}, _READING)
         self._note(done)
         return done.part, done.failed
 
-    def _change_set(self, operations: list[_Operation]) -> tuple[bytes, bool]:
+    def _change_set(self, operations: list[Call]) -> tuple[bytes, bool]:
         """The answers of all, or one answer that names the culprit (OD-P98)."""
         if len(operations) > 1 and self._takes_one_only(operations):
-            refused = self.tools.refused(ours(98, _ONE_ONLY), self._request(operations[0].call, {}))
+            refused = self.tools.refused(ours(98, _ONE_ONLY), self._request(operations[0], {}))
             return response_part(refused), True
         restore = self.tools.kept() if len(operations) > 1 else None
         done = list(self._until_one_fails(operations))
@@ -126,7 +122,7 @@ class Batch:
             return last.part, True
         return nested_part((each.part for each in done), uuid.uuid4().hex.upper()), False
 
-    def _until_one_fails(self, operations: list[_Operation]) -> Iterator[_Done]:
+    def _until_one_fails(self, operations: list[Call]) -> Iterator[_Done]:
         known: dict[str, str] = {}
         for operation in operations:
             done = self._done(operation, known, _WRITING)
@@ -135,15 +131,13 @@ class Batch:
                 return
             known[operation.content_id] = done.entity
 
-    def _takes_one_only(self, operations: list[_Operation]) -> bool:
-        paths = (segments_of(self._request(each.call, {}).path) for each in operations)
+    def _takes_one_only(self, operations: list[Call]) -> bool:
+        paths = (segments_of(self._request(each, {}).path) for each in operations)
         sets = {path[_ROOT_SIZE].partition("(")[0] for path in paths if len(path) > _ROOT_SIZE}
         return not {self.service.name, *sets}.isdisjoint(self.tools.one_only)
 
-    def _done(
-        self, operation: _Operation, known: Mapping[str, str], methods: frozenset[str]
-    ) -> _Done:
-        request = self._request(operation.call, known)
+    def _done(self, operation: Call, known: Mapping[str, str], methods: frozenset[str]) -> _Done:
+        request = self._request(operation, known)
         try:
             if request.method not in methods:
                 raise _bad("A read stands by itself, a write inside a change set")
@@ -160,11 +154,7 @@ class Batch:
 
     def _request(self, call: Call, known: Mapping[str, str]) -> Request:
         """The request with its URL below the service; the logon is that of the batch."""
-        address = call.url
-        found = _REFERENCE.match(address)
-        if found and found[1] in known:
-            address = known[found[1]] + address[found.end() :]
-        path, _, query = address.removeprefix(self.request.origin).partition("?")
+        path, query = call.target(known, self.request.origin)
         return replace(
             self.request,
             method=call.method,
@@ -177,15 +167,15 @@ class Batch:
     def _note(self, done: _Done, *, undone: bool = False) -> None:
         """For the request log; what was put back was neither created nor changed."""
         response = replace(done.response, created=[], changed=[]) if undone else done.response
-        self._inner.append(Inner(done.request, response, done.operation.content_id, undone))
+        self._inner.append(Inner(done.request, response, done.call.content_id, undone))
 
 
-def _group(part: Part) -> _Operation | list[_Operation]:
+def _group(part: Part) -> Call | list[Call]:
     if part.kind == HTTP:
         return _operation(part)
     if part.kind != MIXED:
         raise _bad("A part of $batch must be application/http or multipart/mixed")
-    operations = [_operation(each) for each in _parts(part.body, part.headers["content-type"])]
+    operations = [_operation(each) for each in parts_of(part.body, part.headers["content-type"])]
     if not operations:
         raise _bad("Malformed $batch: a change set is empty")
     named = [each.content_id for each in operations if each.content_id]
@@ -194,23 +184,13 @@ def _group(part: Part) -> _Operation | list[_Operation]:
     return operations
 
 
-def _parts(body: bytes, content_type: str) -> list[Part]:
-    try:
-        return parts_of(body, content_type)
-    except ValueError as error:
-        raise _bad(f"Malformed $batch: {error}") from error
-
-
-def _operation(part: Part) -> _Operation:
+def _operation(part: Part) -> Call:
     if part.kind != HTTP:
         raise _bad("A request inside a change set must be application/http")
-    try:
-        call = call_of(part)
-    except ValueError as error:
-        raise _bad(f"Malformed $batch: {error}") from error
+    call = call_of(part)
     if not _URL.fullmatch(call.url):
         raise _bad("Malformed $batch: a URL is not percent-encoded")
-    return _Operation(call, part.headers.get("content-id", ""))
+    return call
 
 
 def _bad(text: str) -> Refusal:

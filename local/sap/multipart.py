@@ -14,6 +14,7 @@ from local.sap.exchange import Response
 MIXED = "multipart/mixed"
 HTTP = "application/http"
 _BOUNDARY = re.compile(r';\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))', re.IGNORECASE)
+_REFERENCE = re.compile(r"\$([\w.-]+)(?=$|[/?])")
 _MAX_PARTS = 1000
 _END = b"\r\n"
 
@@ -39,6 +40,16 @@ class Call:
     url: str
     headers: Mapping[str, str]
     body: bytes
+    content_id: str = ""
+
+    def target(self, known: Mapping[str, str], origin: str) -> tuple[str, str]:
+        """Path and query; `$<Content-ID>` at its beginning stands for an entity of `known`."""
+        url = self.url
+        found = _REFERENCE.match(url)
+        if found and found[1] in known:
+            url = known[found[1]] + url[found.end() :]
+        path, _, query = url.removeprefix(origin).partition("?")
+        return path, query
 
 
 def media_type(content_type: str) -> str:
@@ -92,7 +103,8 @@ def call_of(part: Part) -> Call:
     if not end or len(words) != 3 or not words[2].startswith("HTTP/1."):
         raise ValueError("a request line must be: METHOD URL HTTP/1.1")
     headers, body = _headers_and_body(rest)
-    return Call(words[0], words[1], headers, _measured(body, headers.get("content-length")))
+    measured = _measured(body, headers.get("content-length"))
+    return Call(words[0], words[1], headers, measured, part.headers.get("content-id", ""))
 
 
 def _measured(body: bytes, length: str | None) -> bytes:

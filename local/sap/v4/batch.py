@@ -1,7 +1,6 @@
 """$batch of OData V4 (protocol 4.0, 11.7): single requests and change sets, all or nothing."""
 
 import json
-import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,7 +25,6 @@ from local.sap.v4.errors import bad, not_allowed, refusal
 from local.sap.v4.model import ROOT, Service
 from local.sap.v4.query import preferences
 
-_REFERENCE = re.compile(r"\$([\w.-]+)(?=$|[/?])")
 _INHERITED = ("authorization", "cookie", "sap-client", "sap-language")
 _CONTINUE = ("odata.continue-on-error", "continue-on-error")
 _READING = frozenset({"GET", "HEAD"})
@@ -59,7 +57,11 @@ class Batch:
         kind = self.request.headers.get("content-type", "")
         if media_type(kind) != MIXED:
             raise refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "$batch must be multipart/mixed")
-        parts = list(self._answers(_parts(self.request.body, kind)))
+        try:
+            calls = [_calls(part) for part in parts_of(self.request.body, kind)]
+        except ValueError as error:  # a malformed part runs nothing
+            raise bad(f"Malformed $batch: {error}") from error
+        parts = list(self._answers(calls))
         boundary = uuid.uuid4().hex.upper()
         response = Response(
             HTTPStatus.ACCEPTED,
@@ -70,33 +72,21 @@ class Batch:
         response.created, response.changed = self._created, self._changed
         return response
 
-    def _answers(self, parts: Sequence[Part]) -> Iterator[bytes]:
+    def _answers(self, calls: Sequence[Call | list[Call]]) -> Iterator[bytes]:
         wanted = preferences(self.request.headers.get("prefer", ""))
         goes_on = any(name in wanted for name in _CONTINUE)
-        calls = [self._calls(part) for part in parts]  # a malformed part runs nothing
         for group in calls:
             answer, failed = self._group(group) if isinstance(group, list) else self._single(group)
             yield answer
             if failed and not goes_on:
                 return
 
-    def _calls(self, part: Part) -> "_Call | list[_Call]":
-        if part.kind == HTTP:
-            return _call(part)
-        if part.kind != MIXED:
-            raise bad("A part of $batch must be application/http or multipart/mixed")
-        calls = [_call(each) for each in _parts(part.body, part.headers["content-type"])]
-        names = [each.content_id for each in calls]
-        if not all(names) or len(set(names)) != len(names):
-            raise bad("Every request of a change set needs a Content-ID of its own")
-        return calls
-
-    def _single(self, call: "_Call") -> tuple[bytes, bool]:
+    def _single(self, call: Call) -> tuple[bytes, bool]:
         response = self._answer(call, {})
         self._note(response)
         return response_part(response, call.content_id), _failed(response)
 
-    def _group(self, calls: "list[_Call]") -> tuple[bytes, bool]:
+    def _group(self, calls: list[Call]) -> tuple[bytes, bool]:
         """A change set: the answers of all, or one answer that names the culprit (OD-P98)."""
         try:
             self._check(calls)
@@ -119,17 +109,17 @@ class Batch:
         inner = [response_part(response, call.content_id) for response, call in pairs]
         return nested_part(inner, uuid.uuid4().hex.upper()), False
 
-    def _check(self, calls: "list[_Call]") -> None:
-        if any(call.call.method in _READING for call in calls):
+    def _check(self, calls: list[Call]) -> None:
+        if any(call.method in _READING for call in calls):
             raise bad("A change set takes no reads")
         if self.service.one_write_per_changeset and len(calls) != 1:
             raise bad("A change set of this service takes exactly one request")
 
-    def _answer(self, call: "_Call", known: dict[str, str]) -> Response:
-        request = self._request(call.call, known)
+    def _answer(self, call: Call, known: dict[str, str]) -> Response:
+        request = self._request(call, known)
         try:
-            if call.call.method not in _READING | _WRITING:
-                raise not_allowed(f"{call.call.method[:10]} is unknown")
+            if call.method not in _READING | _WRITING:
+                raise not_allowed(f"{call.method[:10]} is unknown")
             return self.tools.answer(request)
         except Refusal as refused:
             return self.tools.refused(refused, request)
@@ -137,11 +127,7 @@ class Batch:
     def _request(self, call: Call, known: dict[str, str]) -> Request:
         """The request with its URL below the service, and the logon of the batch."""
         root = f"{ROOT}/{self.service.path}/"
-        address = call.url
-        found = _REFERENCE.match(address)
-        if found and found[1] in known:
-            address = known[found[1]] + address[found.end() :]
-        path, _, query = address.removeprefix(self.request.origin).partition("?")
+        path, query = call.target(known, self.request.origin)
         path = path if path.startswith("/") else root + path
         inherited = {
             name: value for name, value in self.request.headers.items() if name in _INHERITED
@@ -160,36 +146,31 @@ class Batch:
         self._changed.extend(response.changed)
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    call: Call
-    content_id: str
+def _calls(part: Part) -> Call | list[Call]:
+    if part.kind == HTTP:
+        return call_of(part)
+    if part.kind != MIXED:
+        raise bad("A part of $batch must be application/http or multipart/mixed")
+    calls = [_call(each) for each in parts_of(part.body, part.headers["content-type"])]
+    names = [each.content_id for each in calls]
+    if not all(names) or len(set(names)) != len(names):
+        raise bad("Every request of a change set needs a Content-ID of its own")
+    return calls
 
 
-def _parts(body: bytes, content_type: str) -> list[Part]:
-    try:
-        return parts_of(body, content_type)
-    except ValueError as error:
-        raise bad(f"Malformed $batch: {error}") from error
-
-
-def _call(part: Part) -> _Call:
+def _call(part: Part) -> Call:
     if part.kind != HTTP:
         raise bad("A request of $batch must be application/http")
-    try:
-        call = call_of(part)
-    except ValueError as error:
-        raise bad(f"Malformed $batch: {error}") from error
-    return _Call(call, part.headers.get("content-id", ""))
+    return call_of(part)
 
 
 def _failed(response: Response) -> bool:
     return response.status >= HTTPStatus.BAD_REQUEST
 
 
-def _entity_of(response: Response, call: _Call) -> str:
+def _entity_of(response: Response, call: Call) -> str:
     """What `$<Content-ID>` stands for in the requests that follow."""
-    return response.headers.get("location", call.call.url).partition("?")[0]
+    return response.headers.get("location", call.url).partition("?")[0]
 
 
 def _naming(response: Response, content_id: str) -> Response:

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = {
     "base": ("requests", "msgspec", "aws-lambda-powertools", "rapidfuzz"),
     "documents": ("lxml", "pypdf", "pypdfium2"),
+    "columnar": ("duckdb",),
 }
 BASE_LIMIT = 15_000_000  # bytes unzipped in the cloud: every cold start loads this layer
 # Amazon Linux 2023 on Graviton; the emulator runs functions on this machine's own Python.

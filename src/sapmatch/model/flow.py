@@ -13,25 +13,64 @@ KNOWN_REFERENCES = {
 }
 
 
+Mode = Literal["full", "delta", "timestamp"]
+
+
 class EntitySet(Struct, frozen=True, kw_only=True):
-    """One entity set of an extraction."""
+    """One entity set of an extraction; `mode` None: that of the extraction.
+
+    Mode `timestamp` reads what has a later `field` than the run before saw, less
+    `overlap_seconds`: it sees no deletions. `partition` says how the reading is shared among
+    parallel chunks, `partition_field` by which field (key or date) where it is not to be chosen.
+    """
 
     service: str
     name: str
     select: tuple[str, ...] = ()
     expand: tuple[str, ...] = ()
     filter: str | None = None
+    mode: Mode | None = None
+    field: str | None = None
+    overlap_seconds: int = 300
+    partition: Literal["auto", "key", "date", "skip", "none"] = "auto"
+    partition_field: str | None = None
+
+
+class Output(Struct, frozen=True, kw_only=True):
+    """In which form rows are stored.
+
+    `values`: NDJSON as SAP sent it, or typed; CSV and Parquet are always typed. `target_mb` is the
+    size of a file before compression; None: one file per chunk. `nested` rows stay inside their
+    row as JSON (CSV) or lists (Parquet, NDJSON), or are flattened: a row of its own for each.
+    `labels`: columns are named as SAP's own labels name them.
+    """
+
+    format: Literal["ndjson", "csv", "parquet"] = "ndjson"
+    values: Literal["raw", "typed"] = "raw"
+    compression: Literal["none", "gzip", "zstd"] = "none"
+    target_mb: int | None = None
+    nested: Literal["nested", "flatten"] = "nested"
+    labels: bool = False
 
 
 class Extraction(Struct, frozen=True, kw_only=True):
-    """What is read from SAP and when; `index` feeds the order index from the run."""
+    """What is read from SAP, when and into what; `index` feeds the order index from the run.
+
+    `presets` are names of SAP's standard objects, `entity_sets` anything else. `keep` is the
+    number of snapshots that stay; None keeps all.
+    """
 
     connection: str
-    entity_sets: tuple[EntitySet, ...]
+    presets: tuple[str, ...] = ()
+    entity_sets: tuple[EntitySet, ...] = ()
+    mode: Mode = "full"
     schedule: str | None = None
+    time_zone: str = "UTC"  # of a cron schedule
     page_size: int = 1000
     parallel: int = 4
     index: bool = False
+    output: Output = Output()
+    keep: int | None = None
 
 
 class WriteBack(Struct, frozen=True, kw_only=True):

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from msgspec import Raw, Struct
 
+from sapmatch.model.changes import ChangePage, DeltaPosition
 from sapmatch.model.document import Arrival, DocumentRecord, EarlierInvoice, ExceptionRecord
 from sapmatch.model.intent import (
     Entity,
@@ -18,6 +20,7 @@ from sapmatch.model.intent import (
 from sapmatch.model.match import Decision
 from sapmatch.model.order import IndexedOrder, Order, PostedInvoice, Reservation
 from sapmatch.model.query import EVERYTHING, ODataValue, Query
+from sapmatch.model.shape import Shape
 
 
 class Clock(Protocol):
@@ -63,6 +66,40 @@ class Objects(Protocol):
         """All keys under the prefix, in order."""
         ...
 
+    def delete(self, key: str) -> None:
+        """Remove the newest version if there is one; older versions stay where they are kept."""
+        ...
+
+    def fetch(self, key: str, path: Path) -> None:
+        """Copy an object into a file of this machine; InputRejected where there is none."""
+        ...
+
+    def store(self, key: str, path: Path) -> None:
+        """Store a file of this machine under the key, whatever its size."""
+        ...
+
+
+class Versioned(Struct, frozen=True, kw_only=True):
+    """A value that several writers agree on; `version` counts its changes from 1."""
+
+    value: bytes
+    version: int
+
+
+class Control(Protocol):
+    """What runs must agree on, by key: leases, permits, positions. Every read is consistent."""
+
+    def read(self, key: str) -> Versioned | None:
+        """The value, None where there is none."""
+        ...
+
+    def write(self, key: str, value: bytes, *, expected: int) -> int:
+        """Store where the version is `expected` (0: there is no value yet); returns the new one.
+
+        PreconditionFailed where somebody else changed it.
+        """
+        ...
+
 
 class Page(Struct, frozen=True, kw_only=True):
     """One page as SAP sent it: rows are the untouched JSON of each entity."""
@@ -73,6 +110,8 @@ class Page(Struct, frozen=True, kw_only=True):
     count: int | None = None
     size: int = 0  # bytes of the answer's body
     preferences: str = ""  # what SAP says it applied of them (Preference-Applied)
+    seconds: float = 0.0  # from the sent request to the last byte of the answer that held it
+    busy: int = 0  # how often SAP could not answer (429, 502 to 504) before it did
 
 
 class SapReader(Protocol):
@@ -101,6 +140,27 @@ class SapReader(Protocol):
 
     def find(self, service: str, entity_set: str, query: Query) -> list[Entity]:
         """All entities that fit; for reading back by a business reference."""
+        ...
+
+    def shape(self, service: str, entity_set: str, query: Query = EVERYTHING) -> Shape:
+        """What the rows of the query are made of, from $metadata: selected fields, expansions.
+
+        InputRejected where the service knows no such entity set, field or navigation.
+        """
+        ...
+
+    def changes(
+        self,
+        service: str,
+        entity_set: str,
+        query: Query = EVERYTHING,
+        *,
+        since: DeltaPosition | None = None,
+    ) -> Iterator[ChangePage]:
+        """Pages of what changed since; everything where `since` is None.
+
+        ResyncRequired where SAP no longer knows the position: nothing is loaded in its place.
+        """
         ...
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from sapmatch.model.changes import ChangePage, DeltaPosition, DeltaState
 from sapmatch.model.errors import (
     AuthorizationMissing,
     InputRejected,
@@ -18,7 +19,7 @@ from sapmatch.model.errors import (
     ServiceNotActivated,
 )
 from sapmatch.model.query import EVERYTHING, Query
-from sapmatch.sap.odata.delta import ChangePage, DeltaPosition, DeltaState, lost
+from sapmatch.sap.odata.delta import lost
 from sapmatch.sap.odata.metadata import Metadata, Version
 from tests.builders.sap_server import (
     PASSWORD,

@@ -9,12 +9,13 @@ import msgspec
 import pytest
 
 from local.sap.server import Server, serve
+from sapmatch.model.changes import ChangePage, DeltaPosition, DeltaState
 from sapmatch.model.connection import ServiceOptions
 from sapmatch.model.errors import ResyncRequired, SapRejected
 from sapmatch.model.query import ODataValue, Query
 from sapmatch.sap.odata.batch import Changeset, Update
 from sapmatch.sap.odata.client import ODataClient
-from sapmatch.sap.odata.delta import ChangePage, DeltaPosition, DeltaState, lost
+from sapmatch.sap.odata.delta import lost
 from sapmatch.sap.odata.service import Service
 from tests.builders.sap_server import PASSWORD
 from tests.contract.local_sap.local_sap_world import invoice, seed

@@ -9,7 +9,6 @@ loses nothing (OD-P34).
 
 import logging
 from collections.abc import Iterator
-from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +16,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Raw, Struct
 
+from sapmatch.model.changes import ChangePage, DeltaPosition, DeltaState
 from sapmatch.model.errors import (
     AuthorizationMissing,
     InputRejected,
@@ -35,41 +35,6 @@ _TRACK = "odata.track-changes"
 _FORGOTTEN = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 _MARKS = ("ODQ_CHANGEMODE", "ODQ_ENTITYCNTR")
 _log = logging.getLogger(__name__)
-
-
-class DeltaState(StrEnum):
-    """Where the reading of changes stands."""
-
-    NONE = "NONE"
-    INITIAL = "INITIAL"
-    TRACKING = "TRACKING"
-    RESYNC_REQUIRED = "RESYNC_REQUIRED"
-
-
-class DeltaPosition(Struct, frozen=True, kw_only=True):
-    """From where to go on; to be stored by the caller, as JSON or otherwise.
-
-    `subscriber` tells user and service apart: an ODP keeps one subscription for each (OD-P36).
-    `link` is the next page in INITIAL, the delta link (or a page behind it) in TRACKING.
-    """
-
-    subscriber: str
-    entity_set: str
-    state: DeltaState = DeltaState.NONE
-    link: str | None = None
-
-
-class ChangePage(Struct, frozen=True, kw_only=True):
-    """One page of changes: rows as SAP sent them, and what was deleted.
-
-    A deleted one is a row of its own form: an ODP row with ODQ_CHANGEMODE `D`, a V4 `@removed`
-    with its `@odata.id` (or `id`), a V2 row whose `__metadata` says `deleted` (OD-P38).
-    `position` is where to go on after this page was stored.
-    """
-
-    rows: tuple[Raw, ...]
-    deleted: tuple[Raw, ...]
-    position: DeltaPosition
 
 
 class _Metadata(Struct):
@@ -154,6 +119,9 @@ class Delta:
             rows=tuple(row for row, gone in zip(page.rows, deleted, strict=True) if not gone),
             deleted=tuple(row for row, gone in zip(page.rows, deleted, strict=True) if gone),
             position=position,
+            last=page.next_link is None,
+            seconds=page.seconds,
+            busy=page.busy,
         )
 
     def _asked_for(self, entity_set: str, state: DeltaState) -> str:

@@ -13,9 +13,9 @@ from sapmatch.sap.odata.reading import Reading
 from sapmatch.sap.odata.writing import KNOWN, ETag, Writing
 
 if TYPE_CHECKING:
+    from sapmatch.model.changes import ChangePage, DeltaPosition
     from sapmatch.sap.odata.batch import BatchItem, OperationResult
     from sapmatch.sap.odata.deep_update import DeepUpdate
-    from sapmatch.sap.odata.delta import ChangePage, DeltaPosition
 
 _NO_PARAMETERS: Final[Mapping[str, Any]] = {}
 

@@ -8,6 +8,7 @@ extracts/<extraction>/<run id>/plan.json              what is read, and how it i
                                             /part-00000.<format>        rows in the output's form
                                             /keys.ndjson                the key of each row
                                             /done.json                  the chunk is complete
+                              /<set>/vanished.ndjson  keys of rows that the last snapshot had
                               /_SUCCESS               the run is complete: readers look for it
 """
 
@@ -253,6 +254,11 @@ def deleted_key(prefix: str, number: int) -> str:
 def keys_key(prefix: str) -> str:
     """Where the keys of a chunk's rows lie: a JSON array of the key fields' values a line."""
     return f"{prefix}keys.ndjson"
+
+
+def vanished_key(plan: Plan, entity_set: str) -> str:
+    """Where the keys lie that the snapshot before had and this one has not: JSON objects."""
+    return f"{run_prefix(plan.extraction, plan.run_id)}{entity_set}/vanished.ndjson"
 
 
 def done_key(prefix: str) -> str:

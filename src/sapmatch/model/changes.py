@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from msgspec import Raw, Struct
 
+from sapmatch.model.intent import Record
+
 
 class DeltaState(StrEnum):
     """Where the reading of changes stands."""
@@ -32,12 +34,15 @@ class ChangePage(Struct, frozen=True, kw_only=True):
 
     A deleted one is a row of its own form: an ODP row with ODQ_CHANGEMODE `D`, a V4 `@removed`
     with its `@odata.id` (or `id`), a V2 row whose `__metadata` says `deleted` (OD-P38).
+    `removed` are the key fields of these by name, values as SAP writes them in rows.
     `position` is where to go on after this page was stored; `last` where no page follows now.
+    `seconds` and `busy` as in a Page.
     """
 
     rows: tuple[Raw, ...]
     deleted: tuple[Raw, ...]
     position: DeltaPosition
     last: bool
+    removed: tuple[Record, ...] = ()
     seconds: float = 0.0
     busy: int = 0

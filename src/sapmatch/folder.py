@@ -1,0 +1,178 @@
+"""Objects and agreed values as files of a folder, for runs on this machine.
+
+What is stored has its name only when it is complete: the end of a process at any moment leaves the
+old value or the new one. The end of the machine's power may take what was stored last.
+"""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import msgspec
+
+from sapmatch.model.errors import InputRejected, PreconditionFailed
+from sapmatch.model.ports import Versioned
+
+_UNFINISHED = ".part"
+_LOCK = ".lock"
+
+
+class FolderObjects:
+    """Port Objects on one folder; keys are paths below it, and no versions are kept."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def path(self, key: str) -> Path:
+        """Where the object lies; InputRejected where the key leads out of the folder."""
+        parts = key.split("/")
+        if not {"", ".", ".."}.isdisjoint(parts):
+            raise InputRejected(f"object {key}: is no name of a file below {self._root}")
+        return self._root.joinpath(*parts)
+
+    def read(self, key: str, version_id: str | None = None) -> bytes:
+        """The bytes; InputRejected where there is no such file."""
+        with _found(self._only(key, version_id)) as path:
+            return path.read_bytes()
+
+    def write(self, key: str, data: bytes) -> None:
+        """Store the bytes, replacing what was there."""
+        _complete(self.path(key), lambda part: part.write_bytes(data))
+
+    def write_once(self, key: str, data: bytes) -> bool:
+        """Store only where nothing is stored yet."""
+        with _locked(self._root):
+            if self.exists(key):
+                return False
+            self.write(key, data)
+            return True
+
+    def size(self, key: str, version_id: str | None = None) -> int:
+        """Size in bytes."""
+        with _found(self._only(key, version_id)) as path:
+            return path.stat().st_size
+
+    def version(self, key: str) -> str | None:
+        """None: a folder keeps no versions; InputRejected where there is no such file."""
+        self.size(key)
+        return None
+
+    def exists(self, key: str) -> bool:
+        """Whether there is such a file."""
+        return self.path(key).is_file()
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Keys under the prefix in order, without what is being written."""
+        folder = self._root / prefix.rpartition("/")[0]
+        found = [path for path in folder.rglob("*") if path.is_file() and path.name[0] != "."]
+        names = (path.relative_to(self._root).as_posix() for path in found)
+        yield from sorted(name for name in names if name.startswith(prefix))
+
+    def delete(self, key: str) -> None:
+        """Remove the file if there is one."""
+        with _written(self.path(key)) as path:
+            path.unlink(missing_ok=True)
+
+    def fetch(self, key: str, path: Path) -> None:
+        """Copy the object into another file."""
+        with _found(self.path(key)) as stored:
+            shutil.copyfile(stored, path)
+
+    def store(self, key: str, path: Path) -> None:
+        """Copy a file under the key."""
+        _complete(self.path(key), lambda part: shutil.copyfile(path, part))
+
+    def _only(self, key: str, version_id: str | None) -> Path:
+        if version_id is not None:
+            raise InputRejected(f"object {key}: has no version {version_id}: a folder keeps none")
+        return self.path(key)
+
+
+class FolderControl:
+    """Port Control on one folder, for several threads and processes of this machine."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._files = FolderObjects(root)
+
+    def read(self, key: str) -> Versioned | None:
+        """The value, None where there is none."""
+        if not self._files.exists(key):
+            return None
+        return msgspec.json.decode(self._files.read(key), type=Versioned)
+
+    def write(self, key: str, value: bytes, *, expected: int) -> int:
+        """Store where the version is the expected one; returns the new one."""
+        with _locked(self._root):
+            stored = self.read(key)
+            if (stored.version if stored else 0) != expected:
+                raise PreconditionFailed(f"{key}: somebody else changed it")
+            versioned = Versioned(value=value, version=expected + 1)
+            self._files.write(key, msgspec.json.encode(versioned))
+            return versioned.version
+
+
+@contextmanager
+def exclusive(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process; InputRejected where another one holds it."""
+    with _opened(folder / ".in-use") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise InputRejected(
+                f"{folder}: another command is at work there; wait for its end"
+            ) from exc
+        yield
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Wait until nobody else checks and writes; each call opens the file anew, so threads too."""
+    with _opened(folder / _LOCK) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    with _written(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        yield file
+    finally:
+        os.close(file)
+
+
+def _complete(path: Path, fill: Callable[[Path], object]) -> None:
+    """A file that gets its name when it is complete."""
+    part = path.with_name(f".{path.name}.{uuid4().hex}{_UNFINISHED}")
+    with _written(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            fill(part)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[Path]:
+    try:
+        yield path
+    except OSError as exc:
+        raise InputRejected(f"{path}: cannot be written ({exc.strerror})") from exc
+
+
+@contextmanager
+def _found(path: Path) -> Iterator[Path]:
+    try:
+        yield path
+    except FileNotFoundError as exc:
+        raise InputRejected(f"{path}: does not exist") from exc
+    except OSError as exc:
+        raise InputRejected(f"{path}: cannot be read ({exc.strerror})") from exc

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import requests
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sapmatch.model.connection import Connection
 from sapmatch.model.errors import (
@@ -53,7 +54,8 @@ _SESSION_LOST = re.compile(rb"session (not found|timed ?out|no longer exists)", 
 class Answer(Struct, frozen=True):
     """One complete HTTP answer; `url` is where it came from, after redirects.
 
-    `seconds` from the sent request to the last byte, redirects before it left out.
+    `seconds` from the sent request to the last byte, redirects before it left out. `busy`: how
+    often SAP could not answer before it did.
     """
 
     status: int
@@ -62,6 +64,7 @@ class Answer(Struct, frozen=True):
     url: str
     reason: str = ""
     seconds: float = 0.0
+    busy: int = 0
 
 
 class SapSession:
@@ -114,13 +117,13 @@ class SapSession:
         """The answer of a call that changes nothing, repeated as `read` does."""
         for attempt in range(1, tries):
             try:
-                return call()
+                return replace(call(), busy=attempt - 1)
             except TransientError as exc:
                 asked = getattr(exc, "retry_after", None)
                 if asked is not None and asked > LONGEST_RETRY_AFTER:
                     raise
                 self._clock.sleep(back_off(attempt) if asked is None else asked)
-        return call()
+        return replace(call(), busy=max(0, tries - 1))
 
     def check_busy(self, answer: Answer) -> None:
         """Raise SapThrottled or SapUnavailable where SAP could not answer a read."""

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
+from sapmatch.model.changes import ChangePage, DeltaPosition
 from sapmatch.model.connection import Connection, ServiceOptions
 from sapmatch.model.intent import Entity, Record, Repeatability, Written
 from sapmatch.model.ports import Page
 from sapmatch.model.query import EVERYTHING, ODataValue, Query
+from sapmatch.model.shape import Shape
 from sapmatch.sap.csrf import CsrfTokens
 from sapmatch.sap.odata import urls
 from sapmatch.sap.odata.exchange import Exchange
@@ -112,6 +114,21 @@ class ODataClient:
     def find(self, service: str, entity_set: str, query: Query) -> list[Entity]:
         """See Service.find."""
         return self.service(service).find(entity_set, query)
+
+    def shape(self, service: str, entity_set: str, query: Query = EVERYTHING) -> Shape:
+        """See Service.shape."""
+        return self.service(service).shape(entity_set, query)
+
+    def changes(
+        self,
+        service: str,
+        entity_set: str,
+        query: Query = EVERYTHING,
+        *,
+        since: DeltaPosition | None = None,
+    ) -> Iterator[ChangePage]:
+        """See Service.changes."""
+        return self.service(service).changes(entity_set, query, since=since)
 
     def prepare(self, service: str) -> None:
         """See Service.prepare."""

@@ -59,7 +59,7 @@ def nested(
     """The text of a V4 `$expand`: `Items($select=A;$expand=Schedule)`; paths become nested."""
     if depth > _MAX_DEPTH:
         raise InputRejected(f"$expand: deeper than {_MAX_DEPTH} navigations")
-    return ",".join(_written(each, filter_of, kind, types, depth) for each in _distinct(expands))
+    return ",".join(_written(each, filter_of, kind, types, depth) for each in distinct(expands))
 
 
 def _written(
@@ -77,7 +77,7 @@ def _written(
     return urls.path_of(each.path) + (f"({text})" if text else "")
 
 
-def _distinct(expands: Iterable[str | Expand]) -> Iterable[Expand]:
+def distinct(expands: Iterable[str | Expand]) -> Iterable[Expand]:
     """Each navigation once, by its first step; InputRejected where two do not go together."""
     found: dict[str, Expand] = {}
     for each in map(_one_step, expands):
@@ -108,7 +108,7 @@ def _walk(expands: Iterable[str | Expand], before: str, depth: int) -> list[tupl
     if depth > _MAX_DEPTH:
         raise InputRejected(f"$expand: deeper than {_MAX_DEPTH} navigations")
     found: list[tuple[str, Expand]] = []
-    for each in _distinct(expands):
+    for each in distinct(expands):
         path = before + urls.path_of(each.path)
         found.append((path, each))
         found += _walk(each.expand, f"{path}/", depth + 1)

@@ -190,6 +190,8 @@ class Reading:
             count=found.count,
             size=len(answer.body),
             preferences=answer.headers.get("Preference-Applied", ""),
+            seconds=answer.seconds,
+            busy=answer.busy,
         )
 
     def _fetch(self, entity_set: str, query: Query, room: nested.Room) -> nested.Fetch:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sapmatch.model.intent import Entity, Record, Repeatability, Written
 from sapmatch.model.ports import Page
 from sapmatch.model.query import EVERYTHING, Expand, ODataValue, Query
+from sapmatch.model.shape import Shape
 from sapmatch.sap.odata.catalog import Catalog
 from sapmatch.sap.odata.exchange import Exchange
 from sapmatch.sap.odata.metadata import Metadata, Version
@@ -75,6 +76,16 @@ class Service:
         for page in self.pages(entity_set, query):
             for raw in page.rows:
                 yield read(raw)
+
+    def shape(self, entity_set: str, query: Query = EVERYTHING) -> Shape:
+        """What the rows of a query are made of, from $metadata: selected fields, expansions.
+
+        Key fields are among them whatever is selected. Raises InputRejected for an entity set,
+        field or navigation that there is not, with the nearest that there are.
+        """
+        from sapmatch.sap.odata.shapes import shape
+
+        return shape(self.metadata(), entity_set, query)
 
     def count(self, entity_set: str, query: Query = EVERYTHING) -> int:
         """Number of entities that fit the conditions of the query ($count)."""

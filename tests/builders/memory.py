@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -58,6 +59,15 @@ class MemoryObjects:
 
     def keys(self, prefix: str) -> Iterator[str]:
         return iter(sorted(key for key in self.versions if key.startswith(prefix)))
+
+    def delete(self, key: str) -> None:
+        self.versions.pop(key, None)
+
+    def fetch(self, key: str, path: Path) -> None:
+        path.write_bytes(self.read(key))
+
+    def store(self, key: str, path: Path) -> None:
+        self.write(key, path.read_bytes())
 
     def _versions(self, key: str) -> list[bytes]:
         if key not in self.versions:

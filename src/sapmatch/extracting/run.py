@@ -9,6 +9,7 @@ extracts/<extraction>/<run id>/plan.json              what is read, and how it i
                                             /keys.ndjson                the key of each row
                                             /done.json                  the chunk is complete
                               /<set>/vanished.ndjson  keys of rows that the last snapshot had
+                              /<set>/checked.json     what _SUCCESS will say of the set
                               /_SUCCESS               the run is complete: readers look for it
 """
 
@@ -97,6 +98,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     page_size: int = 1000
     planned_at: str = ""
     reload: bool = False
+    keep: int | None = None
     schema: int = 2
 
     def source_of(self, chunk: Chunk) -> Source:
@@ -259,6 +261,11 @@ def keys_key(prefix: str) -> str:
 def vanished_key(plan: Plan, entity_set: str) -> str:
     """Where the keys lie that the snapshot before had and this one has not: JSON objects."""
     return f"{run_prefix(plan.extraction, plan.run_id)}{entity_set}/vanished.ndjson"
+
+
+def checked_key(plan: Plan, entity_set: str) -> str:
+    """Where the PublishedSet of a set waits until all sets are checked."""
+    return f"{run_prefix(plan.extraction, plan.run_id)}{entity_set}/checked.json"
 
 
 def done_key(prefix: str) -> str:

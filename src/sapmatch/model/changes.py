@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from sapmatch.model.intent import Record
 
@@ -27,6 +28,10 @@ class DeltaPosition(Struct, frozen=True, kw_only=True):
     entity_set: str
     state: DeltaState = DeltaState.NONE
     link: str | None = None
+
+    def lost(self) -> "DeltaPosition":
+        """The same after ResyncRequired: only a load asked for on purpose goes on (OD-P35)."""
+        return replace(self, state=DeltaState.RESYNC_REQUIRED, link=None)
 
 
 class ChangePage(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,62 @@
+"""Whether an entity set still is what it was, as far as readers of its rows rely on it."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from sapmatch.extracting.positions import published_of
+from sapmatch.extracting.run import Published, success_key
+from sapmatch.model.ports import Control, Objects
+from sapmatch.model.shape import Field, Shape
+
+
+def drift(old: Shape, new: Shape) -> tuple[str, ...]:
+    """Every change that breaks readers, in words; none where the rows still fit (RE-20).
+
+    Breaking: a field or navigation gone, another kind, fewer decimal places, another key, another
+    protocol version. Fields that are new, longer, shorter or labelled anew are not.
+    """
+    return tuple(_shape(old, new, old.entity_set))
+
+
+def last_shapes(control: Control, objects: Objects, extraction: str) -> dict[str, Shape]:
+    """The shapes by entity set that the last good run was published with."""
+    pointer = published_of(control, extraction)
+    key = success_key(extraction, pointer.run_id) if pointer else ""
+    if not pointer or not objects.exists(key):
+        return {}
+    published = msgspec.json.decode(objects.read(key), type=Published)
+    return {found.entity_set: found.shape for found in published.sets}
+
+
+def _shape(old: Shape, new: Shape, path: str) -> Iterator[str]:
+    if old.version != new.version:
+        yield f"{path}: is OData {new.version} now, was {old.version}"
+    if old.keys != new.keys:
+        yield f"{path}: its key is {', '.join(new.keys)} now, was {', '.join(old.keys)}"
+    if old.many != new.many:
+        yield f"{path}: holds {'several rows' if new.many else 'one row'} now"
+    yield from _fields(old.fields, new.fields, path)
+    for name, nested in old.nested.items():
+        if name in new.nested:
+            yield from _shape(nested, new.nested[name], f"{path}/{name}")
+        else:
+            yield f"{path}/{name}: is gone"
+
+
+def _fields(old: Sequence[Field], new: Sequence[Field], path: str) -> Iterator[str]:
+    by_name = {field.name: field for field in new}
+    for field in old:
+        if field.name in by_name:
+            yield from _field(field, by_name[field.name], f"{path}/{field.name}")
+        else:
+            yield f"{path}/{field.name}: is gone"
+
+
+def _field(old: Field, new: Field, path: str) -> Iterator[str]:
+    if old.kind != new.kind:
+        yield f"{path}: is {new.kind} now, was {old.kind}"
+        return
+    if old.scale is not None and new.scale is not None and new.scale < old.scale:
+        yield f"{path}: has {new.scale} decimal places now, had {old.scale}"
+    yield from _fields(old.fields, new.fields, path)

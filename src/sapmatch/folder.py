@@ -8,7 +8,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,6 +19,8 @@ from sapmatch.model.ports import Versioned
 
 _UNFINISHED = ".part"
 _LOCK = ".lock"
+_HIDDEN = ".sapmatch"
+_IN_USE = ".in-use"
 
 
 class FolderObjects:
@@ -117,16 +119,34 @@ class FolderControl:
 
 
 @contextmanager
-def exclusive(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process; InputRejected where another one holds it."""
-    with _opened(folder / ".in-use") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as exc:
-            raise InputRejected(
-                f"{folder}: another command is at work there; wait for its end"
-            ) from exc
-        yield
+def work_folder(to: Path, name: str) -> Iterator[Path]:
+    """`to/.sapmatch/<name>` for this process alone; what is empty at the end is removed.
+
+    So is `to` where it was not there before. InputRejected where another process is at work there.
+    """
+    folder = to / _HIDDEN / name
+    made = [path for path in (to, *to.parents) if not path.exists()]
+    try:
+        with _opened(folder / _IN_USE) as file:
+            _hold(file, folder)
+            try:
+                yield folder
+            finally:
+                (folder / _IN_USE).unlink(missing_ok=True)
+    finally:
+        for path in (folder, folder.parent, *made):
+            with suppress(OSError):  # it is not empty
+                path.rmdir()
+
+
+def _hold(file: int, folder: Path) -> None:
+    """Who opened the file before it was removed holds nothing that others would see."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as exc:
+        raise InputRejected(f"{folder}: another run is at work there; wait for its end") from exc
+    if os.fstat(file).st_nlink == 0:
+        raise InputRejected(f"{folder}: another run ended just now; start this one again")
 
 
 @contextmanager

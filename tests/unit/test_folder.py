@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sapmatch.folder import FolderControl, FolderObjects, exclusive
+from sapmatch.folder import FolderControl, FolderObjects, work_folder
 from sapmatch.model.errors import InputRejected, PreconditionFailed
 from sapmatch.model.ports import Control, Objects
 
@@ -120,12 +120,36 @@ def test_of_many_changes_of_one_version_one_happens(control: Control) -> None:
     assert [b"%d" % number for number in won] == [stored.value]
 
 
-def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
+def test_a_work_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
     with (
-        exclusive(tmp_path / "work"),
+        work_folder(tmp_path, "Set"),
+        work_folder(tmp_path, "Other"),
         pytest.raises(InputRejected, match="at work"),
-        exclusive(tmp_path / "work"),
+        work_folder(tmp_path, "Set"),
     ):
         pass
-    with exclusive(tmp_path / "work"):
-        assert (tmp_path / "work").is_dir()
+    with work_folder(tmp_path, "Set") as folder:
+        assert folder == tmp_path / ".sapmatch" / "Set"
+    assert tmp_path.is_dir()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_target_that_was_not_there_is_gone_where_nothing_came_into_it(tmp_path: Path) -> None:
+    with work_folder(tmp_path / "a" / "b", "Set"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_lies_in_a_work_folder_stays(tmp_path: Path) -> None:
+    with work_folder(tmp_path / "a", "Set") as folder:
+        (folder / "page").write_text("")
+    assert [path.name for path in folder.iterdir()] == ["page"]
+
+
+def test_a_target_that_cannot_be_a_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(InputRejected, match="cannot be written"),
+        work_folder(tmp_path / "file", "Set"),
+    ):
+        pass

@@ -53,7 +53,7 @@ class Range(Struct, frozen=True, kw_only=True):
 class Source(Struct, frozen=True, kw_only=True):
     """One entity set of a run; `counted` is what SAP counted before, None where it cannot.
 
-    `after`: mode timestamp. `since`: mode delta; None in that mode is the initial load.
+    Mode timestamp: `changed_field` holds when a row changed, `after` bounds it. `since`: mode delta; None in that mode is the initial load.
     """
 
     service: str
@@ -64,6 +64,7 @@ class Source(Struct, frozen=True, kw_only=True):
     expand: tuple[str, ...] = ()
     filter: str | None = None
     counted: int | None = None
+    changed_field: str | None = None
     after: Range | None = None
     since: DeltaPosition | None = None
 

@@ -1,5 +1,6 @@
 """Keys out of the addresses that SAP gives its entities, as values that can be given back."""
 
+import base64
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -11,6 +12,7 @@ from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Record
 from sapmatch.model.query import ODataValue
 from sapmatch.sap.odata import edm
+from sapmatch.sap.odata.metadata import Version
 
 _LITERAL = r"(?:[\w.]*'(?:[^']|'')*'|[^,'()=]+)"
 _PREDICATE = re.compile(rf"(?:{_LITERAL}|\w+={_LITERAL}(?:,\w+={_LITERAL})*)\)")
@@ -37,6 +39,7 @@ _BARE_TYPES: Final = (
     (_MOMENT, "Edm.DateTimeOffset"),
     (re.compile(r"\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?"), "Edm.TimeOfDay"),
 )
+_NUMBERS: Final = edm.INTEGERS | edm.FLOATS | {"Edm.Decimal"}
 
 
 def key_in(
@@ -47,8 +50,7 @@ def key_in(
     A single key has no name in an address: it is the one of `keys`, or else the first field of
     that value, as SAP sends key fields first. The literals of an address tell their types.
     """
-    path = re.split("[?#]", address, maxsplit=1)[0].replace("%28", "(").replace("%29", ")")
-    parts = _parts(unquote(f"/{path}".rpartition(f"/{quote(entity_set)}(")[2]))
+    parts = _values(literals_in(address, entity_set))
     if not parts:
         return {name: row[name] for name in keys if row.get(name) is not None}
     if "" not in parts:
@@ -56,6 +58,45 @@ def key_in(
     wanted = canonical(parts[""])
     names = keys or [name for name, value in row.items() if canonical(value) == wanted]
     return {names[0]: parts[""]} if names else {}
+
+
+def literals_in(address: str, entity_set: str) -> dict[str, str]:
+    """The literals of the key in an address by name, a single one maybe without.
+
+    Empty where the address is none of an entity of the set, or not all of it can be read.
+    """
+    path = re.split("[?#]", address, maxsplit=1)[0].replace("%28", "(").replace("%29", ")")
+    predicate = unquote(f"/{path}".rpartition(f"/{quote(entity_set)}(")[2])
+    found = _PART.findall(predicate) if _PREDICATE.fullmatch(predicate) else []
+    parts: dict[str, str] = dict(found)
+    return parts if len(parts) == len(found) else {}
+
+
+def json_value(literal: str, edm_type: str, version: Version) -> Any:
+    """What rows of that version hold in JSON for a literal of the type.
+
+    A V4 decimal is a Decimal. Raises InputRejected where the literal is none of the type.
+    """
+    quoted = _QUOTED.fullmatch(literal)
+    if edm_type == "Edm.String" and not (quoted and not quoted[1]):
+        raise InputRejected("is no Edm.String")
+    text = quoted[2].replace("''", "'") if quoted else literal
+    if edm_type in _NUMBERS and not quoted:
+        text = text.rstrip("mMlLdDfF")
+    if version == "V2" and edm_type == "Edm.Binary":
+        return _from_hex(text)
+    value = edm.coerced(text, edm_type)
+    match value:
+        case bool():
+            return value
+        case int():
+            return str(value) if version == "V2" and edm_type == "Edm.Int64" else value
+        case Decimal() | float():
+            return text if version == "V2" else value
+        case date() if version == "V2":
+            ticks = edm.ticks_text(value)
+            return ticks[:-2] + "+0000)/" if edm_type == "Edm.DateTimeOffset" else ticks
+    return text
 
 
 def canonical(value: Any) -> str:
@@ -77,14 +118,20 @@ def canonical(value: Any) -> str:
     return str(value)
 
 
-def _parts(predicate: str) -> dict[str, ODataValue]:
-    """Values by name, the only one maybe without; empty where not all of it can be read."""
-    found = _PART.findall(predicate) if _PREDICATE.fullmatch(predicate) else []
+def _values(literals: Mapping[str, str]) -> dict[str, ODataValue]:
+    """Values by name; empty where one cannot be read."""
     try:
-        parts = {name: _value(literal) for name, literal in found}
+        return {name: _value(literal) for name, literal in literals.items()}
     except InputRejected:
         return {}
-    return parts if len(parts) == len(found) else {}
+
+
+def _from_hex(text: str) -> str:
+    """Base64, as V2 rows hold what V2 addresses write in hexadecimal digits."""
+    try:
+        return base64.b64encode(bytes.fromhex(text)).decode()
+    except ValueError as exc:
+        raise InputRejected("is no Edm.Binary") from exc
 
 
 def _value(literal: str) -> ODataValue:

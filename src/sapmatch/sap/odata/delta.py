@@ -8,8 +8,9 @@ loses nothing (OD-P34).
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
+from itertools import compress
 from typing import Any
 from urllib.parse import quote
 
@@ -114,15 +115,31 @@ class Delta:
         else:
             link = page.delta_link or self._asked_for(entity_set, state)
             position = self._at(entity_set, DeltaState.TRACKING, link)
-        deleted = [_is_deleted(row) for row in page.rows]
+        gone = [_is_deleted(row) for row in page.rows]
+        deleted = tuple(compress(page.rows, gone))
         return ChangePage(
-            rows=tuple(row for row, gone in zip(page.rows, deleted, strict=True) if not gone),
-            deleted=tuple(row for row, gone in zip(page.rows, deleted, strict=True) if gone),
+            rows=tuple(row for row, is_gone in zip(page.rows, gone, strict=True) if not is_gone),
+            deleted=deleted,
+            removed=self._removed(entity_set, deleted),
             position=position,
             last=page.next_link is None,
             seconds=page.seconds,
             busy=page.busy,
         )
+
+    def _removed(self, entity_set: str, deleted: Sequence[Raw]) -> tuple[Record, ...]:
+        if not deleted:
+            return ()
+        from sapmatch.sap.odata.removed import removed_keys
+
+        try:
+            metadata = self._catalog.metadata()
+        except SapRejected as exc:  # else it would be taken for a forgotten token
+            raise InputRejected(
+                f"{self._exchange.place}: {entity_set}: SAP deleted rows and refuses the $metadata "
+                f"that tells their key: {exc}"
+            ) from exc
+        return removed_keys(metadata, entity_set, self._catalog.codec(), deleted)
 
     def _asked_for(self, entity_set: str, state: DeltaState) -> str:
         """The link of our own load, where the last page named none (OD-P32)."""
@@ -169,12 +186,12 @@ class Delta:
             )
 
     def _with_marks(self, entity_set: str, query: Query) -> Query:
-        """The fields that tell a deletion from a row are read whatever else is (OD-P38)."""
+        """What tells a deletion from a row, and which row, is read whatever else is (OD-P38)."""
         if not query.select:
             return query
-        fields = self._catalog.metadata().type_of(entity_set).properties
-        marks = [name for name in _MARKS if name in fields and name not in query.select]
-        return msgspec.structs.replace(query, select=(*query.select, *marks))
+        kind = self._catalog.metadata().type_of(entity_set)
+        marks = [name for name in (*kind.keys, *_MARKS) if name in kind.properties]
+        return msgspec.structs.replace(query, select=tuple(dict.fromkeys((*query.select, *marks))))
 
     def _check(self, entity_set: str, since: DeltaPosition) -> None:
         if since.state is DeltaState.RESYNC_REQUIRED:

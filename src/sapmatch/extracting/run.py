@@ -53,7 +53,8 @@ class Range(Struct, frozen=True, kw_only=True):
 class Source(Struct, frozen=True, kw_only=True):
     """One entity set of a run; `counted` is what SAP counted before, None where it cannot.
 
-    Mode timestamp: `changed_field` holds when a row changed, `after` bounds it. `since`: mode delta; None in that mode is the initial load.
+    Mode timestamp: `changed_field` holds when a row changed, `after` bounds it. Mode delta:
+    `since`; None in that mode is the initial load.
     """
 
     service: str

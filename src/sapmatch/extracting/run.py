@@ -240,6 +240,11 @@ def plan_key(extraction: str, run_id: str) -> str:
     return f"{run_prefix(extraction, run_id)}plan.json"
 
 
+def chunks_key(extraction: str, run_id: str) -> str:
+    """Where the descriptors of a plan's chunks lie: a JSON array of objects, for the map."""
+    return f"{run_prefix(extraction, run_id)}chunks.json"
+
+
 def success_key(extraction: str, run_id: str) -> str:
     """The mark of a complete run."""
     return f"{run_prefix(extraction, run_id)}_SUCCESS"

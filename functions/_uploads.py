@@ -11,7 +11,8 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from functions._runtime import Event, failed
-from sapmatch.reading.receive import Upload, upload_of
+from sapmatch.model.document import Upload
+from sapmatch.reading.receive import upload_of
 
 
 def each_upload(event: Event, context: Any, receive: Callable[[Upload], object]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 <document id>                    meta                 the record; in index by_state
 <document id>                    arrival#<hash>       one upload of this content
+upload#<hash>                    upload               the record that came of this upload
 <document id>                    decision#<n>         one decision, never overwritten
 <document id>                    exception#<hash>     one exception and its mail
 <scope>#invoice#<type>#<value>   <document id>        this invoice, for the duplicate check
@@ -19,18 +20,25 @@ import msgspec
 from sapmatch.aws.intents import intent_item
 from sapmatch.aws.orders import DynamoOrders
 from sapmatch.aws.table import Item, Table, body, transact
-from sapmatch.model.document import Arrival, DocumentRecord, EarlierInvoice, ExceptionRecord
+from sapmatch.model.document import (
+    Arrival,
+    DocumentRecord,
+    EarlierInvoice,
+    ExceptionRecord,
+    Upload,
+)
 from sapmatch.model.errors import InputRejected, PreconditionFailed
 from sapmatch.model.intent import Intent
 from sapmatch.model.match import Decision
 from sapmatch.model.ports import Clock, MatchRecord, OrderKey, OrderScope
 
 _META = "meta"
+_UPLOAD = "upload"
 BY_STATE = "by_state"
 
 
 class DynamoDocuments:
-    """Port Documents over the documents table, with the two others for the match transaction."""
+    """Ports Documents and Arrivals; two other tables take part in the match transaction."""
 
     def __init__(self, table: Table, orders: Table, intents: Table, clock: Clock) -> None:
         self._table = table
@@ -39,7 +47,10 @@ class DynamoDocuments:
         self._clock = clock
 
     def receive(self, record: DocumentRecord, arrival: Arrival) -> DocumentRecord:
-        """Conditional puts decide which of several deliveries is the first (RE-1)."""
+        """Conditional puts decide which of several deliveries is the first (RE-1).
+
+        The upload is noted last: what is noted has its record (RE-2).
+        """
         upload = _digest(arrival.bucket, arrival.key, arrival.version_id or "")
         item = Item(pk=record.id, sk=f"arrival#{upload}", body=body(arrival))
         with suppress(PreconditionFailed):
@@ -47,8 +58,14 @@ class DynamoDocuments:
         try:
             self._table.put(_meta(record), new=True)
         except PreconditionFailed:
-            return self.get(record.id)
+            record = self.get(record.id)
+        self._table.put(Item(pk=f"upload#{upload}", sk=_UPLOAD, body=body(record.id)))
         return record
+
+    def arrived(self, upload: Upload) -> bool:
+        """One read by the address of the upload, whatever the number of documents."""
+        digest = _digest(upload.bucket, upload.key, upload.version_id or "")
+        return self._table.get(f"upload#{digest}", _UPLOAD) is not None
 
     def get(self, document_id: str) -> DocumentRecord:
         """The record as it stands now."""

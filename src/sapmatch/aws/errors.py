@@ -26,7 +26,7 @@ _BUSY = {  # AWS's own trouble: nothing happened, or nothing that a repetition w
     "TransactionInProgressException",
 }
 _MOVED = {"ConditionalCheckFailedException", "PreconditionFailed"}
-_MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NotFound", "ResourceNotFoundException"}
+MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NotFound", "ResourceNotFoundException"}
 
 
 @contextmanager
@@ -72,6 +72,6 @@ def _error(code: str, subject: str, refused: Mapping[str, str]) -> SapmatchError
         return Throttled(f"{subject}: AWS asks for fewer calls ({code})")
     if code in _MOVED:
         return PreconditionFailed(f"{subject}: changed since it was read")
-    if code in _MISSING:
+    if code in MISSING:
         return InputRejected(f"{subject}: does not exist")
     return None

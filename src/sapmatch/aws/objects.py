@@ -1,17 +1,24 @@
 """Objects in our S3 bucket."""
 
 from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sapmatch.aws.errors import translated
-from sapmatch.model.errors import InputRejected, PreconditionFailed
+from sapmatch.aws.errors import MISSING, translated
+from sapmatch.model.document import Upload
+from sapmatch.model.errors import PreconditionFailed
 
 if TYPE_CHECKING:
+    from boto3.s3.transfer import TransferConfig
     from mypy_boto3_s3 import S3Client
+
+PART = 16 * 1024 * 1024  # bytes of one part of a large file
+PARTS = 4  # on their way at once: memory holds no more of a file than these
 
 
 class S3Objects:
-    """Port Objects over one bucket."""
+    """Ports Objects and Uploads over one bucket."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
@@ -49,11 +56,16 @@ class S3Objects:
         return head.get("VersionId")
 
     def exists(self, key: str) -> bool:
-        """Whether the newest version is an object."""
-        try:
-            self.size(key)
-        except InputRejected:
-            return False
+        """Whether the newest version is an object; a refused access is no answer to that."""
+        from botocore.exceptions import ClientError
+
+        with translated(f"s3 object {key}"):
+            try:
+                self._client.head_object(Bucket=self._bucket, Key=key)
+            except ClientError as exc:
+                if exc.response["Error"]["Code"] not in MISSING:
+                    raise
+                return False
         return True
 
     def keys(self, prefix: str) -> Iterator[str]:
@@ -63,6 +75,38 @@ class S3Objects:
             for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
                 yield from (entry["Key"] for entry in page.get("Contents", ()))
 
+    def delete(self, key: str) -> None:
+        """Hide the object behind a delete marker."""
+        with translated(f"s3 object {key}"):
+            self._client.delete_object(Bucket=self._bucket, Key=key)
+
+    def fetch(self, key: str, path: Path) -> None:
+        """Download into the file, part by part."""
+        with translated(f"s3 object {key}"), path.open("wb") as file:
+            self._client.download_fileobj(self._bucket, key, file, Config=_in_parts())
+
+    def store(self, key: str, path: Path) -> None:
+        """Upload the file, in parts where it is large."""
+        with translated(f"s3 object {key}"), path.open("rb") as file:
+            self._client.upload_fileobj(file, self._bucket, key, Config=_in_parts())
+
+    def uploads(self, prefix: str, since: datetime, until: datetime) -> Iterator[Upload]:
+        """Versions that came between the two moments, in order of their keys."""
+        pages = self._client.get_paginator("list_object_versions")
+        with translated(f"s3 prefix {prefix}"):
+            for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
+                for entry in page.get("Versions", ()):
+                    if since <= entry["LastModified"] < until:
+                        yield Upload(
+                            bucket=self._bucket, key=entry["Key"], version_id=entry["VersionId"]
+                        )
+
     def _address(self, key: str, version_id: str | None) -> dict[str, Any]:
         address = {"Bucket": self._bucket, "Key": key}
         return address | {"VersionId": version_id} if version_id else address
+
+
+def _in_parts() -> "TransferConfig":
+    from boto3.s3.transfer import TransferConfig
+
+    return TransferConfig(multipart_threshold=PART, multipart_chunksize=PART, max_concurrency=PARTS)

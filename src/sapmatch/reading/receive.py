@@ -5,18 +5,10 @@ import hashlib
 import msgspec
 from msgspec import Struct, field
 
-from sapmatch.model.document import Arrival, DocumentRecord
+from sapmatch.model.document import Arrival, DocumentRecord, Upload
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.flow import Intake
 from sapmatch.model.ports import Clock, Documents, Objects, Workflows
-
-
-class Upload(Struct, frozen=True, kw_only=True):
-    """What an S3 event says; the key as S3 stores it, decoded."""
-
-    bucket: str
-    key: str
-    version_id: str | None = None
 
 
 def receive(

@@ -2,12 +2,16 @@
 
 import json
 import uuid
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from sapmatch.aws.clients import client
 from sapmatch.aws.mailer import SnsMailer
-from sapmatch.aws.objects import S3Objects
+from sapmatch.aws.objects import PART, S3Objects
 from sapmatch.aws.secrets import SecretsManager
 from sapmatch.aws.workflows import StepFunctions
 from sapmatch.model.errors import InputRejected
@@ -45,6 +49,63 @@ def test_a_missing_object_is_named(objects: S3Objects) -> None:
     assert not objects.exists("gone")
     with pytest.raises(InputRejected, match="s3 object gone: does not exist"):
         objects.read("gone")
+
+
+def test_a_refused_access_is_no_missing_object(objects: S3Objects) -> None:
+    """Otherwise a chunk that is done would be read again, and a run be published twice."""
+    with pytest.raises(ClientError):
+        S3Objects(_refused("HeadObject"), "bucket").exists("k")
+    assert not objects.exists("k")
+
+
+def _refused(operation: str) -> Any:
+    """A client whose every call of the operation is denied."""
+    s3 = client("s3")
+
+    def deny(**_: Any) -> None:
+        error = {"Error": {"Code": "403", "Message": "Forbidden"}}
+        raise ClientError(error, operation)  # type: ignore[arg-type]
+
+    s3.meta.events.register(f"before-call.s3.{operation}", deny)
+    return s3
+
+
+def test_a_file_larger_than_a_part_comes_back_byte_for_byte(
+    objects: S3Objects, tmp_path: Path
+) -> None:
+    source, copy = tmp_path / "source", tmp_path / "copy"
+    source.write_bytes(b"0123456789abcdef" * (PART // 16) + b"the last part")
+    objects.store("large", source)
+    objects.fetch("large", copy)
+    assert objects.size("large") == PART + len(b"the last part")
+    assert copy.read_bytes() == source.read_bytes()
+
+
+def test_a_missing_object_is_not_fetched(objects: S3Objects, tmp_path: Path) -> None:
+    with pytest.raises(InputRejected, match="s3 object gone: does not exist"):
+        objects.fetch("gone", tmp_path / "copy")
+
+
+def test_a_deleted_object_is_gone_and_its_version_stays(objects: S3Objects) -> None:
+    objects.write("k", b"1")
+    version = objects.version("k")
+    objects.delete("k")
+    objects.delete("never")
+    assert not objects.exists("k")
+    assert list(objects.keys("")) == []
+    assert objects.read("k", version) == b"1"
+
+
+def test_uploads_are_found_version_by_version_within_their_time(objects: S3Objects) -> None:
+    """RE-2, RE-3: an overwrite is an upload of its own."""
+    before = datetime.now(UTC) - timedelta(minutes=1)
+    objects.write("incoming/a.xml", b"1")
+    objects.write("incoming/a.xml", b"2")
+    objects.write("extracts/a", b"x")
+    after = datetime.now(UTC) + timedelta(minutes=1)
+    found = list(objects.uploads("incoming/", before, after))
+    assert {objects.read(u.key, u.version_id) for u in found} == {b"1", b"2"}
+    assert list(objects.uploads("incoming/", before, before)) == []
 
 
 def test_a_secret_that_is_no_json_object_is_refused_without_showing_it(aws: str) -> None:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from sapmatch.model.document import Upload
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.flow import Intake
-from sapmatch.reading.receive import Upload, receive, upload_of
+from sapmatch.reading.receive import receive, upload_of
 from tests.builders.memory import (
     MemoryClock,
     MemoryDocuments,

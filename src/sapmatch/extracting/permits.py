@@ -1,0 +1,210 @@
+"""How many pages are read from one SAP system at once, by all functions together.
+
+All that read agree on one value: a limit and who holds a permit until when. The limit halves where
+SAP is busy or slow, and grows by one in a clean minute (RE-24).
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sapmatch.model.errors import (
+    PreconditionFailed,
+    SapThrottled,
+    SapUnavailable,
+    Throttled,
+)
+from sapmatch.model.ports import Clock, Control
+
+SKEW = 300.0  # seconds by which two clocks may differ (RE-27)
+_BETWEEN_HALVINGS = 30.0  # seconds: pages that were asked for before it come in late
+_CLEAN = 60.0  # seconds
+_TRIES = 20  # to change the value before somebody else does
+_WAIT = 60.0  # seconds for a permit, before Step Functions' own wait takes over
+_random = random.SystemRandom()
+
+
+class Holder(Struct, frozen=True):
+    """Who holds a permit: since when and until when, seconds since 1970."""
+
+    since: float
+    until: float
+
+
+class Agreement(Struct, frozen=True, kw_only=True):
+    """What all readers of one SAP system agree on; times in seconds since 1970."""
+
+    limit: int
+    holders: dict[str, Holder] = {}
+    halved_at: float = 0.0
+    clean_since: float = 0.0
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """What one reader's settings say: `most` permits, how long one holds without a page."""
+
+    most: int
+    seconds: float
+
+
+def without_expired(agreement: Agreement, now: float) -> Agreement:
+    """Holders whose worker died are forgotten; a clock that goes wrong by SKEW kills nobody."""
+    left = {o: h for o, h in agreement.holders.items() if now <= h.until + SKEW}
+    return replace(agreement, holders=left)
+
+
+def granted(agreement: Agreement, owner: str, now: float, terms: Terms) -> Agreement:
+    """With a permit for the owner where there is room, or where it holds one already."""
+    agreement = without_expired(agreement, now)
+    held = agreement.holders.get(owner)
+    if held is None and len(agreement.holders) >= min(agreement.limit, terms.most):
+        return agreement
+    mine = Holder(held.since if held else now, now + terms.seconds)
+    return replace(agreement, holders=agreement.holders | {owner: mine})
+
+
+def adapted(agreement: Agreement, now: float, terms: Terms, *, strained: bool) -> Agreement:
+    """The limit after a page: half where SAP was strained, one more after a clean minute."""
+    limit = min(agreement.limit, terms.most)
+    if strained and now - agreement.halved_at < _BETWEEN_HALVINGS:
+        return replace(agreement, limit=limit, clean_since=now)
+    if strained:
+        return replace(agreement, limit=max(1, limit // 2), halved_at=now, clean_since=now)
+    if limit < terms.most and now - agreement.clean_since >= _CLEAN:
+        return replace(agreement, limit=limit + 1, clean_since=now)
+    return replace(agreement, limit=limit)
+
+
+def after_page(
+    agreement: Agreement, owner: str, now: float, terms: Terms, *, strained: bool
+) -> Agreement:
+    """Adapted; the owner's permit is renewed, or gone where it is one of the youngest too many."""
+    agreement = adapted(without_expired(agreement, now), now, terms, strained=strained)
+    held = agreement.holders.get(owner)
+    if held is None:
+        return granted(agreement, owner, now, terms)
+    by_age = sorted(agreement.holders, key=lambda name: (agreement.holders[name].since, name))
+    if owner in by_age[agreement.limit :]:
+        return without(agreement, owner)
+    half_over = held.until - now < terms.seconds / 2
+    return granted(agreement, owner, now, terms) if half_over else agreement
+
+
+def without(agreement: Agreement, owner: str) -> Agreement:
+    """The owner's permit given back."""
+    left = {name: held for name, held in agreement.holders.items() if name != owner}
+    return replace(agreement, holders=left)
+
+
+class Permits:
+    """Permits to read from one SAP system; at most `most`, fewer while SAP is busy or slow.
+
+    `most` is the same for all who read from the system. A page that takes `seconds_slow` is slow. A permit whose holder died is free again
+    `expiry_seconds` (and SKEW) after its last page.
+    """
+
+    def __init__(
+        self,
+        control: Control,
+        clock: Clock,
+        connection: str,
+        most: int,
+        *,
+        seconds_slow: float = 20,
+        expiry_seconds: int = 300,
+    ) -> None:
+        self._control = control
+        self._clock = clock
+        self._connection = connection
+        self._terms = Terms(most=most, seconds=expiry_seconds)
+        self.seconds_slow = seconds_slow
+
+    @contextmanager
+    def held(self, owner: str) -> Iterator["Permit"]:
+        """Wait for a permit, hold it for the block; SapThrottled where none comes free in time.
+
+        `owner` is the same for the same work: tried again, it takes its own permit over.
+        """
+        permit = Permit(self, owner)
+        self.wait(owner)
+        try:
+            yield permit
+        except (SapThrottled, SapUnavailable):
+            if permit.is_held:  # else it is our own answer that nothing came free
+                self.note(owner, strained=True)
+            raise
+        finally:
+            self.change(lambda agreed, _now: without(agreed, owner))
+
+    def wait(self, owner: str) -> None:
+        """Until the owner has a permit; SapThrottled where that takes too long."""
+        end = self.now() + _WAIT
+        while owner not in self._grant(owner).holders:
+            if self.now() >= end:
+                raise SapThrottled(
+                    f"{self._connection}: all permits to read from SAP are in use; try again later",
+                    retry_after=_WAIT,
+                )
+            self._clock.sleep(_random.uniform(1.0, 3.0))
+
+    def note(self, owner: str, *, strained: bool) -> Agreement:
+        """Tell of one page."""
+        return self.change(
+            lambda agreed, now: after_page(agreed, owner, now, self._terms, strained=strained)
+        )
+
+    def change(self, to: Callable[[Agreement, float], Agreement]) -> Agreement:
+        """Agree on something else; nothing is written where it is the same."""
+        for _ in range(_TRIES):
+            stored = self._control.read(self._key)
+            agreed = self._decoded(stored.value) if stored else Agreement(limit=self._terms.most)
+            wanted = to(agreed, self.now())
+            try:
+                if wanted != agreed:
+                    version = stored.version if stored else 0
+                    self._control.write(self._key, msgspec.json.encode(wanted), expected=version)
+            except PreconditionFailed:  # somebody else was faster
+                self._clock.sleep(_random.uniform(0.0, 0.2))
+                continue
+            return wanted
+        raise Throttled(f"{self._connection}: too many readers change their permits; try again")
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self._clock.now().timestamp()
+
+    def _grant(self, owner: str) -> Agreement:
+        return self.change(lambda agreed, now: granted(agreed, owner, now, self._terms))
+
+    def _decoded(self, value: bytes) -> Agreement:
+        return msgspec.json.decode(value, type=Agreement)
+
+    @property
+    def _key(self) -> str:
+        return f"sap/{self._connection}/permits"
+
+
+class Permit:
+    """One owner's permit; `is_held` is false while it was given up for others."""
+
+    def __init__(self, permits: Permits, owner: str) -> None:
+        self._permits = permits
+        self._owner = owner
+        self.is_held = True
+
+    def page(self, seconds: float, busy: int) -> None:
+        """Tell how a page went: `seconds` it took, how often SAP was `busy` before it answered.
+
+        Where the limit fell below the number of holders, the youngest gives its permit up and
+        waits for another one; SapThrottled where none comes free in time.
+        """
+        strained = busy > 0 or seconds >= self._permits.seconds_slow
+        agreed = self._permits.note(self._owner, strained=strained)
+        self.is_held = self._owner in agreed.holders
+        if not self.is_held:
+            self._permits.wait(self._owner)
+            self.is_held = True

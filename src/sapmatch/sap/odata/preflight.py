@@ -174,7 +174,13 @@ class _Fields:
 
     def _unknown(self, kind: StructuredType, path: str) -> Iterator[Problem]:
         if found_at(kind, path, self._types) is None and "." not in path:
-            yield _problem("UNKNOWN_FIELD", path, _is_unknown(path, kind))
+            yield _problem("UNKNOWN_FIELD", path, _is_unknown(*self._missing(kind, path)))
+
+    def _missing(self, kind: StructuredType, path: str) -> tuple[str, StructuredType]:
+        """The step of a path that leads nowhere, and the type that does not have it."""
+        step, slash, rest = path.partition("/")
+        target = target_of(found_at(kind, step, self._types), self._types) if slash else None
+        return self._missing(target, rest) if target else (step, kind)
 
 
 class _Records:
@@ -242,11 +248,11 @@ def _some(condition: Condition | None) -> tuple[Condition, ...]:
     return () if condition is None else (condition,)
 
 
-def _is_unknown(path: str, kind: StructuredType) -> str:
+def _is_unknown(name: str, kind: StructuredType) -> str:
     from difflib import get_close_matches
 
     known = [*kind.properties, *kind.navigations]
-    near = ", ".join(get_close_matches(path.rpartition("/")[2], known, 3))
+    near = ", ".join(get_close_matches(name, known, 3))
     return f"is no field of {kind.name}" + (f"; there is {near}" if near else "")
 
 

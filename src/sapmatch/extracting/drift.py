@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
 from sapmatch.extracting.positions import published_of
-from sapmatch.extracting.run import Published, success_key
+from sapmatch.extracting.run import load_published
 from sapmatch.model.ports import Control, Objects
 from sapmatch.model.shape import Field, Shape
 
@@ -22,11 +20,8 @@ def drift(old: Shape, new: Shape) -> tuple[str, ...]:
 def last_shapes(control: Control, objects: Objects, extraction: str) -> dict[str, Shape]:
     """The shapes by entity set that the last good run was published with."""
     pointer = published_of(control, extraction)
-    key = success_key(extraction, pointer.run_id) if pointer else ""
-    if not pointer or not objects.exists(key):
-        return {}
-    published = msgspec.json.decode(objects.read(key), type=Published)
-    return {found.entity_set: found.shape for found in published.sets}
+    published = load_published(extraction, pointer.run_id, objects) if pointer else None
+    return {found.entity_set: found.shape for found in published.sets} if published else {}
 
 
 def _shape(old: Shape, new: Shape, path: str) -> Iterator[str]:

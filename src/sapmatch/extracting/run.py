@@ -143,7 +143,7 @@ class DataFile(Struct, frozen=True, kw_only=True):
 
 
 class ChunkResult(Struct, frozen=True, kw_only=True):
-    """What one chunk holds; `bytes` and `sha256` over its pages in order.
+    """What one chunk holds; `sha256` over the hashes of its pages, as text, in order.
 
     `repeated` counts rows that SAP sent twice and that were stored once, `deleted` those that SAP
     says are gone. `first_key` and `last_key` as lines of keys.ndjson. `position`: where changes
@@ -193,6 +193,7 @@ class Published(Struct, frozen=True, kw_only=True):
     """`_SUCCESS`: what readers may rely on; they ignore a run without it.
 
     `base`: the run with the snapshot that this one's changes follow, None where it is one itself.
+    `previous`: the last good run when this one was published.
     """
 
     extraction: str
@@ -202,7 +203,12 @@ class Published(Struct, frozen=True, kw_only=True):
     output: Output
     sets: tuple[PublishedSet, ...]
     base: str | None = None
+    previous: str | None = None
     schema: int = 2
+
+    def set(self, entity_set: str) -> PublishedSet | None:
+        """What it says of one entity set, None where the run did not read it."""
+        return next((found for found in self.sets if found.entity_set == entity_set), None)
 
 
 def joined(*ranges: Range | None) -> Condition | None:
@@ -283,6 +289,14 @@ def done_key(prefix: str) -> str:
 def load_plan(extraction: str, run_id: str, objects: Objects) -> Plan:
     """The plan of a run; raises InputRejected where none was kept."""
     return msgspec.json.decode(objects.read(plan_key(extraction, run_id)), type=Plan)
+
+
+def load_published(extraction: str, run_id: str, objects: Objects) -> Published | None:
+    """What a run published, None where it is not complete."""
+    key = success_key(extraction, run_id)
+    if not objects.exists(key):
+        return None
+    return msgspec.json.decode(objects.read(key), type=Published)
 
 
 def load_result(plan: Plan, chunk: Chunk, objects: Objects) -> ChunkResult | None:

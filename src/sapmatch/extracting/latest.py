@@ -17,14 +17,13 @@ from sapmatch.model.shape import Kind
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICKS = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")  # milliseconds in UTC (OD-P44)
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
-_AHEAD = timedelta(days=2)  # beyond every time zone
 
 
 class Latest:
     """Reads the field with the time of change of a source in mode timestamp.
 
-    A time that no calendar holds moves nothing, nor one days after the run was planned: a mistake
-    in the data would hide all later changes.
+    It is never after the moment at which the run was planned: a row that changes after it was read
+    has a later time than that, and the next run finds it. Times without a zone are taken for UTC.
     """
 
     def __init__(self, plan: Plan, source: Source) -> None:
@@ -37,7 +36,7 @@ class Latest:
             )
         self._kind: Kind = field.kind
         self._columns = Columns(source.entity_set, (name,))
-        self._end = datetime.fromisoformat(plan.planned_at) + _AHEAD
+        self._end = datetime.fromisoformat(plan.planned_at)
 
     def of(self, rows: Sequence[Row], before: str | None) -> str | None:
         """The latest of these rows and of `before`, as text; dates and times in ISO form."""
@@ -48,25 +47,23 @@ class Latest:
         return latest.isoformat() if isinstance(latest, date) else latest and str(latest)
 
     def _value(self, raw: Raw) -> Any:
+        """None where no change has a time, or one that no calendar holds (OD-P47)."""
         value = _decoder.decode(raw)
         if value is None or value == "":
             return None
         try:
             if self._kind not in ("date", "datetime", "moment"):
                 return value_of(str(value), self._kind)
-            moment = _moment(value)
+            moment = min(_moment(value), self._end)
         except (ValueError, OverflowError, ArithmeticError):
             return None
-        return None if moment > self._end else self._in_kind(moment)
-
-    def _in_kind(self, moment: datetime) -> date:
         if self._kind == "date":
             return moment.date()
         return moment if self._kind == "moment" else moment.replace(tzinfo=None)
 
 
 def _moment(text: str) -> datetime:
-    """V2's milliseconds or ISO; local times of SAP are taken for UTC."""
+    """V2's milliseconds or ISO."""
     found = _TICKS.fullmatch(text)
     if found:
         return _EPOCH + timedelta(milliseconds=int(found[1]))

@@ -103,8 +103,8 @@ def without(agreement: Agreement, owner: str) -> Agreement:
 class Permits:
     """Permits to read from one SAP system; at most `most`, fewer while SAP is busy or slow.
 
-    `most` is the same for all who read from the system. A page that takes `seconds_slow` is slow. A permit whose holder died is free again
-    `expiry_seconds` (and SKEW) after its last page.
+    `most` is the same for all who read from the system. A page of `seconds_slow` and more is slow.
+    A permit whose holder died is free again `expiry_seconds` (and SKEW) after its last page.
     """
 
     def __init__(

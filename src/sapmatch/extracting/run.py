@@ -236,9 +236,14 @@ def value_of(text: str, kind: Kind) -> ODataValue:
     raise InputRejected(f"a field of kind {kind} has no order to cut it by; name another one")
 
 
+def extraction_prefix(extraction: str) -> str:
+    """Where the runs of an extraction lie."""
+    return f"extracts/{extraction}/"
+
+
 def run_prefix(extraction: str, run_id: str) -> str:
     """Where the objects of one run lie."""
-    return f"extracts/{extraction}/{run_id}/"
+    return f"{extraction_prefix(extraction)}{run_id}/"
 
 
 def plan_key(extraction: str, run_id: str) -> str:

@@ -18,7 +18,7 @@ _TIMES = (
     "read_timeout",
     "total_timeout",
 )
-_PATH = re.compile(r"/[^\s?#\\]*")
+PATH = re.compile(r"/[^\s?#\\]*")  # of the same system
 
 
 def check_connection(path: str, connection: Connection) -> Iterator[Problem]:
@@ -75,7 +75,7 @@ def _check_limits(path: str, limits: Limits) -> Iterator[Problem]:
 
 
 def _check_service(path: str, service: str, options: ServiceOptions) -> Iterator[Problem]:
-    if not _PATH.fullmatch(service):
+    if not PATH.fullmatch(service):
         yield mistake(path, "must be named by its path, such as /sap/opu/odata/sap/API_X_SRV")
-    if options.csrf_path is not None and not _PATH.fullmatch(options.csrf_path):
+    if options.csrf_path is not None and not PATH.fullmatch(options.csrf_path):
         yield mistake(f"{path}.csrf_path", "must be a path of the same system, beginning with /")

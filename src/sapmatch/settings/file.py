@@ -75,9 +75,8 @@ def _value(value: Any, hint: Any, path: str, problems: list[Problem]) -> Any:
         parts = {k: _section(v, arguments[1], _join(path, k), problems) for k, v in value.items()}
         return {k: part for k, part in parts.items() if part is not None}
     if get_origin(hint) is tuple and _is_struct(arguments[0]) and isinstance(value, list):
-        return tuple(
-            _section(v, arguments[0], f"{path}[{n}]", problems) for n, v in enumerate(value)
-        )
+        rows = [_section(v, arguments[0], f"{path}[{n}]", problems) for n, v in enumerate(value)]
+        return tuple(row for row in rows if row is not None)
     if hint == Limit:
         return _limit(value, path, problems)
     try:

@@ -10,8 +10,9 @@ from sapmatch.model.order import OrderSide
 from sapmatch.model.policy import TOLERANCE_KEYS
 from sapmatch.settings.blocks import Matching, Network, Settings, mistake
 from sapmatch.settings.connection import check_connection, check_zone
+from sapmatch.settings.extraction import check_extraction
+from sapmatch.settings.schedule import check_schedule
 
-_SCHEDULE = re.compile(r"(rate\([1-9]\d* (minute|hour|day)s?\)|cron\([^)]+\)|at\([^)]+\))")
 _OPERATIONS = {"A_SupplierInvoice": "insert", "A_SalesOrder": "update"}  # what a match means
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")
 
@@ -19,13 +20,12 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")
 def check(settings: Settings) -> Iterator[Problem]:
     """Rules that need more than one setting, or more than a type."""
     connections = settings.connections.keys()
-    for name, connection in settings.connections.items():
-        yield from check_connection(f"connections.{name}", connection)
+    for name, block in settings.connections.items():
+        yield from check_connection(f"connections.{name}", block)
     for name, extraction in settings.extractions.items():
         yield from _check_flow(connections, f"extractions.{name}", name, extraction)
-        yield from _check_parallel(settings, f"extractions.{name}.parallel", extraction)
-        if extraction.page_size < 1:
-            yield mistake(f"extractions.{name}.page_size", "must be at least 1")
+        connection = settings.connections.get(extraction.connection)
+        yield from check_extraction(f"extractions.{name}", extraction, connection)
     for name, flow in settings.write_backs.items():
         yield from _check_flow(connections, f"write_backs.{name}", name, flow)
         yield from _check_write_back(f"write_backs.{name}", flow)
@@ -48,16 +48,8 @@ def _check_flow(
         yield mistake(path, "must be named in small letters, digits and _ (at most 40)")
     if flow.connection not in connections:
         yield mistake(f"{path}.connection", "names no [connections.*] block of this file")
-    if flow.schedule and not _SCHEDULE.fullmatch(flow.schedule):
-        yield mistake(f"{path}.schedule", "must be rate(...), cron(...) or at(...) of EventBridge")
-
-
-def _check_parallel(settings: Settings, path: str, extraction: Extraction) -> Iterator[Problem]:
-    connection = settings.connections.get(extraction.connection)
-    if extraction.parallel < 1:
-        yield mistake(path, "must be at least 1")
-    elif connection and extraction.parallel > connection.limits.parallel >= 1:
-        yield mistake(path, f"is over limits.parallel of its connection: {extraction.connection}")
+    if flow.schedule is not None:
+        yield from check_schedule(f"{path}.schedule", flow.schedule)
 
 
 def _check_sides(flows: Mapping[str, WriteBack]) -> Iterator[Problem]:

@@ -210,7 +210,7 @@ def test_an_extraction_asks_no_more_at_once_than_its_connection_bears() -> None:
         + b"""
 [extractions.orders]
 connection = "s4"
-entity_sets = []
+presets = ["sales_orders"]
 parallel = 5
 schedule = "rate(0 minutes)"
 """

@@ -45,15 +45,18 @@ def take(control: Control, extraction: str, run_id: str, now: datetime, *, secon
 def renew(
     control: Control, extraction: str, run_id: str, now: datetime, *, seconds: float
 ) -> Lease:
-    """Move the end of this run's lease; PreconditionFailed where another run has taken it."""
-    held, version = _read(control, extraction)
+    """Move the end of this run's lease, unless more than half of it is left: its workers are many.
+
+    PreconditionFailed where another run has taken it.
+    """
+    held, _ = _read(control, extraction)
     if held is None or held.run_id != run_id:
         raise PreconditionFailed(
             f"extraction {extraction}: run {run_id} no longer holds the lease; start a new run"
         )
-    renewed = Lease(run_id=run_id, until=now + timedelta(seconds=seconds))
-    _write(control, extraction, renewed, version)
-    return renewed
+    if held.until and held.until - now > timedelta(seconds=seconds / 2):
+        return held
+    return take(control, extraction, run_id, now, seconds=seconds)
 
 
 def release(control: Control, extraction: str, run_id: str) -> None:

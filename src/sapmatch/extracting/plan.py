@@ -1,105 +1,213 @@
-"""Cut an extraction into chunks that can be read side by side."""
+"""What one run reads and how it is cut, said once: a repetition goes on with what stands."""
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
 import msgspec
-from msgspec import Struct
 
+from sapmatch.extracting.drift import drift, last_shapes
+from sapmatch.extracting.partition import partition
+from sapmatch.extracting.positions import Position, position_of
+from sapmatch.extracting.run import (
+    Chunk,
+    Plan,
+    Range,
+    Source,
+    chunks_key,
+    joined,
+    load_plan,
+    plan_key,
+    value_of,
+)
+from sapmatch.model.changes import DeltaPosition, DeltaState
+from sapmatch.model.errors import (
+    InputRejected,
+    Problem,
+    ResyncRequired,
+    SapRejected,
+    ServiceNotActivated,
+)
 from sapmatch.model.flow import EntitySet, Extraction
-from sapmatch.model.ports import Objects, SapReader
+from sapmatch.model.ports import Control, Objects, SapReader
+from sapmatch.model.presets import entity_sets_of
 from sapmatch.model.query import Query
+from sapmatch.model.shape import Field, Shape
 
-
-class Chunk(Struct, frozen=True, kw_only=True):
-    """One part of a run that is read by itself; `count` is what SAP counted when it was planned."""
-
-    extraction: str
-    run_id: str
-    number: int
-    service: str
-    entity_set: str
-    select: tuple[str, ...] = ()
-    expand: tuple[str, ...] = ()
-    filter: str | None = None
-    page_size: int
-    count: int
-
-    @property
-    def prefix(self) -> str:
-        """Where the objects of this chunk lie."""
-        return f"{run_prefix(self.extraction, self.run_id)}{self.entity_set}/{self.number:05d}/"
-
-    @property
-    def query(self) -> Query:
-        """What is asked of SAP."""
-        return Query(
-            select=self.select, expand=self.expand, filter=self.filter, page_size=self.page_size
-        )
-
-
-class Plan(Struct, frozen=True, kw_only=True):
-    """One run of an extraction."""
-
-    extraction: str
-    run_id: str
-    connection: str
-    index: bool
-    chunks: tuple[Chunk, ...]
-    planned_at: str = ""  # ISO, UTC: what SAP says is as old as this at most
-    schema: int = 1
-
-
-def run_prefix(extraction: str, run_id: str) -> str:
-    """Where the objects of one run lie."""
-    return f"extracts/{extraction}/{run_id}/"
+_TIMES = frozenset({"date", "datetime", "moment"})
 
 
 def plan_extraction(
-    name: str, extraction: Extraction, run_id: str, *, sap: SapReader, now: datetime
+    name: str,
+    extraction: Extraction,
+    run_id: str,
+    *,
+    sap: SapReader,
+    objects: Objects,
+    control: Control,
+    now: datetime,
+    reload: bool = False,
 ) -> Plan:
-    """One chunk per entity set, each with SAP's own count to check against (RE-19)."""
-    chunks = tuple(
-        _chunk(name, extraction, run_id, number, entity_set, sap)
-        for number, entity_set in enumerate(extraction.entity_sets)
+    """The plan of a run, stored; the one that was stored first stays, whatever is asked later.
+
+    `reload` reads everything anew and accepts what changed in the metadata. InputRejected where a
+    field is gone or retyped since the last good run (RE-20), or where a setting does not fit SAP;
+    ResyncRequired where SAP no longer knows a delta position (RE-21).
+    """
+    if not objects.exists(plan_key(name, run_id)):
+        known = {} if reload else last_shapes(control, objects, name)
+        sources, chunks = _cut(name, extraction, sap, control, known, reload)
+        plan = Plan(
+            extraction=name,
+            run_id=run_id,
+            connection=extraction.connection,
+            sources=sources,
+            chunks=chunks,
+            index=extraction.index,
+            output=extraction.output,
+            page_size=extraction.page_size,
+            keep=extraction.keep,
+            planned_at=now.isoformat(),
+            reload=reload,
+        )
+        objects.write_once(plan_key(name, run_id), msgspec.json.encode(plan))
+    plan = load_plan(name, run_id, objects)
+    # Written behind the plan that stands and from it: two planners at once leave the same bytes.
+    objects.write(chunks_key(name, run_id), msgspec.json.encode(_descriptors(plan)))
+    return plan
+
+
+def _descriptors(plan: Plan) -> list[dict[str, str | int]]:
+    """Where each chunk stands in the plan: fields and filters may outgrow a state (RE-9)."""
+    return [
+        {"extraction": plan.extraction, "run_id": plan.run_id, "number": chunk.number}
+        for chunk in plan.chunks
+    ]
+
+
+def _cut(
+    name: str,
+    extraction: Extraction,
+    sap: SapReader,
+    control: Control,
+    known: dict[str, Shape],
+    reload: bool,
+) -> tuple[tuple[Source, ...], tuple[Chunk, ...]]:
+    entity_sets = entity_sets_of(extraction)
+    shapes = [_shape(entity_set, sap) for entity_set in entity_sets]
+    _check_drift(name, shapes, known)
+    sources: list[Source] = []
+    chunks: list[Chunk] = []
+    for number, (entity_set, shape) in enumerate(zip(entity_sets, shapes, strict=True)):
+        position = None if reload else position_of(control, name, entity_set.name)
+        sources.append(_source(name, entity_set, shape, position, sap))
+        chunks += partition(
+            sap,
+            sources[-1],
+            entity_set,
+            parallel=extraction.parallel,
+            page_size=extraction.page_size,
+            first_number=len(chunks),
+            source_number=number,
+        )
+    return tuple(sources), tuple(chunks)
+
+
+def _shape(entity_set: EntitySet, sap: SapReader) -> Shape:
+    query = Query(select=_select(entity_set), expand=entity_set.expand, filter=entity_set.filter)
+    return sap.shape(entity_set.service, entity_set.name, query)
+
+
+def _select(entity_set: EntitySet, keys: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """What is asked for, with the fields that the run itself needs; nothing is everything."""
+    if not entity_set.select or "*" in entity_set.select:
+        return entity_set.select
+    timed = entity_set.field if entity_set.mode == "timestamp" else None
+    needed = (*keys, timed, entity_set.partition_field)
+    return tuple(dict.fromkeys((*entity_set.select, *(each for each in needed if each))))
+
+
+def _check_drift(name: str, shapes: list[Shape], known: dict[str, Shape]) -> None:
+    """Stop before anything is read where readers of the last good run would break (RE-20)."""
+    found = [
+        Problem(code="SCHEMA_DRIFT", message=difference, field=shape.entity_set)
+        for shape in shapes
+        if shape.entity_set in known
+        for difference in drift(known[shape.entity_set], shape)
+    ]
+    if found:
+        raise InputRejected(
+            f"extraction {name}: SCHEMA_DRIFT: {'; '.join(each.message for each in found)}. "
+            "The last good run stays as it is. Bring back what is missing, in SAP or in the "
+            "settings, or start the extraction once with reload=true to accept the new shape",
+            found,
+        )
+
+
+def _source(
+    name: str, entity_set: EntitySet, shape: Shape, position: Position | None, sap: SapReader
+) -> Source:
+    mode = entity_set.mode or "full"
+    time_field = _time_field(entity_set, shape) if mode == "timestamp" else None
+    source = Source(
+        service=entity_set.service,
+        entity_set=entity_set.name,
+        shape=shape,
+        mode=mode,
+        select=_select(entity_set, shape.keys),
+        expand=entity_set.expand,
+        filter=entity_set.filter,
+        changed_field=time_field.name if time_field else None,
+        after=_after(time_field, entity_set.overlap_seconds, position) if time_field else None,
+        since=_since(name, entity_set, position) if mode == "delta" else None,
     )
-    return Plan(
-        extraction=name,
-        run_id=run_id,
-        connection=extraction.connection,
-        index=extraction.index,
-        chunks=chunks,
-        planned_at=now.isoformat(),
-    )
+    return msgspec.structs.replace(source, counted=_counted(source, sap))
 
 
-def store_plan(plan: Plan, objects: Objects) -> Plan:
-    """Keep the plan of a run; the one that was kept first stays and is returned."""
-    if objects.write_once(_key(plan.extraction, plan.run_id), msgspec.json.encode(plan)):
-        return plan
-    return load_plan(plan.extraction, plan.run_id, objects)
+def _counted(source: Source, sap: SapReader) -> int | None:
+    """What SAP counts now; None where it cannot: changes have no count, some services none."""
+    if not source.shape.countable or source.since is not None:
+        return None
+    query = Query(filter=source.filter, where=joined(source.after))
+    try:
+        return sap.count(source.service, source.entity_set, query)
+    except (SapRejected, ServiceNotActivated):
+        return None  # its $metadata was read, so that only $count is missing (OD-P27)
 
 
-def load_plan(extraction: str, run_id: str, objects: Objects) -> Plan:
-    """The plan of a run; raises InputRejected where none was kept."""
-    return msgspec.json.decode(objects.read(_key(extraction, run_id)), type=Plan)
+def _since(name: str, entity_set: EntitySet, position: Position | None) -> DeltaPosition | None:
+    delta = position.delta if position else None
+    if delta and delta.state is DeltaState.RESYNC_REQUIRED:
+        raise ResyncRequired(
+            f"extraction {name}: {entity_set.name}: SAP no longer knows where its changes were "
+            "read to; start the extraction once with reload=true to read everything anew"
+        )
+    return delta
 
 
-def _key(extraction: str, run_id: str) -> str:
-    return f"{run_prefix(extraction, run_id)}plan.json"
+def _after(field: Field, overlap_seconds: int, position: Position | None) -> Range | None:
+    """What changed since the latest time that a run saw, less the overlap."""
+    latest = position.latest if position else None
+    if latest is None:
+        return None
+    low = _earlier(latest, field, timedelta(seconds=overlap_seconds))
+    return Range(field=field.name, kind=field.kind, low=low)
 
 
-def _chunk(
-    name: str, extraction: Extraction, run_id: str, number: int, source: EntitySet, sap: SapReader
-) -> Chunk:
-    return Chunk(
-        extraction=name,
-        run_id=run_id,
-        number=number,
-        service=source.service,
-        entity_set=source.name,
-        select=source.select,
-        expand=source.expand,
-        filter=source.filter,
-        page_size=extraction.page_size,
-        count=sap.count(source.service, source.name, Query(filter=source.filter)),
-    )
+def _time_field(entity_set: EntitySet, shape: Shape) -> Field:
+    field = shape.field(entity_set.field or "")
+    if field is None or field.kind not in _TIMES or not field.filterable:
+        known = [each.name for each in shape.fields if each.kind in _TIMES and each.filterable]
+        raise InputRejected(
+            f"{entity_set.name}: field = {entity_set.field!r}: mode timestamp needs a date or time "
+            f"that SAP can filter by; there is {', '.join(known) or 'none: use another mode'}"
+        )
+    return field
+
+
+def _earlier(latest: str, field: Field, overlap: timedelta) -> str:
+    """The bound as text; where only days are known, the whole day of the bound is read again."""
+    value = value_of(latest, field.kind)
+    if isinstance(value, datetime):
+        return (value - overlap).isoformat()
+    if isinstance(value, date):
+        return (datetime.combine(value, time()) - overlap).date().isoformat()
+    raise InputRejected(f"{field.name}: {field.kind} is no time")

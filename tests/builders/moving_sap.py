@@ -13,7 +13,7 @@ from sapmatch.model.intent import Entity, Record
 from sapmatch.model.ports import Page
 from sapmatch.model.query import EVERYTHING, Condition, ODataValue, Query
 from sapmatch.model.shape import Shape
-from tests.builders.moving_rows import fits
+from tests.builders.moving_rows import fits, meaning
 
 Key = tuple[Any, ...]
 _SUBSCRIBER = "https://sap.example.com ANNA"
@@ -40,6 +40,12 @@ class MovingSet:
         uri = f"https://sap.example.com/{self.shape.entity_set}({','.join(map(repr, key))})"
         marks = {"__metadata": {"uri": uri}} if self.shape.version == "V2" else {}
         return Raw(json.dumps(marks | kept, separators=(",", ":")).encode())
+
+    def value(self, key: Key, name: str) -> Any:
+        """What a field of a row stands for."""
+        field = self.shape.field(name)
+        assert field is not None, f"{self.shape.entity_set} has no field {name}"
+        return meaning(self.rows[key][name], field.kind)
 
     def gone(self, keys: Sequence[Key]) -> tuple[Record, ...]:
         """Key fields of rows that are there no more."""
@@ -157,12 +163,17 @@ class MovingSap:
 
     def find(self, service: str, entity_set: str, query: Query) -> list[Entity]:
         held = self._known(entity_set)
-        lines = [held.line(key, query) for key in held.ordered(self._meant(query))]
+        keys = held.ordered(self._meant(query))
+        keys.sort(key=lambda key: [held.value(key, name) for name in query.order_by])
+        skip = query.skip or 0
+        keys = keys[skip : None if query.top is None else skip + query.top]
+        lines = [held.line(key, query) for key in keys]
         return [Entity(row=msgspec.json.decode(line)) for line in lines]
 
     def shape(self, service: str, entity_set: str, query: Query = EVERYTHING) -> Shape:
         shape = self._known(entity_set).shape
-        fields = [f for f in shape.fields if not query.select or f.name in query.select]
+        shown = {*query.select, *shape.keys} if query.select else {f.name for f in shape.fields}
+        fields = [f for f in shape.fields if f.name in shown]
         nested = {name: shape.nested[str(name)] for name in map(str, query.expand)}
         return msgspec.structs.replace(shape, fields=tuple(fields), nested=nested)
 

@@ -1,4 +1,4 @@
-"""What a run reads is said once, from SAP's metadata and counts and from the last run's positions."""
+"""What a run reads is said once, from metadata, counts and the positions of the last run."""
 
 import json
 from datetime import UTC, datetime

@@ -18,6 +18,7 @@ FAULTS = (
     "expire-session",
     "delay:SECONDS",
 )
+FAULTS_OF_READS = ("throttle", "unavailable", "drop-answer", "delay:SECONDS")
 _MAX_ENTRIES = 200_000
 _MAX_DELAY = 600.0
 _SECRET_OPTIONS = ("sap-user", "sap-password")
@@ -90,29 +91,40 @@ def _options(query: str) -> list[str]:
 
 
 class Faults:
-    """Faults for the next modifying requests, taken one by one."""
+    """Faults for the next modifying requests and for the next reads of rows, one by one."""
 
     def __init__(self) -> None:
         self._waiting: deque[str] = deque()
+        self._waiting_reads: deque[str] = deque()
 
     def take(self) -> str | None:
-        """The fault for this request, if any is wanted."""
+        """The fault for this modifying request, if any is wanted."""
         return self._waiting.popleft() if self._waiting else None
+
+    def take_read(self) -> str | None:
+        """The fault for this read of rows, if any is wanted."""
+        return self._waiting_reads.popleft() if self._waiting_reads else None
 
     def clear(self) -> None:
         """Want no faults any more."""
         self._waiting.clear()
+        self._waiting_reads.clear()
 
     def order(self, wanted: object) -> None:
-        """`{"next": FAULT, "count": N}`; raises ValueError where that is not understood."""
-        if not isinstance(wanted, dict) or not set(wanted) <= {"next", "count"}:
-            raise ValueError('expected {"next": FAULT, "count": N}')
+        """`{"next": FAULT, "count": N, "of": "writes" | "reads"}`; ValueError otherwise."""
+        if not isinstance(wanted, dict) or not set(wanted) <= {"next", "count", "of"}:
+            raise ValueError('expected {"next": FAULT, "count": N, "of": "writes" or "reads"}')
+        of = wanted.get("of", "writes")
+        if of not in ("writes", "reads"):
+            raise ValueError("of must be writes or reads")
+        known = FAULTS if of == "writes" else FAULTS_OF_READS
         fault, count = wanted.get("next"), wanted.get("count", 1)
         if not isinstance(count, int) or not 1 <= count <= 1000:
             raise ValueError("count must be from 1 to 1000")
-        if not isinstance(fault, str) or (fault not in FAULTS and seconds_of(fault) is None):
-            raise ValueError(f"next must be one of {', '.join(FAULTS)}")
-        self._waiting.extend([fault] * count)
+        if not isinstance(fault, str) or (fault not in known and seconds_of(fault) is None):
+            raise ValueError(f"next must be one of {', '.join(known)}")
+        waiting = self._waiting if of == "writes" else self._waiting_reads
+        waiting.extend([fault] * count)
 
 
 def seconds_of(fault: str | None) -> float | None:

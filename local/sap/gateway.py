@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -13,6 +14,7 @@ from local.sap.errors import LogonFailed, Refusal, TokenRequired
 from local.sap.exchange import Request, Response
 from local.sap.logon import Logon, Session
 from local.sap.metadata import Service
+from local.sap.moving import Moves, reads_rows
 from local.sap.paths import segments_of
 from local.sap.reading import ROOT
 from local.sap.store import Store
@@ -46,6 +48,7 @@ class Gateway:
         self._logon = logon
         self._lock = threading.Lock()
         backend = Backend(store, lambda: datetime.now(UTC), duplicate_check)
+        self._moves = Moves(backend)
         self.v2 = V2(services, backend, page_size)
         self.v4 = v4.V4(services, backend, page_size)
 
@@ -55,6 +58,8 @@ class Gateway:
             self._store.copy_from(self._seed)
             self.log.clear()
             self.faults.clear()
+            self._moves.clear()
+            self._store.keep_found(False)
             self.v2.reset()
             self.v4.reset()
 
@@ -64,6 +69,11 @@ class Gateway:
             self.v2.forget(wanted)
             if wanted == {"what": "delta-tokens"}:
                 self.v4.tracker.forget()
+
+    def move(self, wanted: object) -> None:
+        """Put and delete rows, now or between two reads, as `moving` says; else ValueError."""
+        with self._lock:
+            self._moves.order(wanted)
 
     def handle(self, request: Request) -> Response:
         """The answer; never raises, and the log knows of it before it leaves."""
@@ -95,7 +105,7 @@ class Gateway:
 
     def _faulted(self, request: Request, session: Session, noted: list[str]) -> Response:
         if request.method not in MODIFYING:
-            return self._answer(request)
+            return self._read(request, noted) if reads_rows(request) else self._answer(request)
         with self._lock:
             self._logon.check_token(request, session)
             fault = self.faults.take()
@@ -111,13 +121,34 @@ class Gateway:
         time.sleep(seconds_of(fault) or 0)
         return _spoiled(self._answer(request), fault, request)
 
+    def _read(self, request: Request, noted: list[str]) -> Response:
+        """An answer with rows: it may be late or none, and rows may move behind it."""
+        with self._lock:
+            fault = self.faults.take_read()
+        if fault is not None:
+            noted.append(fault)
+            if fault in _TURNED_AWAY:
+                return _TURNED_AWAY[fault]()
+            time.sleep(seconds_of(fault) or 0)
+        response = self._answer(request)
+        with self._lock:
+            self._moves.read()
+        return response if fault is None else _spoiled(response, fault, request)
+
     def _answer(self, request: Request) -> Response:
         if request.path.startswith(v4.ROOT):
-            with self._lock:
+            with self._searching(request):
                 return self.v4.answer(request)
         service, segments = self._service(request)
-        with self._lock:
+        with self._searching(request):
             return self.v2.answer(request, service, segments)
+
+    @contextmanager
+    def _searching(self, request: Request) -> Iterator[None]:
+        """One at a time; what a read found is kept for its next page, until somebody writes."""
+        with self._lock:
+            self._store.keep_found(request.method in _READING)
+            yield
 
     def _service(self, request: Request) -> tuple[Service, list[str]]:
         if request.method not in MODIFYING | _READING:
@@ -159,6 +190,14 @@ def _throttled() -> Response:
     response = Response(HTTPStatus.TOO_MANY_REQUESTS, body, "text/plain;charset=utf-8")
     response.headers["retry-after"] = "1"
     return response
+
+
+def _unavailable() -> Response:
+    body = b"Service Unavailable"
+    return Response(HTTPStatus.SERVICE_UNAVAILABLE, body, "text/plain;charset=utf-8")
+
+
+_TURNED_AWAY = {"throttle": _throttled, "unavailable": _unavailable}
 
 
 def _spoiled(response: Response, fault: str, request: Request) -> Response:

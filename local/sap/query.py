@@ -144,11 +144,17 @@ def window(
     orders = _orders(options.get("$orderby", ""), entity_set)
     if rows is None and where is None and not orders:
         return None, store.count(entity_set.name)
-    source = store.rows(entity_set.name) if rows is None else iter(rows)
-    fitting = list(source if where is None else filter(where, source))
-    for prop, descending in reversed(orders):
-        fitting.sort(key=partial(_rank, prop), reverse=descending)
-    return fitting, len(fitting)
+
+    def find() -> list[Row]:
+        source = store.rows(entity_set.name) if rows is None else iter(rows)
+        fitting = list(source if where is None else filter(where, source))
+        for prop, descending in reversed(orders):
+            fitting.sort(key=partial(_rank, prop), reverse=descending)
+        return fitting
+
+    asked = (options.get("$filter", ""), options.get("$orderby", ""))
+    found = find() if rows is not None else store.found(entity_set.name, "V2", *asked, find=find)
+    return found, len(found)
 
 
 def _rank(prop: Property, row: Row) -> tuple[bool, object]:

@@ -56,7 +56,7 @@ def _insert(name: str, place: str, given: object, store: Store) -> Iterator[str]
         return
     entity_set = store.entity_set(name)
     checked: Row = {}
-    problems = list(_check(entity_set, place, given, checked))
+    problems = list(check(entity_set, place, given, checked))
     if problems:
         yield from problems
         return
@@ -66,9 +66,10 @@ def _insert(name: str, place: str, given: object, store: Store) -> Iterator[str]
         yield f"{place}: {error}"
 
 
-def _check(
+def check(
     entity_set: EntitySet, place: str, given: Mapping[str, Any], checked: Row
 ) -> Iterator[str]:
+    """What is wrong with a row, each with its place; `checked` takes the values that are right."""
     for name in [*entity_set.keys, *([entity_set.etag] if entity_set.etag else [])]:
         if not given.get(name):
             yield f"{place}.{name}: is required"
@@ -88,7 +89,7 @@ def _check(
 def _orphans(store: Store) -> Iterator[str]:
     for name in store.names():
         entity_set = store.entity_set(name)
-        parents = _PARENTS.get(name)
+        parents = PARENTS.get(name)
         if parents is None:
             continue
         size = len(store.entity_set(parents).keys)
@@ -98,7 +99,7 @@ def _orphans(store: Store) -> Iterator[str]:
                 yield f"{name} {key}: has no row in {parents}, of which {entity_set.keys} is a part"
 
 
-_PARENTS = {
+PARENTS = {
     "A_PurchaseOrderItem": "A_PurchaseOrder",
     "A_SalesOrderItem": "A_SalesOrder",
     "A_MaterialDocumentItem": "A_MaterialDocumentHeader",

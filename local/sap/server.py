@@ -38,9 +38,13 @@ class Server:
     log: RequestLog
     gateway: Gateway
 
-    def fault(self, fault: str, count: int = 1) -> None:
-        """Want a fault for the next modifying requests, as POST /_control/faults does."""
-        self.gateway.faults.order({"next": fault, "count": count})
+    def fault(self, fault: str, count: int = 1, *, of: str = "writes") -> None:
+        """Want a fault for the next `writes` or `reads`, as POST /_control/faults does."""
+        self.gateway.faults.order({"next": fault, "count": count, "of": of})
+
+    def move(self, **wanted: object) -> None:
+        """Put and delete rows, now or `after_reads`, as POST /_control/rows does."""
+        self.gateway.move(wanted)
 
     def switch(self, **switches: object) -> None:
         """Set switches of the V2 services, as POST /_control/v2 does."""
@@ -200,7 +204,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _control(request: Request, gateway: Gateway) -> Response:
-    """POST /_control/faults, v2, v4, forget and reset, GET /_control/log."""
+    """POST /_control/faults, rows, v2, v4, forget and reset, GET /_control/log."""
     call = (request.method, request.path.removeprefix("/_control/"))
     if call == ("GET", "log"):
         return _as_json(HTTPStatus.OK, gateway.log.entries())
@@ -209,6 +213,7 @@ def _control(request: Request, gateway: Gateway) -> Response:
         return _as_json(HTTPStatus.OK, {"reset": True})
     orders = {
         ("POST", "faults"): gateway.faults.order,
+        ("POST", "rows"): gateway.move,
         ("POST", "v2"): gateway.v2.switches.set,
         ("POST", "v4"): gateway.v4.switches.set,
         ("POST", "forget"): gateway.forget,

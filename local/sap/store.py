@@ -1,13 +1,14 @@
 """The rows of all entity sets, in key order, and back to the seed on request."""
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 
 from local.sap.metadata import EntitySet, Service
 from local.sap.values import Comparable, Row, comparable
 
 Key = tuple[Comparable, ...]
+_KEPT = 50  # lists of rows that were searched for
 
 
 class Store:
@@ -17,6 +18,8 @@ class Store:
         self._sets = {each.name: each for service in services.values() for each in _sets(service)}
         self._keys: dict[str, list[Key]] = {name: [] for name in self._sets}
         self._rows: dict[str, dict[Key, Row]] = {name: {} for name in self._sets}
+        self._found: dict[tuple[str, ...], list[Row]] = {}
+        self._keeps = False
 
     def entity_set(self, name: str) -> EntitySet:
         """The entity set of the name."""
@@ -60,6 +63,23 @@ class Store:
             found.append(rows[key])
         return found
 
+    def keep_found(self, keep: bool) -> None:
+        """Keep what `found` found: only while nobody writes, for rows are changed in place."""
+        self._keeps = keep
+        if not keep:
+            self._found.clear()
+
+    def found(self, name: str, *what: str, find: Callable[[], list[Row]]) -> list[Row]:
+        """The rows of a search, searched once for all its pages."""
+        rows = self._found.get((name, *what))
+        if rows is None:
+            rows = find()
+            if self._keeps:
+                self._found[(name, *what)] = rows
+                if len(self._found) > _KEPT:
+                    del self._found[next(iter(self._found))]
+        return rows
+
     def insert(self, name: str, row: Row) -> None:
         """Add a row; raises ValueError where the key is taken."""
         key = self.key_of(name, row)
@@ -76,6 +96,7 @@ class Store:
 
     def replace(self, name: str, rows: Iterable[Row]) -> None:
         """Hold exactly these rows of an entity set."""
+        self._found = {what: kept for what, kept in self._found.items() if what[0] != name}
         self._rows[name] = {self.key_of(name, row): row for row in rows}
         self._keys[name] = sorted(self._rows[name])
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -11,7 +11,7 @@ from local.sap.errors import Refusal
 from local.sap.store import Key, Store
 from local.sap.v4.errors import GONE
 from local.sap.v4.model import EntitySet
-from local.sap.v4.query import Query
+from local.sap.v4.query import Query, fitting
 from local.sap.values import Row
 
 _MAX_SNAPSHOTS = 200
@@ -19,12 +19,13 @@ _MAX_SNAPSHOTS = 200
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The rows that fitted a query at one moment: a fingerprint by key."""
+    """The rows that fitted a query at one moment: their keys in order, a fingerprint of each."""
 
     entity_set: EntitySet
     query: Query
     page_size: int
     prints: Mapping[Key, int]
+    keys: Sequence[Key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,10 @@ class Tracker:
         name = entity_set.source.name
         prints = {
             self._store.key_of(name, row): hash(tuple(row.values()))
-            for row in self._store.rows(name)
-            if query.where is None or query.where(row)
+            for row in fitting(query, self._store.rows(name))
         }
         token = secrets.token_hex(10).upper()
-        self._snapshots[token] = Snapshot(entity_set, query, page_size, prints)
+        self._snapshots[token] = Snapshot(entity_set, query, page_size, prints, tuple(prints))
         while len(self._snapshots) > _MAX_SNAPSHOTS:
             self._snapshots.popitem(last=False)
         return token

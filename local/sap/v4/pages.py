@@ -95,6 +95,8 @@ class Pages:
     def _page(
         self, request: Request, query: Query, resource: Resource, place: _Place
     ) -> dict[str, Any]:
+        if place.tracked and self._tracker is not None:
+            return self._tracked_page(request, query, self._tracker.find(place.tracked), place)
         rows, count = self._window(query, resource.entity_set, resource.rows)
         first = min(query.skip, count)
         end = count if query.top is None else min(first + query.top, count)
@@ -106,6 +108,20 @@ class Pages:
         shown["value"] = [self._renderer.entity(resource.entity_set, row, query) for row in page]
         return shown | self._links(request, place, stop - first, end - first)
 
+    def _tracked_page(
+        self, request: Request, query: Query, begun: Snapshot, place: _Place
+    ) -> dict[str, Any]:
+        """The rows that were there at the beginning: whatever moves since, none is left out."""
+        keys = begun.keys
+        stop = min(place.start + place.size, len(keys))
+        name = begun.entity_set.source.name
+        rows = (self._store.get(name, key) for key in keys[place.start : stop])
+        shown: dict[str, Any] = {"@odata.count": len(keys)} if query.counted else {}
+        shown["value"] = [
+            self._renderer.entity(begun.entity_set, row, query) for row in rows if row is not None
+        ]
+        return shown | self._links(request, place, stop, len(keys))
+
     def _window(
         self, query: Query, entity_set: EntitySet, rows: list[Row] | None
     ) -> tuple[Sequence[Row] | None, int]:
@@ -113,7 +129,13 @@ class Pages:
         name = entity_set.source.name
         if rows is None and query.where is None and not query.orders:
             return None, self._store.count(name)
-        found = fitting(query, self._store.rows(name) if rows is None else iter(rows))
+        if rows is not None:
+            found = fitting(query, iter(rows))
+        else:
+            asked = (query.options.get("$filter", ""), query.options.get("$orderby", ""))
+            found = self._store.found(
+                name, "V4", *asked, find=lambda: fitting(query, self._store.rows(name))
+            )
         return found, len(found)
 
     def _links(self, request: Request, place: _Place, stop: int, end: int) -> dict[str, Any]:

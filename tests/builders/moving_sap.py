@@ -64,14 +64,16 @@ class MovingSap:
     """A SAP whose rows move; pages are computed when they are asked for.
 
     `paging` key: a next link goes on behind the last key, so that rows shift nothing; offset: rows
-    that come or go shift all that follow, as they do with $skip. `asked` counts pages from 0, over
-    all readers; `links` are those that readers came with. Rows hold values as SAP writes them.
+    that come or go shift all that follow, as they do with $skip. `overlaps`: each page by key
+    begins with the last row of the one before. `asked` counts pages from 0, over all readers;
+    `links` are those that readers came with. Rows hold values as SAP writes them.
     """
 
     def __init__(self, *shapes: Shape, paging: Literal["key", "offset"] = "key") -> None:
         self.sets = {shape.entity_set: MovingSet(shape) for shape in shapes}
         self.paging = paging
         self.asked = 0
+        self.overlaps = False
         self.links: list[str | None] = []
         self.counts: dict[str, list[int]] = {}  # answers of $count before the true ones
         self.seconds = 0.0
@@ -235,6 +237,8 @@ class MovingSap:
             return (before if fault == "again" else []), at
         keys, following = (_by_offset if counted else _by_key)(held.ordered(query), query, at)
         self._last[name] = keys
+        if self.overlaps and not counted:
+            return [*filter(None, [tuple(at)]), *keys], following
         return ([*before[-1:], *keys] if fault == "border" else keys), following
 
     def _initial(

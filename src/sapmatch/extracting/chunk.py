@@ -84,8 +84,8 @@ def extract_chunk(
 ) -> ChunkResult | None:
     """Store all pages, their keys and files, then `done.json`; None where time is up: call again.
 
-    Each call stores one page or part at least. A finished chunk is not read again (RE-11). Errors
-    of SAP pass; what is stored stays (RE-12, RE-19).
+    Each call that gets a permit stores one page or part at least. A finished chunk is not read
+    again (RE-11). Errors of SAP pass; what is stored stays (RE-12, RE-19).
     """
     done = load_result(plan, chunk, objects)
     if done is not None:
@@ -95,6 +95,31 @@ def extract_chunk(
         if work.position.ended or work.read(sap, permits, out_of_time):
             return work.finish(out_of_time)
     return None
+
+
+def complete_chunk(
+    plan: Plan, chunk: Chunk, *, objects: Objects, out_of_time: OutOfTime, workspace: Path
+) -> ChunkResult | None:
+    """As extract_chunk, without SAP; None too where not all pages of the chunk are stored."""
+    done = load_result(plan, chunk, objects)
+    if done is not None:
+        return done
+    with TemporaryDirectory(dir=workspace) as folder:
+        work = _Work(plan, chunk, objects, Path(folder))
+        return work.finish(out_of_time) if work.position.ended else None
+
+
+def load_position(plan: Plan, chunk: Chunk, objects: Objects) -> Position:
+    """How far a chunk is stored."""
+    key = position_key(plan.prefix(chunk))
+    if not objects.exists(key):
+        return Position()
+    return msgspec.json.decode(objects.read(key), type=Position)
+
+
+def position_key(prefix: str) -> str:
+    """Where the Position of a chunk lies."""
+    return f"{prefix}position.json"
 
 
 class _Work:
@@ -113,15 +138,15 @@ class _Work:
         self._once = source.mode != "delta" or source.since is None
         self._before: RowsByKey = {}
         self._spool = folder / "keys.ndjson"
-        self.position = self._stored()
+        self.position = load_position(plan, chunk, objects)
         self._is_first = not self.position.pages and not self.position.ended
 
     def read(self, sap: SapReader, permits: Permits, out_of_time: OutOfTime) -> bool:
         """Store pages; whether it was the last one and there is time to go on."""
         self._resume()
         owner = f"{self._plan.extraction}/{self._plan.run_id}/{self._chunk.number}"
-        with permits.held(owner) as permit:
-            for answer in self._answers(sap):
+        with permits.held(owner, out_of_time) as permit:
+            for answer in self._answers(sap) if permit.is_held else ():
                 self._store(answer)
                 permit.page(answer.seconds, answer.busy)
                 if out_of_time():
@@ -140,14 +165,8 @@ class _Work:
         self._objects.write(done_key(self._prefix), msgspec.json.encode(result))
         return result
 
-    def _stored(self) -> Position:
-        key = f"{self._prefix}position.json"
-        if not self._objects.exists(key):
-            return Position()
-        return msgspec.json.decode(self._objects.read(key), type=Position)
-
     def _save(self, position: Position) -> None:
-        self._objects.write(f"{self._prefix}position.json", msgspec.json.encode(position))
+        self._objects.write(position_key(self._prefix), msgspec.json.encode(position))
         self.position = position
 
     def _resume(self) -> None:

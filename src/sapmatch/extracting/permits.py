@@ -24,7 +24,6 @@ SKEW = 300.0  # seconds by which two clocks may differ (RE-27)
 _BETWEEN_HALVINGS = 30.0  # seconds: pages that were asked for before it come in late
 _CLEAN = 60.0  # seconds
 _TRIES = 20  # to change the value before somebody else does
-_WAIT = 60.0  # seconds for a permit, before Step Functions' own wait takes over
 _random = random.SystemRandom()
 
 
@@ -105,6 +104,7 @@ class Permits:
 
     `most` is the same for all who read from the system. A page of `seconds_slow` and more is slow.
     A permit whose holder died is free again `expiry_seconds` (and SKEW) after its last page.
+    `wait_seconds` is how long one waits for a permit at most, before whoever called comes back.
     """
 
     def __init__(
@@ -116,21 +116,26 @@ class Permits:
         *,
         seconds_slow: float = 20,
         expiry_seconds: int = 300,
+        wait_seconds: float = 60,
     ) -> None:
         self._control = control
         self._clock = clock
         self._connection = connection
         self._terms = Terms(most=most, seconds=expiry_seconds)
+        self._wait_seconds = wait_seconds
         self.seconds_slow = seconds_slow
 
     @contextmanager
-    def held(self, owner: str) -> Iterator["Permit"]:
-        """Wait for a permit, hold it for the block; SapThrottled where none comes free in time.
+    def held(
+        self, owner: str, out_of_time: Callable[[], bool] = lambda: False
+    ) -> Iterator["Permit"]:
+        """Wait for a permit and hold it for the block; SapThrottled where none comes free.
 
-        `owner` is the same for the same work: tried again, it takes its own permit over.
+        Where time is up before, the permit is not held. `owner` is the same for the same work:
+        tried again, it takes its own permit over.
         """
-        permit = Permit(self, owner)
-        self.wait(owner)
+        permit = Permit(self, owner, out_of_time)
+        permit.wait()
         try:
             yield permit
         except (SapThrottled, SapUnavailable):
@@ -140,16 +145,22 @@ class Permits:
         finally:
             self.change(lambda agreed, _now: without(agreed, owner))
 
-    def wait(self, owner: str) -> None:
-        """Until the owner has a permit; SapThrottled where that takes too long."""
-        end = self.now() + _WAIT
+    def wait(self, owner: str, out_of_time: Callable[[], bool]) -> bool:
+        """Until the owner has a permit; False where time is up before.
+
+        SapThrottled where that takes longer than `wait_seconds`.
+        """
+        end = self.now() + self._wait_seconds
         while owner not in self._grant(owner).holders:
+            if out_of_time():
+                return False
             if self.now() >= end:
                 raise SapThrottled(
                     f"{self._connection}: all permits to read from SAP are in use; try again later",
-                    retry_after=_WAIT,
+                    retry_after=self._wait_seconds,
                 )
             self._clock.sleep(_random.uniform(1.0, 3.0))
+        return True
 
     def note(self, owner: str, *, strained: bool) -> Agreement:
         """Tell of one page."""
@@ -189,22 +200,26 @@ class Permits:
 
 
 class Permit:
-    """One owner's permit; `is_held` is false while it was given up for others."""
+    """One owner's permit; `is_held` is false while it has to wait for one."""
 
-    def __init__(self, permits: Permits, owner: str) -> None:
+    def __init__(self, permits: Permits, owner: str, out_of_time: Callable[[], bool]) -> None:
         self._permits = permits
         self._owner = owner
-        self.is_held = True
+        self._out_of_time = out_of_time
+        self.is_held = False
+
+    def wait(self) -> None:
+        """Until it is held, or time is up; SapThrottled where it takes too long."""
+        self.is_held = self._permits.wait(self._owner, self._out_of_time)
 
     def page(self, seconds: float, busy: int) -> None:
         """Tell how a page went: `seconds` it took, how often SAP was `busy` before it answered.
 
         Where the limit fell below the number of holders, the youngest gives its permit up and
-        waits for another one; SapThrottled where none comes free in time.
+        waits for another one, as in `wait`.
         """
         strained = busy > 0 or seconds >= self._permits.seconds_slow
         agreed = self._permits.note(self._owner, strained=strained)
         self.is_held = self._owner in agreed.holders
         if not self.is_held:
-            self._permits.wait(self._owner)
-            self.is_held = True
+            self.wait()

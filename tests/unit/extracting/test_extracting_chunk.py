@@ -17,7 +17,7 @@ from sapmatch.extracting.run import (
     rows_of,
 )
 from sapmatch.model.changes import ChangePage, DeltaState
-from sapmatch.model.errors import InputRejected, ResyncRequired, SapUnavailable
+from sapmatch.model.errors import InputRejected, ResyncRequired, SapThrottled, SapUnavailable
 from sapmatch.model.flow import Output
 from tests.builders.chunks import (
     SET,
@@ -26,6 +26,7 @@ from tests.builders.chunks import (
     extracted,
     orders_held,
     orders_in,
+    permits_of,
     plan_of,
     sap_with,
 )
@@ -199,6 +200,27 @@ def test_a_worker_whose_time_is_up_ends_after_a_page_and_is_called_again(
     for key in whole.keys(PREFIX):
         if not key.endswith("position.json"):
             assert objects.read(key) == whole.read(key)
+
+
+def test_a_worker_without_a_permit_asks_sap_for_nothing(objects: MemoryObjects) -> None:
+    """RE-24."""
+    permits, sap = permits_of(most=1), sap_with(4)
+    permits.wait("another", lambda: False)
+    assert called(plan_of(), sap, objects, permits=permits, out_of_time=lambda: True) is None
+    with pytest.raises(SapThrottled, match="s4"):
+        called(plan_of(), sap, objects, permits=permits)
+    assert sap.asked == 0
+    assert list(objects.keys(PREFIX)) == []
+
+
+def test_slow_pages_and_busy_answers_reach_the_permits(objects: MemoryObjects) -> None:
+    """RE-24."""
+    permits, sap = permits_of(most=4), sap_with(4)
+    sap.seconds = 25.0
+    called(plan_of(), sap, objects, permits=permits)
+    for name in ("a", "b"):
+        assert permits.wait(name, lambda: False)
+    assert permits.wait("c", lambda: True) is False
 
 
 def test_a_chunk_holds_its_range_and_no_other_row(objects: MemoryObjects) -> None:

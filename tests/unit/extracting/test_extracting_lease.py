@@ -87,9 +87,13 @@ def test_releasing_twice_or_nothing_does_no_harm(control: MemoryControl) -> None
     assert control.writes == writes
 
 
-def test_a_renewed_lease_ends_later(control: MemoryControl) -> None:
-    take(control, "orders", "run-1", START, seconds=HOUR)
-    renew(control, "orders", "run-1", LATER, seconds=HOUR)
+def test_a_lease_of_which_half_is_over_is_renewed(control: MemoryControl) -> None:
+    first = take(control, "orders", "run-1", START, seconds=HOUR)
+    writes = control.writes
+    assert renew(control, "orders", "run-1", LATER, seconds=HOUR) == first
+    assert control.writes == writes
+    late = START + timedelta(minutes=31)
+    assert renew(control, "orders", "run-1", late, seconds=HOUR).until == late + timedelta(hours=1)
     just = START + timedelta(hours=1) + SKEW
     assert take(control, "orders", "run-2", just, seconds=HOUR).run_id == "run-1"
 

@@ -27,7 +27,7 @@ class World:
 
     def enter(self, owner: str, most: int | None = None) -> None:
         """A reader that holds a permit and dies without a word."""
-        self.permits(most).wait(owner)
+        assert self.permits(most).wait(owner, lambda: False)
 
     def leave(self, owner: str) -> None:
         self.permits().change(lambda agreed, _now: rules.without(agreed, owner))
@@ -82,6 +82,13 @@ def test_a_waiting_reader_goes_on_when_one_comes_free(world: World) -> None:
     world.clock.sleep = released  # type: ignore[method-assign]
     with world.permits(1).held("b"):
         assert list(world.agreed.holders) == ["b"]
+
+
+def test_who_waits_until_its_time_is_up_goes_without_a_permit(world: World) -> None:
+    world.enter("a", 1)
+    with world.permits(1).held("b", lambda: True) as permit:
+        assert not permit.is_held
+    assert list(world.agreed.holders) == ["a"]
 
 
 def test_work_that_is_tried_again_takes_its_own_permit_over(world: World) -> None:

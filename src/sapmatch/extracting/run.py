@@ -314,15 +314,16 @@ def load_result(plan: Plan, chunk: Chunk, objects: Objects) -> ChunkResult | Non
 
 def rows_of(plan: Plan, chunk: Chunk, result: ChunkResult, objects: Objects) -> Iterator[bytes]:
     """The stored rows of a complete chunk as SAP sent them, a page in memory at a time."""
-    prefix = plan.prefix(chunk)
     for number in range(result.pages):
-        if objects.exists(page_key(prefix, number)):
-            yield from objects.read(page_key(prefix, number)).splitlines()
+        yield from stored_rows(objects, page_key(plan.prefix(chunk), number))
 
 
 def deleted_of(plan: Plan, chunk: Chunk, result: ChunkResult, objects: Objects) -> Iterator[bytes]:
     """The keys of deleted rows of a complete chunk, each a JSON object of its key fields."""
-    prefix = plan.prefix(chunk)
     for number in range(result.pages):
-        if objects.exists(deleted_key(prefix, number)):
-            yield from objects.read(deleted_key(prefix, number)).splitlines()
+        yield from stored_rows(objects, deleted_key(plan.prefix(chunk), number))
+
+
+def stored_rows(objects: Objects, key: str) -> list[bytes]:
+    """The lines of one page; none where nothing is stored: a page may hold deletions only."""
+    return objects.read(key).splitlines() if objects.exists(key) else []

@@ -19,6 +19,7 @@ from sapmatch.extracting.run import (
     load_published,
     load_result,
     page_key,
+    stored_rows,
 )
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.ports import Objects
@@ -119,13 +120,9 @@ def _pages(
             continue
         prefix = plan.prefix(chunk)
         for number in range(result.pages):
-            rows = _lines(objects, page_key(prefix, number))
-            deleted = _lines(objects, deleted_key(prefix, number)) if result.deleted else []
-            yield rows, deleted
-
-
-def _lines(objects: Objects, key: str) -> list[bytes]:
-    return objects.read(key).split(b"\n")[:-1] if objects.exists(key) else []
+            rows = stored_rows(objects, page_key(prefix, number))
+            gone = stored_rows(objects, deleted_key(prefix, number)) if result.deleted else []
+            yield rows, gone
 
 
 def _set(run: Published, entity_set: str) -> PublishedSet:

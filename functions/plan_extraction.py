@@ -1,29 +1,34 @@
-"""Cut an extraction into chunks that can be read side by side."""
+"""Take the lease of an extraction and cut the work into chunks that are read side by side."""
 
 from typing import Any
 
+from functions._extractions import LEASE_SECONDS
 from functions._runtime import Event, task
 from sapmatch.bootstrap import services
-from sapmatch.extracting.plan import Chunk, plan_extraction, store_plan
+from sapmatch.extracting.lease import take
+from sapmatch.extracting.plan import plan_extraction
+from sapmatch.extracting.run import chunks_key
 
 
 @task
 def handler(event: Event, _context: Any) -> dict[str, Any]:
-    """{"extraction", "run_id"} -> the same with "parallel" and "chunks", one per map child."""
+    """{"extraction", "run_id", "execution"[, "reload"]} -> where the map finds its chunks."""
     parts = services()
-    extraction = parts.extraction(event["extraction"])
-    sap = parts.sap(extraction.connection)
-    now = parts.clock.now()
-    plan = plan_extraction(event["extraction"], extraction, event["run_id"], sap=sap, now=now)
-    plan = store_plan(plan, parts.objects)  # a repetition goes on with the plan that stands
-    return {
-        "extraction": plan.extraction,
-        "run_id": plan.run_id,
-        "parallel": extraction.parallel,
-        "chunks": [_descriptor(chunk) for chunk in plan.chunks],
-    }
-
-
-def _descriptor(chunk: Chunk) -> dict[str, Any]:
-    """Where the chunk stands in the stored plan: fields and filters may outgrow a state (RE-9)."""
-    return {"extraction": chunk.extraction, "run_id": chunk.run_id, "number": chunk.number}
+    name, run_id, execution = event["extraction"], event["run_id"], event["execution"]
+    settings, now = parts.extraction(name), parts.clock.now()
+    job = {"extraction": name, "run_id": run_id, "execution": execution}
+    if take(parts.control, name, execution, now, seconds=LEASE_SECONDS).run_id != execution:
+        return {**job, "already_running": True}
+    plan = plan_extraction(
+        name,
+        settings,
+        run_id,
+        sap=parts.sap(settings.connection),
+        objects=parts.objects,
+        control=parts.control,
+        now=now,
+        reload=event.get("reload", False),
+    )
+    place = {"bucket": parts.bucket, "chunks_key": chunks_key(name, run_id)}
+    counts = {"chunks": len(plan.chunks), "parallel": settings.parallel}
+    return {**job, **place, **counts, "already_running": False, "second_round": False}

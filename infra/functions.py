@@ -6,21 +6,24 @@ from infra.grants import (
     Grant,
     deletes,
     lists,
+    lists_versions,
     logs_on,
     publishes,
     puts,
     queries,
     reads,
     reads_expenses,
+    removes,
     starts,
     uses_key,
     writes,
+    writes_files,
 )
 
 
 @dataclass(frozen=True)
 class FunctionSpec:
-    """One function; memory in MB, time-out in seconds.
+    """One function; memory and disk (/tmp) in MB, time-out in seconds.
 
     Only a function that calls SAP gets the logon secrets and stands in the network.
     """
@@ -28,6 +31,7 @@ class FunctionSpec:
     purpose: str
     grants: tuple[Grant, ...]
     memory: int = 512
+    disk: int = 512
     timeout: int = 60
     layers: tuple[str, ...] = ("base",)
     calls_sap: bool = False
@@ -36,7 +40,7 @@ class FunctionSpec:
 # Called by the state machines: one state each.
 TASKS = {
     "plan_extraction": FunctionSpec(
-        purpose="Cuts an extraction into chunks.",
+        purpose="Takes the lease of an extraction and cuts it into chunks.",
         calls_sap=True,
         timeout=300,
         grants=(
@@ -44,35 +48,59 @@ TASKS = {
             lists(),
             reads("extracts/*"),
             writes("extracts/*"),
-            uses_key("s3", "secretsmanager"),
+            queries("control"),
+            puts("control"),
+            uses_key("s3", "dynamodb", "secretsmanager"),
         ),
     ),
     "extract_chunk": FunctionSpec(
+        # DuckDB makes the files of the output: a whole processor (from 1,769 MB on), and a disk
+        # for the pages of a chunk beside the file that is made of them.
         purpose="Reads one chunk from SAP into the bucket, page by page.",
         calls_sap=True,
+        memory=2048,
+        disk=4096,
         timeout=900,
+        layers=("base", "columnar"),
         grants=(
             logs_on(),
             lists(),
             reads("extracts/*"),
-            writes("extracts/*"),
-            uses_key("s3", "secretsmanager"),
+            writes_files("extracts/*"),
+            queries("control"),
+            puts("control"),
+            uses_key("s3", "dynamodb", "secretsmanager"),
         ),
     ),
     "finish_extraction": FunctionSpec(
+        # All keys of a run and of the snapshot before it are sorted on the largest disk there is.
         purpose="Checks the counts of a run and puts its orders into the index.",
         calls_sap=True,
-        memory=1024,
+        memory=3008,
+        disk=10_240,
         timeout=900,
+        layers=("base", "columnar"),
         grants=(
             logs_on(),
             lists(),
             reads("extracts/*"),
-            writes("extracts/*"),
-            queries("orders"),
-            puts("orders"),
+            writes_files("extracts/*"),
+            removes("extracts/*"),
+            queries("orders", "control"),
+            puts("orders", "control"),
             deletes("orders"),
             uses_key("s3", "dynamodb", "secretsmanager"),
+        ),
+    ),
+    "fail_extraction": FunctionSpec(
+        purpose="Gives the lease of a failed run back and tells what failed, once.",
+        grants=(
+            lists(),
+            reads("extracts/*"),
+            queries("control", "documents"),
+            puts("control", "documents"),
+            publishes(),
+            uses_key("s3", "dynamodb", "sns"),
         ),
     ),
     "read_document": FunctionSpec(
@@ -185,4 +213,22 @@ RECEIVERS = {
     ),
 }
 
-FUNCTIONS = TASKS | RECEIVERS
+# Started by a schedule of the house.
+SWEEPERS = {
+    "sweep_gaps": FunctionSpec(
+        purpose="Finds uploads without a record and extractions that did not run.",
+        timeout=900,
+        grants=(
+            lists(),
+            lists_versions(),
+            reads("incoming/*", "extracts/*"),
+            queries("documents", "control"),
+            puts("documents", "control"),
+            starts("invoice_matching"),
+            publishes(),
+            uses_key("s3", "dynamodb", "sns"),
+        ),
+    ),
+}
+
+FUNCTIONS = TASKS | RECEIVERS | SWEEPERS

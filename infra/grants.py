@@ -43,13 +43,28 @@ def reads(*prefixes: str) -> Grant:
 
 
 def writes(*prefixes: str) -> Grant:
-    """New objects and new versions under these prefixes; nothing is ever deleted."""
+    """New objects and new versions under these prefixes."""
     return lambda r: _allow(("s3:PutObject",), r.objects(prefixes))
+
+
+def writes_files(*prefixes: str) -> Grant:
+    """The same for files that go in parts, which are taken back where one of them fails."""
+    return lambda r: _allow(("s3:PutObject", "s3:AbortMultipartUpload"), r.objects(prefixes))
+
+
+def removes(*prefixes: str) -> Grant:
+    """Delete markers under these prefixes; no version is ever deleted."""
+    return lambda r: _allow(("s3:DeleteObject",), r.objects(prefixes))
 
 
 def lists() -> Grant:
     """Names of objects; without it S3 answers 403, not 404, where there is no object."""
     return lambda r: _allow(("s3:ListBucket",), [r.bucket_arn])
+
+
+def lists_versions() -> Grant:
+    """Names, versions and times of objects."""
+    return lambda r: _allow(("s3:ListBucketVersions",), [r.bucket_arn])
 
 
 def queries(*tables: str, index: str | None = None) -> Grant:
@@ -150,6 +165,36 @@ def delivers_logs() -> iam.PolicyStatement:
 def calls(functions: Iterable[lambda_.IFunction]) -> iam.PolicyStatement:
     """Invocation of these functions as they stand, no older version of them."""
     return _allow(("lambda:InvokeFunction",), [function.function_arn for function in functions])
+
+
+def reads_items(r: Resources) -> list[iam.PolicyStatement]:
+    """The list that a distributed map takes its items from."""
+    through = f"s3.{Aws.REGION}.{Aws.URL_SUFFIX}"
+    return [
+        _allow(("s3:GetObject",), r.objects(["extracts/*/chunks.json"])),
+        iam.PolicyStatement(
+            actions=["kms:Decrypt"],
+            resources=[r.key.key_arn],
+            conditions={"StringEquals": {"kms:ViaService": [through]}},
+        ),
+    ]
+
+
+def runs_children(machine: str, arn: str, label: str) -> list[iam.PolicyStatement]:
+    """What a distributed map does with its own machine: a child is an execution of it."""
+    place = f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}:execution:{machine}"
+    return [
+        _allow(("states:StartExecution",), [arn]),
+        _allow(
+            ("states:DescribeExecution", "states:StopExecution"),
+            [f"{place}:*", f"{place}/{label}:*"],
+        ),
+    ]
+
+
+def sends(queue: sqs.IQueue) -> iam.PolicyStatement:
+    """Messages into one queue."""
+    return _allow(("sqs:SendMessage",), [queue.queue_arn])
 
 
 def receives(queue: sqs.IQueue) -> iam.PolicyStatement:

@@ -22,24 +22,42 @@ class ExactRole(iam.Role):
             inline_policies={"Exact": iam.PolicyDocument(statements=self._given)},
         )
         self.exact = self.without_policy_updates()
-        self._acknowledge_prefixes()
+        _acknowledge_stars(self, self._given)
 
-    def _acknowledge_prefixes(self) -> None:
-        """cdk-nag asks for a reason for every resource that ends in a star."""
-        for statement in self._given:
-            for resource in statement.resources:
-                if "*" in resource:
-                    self._acknowledge(resource)
 
-    def _acknowledge(self, resource: str) -> None:
-        reason = (
+class ExactPolicy(iam.Policy):
+    """Statements about a thing that cannot be made before its own role."""
+
+    def __init__(
+        self, scope: Construct, id: str, role: iam.Role, statements: Iterable[iam.PolicyStatement]
+    ) -> None:
+        given = list(statements)
+        super().__init__(scope, id, roles=[role], statements=given)
+        _acknowledge_stars(self, given)
+
+
+def _acknowledge_stars(holder: Construct, statements: Iterable[iam.PolicyStatement]) -> None:
+    """cdk-nag asks for a reason for every resource that ends in a star."""
+    for statement in statements:
+        for resource in statement.resources:
+            if "*" in resource:
+                finding = _plain(Stack.of(holder).resolve(resource))
+                Validations.of(holder).acknowledge(
+                    Acknowledgment(
+                        id=f"AwsSolutions-IAM5[Resource::{finding}]", reason=_reason(resource)
+                    )
+                )
+
+
+def _reason(resource: str) -> str:
+    if resource == "*":
+        return (
             "The actions of this statement know no resource (Textract, X-Ray, network interfaces "
             "of Lambda, log delivery)."
-            if resource == "*"
-            else "All objects under one prefix: that is the extent of this function's work."
         )
-        finding = f"AwsSolutions-IAM5[Resource::{_plain(Stack.of(self).resolve(resource))}]"
-        Validations.of(self).acknowledge(Acknowledgment(id=finding, reason=reason))
+    if ":execution:" in resource:
+        return "The children of a distributed map are executions of its machine without a name."
+    return "All objects under one prefix: that is the extent of this function's work."
 
 
 def _plain(resolved: Any) -> str:

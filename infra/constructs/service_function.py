@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Size
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -70,6 +70,7 @@ class ServiceFunction(lambda_.Function):
             code=bundle.code,
             layers=[bundle.layers[layer] for layer in spec.layers],
             memory_size=spec.memory,
+            ephemeral_storage_size=Size.mebibytes(spec.disk),
             timeout=Duration.seconds(spec.timeout),
             environment=dict(bundle.environment),
             role=role.exact,

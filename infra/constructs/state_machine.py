@@ -12,12 +12,21 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.bundle import ROOT
-from infra.constructs.roles import ExactRole
+from infra.constructs.roles import ExactPolicy, ExactRole
 from infra.constructs.service_function import RETENTION
-from infra.grants import calls, delivers_logs, samples_traces, traces
+from infra.grants import (
+    Resources,
+    calls,
+    delivers_logs,
+    reads_items,
+    runs_children,
+    samples_traces,
+    traces,
+)
 from infra.names import pascal, snake
 
 FOLDER = ROOT / "statemachines"
+DISTRIBUTED = "DISTRIBUTED"
 _EXPRESSION_AS_NUMBER = '"MaxConcurrency": "{%'
 _PLACEHOLDER = re.compile(r"\$\{(\w+)FunctionArn\}")
 
@@ -32,11 +41,24 @@ def called_functions(definition: str) -> set[str]:
     return {snake(word) for word in _PLACEHOLDER.findall(definition)}
 
 
+def distributed_maps(definition: str) -> list[str]:
+    """Labels of the maps of a definition whose children are executions of their own."""
+    states = json.loads(definition)["States"].values()
+    maps = (state for state in states if state["Type"] == "Map")
+    return [
+        m["Label"] for m in maps if m["ItemProcessor"]["ProcessorConfig"]["Mode"] == DISTRIBUTED
+    ]
+
+
 class AslStateMachine(sfn.StateMachine):
     """One state machine that may call exactly the functions its file names."""
 
     def __init__(
-        self, scope: Construct, name: str, functions: Mapping[str, lambda_.IFunction]
+        self,
+        scope: Construct,
+        name: str,
+        functions: Mapping[str, lambda_.IFunction],
+        resources: Resources,
     ) -> None:
         title = pascal(name)
         path = FOLDER / f"{name}.asl.json"
@@ -74,6 +96,9 @@ class AslStateMachine(sfn.StateMachine):
                 destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False
             ),
         )
+        for label in distributed_maps(text):
+            statements = runs_children(self.state_machine_name, self.state_machine_arn, label)
+            ExactPolicy(scope, f"{title}{label}", role, [*statements, *reads_items(resources)])
         if _EXPRESSION_AS_NUMBER in text:
             # cfn-lint knows only numbers here; JSONata machines may give an expression.
             resource = cast(CfnResource, self.node.default_child)

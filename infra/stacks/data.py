@@ -15,6 +15,7 @@ from infra.config import StageConfig
 from infra.grants import Resources
 
 _ALARMS = "cloudwatch.amazonaws.com"
+TABLES = ("orders", "documents", "intents", "control")
 
 
 class DataStack(Stack):
@@ -25,7 +26,7 @@ class DataStack(Stack):
         self._key = self._make_key()
         self._logs = self._make_log_bucket()
         bucket = self._make_bucket()
-        tables = {name: self._make_table(name) for name in ("orders", "documents", "intents")}
+        tables = {name: self._make_table(name) for name in TABLES}
         _index(tables["documents"], "by_state", "state_shard", "updated_at")
         _index(tables["intents"], "by_due", "due_shard", "due_at")
         topic = self._make_topic(config.settings.alerts.emails)
@@ -137,6 +138,7 @@ class DataStack(Stack):
             ("OrdersTable", tables["orders"].table_name),
             ("DocumentsTable", tables["documents"].table_name),
             ("IntentsTable", tables["intents"].table_name),
+            ("ControlTable", tables["control"].table_name),
             ("TopicArn", self.resources.topic.topic_arn),
             ("KeyArn", self.resources.key.key_arn),
         ):

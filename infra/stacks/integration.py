@@ -2,27 +2,29 @@
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput, Stack, TimeZone
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
-from aws_cdk.aws_scheduler_targets import StepFunctionsStartExecution
+from aws_cdk.aws_scheduler_targets import LambdaInvoke, StepFunctionsStartExecution
 from constructs import Construct
 
 from infra.bundle import LAYERS, code_folder, layer_folder
 from infra.config import StageConfig
 from infra.constructs.queues import DeadLetterQueue, IntakeQueue
+from infra.constructs.roles import ExactRole
 from infra.constructs.service_function import Bundle, Place, ServiceFunction
 from infra.constructs.state_machine import AslStateMachine, machine_names
-from infra.functions import RECEIVERS, TASKS
-from infra.grants import Resources, receives
+from infra.functions import RECEIVERS, SWEEPERS, TASKS
+from infra.grants import Resources, calls, receives, sends
 from infra.names import pascal
 from sapmatch.settings import Environment
 
 SERVICE_NAME = "POWERTOOLS_SERVICE_NAME"  # Powertools makes it the dimension `service` of metrics
 METRICS_NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE"
 NAMESPACE = "sapmatch"
+NIGHTLY = "cron(30 1 * * ? *)"  # UTC
 _STARTED = {
     Environment.INVOICE_MATCHING_ARN: "invoice_matching",
     Environment.WRITE_BACK_ARN: "write_back",
@@ -47,13 +49,14 @@ class IntegrationStack(Stack):
         self._bundle = self._make_bundle()
         self.functions: dict[str, ServiceFunction] = {name: self._task(name) for name in TASKS}
         self.machines = {
-            name: AslStateMachine(self, name, self.functions) for name in machine_names()
+            name: AslStateMachine(self, name, self.functions, resources) for name in machine_names()
         }
         resources.machines.update({n: m.state_machine_arn for n, m in self.machines.items()})
         self.dead_letters: dict[str, DeadLetterQueue] = {}
         intake = self._receive("receive_document", events.Match.prefix("incoming/"))
         self._receive("receive_update_file", events.Match.wildcard("updates/*/inbox/*"))
         self._schedule()
+        self._sweep("sweep_gaps", NIGHTLY)
         self._outputs(intake)
 
     def _make_bundle(self) -> Bundle:
@@ -83,6 +86,7 @@ class IntegrationStack(Stack):
             Environment.ORDERS_TABLE: tables["orders"].table_name,
             Environment.DOCUMENTS_TABLE: tables["documents"].table_name,
             Environment.INTENTS_TABLE: tables["intents"].table_name,
+            Environment.CONTROL_TABLE: tables["control"].table_name,
             Environment.TOPIC_ARN: self._resources.topic.topic_arn,
             SERVICE_NAME: self._config.prefix,
             METRICS_NAMESPACE: NAMESPACE,
@@ -144,12 +148,15 @@ class IntegrationStack(Stack):
         settings = self._config.settings
         for name, extraction in settings.extractions.items():
             if extraction.schedule:
-                self._start("extraction", {"extraction": name}, extraction.schedule)
+                job = {"extraction": name}
+                self._start("extraction", job, extraction.schedule, extraction.time_zone)
         for name, flow in settings.write_backs.items():
             if flow.schedule:
                 self._start("write_back", {"flow": name}, flow.schedule)
 
-    def _start(self, machine: str, input: dict[str, str], expression: str) -> None:
+    def _start(
+        self, machine: str, input: dict[str, str], expression: str, zone: str = "UTC"
+    ) -> None:
         """A schedule; a double start is two executions of one run, which is named by its due time.
 
         The scheduler cannot name executions: it is the steps that change nothing when repeated.
@@ -161,7 +168,7 @@ class IntegrationStack(Stack):
         scheduler.Schedule(
             self,
             f"{title}Schedule",
-            schedule=scheduler.ScheduleExpression.expression(expression),
+            schedule=scheduler.ScheduleExpression.expression(expression, TimeZone.of(zone)),
             enabled=not self._config.left_out("schedules"),
             target=StepFunctionsStartExecution(
                 self.machines[machine],
@@ -170,7 +177,35 @@ class IntegrationStack(Stack):
             ),
         )
 
+    def _sweep(self, name: str, expression: str) -> None:
+        """A function that a schedule starts."""
+        title = pascal(name)
+        function = ServiceFunction(
+            self, name, SWEEPERS[name], bundle=self._bundle, resources=self._resources
+        )
+        self.functions[name] = function
+        machine = self.machines["invoice_matching"].state_machine_arn
+        function.add_environment(Environment.INVOICE_MATCHING_ARN, machine)
+        dead_letters = DeadLetterQueue(self, f"{title}DeadLetters")
+        self.dead_letters[name] = dead_letters
+        role = ExactRole(
+            self,
+            f"{title}ScheduleRole",
+            "scheduler.amazonaws.com",
+            [calls([function]), sends(dead_letters)],
+        )
+        scheduler.Schedule(
+            self,
+            f"{title}Schedule",
+            schedule=scheduler.ScheduleExpression.expression(expression),
+            enabled=not self._config.left_out("schedules"),
+            target=LambdaInvoke(function, dead_letter_queue=dead_letters, role=role.exact),
+        )
+
     def _outputs(self, intake: IntakeQueue) -> None:
         for name, machine in self.machines.items():
             CfnOutput(self, f"{pascal(name)}Arn", value=machine.state_machine_arn)
         CfnOutput(self, "IntakeQueueUrl", value=intake.queue_url)
+        CfnOutput(self, "SweepGapsName", value=self.functions["sweep_gaps"].function_name)
+        if names := self._config.settings.extractions:
+            CfnOutput(self, "Extractions", value=" ".join(names))

@@ -7,12 +7,14 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.config import StageConfig
-from infra.functions import TASKS
+from infra.functions import SWEEPERS, TASKS
 from infra.names import pascal
 from infra.stacks.integration import NAMESPACE, IntegrationStack
 
 PERIOD = Duration.minutes(5)
 UNKNOWN_LIMIT = 1800  # seconds that a write may stay unknown
+# Runs that fail again and again for one reason are one alarm, not one for each run.
+_FAILURES = {"extraction": Duration.days(1)}
 
 
 class OperationsStack(Stack):
@@ -32,6 +34,7 @@ class OperationsStack(Stack):
         self._executions(integration)
         self._throttles(integration)
         self._unknown(config)
+        self._sweeps(config, integration)
 
     def _dead_letters(self, integration: IntegrationStack) -> None:
         for name, queue in integration.dead_letters.items():
@@ -42,7 +45,7 @@ class OperationsStack(Stack):
 
     def _executions(self, integration: IntegrationStack) -> None:
         for name, machine in integration.machines.items():
-            failed = machine.metric_failed(period=PERIOD)
+            failed = machine.metric_failed(period=_FAILURES.get(name, PERIOD))
             self._alarm(f"{pascal(name)}Failed", failed, f"An execution of {name} failed.")
             late = machine.metric_timed_out(period=PERIOD)
             self._alarm(f"{pascal(name)}TimedOut", late, f"An execution of {name} took too long.")
@@ -64,6 +67,19 @@ class OperationsStack(Stack):
         )
         text = "What became of a write to SAP has been unknown for over half an hour."
         self._alarm("OldestUnknownIntent", metric, text, limit=UNKNOWN_LIMIT)
+
+    def _sweeps(self, config: StageConfig, integration: IntegrationStack) -> None:
+        found = cloudwatch.Metric(
+            namespace=NAMESPACE,
+            metric_name="SweepFound",
+            dimensions_map={"service": config.prefix},
+            period=PERIOD,
+            statistic="Maximum",
+        )
+        self._alarm("SweepFound", found, "The nightly sweep found something that was missed.")
+        for name in SWEEPERS:
+            errors = integration.functions[name].metric_errors(period=PERIOD)
+            self._alarm(f"{pascal(name)}Failed", errors, f"{name} ended in an error.")
 
     def _alarm(
         self,

@@ -5,9 +5,9 @@ start pays for each import.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from sapmatch.model.ports import Clock
 from sapmatch.settings import Environment, Matching, Settings, load, policy_of
 
 if TYPE_CHECKING:
+    from sapmatch.aws.control import DynamoControl
     from sapmatch.aws.documents import DynamoDocuments
     from sapmatch.aws.expense import TextractExpense
     from sapmatch.aws.intents import DynamoIntents
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from sapmatch.aws.orders import DynamoOrders
     from sapmatch.aws.table import Table
     from sapmatch.aws.workflows import StepFunctions
-    from sapmatch.extracting.finish import ToOrders
+    from sapmatch.extracting.index import IndexResult
+    from sapmatch.extracting.permits import Permits
+    from sapmatch.extracting.run import Plan, Published
     from sapmatch.model.intent import Intent, Record
     from sapmatch.model.invoice import Invoice
     from sapmatch.model.match import Decision
@@ -60,9 +63,22 @@ def deployment(stage: str | None) -> "Services":
         Environment.ORDERS_TABLE: found["OrdersTable"],
         Environment.DOCUMENTS_TABLE: found["DocumentsTable"],
         Environment.INTENTS_TABLE: found["IntentsTable"],
+        Environment.CONTROL_TABLE: found["ControlTable"],
         Environment.TOPIC_ARN: found["TopicArn"],
     }
     return Services(Settings(), environment)
+
+
+def extraction_machine(stage: str | None) -> "tuple[StepFunctions, str, list[str]]":
+    """What starts runs on a deployed stage: the starter, its ARN, the names of extractions."""
+    from sapmatch.aws.clients import client
+    from sapmatch.aws.deployment import outputs
+    from sapmatch.aws.workflows import StepFunctions
+
+    name = stage or os.environ.get(Environment.STAGE, "prod")
+    found = outputs(client("cloudformation"), name)
+    machine, known = found["ExtractionArn"], found.get("Extractions", "").split()
+    return StepFunctions(client("stepfunctions")), machine, known
 
 
 def sap_client(settings: Settings, name: str) -> "ODataClient":
@@ -146,6 +162,13 @@ class Services:
         return DynamoIntents(self._table(Environment.INTENTS_TABLE))
 
     @cached_property
+    def control(self) -> "DynamoControl":
+        """What runs agree on."""
+        from sapmatch.aws.control import DynamoControl
+
+        return DynamoControl(self._table(Environment.CONTROL_TABLE))
+
+    @cached_property
     def expense(self) -> "TextractExpense":
         """Textract."""
         from sapmatch.aws.clients import client
@@ -181,6 +204,16 @@ class Services:
         return StepFunctions(client("stepfunctions"))
 
     @property
+    def bucket(self) -> str:
+        """Name of the bucket."""
+        return self._environment[Environment.BUCKET]
+
+    @property
+    def stage(self) -> str:
+        """Name of the stage."""
+        return self._environment[Environment.STAGE]
+
+    @property
     def invoice_matching(self) -> str:
         """ARN of the state machine of one document."""
         return self._environment[Environment.INVOICE_MATCHING_ARN]
@@ -208,16 +241,41 @@ class Services:
             raise InputRejected(f"write-back flow {name}: is not in the settings")
         return self.settings.write_backs[name]
 
-    def to_orders(self, connection: str) -> "ToOrders":
-        """How rows of this connection become orders."""
-        from sapmatch.extracting.orders import orders_from_rows
+    def permits(self, connection: str) -> "Permits":
+        """Permits to read from one SAP system, shared by all functions."""
+        from sapmatch.extracting.permits import Permits
 
-        return partial(
-            orders_from_rows,
-            connection=connection,
-            client=self.settings.connections[connection].client,
+        most = self.settings.connections[connection].limits.parallel
+        return Permits(self.control, self.clock, connection, most)
+
+    def index(
+        self, plan: "Plan", published: "Published", out_of_time: Callable[[], bool], workspace: Path
+    ) -> "IndexResult":
+        """Feed the order index from a published run."""
+        from sapmatch.extracting.index import index_run
+        from sapmatch.matching.keys import order_keys, posted_keys
+
+        return index_run(
+            plan,
+            published,
+            objects=self.objects,
+            orders=self.orders,
+            client=self.settings.connections[plan.connection].client,
             company_codes=self.policy.company_codes,
+            order_keys=order_keys,
+            posted_keys=posted_keys,
+            workspace=workspace,
+            out_of_time=out_of_time,
         )
+
+    def published_at(self, extraction: str) -> datetime | None:
+        """When the last good run of an extraction was published, None where none ever was."""
+        from sapmatch.extracting.positions import published_of
+        from sapmatch.extracting.run import load_published
+
+        last = published_of(self.control, extraction)
+        found = load_published(extraction, last.run_id, self.objects) if last else None
+        return datetime.fromisoformat(found.published_at) if found else None
 
     def planner(
         self, document_id: str, invoice: "Invoice", decision: "Decision", orders: "dict[str, Order]"

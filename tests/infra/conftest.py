@@ -27,7 +27,8 @@ limits = { parallel = 3 }
 [extractions.orders]
 connection = "s4"
 parallel = 3
-schedule = "rate(1 hour)"
+schedule = "cron(0 6 * * ? *)"
+time_zone = "Europe/Berlin"
 entity_sets = [{ service = "/sap/opu/odata/sap/X_SRV", name = "A_PurchaseOrder" }]
 [write_backs.supplier_invoice]
 connection = "s4"

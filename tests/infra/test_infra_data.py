@@ -61,7 +61,7 @@ def test_uploads_become_events_without_a_custom_resource(prod: Templates) -> Non
     assert not [name for name in types if name.startswith("Custom::")]
 
 
-@pytest.mark.parametrize("name", ["Orders", "Documents", "Intents"])
+@pytest.mark.parametrize("name", ["Orders", "Documents", "Intents", "Control"])
 def test_a_table_can_be_restored_and_is_encrypted_with_our_key(prod: Templates, name: str) -> None:
     table = prod.one("AWS::DynamoDB::Table", name)
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
@@ -117,12 +117,15 @@ def test_operators_find_what_they_need_among_the_outputs(prod: Templates) -> Non
         "OrdersTable",
         "DocumentsTable",
         "IntentsTable",
+        "ControlTable",
         "TopicArn",
         "KeyArn",
         "InvoiceMatchingArn",
         "ExtractionArn",
         "WriteBackArn",
         "IntakeQueueUrl",
+        "SweepGapsName",
+        "Extractions",
     }
 
 

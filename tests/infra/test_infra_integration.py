@@ -41,10 +41,25 @@ def test_all_functions_share_one_code_asset(prod: Templates) -> None:
     assert len(keys) == 1
 
 
-def test_only_the_reader_of_documents_carries_their_layer(prod: Templates) -> None:
-    layers = {name: len(function["Layers"]) for name, function in functions(prod).items()}
-    assert {name for name, count in layers.items() if count == 2} == {"read_document"}
-    assert set(layers.values()) == {1, 2}
+@pytest.mark.parametrize(
+    ("layer", "holders"),
+    [
+        ("Base", set(FUNCTIONS)),
+        ("Documents", {"read_document"}),
+        ("Columnar", {"extract_chunk", "finish_extraction"}),
+    ],
+)
+def test_a_layer_is_carried_by_those_only_who_need_it(
+    prod: Templates, layer: str, holders: set[str]
+) -> None:
+    found = {n for n, f in functions(prod).items() if f"{layer}Layer" in json.dumps(f["Layers"])}
+    assert found == holders
+
+
+def test_only_who_makes_or_sorts_files_has_more_than_the_least_disk(prod: Templates) -> None:
+    disks = {name: f["EphemeralStorage"]["Size"] for name, f in functions(prod).items()}
+    larger = {name: size for name, size in disks.items() if size > 512}
+    assert larger == {"extract_chunk": 4096, "finish_extraction": 10_240}
 
 
 def test_sap_is_called_by_no_more_copies_than_its_connections_allow(prod: Templates) -> None:
@@ -141,15 +156,26 @@ def test_only_the_poison_message_of_a_batch_returns(prod: Templates) -> None:
 def test_every_flow_with_a_schedule_is_started_by_it(prod: Templates) -> None:
     """A run has the time it was due as its id: two executions of it repeat its steps (RE-31)."""
     schedules = prod.of_type("AWS::Scheduler::Schedule").values()
-    inputs = {s["ScheduleExpression"]: json.loads(s["Target"]["Input"]) for s in schedules}
+    inputs = {
+        (s["ScheduleExpression"], s["ScheduleExpressionTimezone"]): json.loads(s["Target"]["Input"])
+        for s in schedules
+        if "Input" in s["Target"]
+    }
     due = {"run_id": "<aws.scheduler.scheduled-time>"}
     assert inputs == {
-        "rate(1 hour)": {"extraction": "orders"} | due,
-        "cron(0 6-20 ? * MON-FRI *)": {"flow": "supplier_invoice"} | due,
+        ("cron(0 6 * * ? *)", "Europe/Berlin"): {"extraction": "orders"} | due,
+        ("cron(0 6-20 ? * MON-FRI *)", "UTC"): {"flow": "supplier_invoice"} | due,
     }
     for schedule in schedules:
         assert "DeadLetters" in json.dumps(schedule["Target"]["DeadLetterConfig"])
         assert schedule["State"] == "ENABLED"
+
+
+def test_what_was_missed_is_looked_for_every_night(prod: Templates) -> None:
+    """RE-2: within 24 hours."""
+    schedule = prod.one("AWS::Scheduler::Schedule", "SweepGapsSchedule")
+    assert schedule["ScheduleExpression"] == "cron(30 1 * * ? *)"
+    assert "SweepGaps" in json.dumps(schedule["Target"]["Arn"])
 
 
 def test_the_local_stage_differs_only_as_the_list_of_limits_says(

@@ -9,12 +9,26 @@ def test_every_dead_letter_queue_has_an_alarm(prod: Templates) -> None:
     """RE-6, RE-7: nothing is lost without a word."""
     queues = [title for title in prod.of_type("AWS::SQS::Queue") if "DeadLetters" in title]
     alarms = [title for title in prod.of_type(ALARM) if "DeadLetters" in title]
-    assert len(queues) == len(alarms) == 4
+    assert len(queues) == len(alarms) == 5
 
 
 def test_every_machine_has_an_alarm_for_failures_and_one_for_time_outs(prod: Templates) -> None:
     metrics = [alarm["MetricName"] for alarm in prod.of_type(ALARM).values()]
     assert metrics.count("ExecutionsFailed") == metrics.count("ExecutionsTimedOut") == 3
+
+
+def test_an_extraction_that_fails_again_and_again_is_one_alarm(prod: Templates) -> None:
+    """RE-21: its runs are due every few minutes; the mail of the first one tells why."""
+    alarm = prod.one(ALARM, "ExtractionFailed")
+    assert alarm["Period"] == 86_400
+    assert prod.one(ALARM, "WriteBackFailed")["Period"] == 300
+
+
+def test_what_the_sweep_finds_is_reported_and_so_is_a_sweep_that_fails(prod: Templates) -> None:
+    """RE-2"""
+    found = prod.one(ALARM, "SweepFound")
+    assert (found["Namespace"], found["Threshold"]) == ("sapmatch", 0)
+    assert prod.one(ALARM, "SweepGapsFailed")["MetricName"] == "Errors"
 
 
 def test_a_write_that_stays_unknown_for_half_an_hour_is_reported(prod: Templates) -> None:

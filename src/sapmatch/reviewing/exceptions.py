@@ -8,7 +8,15 @@ import msgspec
 from sapmatch.model.document import ExceptionRecord
 from sapmatch.model.match import Decision
 from sapmatch.model.ports import Clock, Documents, Mailer, Objects
-from sapmatch.reviewing.mail import Mail, copy_mail, document_mail, write_back_mail
+from sapmatch.reviewing.mail import (
+    Mail,
+    copy_mail,
+    document_mail,
+    extraction_mail,
+    sweep_mail,
+    write_back_mail,
+)
+from sapmatch.reviewing.trouble import Trouble
 
 LINES = 20  # of a run in one mail; the response file has them all
 _REACHED = "What became of its records stands in the response file."
@@ -17,7 +25,7 @@ _STATUS = {"rejected": "SAP_REJECTED", "unknown": "OUTCOME_UNKNOWN"}
 
 
 class Exceptions:
-    """Raises exceptions about documents and about runs of a write-back flow."""
+    """Raises exceptions: about documents, runs of either direction, and what was lost."""
 
     def __init__(
         self, *, objects: Objects, documents: Documents, mailer: Mailer, clock: Clock
@@ -64,6 +72,16 @@ class Exceptions:
                 subject = f"{flow}/{_identity(affected, run_id)}"
                 raised.append(self._raise(subject, state, None, mail))
         return raised
+
+    def about_extraction(self, trouble: Trouble) -> ExceptionRecord:
+        """A run that failed; runs that fail alike are told once, until one is published again."""
+        mail = extraction_mail(trouble)
+        return self._raise(trouble.subject_id, trouble.state, trouble.cause, mail)
+
+    def about_sweep(self, day: str, missing: Sequence[str]) -> ExceptionRecord:
+        """What the sweep of a day found; the same is told once."""
+        found = hashlib.sha256("\n".join(missing).encode()).hexdigest()[:32]
+        return self._raise(f"sweep/{day}", "SWEEP_FOUND", found, sweep_mail(day, missing))
 
     def _raise(self, subject_id: str, state: str, cause: str | None, mail: Mail) -> ExceptionRecord:
         """Store, mail, note that it was mailed: a repetition after any step sends nothing twice

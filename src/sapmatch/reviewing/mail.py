@@ -10,21 +10,27 @@ from msgspec import Struct
 
 from sapmatch.model.document import DocumentRecord
 from sapmatch.model.match import POSTABLE, Decision
+from sapmatch.reviewing.trouble import Cause, Trouble
 
 SUBJECT_LENGTH = 99
 _SHORT_ID = 12
+CAUSES = 20  # lines about a failed run, or about what was missed
 
 _TITLES = {
     "AMBIGUOUS": "several orders fit",
     "DUPLICATE": "arrived before",
+    "EXTRACTION_FAILED": "SAP was not read",
     "FILE_REJECTED": "the file has mistakes",
     "INVALID": "contradicts itself",
     "NO_CANDIDATE": "no order found",
     "NOT_INVOICEABLE": "order takes no invoice",
     "OUT_OF_TOLERANCE": "outside the tolerances",
     "REJECTED": "could not be read",
+    "RESYNC_REQUIRED": "SAP forgot where its changes were read to",
     "SAP_REJECTED": "refused by SAP",
+    "SCHEMA_DRIFT": "fields are gone or changed in SAP",
     "OUTCOME_UNKNOWN": "not known whether SAP has it",
+    "SWEEP_FOUND": "something was missed",
     "SUSPECTED_DUPLICATE": "may have arrived before",
     "WAITING_RECEIPT": "waits for the goods receipt",
     "WORKFLOW_FAILED": "processing stopped",
@@ -36,6 +42,13 @@ _REMEDIES = {
     "FILE_REJECTED": "Correct the rows and drop the file again: nothing of it was sent.",
     "SAP_REJECTED": "Correct the cause named by SAP, then have the record sent again.",
     "OUTCOME_UNKNOWN": "Look in SAP for the document before anybody posts it by hand.",
+    "EXTRACTION_FAILED": "Mend what is named above; the next run that is due reads what is "
+    "missing. To go on with this very run, start the state machine extraction with the same input: "
+    "chunks that are done are not read again.",
+    "RESYNC_REQUIRED": "Load everything anew when SAP has the time for it: {reload}. Until then no "
+    "run of this extraction reads anything.",
+    "SCHEMA_DRIFT": "Bring back what is missing, in SAP or in the settings. If all readers can "
+    "live with the change, load everything anew: {reload}.",
     "WORKFLOW_FAILED": "Post nothing by hand yet. The platform team finds the cause in the "
     "execution of the state machine and starts it again.",
 }
@@ -93,6 +106,40 @@ def write_back_mail(state: str, run_id: str, flow: str, lines: Sequence[str], fi
         ("Where", [f"Run {run_id}", f"Response file {file}"]),
     ]
     return Mail(subject=subject(state, f"{flow} {run_id}"), body=_text(sections))
+
+
+def extraction_mail(trouble: Trouble) -> Mail:
+    """About a run of an extraction that failed."""
+    state, why = trouble.state, [_because(cause) for cause in trouble.causes[:CAUSES]]
+    left = (
+        f"Readers still have the run {trouble.last_good}."
+        if trouble.last_good
+        else "No run of it was ever published."
+    )
+    sections = [
+        ("What", [f"Extraction {trouble.extraction}: {_TITLES[state]}. {left}"]),
+        ("Why", why),
+        ("What to do", [_REMEDIES[state].format(reload=trouble.reload)]),
+        ("Where", [f"Run {trouble.run_id}", "Later runs that fail alike are not told again."]),
+    ]
+    return Mail(subject=subject(state, trouble.extraction), body=_text(sections))
+
+
+def sweep_mail(day: str, missing: Sequence[str]) -> Mail:
+    """About what nobody had noticed: lines that say what was missing and what was done."""
+    more = len(missing) - CAUSES
+    told = [*missing[:CAUSES], *([f"and {more} more"] if more > 0 else [])]
+    sections = [
+        ("What", ["The nightly sweep found what should have happened and did not."]),
+        ("Why", told),
+        ("What to do", ["Find out why it was lost if this comes again: docs/operations/sweep.md."]),
+    ]
+    return Mail(subject=subject("SWEEP_FOUND", day), body=_text(sections))
+
+
+def _because(cause: Cause) -> str:
+    place = f"{cause.part}: " if cause.part else ""
+    return f"{place}{cause.error}: {cause.message}"
 
 
 def _what(state: str, record: DocumentRecord) -> str:

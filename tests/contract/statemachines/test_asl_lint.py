@@ -13,16 +13,27 @@ from sapmatch.model import errors
 
 FOLDER = Path(__file__).resolve().parents[3] / "statemachines"
 MACHINES = sorted(FOLDER.glob("*.asl.json"))
-COMMON = {"Type", "Comment", "Next", "Output", "Assign"}
-FIELDS = {
-    "Task": COMMON | {"Resource", "Arguments", "TimeoutSeconds", "Retry", "Catch", "End"},
-    "Map": COMMON | {"Items", "MaxConcurrency", "ItemProcessor", "Catch"},
+COMMON = {"Type", "Comment", "Next"}
+TASK = {"Resource", "TimeoutSeconds", "Retry", "Catch", "End"}
+JSONATA = {
+    "Task": COMMON | TASK | {"Arguments", "Output", "Assign"},
     "Choice": {"Type", "Comment", "Choices", "Default"},
-    "Wait": COMMON | {"Seconds"},
-    "Pass": COMMON,
+    "Wait": COMMON | {"Seconds", "Output", "Assign"},
+    "Pass": COMMON | {"Output", "Assign"},
     "Succeed": {"Type", "Comment"},
     "Fail": {"Type", "Comment", "Error", "Cause"},
 }
+JSONPATH = {
+    "Task": COMMON | TASK | {"Parameters", "ResultSelector", "ResultPath", "OutputPath"},
+    "Map": COMMON
+    | {"Label", "ItemReader", "ItemSelector", "ItemProcessor", "ResultPath", "Catch"}
+    | {"MaxConcurrencyPath", "ToleratedFailurePercentage"},
+    "Choice": {"Type", "Comment", "Choices", "Default"},
+    "Pass": COMMON | {"InputPath", "Result", "ResultPath"},
+    "Succeed": {"Type", "Comment", "OutputPath"},
+    "Fail": {"Type", "Comment", "Error", "Cause", "ErrorPath", "CausePath"},
+}
+FIELDS = {"JSONata": JSONATA, "JSONPath": JSONPATH}
 RESOURCES = {"arn:aws:states:::lambda:invoke"}
 JSONATA_FUNCTIONS = {"exists", "floor", "max", "merge", "random"}
 # A function that was cut off: it ran out of time, or of memory (Runtime.ExitError).
@@ -95,14 +106,16 @@ def test_there_are_three_machines() -> None:
 def test_a_machine_says_what_it_does_in_which_language_and_how_long(path: Path) -> None:
     machine = load(path)
     assert set(machine) == {"Comment", "QueryLanguage", "TimeoutSeconds", "StartAt", "States"}
-    assert machine["QueryLanguage"] == "JSONata"
+    distributed = path.name == "extraction.asl.json"
+    assert machine["QueryLanguage"] == ("JSONPath" if distributed else "JSONata")
     assert "Input: {" in machine["Comment"]
 
 
 @every_machine
 def test_states_use_a_closed_list_of_fields(path: Path) -> None:
+    fields = FIELDS[load(path)["QueryLanguage"]]
     for name, state in states(path):
-        assert state.keys() <= FIELDS[state["Type"]], name
+        assert state.keys() <= fields[state["Type"]], name
         assert state["Comment"], name
 
 
@@ -119,8 +132,9 @@ def test_names_are_words_in_pascal_case_without_the_word_state(path: Path) -> No
 def test_a_task_invokes_the_function_of_its_own_name(path: Path) -> None:
     for name, task in tasks(path):
         assert task["Resource"] in RESOURCES, name
-        assert task["Arguments"]["FunctionName"] == f"${{{name}FunctionArn}}"
-        assert set(task["Arguments"]) == {"FunctionName", "Payload"}, name
+        arguments = task.get("Arguments") or task["Parameters"]
+        assert arguments["FunctionName"] == f"${{{name}FunctionArn}}"
+        assert {key.removesuffix(".$") for key in arguments} == {"FunctionName", "Payload"}, name
 
 
 @every_machine
@@ -218,9 +232,16 @@ def test_a_failure_never_ends_as_a_success(path: Path) -> None:
             for catch in state.get("Catch", ()):
                 if catch["ErrorEquals"] == ["States.ALL"]:
                     target = scope["States"][catch["Next"]]
-                    failing = target["Type"] == "Fail" or (
-                        catch["Next"] == "RaiseException"
-                        and catch["Output"]["reason"] == "WORKFLOW_FAILED"
+                    failing = (
+                        target["Type"] == "Fail"
+                        or (
+                            catch["Next"] == "RaiseException"
+                            and catch["Output"]["reason"] == "WORKFLOW_FAILED"
+                        )
+                        or (
+                            catch["Next"] == "FailExtraction"
+                            and scope["States"][target["Next"]]["Type"] == "Fail"
+                        )
                     )
                     assert failing, name
 
@@ -239,8 +260,13 @@ def test_only_an_invoice_that_may_be_posted_ends_without_a_person() -> None:
 def test_a_failure_without_a_cause_still_fails_by_its_own_name(path: Path) -> None:
     """A time-out may come without a cause, and an undefined value is an error of its own."""
     for name, state in states(path):
-        if state["Type"] == "Fail":
+        if state["Type"] != "Fail":
+            continue
+        if load(path)["QueryLanguage"] == "JSONata":
             assert state["Cause"].startswith("{% $exists($states.input.Cause) ? "), name
+        else:  # our own function says it, or it is written here
+            assert state.get("CausePath", "$.failure.cause") == "$.failure.cause", name
+            assert "Cause" in state or "CausePath" in state, name
 
 
 @pytest.mark.parametrize(
@@ -290,12 +316,15 @@ def _longest(task: State) -> int:
 
 
 @every_machine
-def test_maps_are_inline_and_bounded(path: Path) -> None:
+def test_a_distributed_map_stands_in_a_machine_of_json_paths(path: Path) -> None:
     """In a JSONata machine the emulator runs a distributed map once, with the text as input."""
     for name, state in states(path):
         if state["Type"] == "Map":
-            assert state["ItemProcessor"]["ProcessorConfig"] == {"Mode": "INLINE"}, name
-            assert state["MaxConcurrency"], name
+            assert load(path)["QueryLanguage"] == "JSONPath", name
+            config = state["ItemProcessor"]["ProcessorConfig"]
+            assert config == {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, name
+            assert state["Label"] == name
+            assert len(state["Label"]) <= 40
 
 
 @every_machine

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-EVENT_STARTED = {"receive_document", "receive_update_file"}  # no state: a queue starts them
+# No state: a queue or a schedule starts them.
+EVENT_STARTED = {"receive_document", "receive_update_file", "sweep_gaps"}
 FUNCTIONS = {p.stem for p in (ROOT / "functions").glob("*.py") if not p.stem.startswith("_")}
 MACHINES = sorted((ROOT / "statemachines").glob("*.asl.json"))
 

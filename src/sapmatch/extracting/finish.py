@@ -1,178 +1,243 @@
-"""Check a run, publish it, and only then feed the order index."""
+"""Check a run, publish it, feed the order index, and only then move the positions.
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+Every step may be done again: what stands already stays as it is. Nothing is ever ahead of the data:
+`_SUCCESS` stands before the pointer to the last good run, and that before the positions from which
+the next run reads changes.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 from msgspec import Struct, field
 
-from sapmatch.extracting.chunk import ChunkResult, done_key, page_key
-from sapmatch.extracting.counts import explained
-from sapmatch.extracting.plan import Chunk, Plan, run_prefix
+from sapmatch.extracting.checks import checked, results_of
+from sapmatch.extracting.chunk import load_position
+from sapmatch.extracting.positions import (
+    Pointer,
+    position_after,
+    position_of,
+    published_of,
+    store_position,
+    store_published,
+)
+from sapmatch.extracting.retention import retire
+from sapmatch.extracting.run import (
+    Plan,
+    Published,
+    PublishedSet,
+    load_published,
+    load_result,
+    success_key,
+)
 from sapmatch.model.errors import InputRejected
-from sapmatch.model.intent import Record
-from sapmatch.model.order import Order, PostedInvoice
-from sapmatch.model.ports import Objects, OrderKey, Orders, OrderScope, SapReader
-from sapmatch.model.query import Query
+from sapmatch.model.ports import Clock, Control, Objects, SapReader
 
-ToOrders = Callable[
-    [Mapping[str, Iterable[bytes | Record]]], tuple[list[Order], list[PostedInvoice]]
-]
+if TYPE_CHECKING:
+    from sapmatch.extracting.index import IndexResult
 
-
-class PublishedChunk(Struct, frozen=True, kw_only=True):
-    """One line of `_SUCCESS`; `note` explains where SAP changed while it was read."""
-
-    result: ChunkResult
-    counted: int
-    note: str | None = None
-
-
-class Published(Struct, frozen=True, kw_only=True):
-    """`_SUCCESS`: what readers may rely on; they ignore a run without it."""
-
-    extraction: str
-    run_id: str
-    chunks: tuple[PublishedChunk, ...]
-    schema: int = 1
+OutOfTime: TypeAlias = Callable[[], bool]
+IndexRun: TypeAlias = Callable[[Plan, Published, OutOfTime], "IndexResult"]
 
 
 class FinishResult(Struct, frozen=True, kw_only=True):
-    """Counts of a published run; `*_changed` are those that the order index did not know so."""
+    """Counts of a run; where it is not `done`, finish it again, and read `missing` chunks before.
+
+    `rows` by entity set; `repeated` rows came twice from SAP and are stored once, `deleted` ones
+    SAP said are gone, `vanished` ones the snapshot before still had. Of the index: `*_changed` are
+    those that it did not know so, `orders_skipped` those that it refused; `notes` name them.
+    """
 
     extraction: str
     run_id: str
+    done: bool
+    missing: tuple[int, ...] = ()
     rows: dict[str, int] = field(default_factory=dict)
     pages: int = 0
     bytes: int = 0
+    repeated: int = 0
+    deleted: int = 0
+    vanished: int = 0
+    files: int = 0
     notes: tuple[str, ...] = ()
     orders: int = 0
     orders_changed: int = 0
-    orders_skipped: int = 0  # too large for the index; `notes` names them
+    orders_skipped: int = 0
     posted: int = 0
     posted_changed: int = 0
+    reads: int = 0
+    writes: int = 0
 
 
 def finish_extraction(
     plan: Plan,
     *,
-    client: str,
     sap: SapReader,
     objects: Objects,
-    orders: Orders | None,
-    to_orders: ToOrders,
-    order_keys: Callable[[Order], Sequence[OrderKey]],
-    posted_keys: Callable[[PostedInvoice], Sequence[OrderKey]],
+    control: Control,
+    clock: Clock,
+    workspace: Path,
+    index: IndexRun | None = None,
+    out_of_time: OutOfTime,
 ) -> FinishResult:
-    """Publish the run under `_SUCCESS`, then put its orders into the index.
+    """Publish the run once all its chunks are done, and go on from there until nothing is left.
 
-    `orders` None, or a plan that does not feed the index: nothing is put. Raises InputRejected
-    where a chunk is not done, or where rows are missing.
+    InputRejected where rows are missing (RE-19), where a later run is published already, or where
+    the snapshot is gone that the run's changes follow.
     """
-    published = _publish(plan, sap, objects)
-    result = _result(published)
-    if orders is None or not plan.index:
-        return result
-    found, posted = to_orders(_rows(plan, published, objects))
-    changed, skipped = _feed(orders, found, order_keys, plan.planned_at)
-    posted_changed = sum(
-        orders.put_posted(
-            _scope(plan, client, invoice), invoice, posted_keys(invoice), as_of=plan.planned_at
+    last = _last(control, objects, plan)
+    published = load_published(plan.extraction, plan.run_id, objects)
+    if published is None:
+        missing = _missing(plan, objects)
+        check = partial(
+            checked,
+            plan,
+            before=last,
+            sap=sap,
+            objects=objects,
+            workspace=workspace,
+            out_of_time=out_of_time,
         )
-        for invoice in posted
+        sets = () if missing else _checked(plan, last, check, out_of_time)
+        if len(sets) < len(plan.sources):
+            return FinishResult(
+                extraction=plan.extraction, run_id=plan.run_id, done=False, missing=missing
+            )
+        published = _publish(plan, last, sets, objects, clock)
+    if last is not None and _is_later(last, plan):
+        return _result(published, None, done=True)
+    indexed = index(plan, published, out_of_time) if index and plan.index else None
+    if indexed is not None and not indexed.done:
+        return _result(published, indexed, done=False)
+    _move(plan, published, objects, control)
+    if plan.keep is not None and any(found.snapshot for found in published.sets):
+        retire(objects, published, plan.keep, out_of_time)
+    return _result(published, indexed, done=True)
+
+
+def _last(control: Control, objects: Objects, plan: Plan) -> Published | None:
+    """The last good run, None where there is none or somebody deleted it."""
+    pointer = published_of(control, plan.extraction)
+    return load_published(plan.extraction, pointer.run_id, objects) if pointer else None
+
+
+def _missing(plan: Plan, objects: Objects) -> tuple[int, ...]:
+    return tuple(
+        chunk.number
+        for chunk in plan.chunks
+        if load_result(plan, chunk, objects) is None
+        and not load_position(plan, chunk, objects).ended
     )
-    return msgspec.structs.replace(
-        result,
-        orders=len(found),
-        orders_changed=changed,
-        orders_skipped=len(skipped),
-        notes=(*result.notes, *skipped),
-        posted=len(posted),
-        posted_changed=posted_changed,
-    )
 
 
-def _feed(
-    orders: Orders,
-    found: Iterable[Order],
-    order_keys: Callable[[Order], Sequence[OrderKey]],
-    as_of: str,
-) -> tuple[int, list[str]]:
-    """How many changed, and what is wrong with those that the index refuses."""
-    changed, skipped = 0, []
-    for order in found:
-        try:
-            changed += orders.put(order, order_keys(order), as_of=as_of)
-        except InputRejected as exc:
-            skipped.append(str(exc))
-    return changed, skipped
+def _is_later(last: Published, plan: Plan) -> bool:
+    return (last.planned_at, last.run_id) > (plan.planned_at, plan.run_id)
 
 
-def _publish(plan: Plan, sap: SapReader, objects: Objects) -> Published:
-    key = f"{run_prefix(plan.extraction, plan.run_id)}_SUCCESS"
-    if objects.exists(key):
-        return msgspec.json.decode(objects.read(key), type=Published)
-    results = [(chunk, _done(chunk, objects)) for chunk in plan.chunks]
+def _checked(
+    plan: Plan,
+    last: Published | None,
+    check: Callable[[int], PublishedSet | None],
+    out_of_time: OutOfTime,
+) -> tuple[PublishedSet, ...]:
+    """What is to be said of the sets, one after the other: one at least, all where there is time."""
+    if last is not None and _is_later(last, plan):
+        raise InputRejected(
+            f"extraction {plan.extraction}: run {last.run_id} is published and was planned after "
+            f"run {plan.run_id}, which would set it back; start a new run"
+        )
+    _base(plan, last)
+    sets: list[PublishedSet] = []
+    for number in range(len(plan.sources)):
+        if sets and out_of_time():
+            break
+        found = check(number)
+        if found is None:
+            break
+        sets.append(found)
+    return tuple(sets)
+
+
+def _publish(
+    plan: Plan,
+    last: Published | None,
+    sets: tuple[PublishedSet, ...],
+    objects: Objects,
+    clock: Clock,
+) -> Published:
+    """Write `_SUCCESS`, unless it stands."""
     published = Published(
         extraction=plan.extraction,
         run_id=plan.run_id,
-        chunks=tuple(_checked(chunk, result, sap) for chunk, result in results),
+        planned_at=plan.planned_at,
+        published_at=clock.now().isoformat(),
+        output=plan.output,
+        sets=sets,
+        base=_base(plan, last),
+        previous=last.run_id if last else None,
     )
-    objects.write(key, msgspec.json.encode(published))
-    return published
+    objects.write_once(success_key(plan.extraction, plan.run_id), msgspec.json.encode(published))
+    stands = load_published(plan.extraction, plan.run_id, objects)
+    assert stands is not None
+    return stands
 
 
-def _done(chunk: Chunk, objects: Objects) -> ChunkResult:
-    if not objects.exists(done_key(chunk)):
-        raise InputRejected(
-            f"extraction {chunk.extraction}, run {chunk.run_id}: chunk {chunk.number} "
-            f"({chunk.entity_set}) is not done; run it again, then finish"
-        )
-    return msgspec.json.decode(objects.read(done_key(chunk)), type=ChunkResult)
+def _base(plan: Plan, last: Published | None) -> str | None:
+    """The run that the oldest of the snapshots lies in that the plan's changes follow."""
+    base: str | None = None
+    for source in plan.sources:
+        if source.is_snapshot:
+            continue
+        before = last.set(source.entity_set) if last else None
+        if last is None or before is None:
+            raise InputRejected(
+                f"extraction {plan.extraction}, {source.entity_set}: there is no snapshot that "
+                f"the changes of run {plan.run_id} could follow; start the extraction once with "
+                "reload=true"
+            )
+        base = (base or last.run_id) if before.snapshot else last.base
+    return base
 
 
-def _checked(chunk: Chunk, result: ChunkResult, sap: SapReader) -> PublishedChunk:
-    what = f"extraction {chunk.extraction}, run {chunk.run_id}, {chunk.entity_set}"
-    note = explained(
-        what,
-        result.rows,
-        chunk.count,
-        lambda: sap.count(chunk.service, chunk.entity_set, Query(filter=chunk.filter)),
-    )
-    return PublishedChunk(result=result, counted=chunk.count, note=note)
+def _move(plan: Plan, published: Published, objects: Objects, control: Control) -> None:
+    """Point at the run, then let the next one go on behind it."""
+    pointer = Pointer(run_id=plan.run_id, base=published.base)
+    store_published(control, plan.extraction, pointer)
+    for number, source in enumerate(plan.sources):
+        before = position_of(control, plan.extraction, source.entity_set)
+        results = results_of(plan, number, objects)
+        position = position_after(source, results, before, run=published)
+        if position is not None:
+            store_position(control, plan.extraction, source.entity_set, position)
 
 
-def _result(published: Published) -> FinishResult:
-    rows: dict[str, int] = {}
-    for chunk in published.chunks:
-        name = chunk.result.entity_set
-        rows[name] = rows.get(name, 0) + chunk.result.rows
-    return FinishResult(
+def _result(published: Published, indexed: "IndexResult | None", *, done: bool) -> FinishResult:
+    sets = published.sets
+    result = FinishResult(
         extraction=published.extraction,
         run_id=published.run_id,
-        rows=rows,
-        pages=sum(chunk.result.pages for chunk in published.chunks),
-        bytes=sum(chunk.result.bytes for chunk in published.chunks),
-        notes=tuple(f"{c.result.entity_set}: {c.note}" for c in published.chunks if c.note),
+        done=done,
+        rows={found.entity_set: found.rows for found in sets},
+        pages=sum(found.pages for found in sets),
+        bytes=sum(found.bytes for found in sets),
+        repeated=sum(found.repeated for found in sets),
+        deleted=sum(found.deleted for found in sets),
+        vanished=sum(found.vanished for found in sets),
+        files=sum(len(found.files) for found in sets),
+        notes=tuple(f"{found.entity_set}: {found.note}" for found in sets if found.note),
     )
-
-
-def _rows(
-    plan: Plan, published: Published, objects: Objects
-) -> dict[str, Iterable[bytes | Record]]:
-    """Entity set -> its rows from the stored pages, one page in memory at a time."""
-    names = {chunk.entity_set for chunk in plan.chunks}
-    parts = list(zip(plan.chunks, published.chunks, strict=True))
-    return {
-        name: _lines([(c, p.result.pages) for c, p in parts if c.entity_set == name], objects)
-        for name in sorted(names)
-    }
-
-
-def _lines(chunks: Sequence[tuple[Chunk, int]], objects: Objects) -> Iterator[bytes]:
-    for chunk, pages in chunks:
-        for number in range(pages):
-            yield from objects.read(page_key(chunk, number)).splitlines()
-
-
-def _scope(plan: Plan, client: str, invoice: PostedInvoice) -> OrderScope:
-    return OrderScope(plan.connection, client, invoice.company_code)
+    if indexed is None:
+        return result
+    return msgspec.structs.replace(
+        result,
+        notes=(*result.notes, *indexed.notes),
+        orders=indexed.orders,
+        orders_changed=indexed.orders_changed,
+        orders_skipped=indexed.orders_skipped,
+        posted=indexed.posted,
+        posted_changed=indexed.posted_changed,
+        reads=indexed.reads,
+        writes=indexed.writes,
+    )

@@ -1,13 +1,17 @@
 """What the next run of an extraction goes on from: positions of its sets, its last good run."""
 
+from collections.abc import Sequence
+from datetime import date, datetime, time
 from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from sapmatch.extracting.run import ChunkResult, Published, Source, value_of
 from sapmatch.model.changes import DeltaPosition
 from sapmatch.model.ports import Control
+from sapmatch.model.shape import Kind
 
 Value = TypeVar("Value", bound=Struct)
 
@@ -31,6 +35,40 @@ class Pointer(Struct, frozen=True, kw_only=True):
 
     run_id: str
     base: str | None = None
+
+
+def position_after(
+    source: Source, results: Sequence[ChunkResult], before: Position | None, *, run: Published
+) -> Position | None:
+    """Where the next run goes on once this one is published; None where it starts anew anyway.
+
+    What changed while the run read is read again: a chunk that was done early has not seen it.
+    """
+    if source.mode == "delta":
+        delta = next((result.position for result in results if result.position), None)
+        return Position(run_id=run.run_id, delta=delta) if delta else None
+    if source.mode != "timestamp":
+        return None
+    known = [before.latest] if before and before.latest else []
+    known += [_at_start(source, result.latest, run) for result in results if result.latest]
+    latest = max(known, key=lambda text: value_of(text, _kind(source)), default=None)
+    return Position(run_id=run.run_id, latest=latest) if latest else None
+
+
+def _at_start(source: Source, latest: str, run: Published) -> str:
+    """What SAP's clock showed when the run was planned at least, in whatever zone it runs."""
+    lasted = datetime.fromisoformat(run.published_at) - datetime.fromisoformat(run.planned_at)
+    value = value_of(latest, _kind(source))
+    if isinstance(value, datetime):
+        return (value - lasted).isoformat()
+    assert isinstance(value, date), f"{source.changed_field} holds no times"
+    return (datetime.combine(value, time()) - lasted).date().isoformat()
+
+
+def _kind(source: Source) -> Kind:
+    field = source.shape.field(source.changed_field or "")
+    assert field is not None, f"{source.entity_set} has no field {source.changed_field}"
+    return field.kind
 
 
 def position_of(control: Control, extraction: str, entity_set: str) -> Position | None:

@@ -1,7 +1,10 @@
 """`make bench`: every benchmark; one JSON line a figure lies in build/bench/ afterwards."""
 
 from benchmarks import cold_start
+from benchmarks.extraction import __main__ as extraction
 from benchmarks.odata import __main__ as odata
 
 odata.main()
+print()
+extraction.main()
 cold_start.main()

@@ -4,8 +4,6 @@
 """
 
 import json
-import re
-import resource
 import sys
 import time
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import cast
 
 from benchmarks.odata.contestants import Source, contestant
 from benchmarks.odata.schema import Version
+from benchmarks.usage import cpu_seconds, peak_bytes
 
 
 def main() -> None:
@@ -20,34 +19,15 @@ def main() -> None:
     name, address, version, output = sys.argv[1:]
     read = contestant(name)
     source = Source(address, cast(Version, version))
-    began, cpu = time.perf_counter(), _cpu()
+    began, cpu = time.perf_counter(), cpu_seconds()
     rows = sum(map(len, read(source, Path(output))))
     figures = {
         "rows": rows,
         "seconds": time.perf_counter() - began,
-        "cpu_s": _cpu() - cpu,
-        "peak_mb": _peak() / 1e6,
+        "cpu_s": cpu_seconds() - cpu,
+        "peak_mb": peak_bytes() / 1e6,
     }
     print(json.dumps(figures))
-
-
-def _cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
-def _peak() -> int:
-    """Bytes; the kernel's own account of this program where there is one.
-
-    On Linux `ru_maxrss` begins with the memory of the process that started this one.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
-        assert found
-        return int(found[1]) * 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 if __name__ == "__main__":

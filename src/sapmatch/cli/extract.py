@@ -2,6 +2,8 @@
 
 import argparse
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -9,65 +11,112 @@ import msgspec
 from sapmatch.bootstrap import sap_client
 from sapmatch.cli import output
 from sapmatch.cli.options import add_common, add_connection, connection_of, positive, service_of
-from sapmatch.extracting.local import ExtractSummary, extract_entity_set
-from sapmatch.model.query import Query
+from sapmatch.clock import SystemClock
+from sapmatch.extracting.local import ExtractSummary, Wanted, Work, extract_entity_set
+from sapmatch.folder import FolderControl, FolderObjects, work_folder
+from sapmatch.model.errors import ResyncRequired
+from sapmatch.model.flow import EntitySet, Output
+from sapmatch.settings import Settings
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_connection(parser)
     parser.add_argument("--to", metavar="DIR", required=True, type=Path)
+    _add_query(parser)
+    _add_output(parser)
+    parser.add_argument(
+        "--delta",
+        action="store_true",
+        help="read only what changed since the last call; the file holds all that SAP holds",
+    )
+    parser.add_argument(
+        "--reload", action="store_true", help="forget what was read before and load everything"
+    )
+    parser.add_argument("--page-size", metavar="N", type=positive, help="rows asked for at a time")
+    parser.add_argument(
+        "--parallel", metavar="N", type=positive, help="parts that are read at a time (default 1)"
+    )
+    add_common(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_query(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--filter", metavar="F", help="$filter as SAP takes it")
     parser.add_argument("--select", metavar="A,B", default="", help="only these fields")
     parser.add_argument("--expand", metavar="N", default="", help="with these navigations")
-    parser.add_argument("--format", metavar="ndjson|csv", default="ndjson")
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=("ndjson", "csv", "parquet"), default="ndjson")
     parser.add_argument(
         "--values",
         choices=("raw", "typed"),
         default="raw",
         help="NDJSON rows as SAP sent them (default), or with plain values",
     )
+    parser.add_argument("--compression", choices=("none", "gzip", "zstd"), default="none")
     parser.add_argument(
-        "--delta", action="store_true", help="only what changed since the last call"
+        "--flatten", action="store_true", help="a row of its own for each expanded one"
     )
-    parser.add_argument("--page-size", metavar="N", type=positive, help="rows asked for at a time")
     parser.add_argument(
-        "--parallel", metavar="N", type=positive, help="connections to SAP kept open"
+        "--labels", action="store_true", help="name columns as SAP's own labels name them"
     )
-    add_common(parser)
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write DIR/<EntitySet>.<format> and print one summary."""
     settings = connection_of(arguments, parallel=arguments.parallel)
-    service = service_of(arguments, settings)
+    wanted = _wanted(arguments, settings)
     began = time.monotonic()
     with (
         sap_client(settings, arguments.connection) as sap,
-        output.progress(arguments.entity_set) as progress,
+        work_folder(arguments.to, wanted.entity_set.name) as folder,
+        output.RowProgress(arguments.entity_set) as progress,
+        _reload_named(),
     ):
         summary = extract_entity_set(
-            sap,
-            service,
-            arguments.entity_set,
-            _query(arguments),
+            wanted,
             to=arguments.to,
-            format=arguments.format,
-            values=arguments.values,
-            delta=arguments.delta,
+            sap=sap,
+            work=work_in(folder / ("delta" if arguments.delta else "full")),
+            clock=SystemClock(),
             progress=progress,
         )
     _show(summary, round(time.monotonic() - began, 3), as_json=arguments.json)
     return 0
 
 
-def _query(arguments: argparse.Namespace) -> Query:
-    return Query(
+def _wanted(arguments: argparse.Namespace, settings: Settings) -> Wanted:
+    connection = settings.connections[arguments.connection]
+    entity_set = EntitySet(
+        service=service_of(arguments, settings),
+        name=arguments.entity_set,
         select=_names(arguments.select),
         expand=_names(arguments.expand),
         filter=arguments.filter,
-        page_size=arguments.page_size,
+    )
+    wanted = Wanted(
+        connection=arguments.connection,
+        system=f"{connection.url} {connection.client} {connection.auth.secret}",
+        entity_set=entity_set,
+        output=_output(arguments),
+        delta=arguments.delta,
+        reload=arguments.reload,
+        parallel=arguments.parallel or 1,
+    )
+    if arguments.page_size is None:
+        return wanted
+    return msgspec.structs.replace(wanted, page_size=arguments.page_size)
+
+
+def _output(arguments: argparse.Namespace) -> Output:
+    return Output(
+        format=arguments.format,
+        values=arguments.values,
+        compression=arguments.compression,
+        nested="flatten" if arguments.flatten else "nested",
+        labels=arguments.labels,
     )
 
 
@@ -75,13 +124,33 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
+def work_in(folder: Path) -> Work:
+    """The ports of a run whose objects lie in a folder."""
+    return Work(
+        folder=folder,
+        objects=FolderObjects(folder / "objects"),
+        control=FolderControl(folder / "control"),
+    )
+
+
+@contextmanager
+def _reload_named() -> Iterator[None]:
+    try:
+        yield
+    except ResyncRequired as exc:
+        raise ResyncRequired(f"{exc}; the same command with --reload does so") from exc
+
+
 def _show(summary: ExtractSummary, seconds: float, *, as_json: bool) -> None:
     if as_json:
         found = msgspec.structs.asdict(summary)
-        note = found.pop("note")
-        output.json_line({**found, "seconds": seconds, **({"note": note} if note else {})})
+        optional = {name: found.pop(name) for name in ("changed", "deleted", "note")}
+        known = {name: value for name, value in optional.items() if value is not None}
+        output.json_line({**found, "seconds": seconds, **known})
         return
     files = ", ".join(summary.files)
     output.line(f"{summary.entity_set}: {summary.rows} rows in {seconds} s -> {files}")
+    if summary.changed is not None:
+        output.line(f"read {summary.changed} new or changed rows, {summary.deleted} are gone")
     if summary.note:
         output.line(summary.note)

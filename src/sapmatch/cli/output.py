@@ -2,10 +2,12 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 import msgspec
 
@@ -85,6 +87,63 @@ def progress(description: str) -> Iterator[Callable[[int, int], None] | None]:
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(description)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+class RowProgress:
+    """How far the reading of rows is, on stderr; the bar only where that is a terminal."""
+
+    def __init__(self, description: str) -> None:
+        self._description = printable(description)
+        self._bar: Any = None
+        self._first: tuple[int, float] | None = None
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            self._bar = _bar()
+            self._bar.start()
+            self._task = self._bar.add_task(self._description, total=None, told="")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def say(self, text: str) -> None:
+        """A sentence, above the bar where there is one."""
+        message = f"{self._description}: {printable(text)}"
+        if self._bar:
+            self._bar.console.print(_cell(message))
+        else:
+            sys.stderr.write(f"{message}\n")
+
+    def read(self, rows: int, pages: int, total: int | None) -> None:
+        """So much is read; the pace is that of this call, whatever was there before it."""
+        if not self._bar:
+            return
+        now = time.monotonic()
+        before, began = self._first = self._first or (rows, now)
+        pace = f"{(rows - before) / (now - began):,.0f} rows/s" if now > began else ""
+        told = f"{rows:,} rows  {pages:,} pages  {pace}"
+        self._bar.update(self._task, completed=rows, total=total, told=told)
+
+
+def _bar() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[told]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
 
 
 def printable(text: str, keep: str = "") -> str:

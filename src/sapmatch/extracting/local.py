@@ -1,28 +1,103 @@
-"""One entity set into one file on this machine, for `sapmatch extract`."""
+"""One entity set into one file on this machine, for `sapmatch extract`.
 
-import csv
-import io
+It is a run as in the cloud: planned, read chunk by chunk, checked, and only then made the file. The
+run's objects lie in a hidden folder; a call that was broken off is gone on with where its last page
+was stored.
+"""
+
+import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+import shutil
+import threading
+from collections.abc import Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Literal, Protocol
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
+from msgspec.structs import replace
 
-from sapmatch.extracting.counts import explained
-from sapmatch.extracting.rows import Distinct, raw_lines, typed, typed_lines
-from sapmatch.model.errors import InputRejected
-from sapmatch.model.intent import Record
-from sapmatch.model.ports import SapReader
-from sapmatch.model.query import Query
+from sapmatch.extracting import formats, snapshot
+from sapmatch.extracting.chunk import extract_chunk
+from sapmatch.extracting.finish import finish_extraction
+from sapmatch.extracting.permits import Permits
+from sapmatch.extracting.plan import plan_extraction
+from sapmatch.extracting.run import (
+    Chunk,
+    Plan,
+    Published,
+    load_published,
+    run_prefix,
+)
+from sapmatch.extracting.watched import Progress, WatchedSap
+from sapmatch.model.errors import InputRejected, ResyncRequired, SapRejected
+from sapmatch.model.flow import EntitySet, Extraction, Output
+from sapmatch.model.ports import Clock, Control, Objects, SapReader
 
-Progress = Callable[[int, int], None]  # rows so far, rows in all
+_STATE = "state.json"
+_NAME = "run"  # of the extraction, among the objects of its own folder
+_PAGE = re.compile(r".*/page-\d+\.ndjson")
+
+
+class LocalObjects(Objects, Protocol):
+    """Objects that are files of this machine."""
+
+    def path(self, key: str) -> Path:
+        """Where the object lies."""
+        ...
+
+
+class Work(Struct, frozen=True, kw_only=True):
+    """A folder for the runs of one query, with what the ports keep in it."""
+
+    folder: Path
+    objects: LocalObjects
+    control: Control
+
+    @property
+    def spill(self) -> Path:
+        """For what outgrows memory."""
+        return self.folder / "spill"
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """What is to be read; `system` tells SAP systems, clients and users apart."""
+
+    connection: str
+    system: str
+    entity_set: EntitySet
+    output: Output = Output()
+    delta: bool = False
+    reload: bool = False
+    page_size: int = 1000
+    parallel: int = 1
+
+    def __post_init__(self) -> None:
+        """Raises InputRejected for what would fail after the last page only."""
+        if not re.fullmatch(r"[A-Za-z_]\w*", self.entity_set.name):
+            raise InputRejected(f"{self.entity_set.name!r}: is no name of an entity set")
+        raw = self.output.format == "ndjson" and self.output.values == "raw"
+        if raw and (self.output.nested == "flatten" or self.output.labels):
+            raise InputRejected(
+                "--flatten and --labels: raw rows stay as SAP sent them; add --values typed, or "
+                "write --format csv or parquet"
+            )
+
+    @property
+    def digest(self) -> str:
+        """The same for the same query of the same system."""
+        asked = msgspec.json.encode((self.system, self.entity_set, self.delta))
+        return hashlib.sha256(asked).hexdigest()
 
 
 class ExtractSummary(Struct, frozen=True, kw_only=True):
-    """What was written; `bytes` on this machine, `note` where SAP changed while it was read."""
+    """What was written; `rows` and `bytes` of the file, `notes` where SAP changed meanwhile.
+
+    `changed` and `deleted`: what this call learned from SAP, with `delta` only.
+    """
 
     entity_set: str
     rows: int
@@ -30,118 +105,222 @@ class ExtractSummary(Struct, frozen=True, kw_only=True):
     bytes: int
     files: tuple[str, ...]
     delta: Literal["none", "stored"] = "none"
+    changed: int | None = None
+    deleted: int | None = None
     note: str | None = None
 
 
-def extract_entity_set(
-    sap: SapReader,
-    service: str,
-    entity_set: str,
-    query: Query,
-    *,
-    to: Path,
-    format: str = "ndjson",
-    values: Literal["raw", "typed"] = "raw",
-    delta: bool = False,
-    progress: Progress | None = None,
-) -> ExtractSummary:
-    """Write exactly `DIR/<EntitySet>.<format>`, under a temporary name until it is complete.
+class _State(Struct, frozen=True, kw_only=True):
+    """Which run the folder holds; `run_id` None: none is unfinished, changes may follow.
 
-    NDJSON holds a row a line, raw or typed; CSV is always typed, with nested values as JSON.
-    Raises InputRejected for formats that are not there, and where rows are missing (RE-19).
+    `based`: there is a complete load. `reload`: the unfinished run was begun by asking for one.
     """
-    _check(entity_set, format, delta)
-    counted = _expected(sap, service, entity_set, query)
-    with _complete(to / f"{entity_set}.{format}") as (path, file):
-        distinct = Distinct()
-        encode = _encoder(format, values, query.select)
-        rows = pages = 0
-        for page in sap.pages(service, entity_set, query):
-            found = list(distinct.of(page.rows))
-            file.write(encode(found))
-            rows, pages = rows + len(found), pages + 1
-            if progress:
-                progress(rows, max(rows, counted))
-        note = explained(
-            entity_set, rows, counted, lambda: _expected(sap, service, entity_set, query)
+
+    query: str
+    run_id: str | None = None
+    based: bool = False
+    reload: bool = False
+
+
+def extract_entity_set(
+    wanted: Wanted, *, to: Path, sap: SapReader, work: Work, clock: Clock, progress: Progress
+) -> ExtractSummary:
+    """Write exactly `to/<EntitySet>.<format>`; the same call again goes on where one broke off.
+
+    Rows of raw NDJSON stand as SAP sent them, in its order, chunk after chunk. With `delta` the
+    first call loads everything and keeps the position, later ones read what changed; the file is
+    always SAP's whole state. Raises InputRejected for a query that the entity set cannot answer and
+    where rows are missing (RE-19), ResyncRequired where SAP forgot the position (RE-21); a file
+    that was there stays as it is then.
+    """
+    state = _begin(wanted, work, clock, progress)
+    with _kept_where_it_can_go_on(work, state, progress):
+        plan = _planned(wanted, state, sap, work, clock)
+        _read(plan, wanted.parallel, _watched(plan, sap, work, progress), work, clock)
+        _finish(plan, sap, work, clock)
+    summary = _written(plan, wanted, to, work)
+    _end(wanted, state, work)
+    return summary
+
+
+def _begin(wanted: Wanted, work: Work, clock: Clock, progress: Progress) -> _State:
+    """The run that is gone on with, or a new one."""
+    state = _state(work)
+    if state is not None and wanted.reload and not state.reload:
+        state = None
+    elif state is not None and state.query != wanted.digest:
+        _refuse_another(wanted, state)
+        progress.say("another query was broken off here: its pages are dropped, this one starts")
+        state = None
+    if state is None:
+        _clear(work)
+        state = _State(query=wanted.digest, reload=wanted.reload)
+    if state.run_id is None:
+        state = replace(state, run_id=f"{clock.now():%Y%m%dT%H%M%S%fZ}")
+    work.objects.write(_STATE, msgspec.json.encode(state))
+    return state
+
+
+def _state(work: Work) -> _State | None:
+    if not work.objects.exists(_STATE):
+        return None
+    return msgspec.json.decode(work.objects.read(_STATE), type=_State)
+
+
+def _refuse_another(wanted: Wanted, state: _State) -> None:
+    if state.based:
+        raise InputRejected(
+            f"{wanted.entity_set.name}: the position that is kept here belongs to another query, "
+            "system or user; ask as before, or load everything anew with --reload"
         )
-        size = file.tell()
-    return ExtractSummary(
-        entity_set=entity_set, rows=rows, pages=pages, bytes=size, files=(str(path),), note=note
+
+
+def _planned(wanted: Wanted, state: _State, sap: SapReader, work: Work, clock: Clock) -> Plan:
+    extraction = Extraction(
+        connection=wanted.connection,
+        entity_sets=(wanted.entity_set,),
+        mode="delta" if wanted.delta else "full",
+        page_size=wanted.page_size,
+        parallel=wanted.parallel,
+    )
+    assert state.run_id is not None
+    return plan_extraction(
+        _NAME,
+        extraction,
+        state.run_id,
+        sap=sap,
+        objects=work.objects,
+        control=work.control,
+        now=clock.now(),
     )
 
 
-def _check(entity_set: str, format: str, delta: bool) -> None:
-    if not re.fullmatch(r"[A-Za-z_]\w*", entity_set):
-        raise InputRejected(f"{entity_set!r}: is no name of an entity set")
-    if format == "parquet":
-        raise InputRejected("--format parquet: comes with the columnar layer; use ndjson or csv")
-    if format not in ("ndjson", "csv"):
-        raise InputRejected(f"--format {format}: is not known; use ndjson or csv")
-    if delta:
-        raise InputRejected("--delta: is not there yet; leave it out to read everything")
+def _watched(plan: Plan, sap: SapReader, work: Work, progress: Progress) -> WatchedSap:
+    """SAP, with what is stored of this run already taken as read."""
+    pages = list(_pages(work, plan.run_id))
+    rows = sum(work.objects.read(key).count(b"\n") for key in pages)
+    if pages:
+        begun = f"{datetime.fromisoformat(plan.planned_at):%Y-%m-%d %H:%M} UTC"
+        progress.say(f"goes on with the run of {begun}: {rows} rows in {len(pages)} pages are here")
+    return WatchedSap(sap, progress, rows, len(pages), plan.sources[0].counted)
 
 
-def _expected(sap: SapReader, service: str, entity_set: str, query: Query) -> int:
-    counted = sap.count(service, entity_set, Query(equals=query.equals, filter=query.filter))
-    return counted if query.top is None else min(counted, query.top)
+def _pages(work: Work, run_id: str) -> Iterator[str]:
+    keys = work.objects.keys(run_prefix(_NAME, run_id))
+    return (key for key in keys if _PAGE.fullmatch(key))
+
+
+def _read(plan: Plan, parallel: int, sap: SapReader, work: Work, clock: Clock) -> None:
+    """All chunks, some at a time; where one fails, the others end with their page."""
+    stop = threading.Event()
+    permits = Permits(work.control, clock, plan.connection, parallel)
+
+    def read(chunk: Chunk) -> None:
+        extract_chunk(
+            plan,
+            chunk,
+            sap=sap,
+            objects=work.objects,
+            permits=permits,
+            out_of_time=stop.is_set,
+            workspace=work.spill,
+        )
+
+    work.spill.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(parallel) as pool:
+        chunks = [pool.submit(read, chunk) for chunk in plan.chunks]
+        try:
+            wait(chunks, return_when=FIRST_EXCEPTION)
+        finally:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+    failed = [chunk.exception() for chunk in chunks if not chunk.cancelled()]
+    for error in filter(None, failed):
+        raise error
+
+
+def _finish(plan: Plan, sap: SapReader, work: Work, clock: Clock) -> None:
+    finish_extraction(
+        plan,
+        sap=sap,
+        objects=work.objects,
+        control=work.control,
+        clock=clock,
+        workspace=work.spill,
+        out_of_time=lambda: False,
+    )
+
+
+def _written(plan: Plan, wanted: Wanted, to: Path, work: Work) -> ExtractSummary:
+    """The file, and what is to be said of it."""
+    published = load_published(plan.extraction, plan.run_id, work.objects)
+    assert published is not None
+    (found,) = published.sets
+    unfinished = work.folder / "result"
+    pages = _rows(published, work)
+    rows = formats.convert(pages, plan.sources[0], wanted.output, unfinished, workspace=work.spill)
+    file = to / f"{found.entity_set}{formats.suffix(wanted.output)}"
+    try:
+        unfinished.replace(file)
+    except OSError as exc:
+        raise InputRejected(f"{file}: cannot be written ({exc.strerror})") from exc
+    return ExtractSummary(
+        entity_set=found.entity_set,
+        rows=rows,
+        pages=found.pages,
+        bytes=file.stat().st_size,
+        files=(str(file),),
+        delta="stored" if wanted.delta else "none",
+        changed=found.rows if wanted.delta else None,
+        deleted=found.deleted if wanted.delta else None,
+        note=found.note,
+    )
+
+
+def _rows(published: Published, work: Work) -> list[Path]:
+    """Files with all that SAP holds: pages of the run, or what its changes make of older ones."""
+    (found,) = published.sets
+    if found.snapshot:
+        return [work.objects.path(file.key) for file in found.files]
+    merged = work.spill / "merged.ndjson"
+    rows = snapshot.current_rows(work.objects, published, found.entity_set, workspace=work.spill)
+    with merged.open("wb") as file:
+        file.writelines(row + b"\n" for row in rows)
+    return [merged]
+
+
+def _end(wanted: Wanted, state: _State, work: Work) -> None:
+    """Keep what the next call needs to read changes only."""
+    if wanted.delta:
+        done = _State(query=state.query, based=True)
+        work.objects.write(_STATE, msgspec.json.encode(done))
+        shutil.rmtree(work.spill, ignore_errors=True)
+    else:
+        _clear(work)
 
 
 @contextmanager
-def _complete(path: Path) -> Iterator[tuple[Path, IO[bytes]]]:
-    """A file that gets its name when the block ends well, and is gone when it does not."""
-    unfinished = path.with_name(f"{path.name}.part")
+def _kept_where_it_can_go_on(work: Work, state: _State, progress: Progress) -> Iterator[None]:
+    """Where the block ends badly: nothing stays that the same call could not use."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("wb") as file:
-            yield path, file
-        unfinished.replace(path)
-    except OSError as exc:
-        raise InputRejected(f"{path}: cannot be written ({exc.strerror})") from exc
-    finally:
-        with suppress(OSError):
-            unfinished.unlink()
+        yield
+    except BaseException as exc:
+        assert state.run_id is not None
+        useful = any(_pages(work, state.run_id)) and not _is_final(exc)
+        if useful:
+            progress.say("what was read is kept: the same command goes on where it stopped")
+        elif not state.based:
+            _clear(work)
+        raise
 
 
-def _encoder(
-    format: str, values: str, columns: Iterable[str]
-) -> Callable[[Sequence[Raw | bytes]], bytes]:
-    """What makes the lines of a page."""
-    if format == "csv":
-        return _Csv(columns)
-    return raw_lines if values == "raw" else typed_lines
+def _is_final(exc: BaseException) -> bool:
+    """Whether the same would happen again, as with a page that SAP no longer gives."""
+    if isinstance(exc.__cause__, OSError):  # a full disk, for example
+        return False
+    return isinstance(exc, InputRejected | SapRejected | ResyncRequired)
 
 
-class _Csv:
-    """Lines of CSV; the columns are those asked for, or those of the first row."""
-
-    def __init__(self, columns: Iterable[str]) -> None:
-        self._columns = tuple(columns)
-        self._begun = False
-
-    def __call__(self, rows: Sequence[Raw | bytes]) -> bytes:
-        text = io.StringIO()
-        lines = csv.writer(text, lineterminator="\n")
-        for row in rows:
-            record = typed(row)
-            if not self._begun:
-                self._columns = self._columns or tuple(record)
-                lines.writerow(self._columns)
-                self._begun = True
-            lines.writerow(self._cells(record))
-        return text.getvalue().encode()
-
-    def _cells(self, record: Record) -> list[Any]:
-        extra = record.keys() - set(self._columns)
-        if extra:
-            raise InputRejected(
-                f"column {min(extra)}: is in some rows only; name the columns with --select"
-            )
-        return [_cell(record, column) for column in self._columns]
-
-
-def _cell(record: Record, column: str) -> Any:
-    value = record.get(column)
-    if isinstance(value, bool | list | dict):
-        return msgspec.json.encode(value).decode()
-    return value
+def _clear(work: Work) -> None:
+    if work.folder.exists():
+        shutil.rmtree(work.folder)

@@ -1,17 +1,20 @@
+import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import msgspec
 import pytest
 
 from sapmatch.cli import main
+from sapmatch.folder import work_folder
 from sapmatch.model.errors import LogonRefused, SapUnavailable
 from sapmatch.model.ports import Page
-from sapmatch.model.query import EVERYTHING, Query
+from sapmatch.model.query import EVERYTHING, Query, field
+from sapmatch.model.shape import Field, Shape
 from sapmatch.settings import Settings
+from tests.builders.moving_sap import MovingSap
 
 SETTINGS = """
 [connections.s4]
@@ -20,16 +23,29 @@ client = "100"
 service = "/sap/opu/odata/sap/API_SALES_ORDER_SRV"
 auth = { type = "basic", secret = "env:S4" }
 """
+SHAPE = Shape(
+    entity_set="A_SalesOrder",
+    version="V2",
+    keys=("SalesOrder",),
+    fields=(
+        Field(name="SalesOrder", kind="text", nullable=False, label="Sales Order"),
+        Field(name="SalesOrderDate", kind="date", label="Document Date"),
+    ),
+    nested={"to_Item": Shape(entity_set="A_SalesOrderItem", version="V2", keys=(), fields=())},
+    tracks_changes=True,
+)
 
 
-class Sap:
-    """Two pages of sales orders; remembers what it was asked."""
+class Sap(MovingSap):
+    """Three sales orders; remembers what it was asked."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str, Query]] = []
+        super().__init__(SHAPE)
+        for number in ("1", "2", "3"):
+            self.put("A_SalesOrder", SalesOrder=number, SalesOrderDate="/Date(1791763200000)/")
+        self.read: list[tuple[str, str, Query]] = []
         self.settings = Settings()
         self.closed = False
-        self.error: Exception | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -42,23 +58,11 @@ class Sap:
     ) -> None:
         self.closed = True
 
-    def count(self, service: str, entity_set: str, query: Query = EVERYTHING) -> int:
-        if self.error:
-            raise self.error
-        return 3
-
     def pages(
         self, service: str, entity_set: str, query: Query = EVERYTHING, *, link: str | None = None
     ) -> Iterator[Page]:
-        self.asked.append((service, entity_set, query))
-        yield Page(rows=[row("1"), row("2")])
-        yield Page(rows=[row("3")])
-
-
-def row(number: str) -> msgspec.Raw:
-    return msgspec.Raw(
-        json.dumps({"SalesOrder": number, "SalesOrderDate": "/Date(1791763200000)/"}).encode()
-    )
+        self.read.append((service, entity_set, query))
+        return super().pages(service, entity_set, query, link=link)
 
 
 @pytest.fixture
@@ -81,10 +85,14 @@ def lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+def extract(*options: str) -> int:
+    return main(["extract", "s4", "A_SalesOrder", "--to", "orders", *options])
+
+
 def test_extract_writes_one_file_and_one_summary_line(
     sap: Sap, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["extract", "s4", "A_SalesOrder", "--to", "orders", "--json"]) == 0
+    assert extract("--page-size", "2", "--json") == 0
     (summary,) = lines(capsys.readouterr().out)
     assert summary.keys() == {
         "entity_set",
@@ -98,31 +106,85 @@ def test_extract_writes_one_file_and_one_summary_line(
     assert (summary["rows"], summary["pages"], summary["delta"]) == (3, 2, "none")
     assert summary["files"] == ["orders/A_SalesOrder.ndjson"]
     stored = lines(Path("orders/A_SalesOrder.ndjson").read_text())
-    assert stored[0] == {"SalesOrder": "1", "SalesOrderDate": "/Date(1791763200000)/"}
+    assert stored[0]["SalesOrderDate"] == "/Date(1791763200000)/"
     assert [found["SalesOrder"] for found in stored] == ["1", "2", "3"]
     assert [path.name for path in Path("orders").iterdir()] == ["A_SalesOrder.ndjson"]
     assert sap.closed
 
 
 def test_options_reach_sap_as_they_were_given(sap: Sap) -> None:
-    options = "--filter SalesOrganization#eq#'1010' --select SalesOrder,SalesOrderDate"
-    options += " --expand to_Item --page-size 50 --parallel 2 --service /sap/other"
-    given = [option.replace("#", " ") for option in options.split()]
-    assert main(["extract", "s4", "A_SalesOrder", "--to", "orders", *given]) == 0
-    ((service, entity_set, query),) = sap.asked
+    text = "SalesOrder ge '2'"
+    sap.filters[text] = field("SalesOrder").ge("2")
+    options = "--select SalesOrder,SalesOrderDate --expand to_Item --page-size 50 --parallel 2"
+    assert extract("--filter", text, "--service", "/sap/other", *options.split()) == 0
+    ((service, entity_set, query),) = sap.read
     assert (service, entity_set) == ("/sap/other", "A_SalesOrder")
-    assert query.filter == "SalesOrganization eq '1010'"
+    assert query.filter == text
     assert query.select == ("SalesOrder", "SalesOrderDate")
     assert query.expand == ("to_Item",)
     assert query.page_size == 50
     assert sap.settings.connections["s4"].limits.parallel == 2
+    assert len(Path("orders/A_SalesOrder.ndjson").read_text().splitlines()) == 2
 
 
 def test_typed_values_have_plain_dates(sap: Sap, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["extract", "s4", "A_SalesOrder", "--to", ".", "--values", "typed"]) == 0
-    stored = lines(Path("A_SalesOrder.ndjson").read_text())
+    assert extract("--values", "typed") == 0
+    stored = lines(Path("orders/A_SalesOrder.ndjson").read_text())
     assert stored[0]["SalesOrderDate"] == "2026-10-12"
     assert "3 rows" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+def test_each_format_is_a_file_of_its_own(
+    sap: Sap, format: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert extract("--format", format, "--json") == 0
+    (summary,) = lines(capsys.readouterr().out)
+    assert summary["files"] == [f"orders/A_SalesOrder.{format}"]
+    assert summary["bytes"] == Path(summary["files"][0]).stat().st_size
+
+
+def test_labels_and_compression_are_asked_for(sap: Sap) -> None:
+    assert extract("--format", "csv", "--labels", "--compression", "gzip") == 0
+    head, *rows = gzip.decompress(Path("orders/A_SalesOrder.csv.gz").read_bytes()).splitlines()
+    assert b"SalesOrderDate" not in head
+    assert b"ate" in head
+    assert len(rows) == 3
+
+
+def test_delta_tells_what_it_learned(sap: Sap, capsys: pytest.CaptureFixture[str]) -> None:
+    assert extract("--delta", "--json") == 0
+    sap.remove("A_SalesOrder", "1")
+    assert extract("--delta", "--json") == 0
+    first, second = lines(capsys.readouterr().out)
+    assert (first["rows"], first["delta"], first["changed"]) == (3, "stored", 3)
+    assert (second["rows"], second["changed"], second["deleted"]) == (2, 0, 1)
+    assert extract("--delta") == 0
+    assert "0 new or changed rows" in capsys.readouterr().out
+
+
+def test_a_lost_position_names_the_way_out(sap: Sap, capsys: pytest.CaptureFixture[str]) -> None:
+    """RE-21."""
+    assert extract("--delta") == 0
+    sap.forget("A_SalesOrder")
+    assert extract("--delta") == 2
+    assert "--reload" in capsys.readouterr().err
+    assert extract("--delta", "--reload") == 0
+
+
+def test_ctrl_c_says_that_the_same_command_goes_on(
+    sap: Sap, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    sap.before(1, interrupt)
+    assert extract("--page-size", "1") == 130
+    assert "the same command goes on where it stopped" in capsys.readouterr().err
+    assert not Path("orders/A_SalesOrder.ndjson").exists()
+    assert extract("--page-size", "1") == 0
+    assert "1 rows in 1 pages" in capsys.readouterr().err
+    assert [path.name for path in Path("orders").iterdir()] == ["A_SalesOrder.ndjson"]
 
 
 @pytest.mark.parametrize(
@@ -132,16 +194,19 @@ def test_typed_values_have_plain_dates(sap: Sap, capsys: pytest.CaptureFixture[s
         (["s4", "A_SalesOrder"], "--to"),
         (["s4", "A_SalesOrder", "--to", ".", "--format", "xlsx"], "xlsx"),
         (["s4", "A_SalesOrder", "--to", ".", "--page-size", "0"], "--page-size"),
-        (["s4", "../secret", "--to", "."], "entity set"),
+        (["s4", "A_SalesOrder", "--to", ".", "--labels"], "--values typed"),
+        (["s4", "../secret", "--to", "new"], "entity set"),
+        (["s4", "A_SalesOrdr", "--to", "new"], "A_SalesOrdr"),
     ],
 )
-def test_wrong_usage_names_what_is_wrong(
+def test_wrong_usage_names_what_is_wrong_and_leaves_nothing(
     sap: Sap, argv: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["extract", *argv, "--json"]) == 2
     shown = capsys.readouterr()
     assert said in shown.err
     assert shown.out == ""
+    assert [path.name for path in Path().iterdir()] == ["sapmatch.toml"]
 
 
 def test_a_connection_without_service_asks_for_one(
@@ -160,7 +225,14 @@ def test_a_connection_without_service_asks_for_one(
 def test_the_exit_code_says_whether_sap_was_reached(
     sap: Sap, error: Exception, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sap.error = error
-    assert main(["extract", "s4", "A_SalesOrder", "--to", "."]) == code
+    sap.fails(0, error)
+    assert extract() == code
     assert str(error) in capsys.readouterr().err
-    assert not list(Path().glob("A_SalesOrder*"))
+    assert not Path("orders").exists()
+
+
+def test_two_commands_do_not_share_a_target(sap: Sap, capsys: pytest.CaptureFixture[str]) -> None:
+    with work_folder(Path("orders"), "A_SalesOrder"):
+        assert extract() == 2
+    assert "at work" in capsys.readouterr().err
+    assert extract() == 0

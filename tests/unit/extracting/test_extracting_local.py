@@ -1,120 +1,205 @@
-"""One entity set into one file, for `sapmatch extract`."""
+"""One entity set into one file on this machine, by the same run as in the cloud."""
 
 import csv
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sapmatch.extracting.local import ExtractSummary, extract_entity_set
-from sapmatch.model.errors import InputRejected, SapUnavailable
-from sapmatch.model.query import Query
-from tests.builders.paged_sap import PagedSap
+from sapmatch.model.errors import InputRejected, SapRejected, SapUnavailable
+from tests.builders.extract_command import Command
 
 
 @pytest.fixture
-def sap() -> PagedSap:
-    return PagedSap(A_Order=[["1", "2"], ["2", 'O"Brien; ü']])
+def command(tmp_path: Path) -> Command:
+    command = Command(tmp_path / "out", orders=5)
+    command.put(3, 'O"Brien; ü')
+    return command
 
 
-def extract(sap: PagedSap, to: Path, query: Query = Query(), **more: Any) -> ExtractSummary:  # noqa: B008
-    return extract_entity_set(sap, "/o", "A_Order", query, to=to, **more)
-
-
-def test_ndjson_holds_the_rows_as_sap_sent_them(sap: PagedSap, tmp_path: Path) -> None:
-    summary = extract(sap, tmp_path / "new" / "folder")
-    path = tmp_path / "new" / "folder" / "A_Order.ndjson"
-    rows = [json.loads(line) for line in path.read_bytes().splitlines()]
-    assert [row["Name"] for row in rows] == ["1", "2", 'O"Brien; ü']
+def test_ndjson_holds_the_rows_as_sap_sent_them(command: Command) -> None:
+    summary = command()
+    rows = list(command.rows())
+    assert [row["Order"] for row in rows] == ["001", "002", "003", "004", "005"]
     assert rows[0]["Day"] == "/Date(1793577600000)/"
-    assert "__metadata" in rows[0]
-    assert (summary.rows, summary.pages, summary.bytes) == (3, 2, path.stat().st_size)
-    assert (summary.files, summary.delta) == ((str(path),), "none")
-    assert [entry.name for entry in path.parent.iterdir()] == ["A_Order.ndjson"]
+    assert rows[0]["__metadata"]["uri"].startswith("https://sap.example.com/A_Order")
+    assert (summary.rows, summary.pages) == (5, 3)
+    assert summary.bytes == command.file.stat().st_size
+    assert (summary.files, summary.delta) == ((str(command.file),), "none")
+    assert (summary.changed, summary.deleted, summary.note) == (None, None, None)
+    assert command.is_clean
 
 
-def test_typed_ndjson_holds_plain_values(sap: PagedSap, tmp_path: Path) -> None:
-    extract(sap, tmp_path, values="typed")
-    first = json.loads((tmp_path / "A_Order.ndjson").read_bytes().splitlines()[0])
-    assert first == {"Name": "1", "Day": "2026-11-02", "Amount": "10.10"}
+def test_typed_ndjson_holds_plain_values(command: Command) -> None:
+    command(values="typed")
+    first = next(command.rows())
+    assert first == {"Order": "001", "Name": "Order 1", "Day": "2026-11-02", "Amount": "10.10"}
 
 
-def test_csv_is_typed_and_keeps_any_text(sap: PagedSap, tmp_path: Path) -> None:
-    extract(sap, tmp_path, format="csv")
-    with (tmp_path / "A_Order.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))
-    assert rows == [
-        ["Name", "Day", "Amount"],
-        ["1", "2026-11-02", "10.10"],
-        ["2", "2026-11-02", "10.10"],
-        ['O"Brien; ü', "2026-11-02", "10.10"],
-    ]
+def test_csv_is_typed_and_keeps_any_text(command: Command) -> None:
+    summary = command(format="csv", select=("Name", "Amount", "Order"))
+    (path,) = map(Path, summary.files)
+    assert path.name == "A_Order.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+    assert sorted(head) == ["Amount", "Name", "Order"]
+    assert len(rows) == 5
+    assert dict(zip(head, rows[2], strict=True))["Name"] == 'O"Brien; ü'
 
 
-def test_csv_has_the_columns_that_were_asked_for(sap: PagedSap, tmp_path: Path) -> None:
-    query = Query(select=("Amount", "Name", "Day"))
-    extract(sap, tmp_path, query, format="csv")
-    assert (tmp_path / "A_Order.csv").read_text().splitlines()[1] == "10.10,1,2026-11-02"
+def test_a_set_without_rows_is_a_file_without_rows(command: Command) -> None:
+    for number in range(1, 6):
+        command.sap.remove("A_Order", f"{number:03}")
+    assert command().rows == 0
+    assert command.file.read_bytes() == b""
+    assert command(format="csv").rows == 0
+    assert (command.to / "A_Order.csv").read_text().count("\n") == 1
 
 
-def test_a_column_of_some_rows_only_is_named(sap: PagedSap, tmp_path: Path) -> None:
-    with pytest.raises(InputRejected, match="Amount"):
-        extract(sap, tmp_path, Query(select=("Name", "Day")), format="csv")
+def test_parts_that_are_read_side_by_side_stand_one_behind_the_other(command: Command) -> None:
+    """The order of SAP's key, whichever part was ready first."""
+    for number in range(6, 201):
+        command.put(number, f"Order {number}")
+    summary = command(parallel=4)
+    assert [row["Order"] for row in command.rows()] == [f"{n:03}" for n in range(1, 201)]
+    assert summary.rows == 200
+    assert len({link for link in command.sap.links if link is None}) == 1
+    assert command.sap.links.count(None) > 2  # each part began for itself
 
 
-@pytest.mark.parametrize(
-    ("more", "said"),
-    [
-        ({"format": "parquet"}, "columnar"),
-        ({"format": "xlsx"}, "ndjson or csv"),
-        ({"delta": True}, "delta"),
-    ],
-)
-def test_what_is_not_there_is_refused_before_sap_is_asked(
-    sap: PagedSap, tmp_path: Path, more: dict[str, Any], said: str
+def test_a_broken_read_leaves_the_old_file_and_goes_on_from_the_last_page(
+    command: Command,
 ) -> None:
-    with pytest.raises(InputRejected, match=said):
-        extract(sap, tmp_path, **more)
-    assert sap.links == []
-
-
-def test_an_entity_set_is_no_path(sap: PagedSap, tmp_path: Path) -> None:
-    with pytest.raises(InputRejected, match="entity set"):
-        extract_entity_set(sap, "/o", "../A_Order", Query(), to=tmp_path)
-
-
-def test_a_broken_read_leaves_no_file_and_the_old_one(tmp_path: Path) -> None:
-    """RE-20: the last good file is not overwritten."""
-    (tmp_path / "A_Order.ndjson").write_text("old")
-    sap = PagedSap(A_Order=[["1"], SapUnavailable("503")])
+    """RE-19, RE-20: the same command asks for nothing that is stored."""
+    command.to.mkdir()
+    command.file.write_text("old")
+    command.sap.fails(2, SapUnavailable("503"))
     with pytest.raises(SapUnavailable):
-        extract(sap, tmp_path)
-    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"A_Order.ndjson": "old"}
+        command()
+    assert command.file.read_text() == "old"
+    assert "the same command goes on" in command.told.said[-1]
+
+    command.sap.links.clear()
+    command()
+    assert len(command.names()) == 5
+    assert [link is None for link in command.sap.links] == [False]
+    assert "4 rows in 2 pages" in command.told.said[0]
+    assert command.told.read_so_far[0] == (4, 2, 5)
+    assert command.told.read_so_far[-1] == (5, 3, 5)
+    assert command.is_clean
 
 
-def test_missing_rows_leave_no_file(sap: PagedSap, tmp_path: Path) -> None:
+def test_ctrl_c_keeps_what_was_read(command: Command) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    command.sap.before(1, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        command()
+    assert "the same command goes on" in command.told.said[-1]
+    command()
+    assert "2 rows in 1 pages" in command.told.said[0]
+    assert len(command.names()) == 5
+
+
+def test_another_format_of_the_same_query_goes_on_too(command: Command) -> None:
+    command.sap.fails(2, SapUnavailable("503"))
+    with pytest.raises(SapUnavailable):
+        command()
+    assert command(format="csv").rows == 5
+    assert "goes on" in command.told.said[0]
+
+
+def test_another_query_starts_anew_and_says_so(command: Command) -> None:
+    command.sap.fails(2, SapUnavailable("503"))
+    with pytest.raises(SapUnavailable):
+        command()
+    command.sap.links.clear()
+    summary = command(select=("Order", "Name"))
+    assert "another query" in command.told.said[0]
+    assert command.sap.links[0] is None
+    assert (summary.rows, set(next(command.rows()))) == (5, {"__metadata", "Order", "Name"})
+
+
+def test_reload_drops_what_was_read_and_can_be_gone_on_with_itself(command: Command) -> None:
+    command.sap.fails(2, SapUnavailable("503"))
+    with pytest.raises(SapUnavailable):
+        command()
+    command.sap.links.clear()
+    command.sap.fails(4, SapUnavailable("503"))
+    with pytest.raises(SapUnavailable):
+        command(reload=True)
+    assert command.sap.links[0] is None
+    command.sap.links.clear()
+    command(reload=True)
+    assert None not in command.sap.links
+    assert len(command.names()) == 5
+
+
+def test_what_broke_before_its_first_page_leaves_nothing(command: Command) -> None:
+    command.sap.fails(0, SapUnavailable("503"))
+    with pytest.raises(SapUnavailable):
+        command()
+    assert command.is_clean
+    assert command.told.said == []
+
+
+def test_a_page_that_sap_no_longer_gives_is_not_asked_for_again(command: Command) -> None:
+    """A next link that is too old: the call after it begins anew."""
+    command.sap.fails(1, SapRejected("GONE", "the link is too old", http_status=410))
+    with pytest.raises(SapRejected):
+        command()
+    assert command.is_clean
+    assert command().rows == 5
+
+
+def test_missing_rows_leave_no_file(command: Command) -> None:
     """RE-19."""
-    sap.counts["A_Order"] = [4]
-    with pytest.raises(InputRejected, match="3 rows were read, but SAP counts 4"):
-        extract(sap, tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    command.sap.counts["A_Order"] = [7, 7, 7, 7]
+    with pytest.raises(InputRejected, match="5 rows"):
+        command()
+    assert not command.file.exists()
+    assert command.is_clean
 
 
-def test_rows_that_came_while_reading_are_noted(sap: PagedSap, tmp_path: Path) -> None:
-    sap.counts["A_Order"] = [2, 3]
-    note = extract(sap, tmp_path).note
+def test_rows_that_came_while_reading_are_noted(command: Command) -> None:
+    command.sap.before(1, lambda: command.put(6, "new"))
+    note = command().note
     assert note is not None
-    assert "2 rows before and 3 after" in note
+    assert "6" in note
 
 
-def test_a_folder_that_cannot_be_written_is_named(sap: PagedSap, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
+def test_a_row_that_comes_twice_is_there_once(command: Command) -> None:
+    """OD-P24."""
+    command.sap.repeats_row(1)
+    assert command().rows == 5
+    assert len(list(command.rows())) == 5
+
+
+@pytest.mark.parametrize("output", [{"nested": "flatten"}, {"labels": True}])
+def test_raw_rows_are_not_flattened(command: Command, output: dict[str, Any]) -> None:
+    with pytest.raises(InputRejected, match="--values typed"):
+        command(output=output)
+    assert command.sap.asked == 0
+
+
+@pytest.mark.parametrize("name", ["../A_Order", "", "A Order", "A_Order/x"])
+def test_an_entity_set_is_no_path(command: Command, name: str) -> None:
+    with pytest.raises(InputRejected, match="entity set"):
+        command(name=name)
+
+
+def test_a_misspelt_entity_set_leaves_nothing(command: Command) -> None:
+    with pytest.raises(InputRejected, match="A_Ordre"):
+        command(name="A_Ordre")
+    assert command.is_clean
+
+
+def test_a_target_that_cannot_be_written_keeps_the_pages(command: Command) -> None:
+    command.file.mkdir(parents=True)
     with pytest.raises(InputRejected, match="cannot be written"):
-        extract(sap, tmp_path / "file")
-
-
-def test_progress_tells_rows_of_all(sap: PagedSap, tmp_path: Path) -> None:
-    seen: list[tuple[int, int]] = []
-    extract(sap, tmp_path, progress=lambda rows, of: seen.append((rows, of)))
-    assert seen == [(2, 3), (3, 3)]
+        command()
+    command.file.rmdir()
+    command.sap.links.clear()
+    assert command().rows == 5
+    assert command.sap.links == []

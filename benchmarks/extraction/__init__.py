@@ -1,0 +1,1 @@
+"""What `sapmatch extract` costs: rows, memory, growth, and what several readers at once bring."""

@@ -90,6 +90,7 @@ def finish_extraction(
     last = _last(control, objects, plan)
     published = load_published(plan.extraction, plan.run_id, objects)
     if published is None:
+        base = _base(plan, last)
         missing = _missing(plan, objects)
         check = partial(
             checked,
@@ -100,12 +101,12 @@ def finish_extraction(
             workspace=workspace,
             out_of_time=out_of_time,
         )
-        sets = () if missing else _checked(plan, last, check, out_of_time)
+        sets = () if missing else _checked(plan, check, out_of_time)
         if len(sets) < len(plan.sources):
             return FinishResult(
                 extraction=plan.extraction, run_id=plan.run_id, done=False, missing=missing
             )
-        published = _publish(plan, last, sets, objects, clock)
+        published = _publish(plan, last, base, sets, objects, clock)
     if last is not None and _is_later(last, plan):
         return _result(published, None, done=True)
     indexed = index(plan, published, out_of_time) if index and plan.index else None
@@ -137,18 +138,9 @@ def _is_later(last: Published, plan: Plan) -> bool:
 
 
 def _checked(
-    plan: Plan,
-    last: Published | None,
-    check: Callable[[int], PublishedSet | None],
-    out_of_time: OutOfTime,
+    plan: Plan, check: Callable[[int], PublishedSet | None], out_of_time: OutOfTime
 ) -> tuple[PublishedSet, ...]:
-    """What is to be said of the sets, one after the other: one at least, all where there is time."""
-    if last is not None and _is_later(last, plan):
-        raise InputRejected(
-            f"extraction {plan.extraction}: run {last.run_id} is published and was planned after "
-            f"run {plan.run_id}, which would set it back; start a new run"
-        )
-    _base(plan, last)
+    """What is to be said of the sets, one after the other; of one at least."""
     sets: list[PublishedSet] = []
     for number in range(len(plan.sources)):
         if sets and out_of_time():
@@ -163,6 +155,7 @@ def _checked(
 def _publish(
     plan: Plan,
     last: Published | None,
+    base: str | None,
     sets: tuple[PublishedSet, ...],
     objects: Objects,
     clock: Clock,
@@ -175,7 +168,7 @@ def _publish(
         published_at=clock.now().isoformat(),
         output=plan.output,
         sets=sets,
-        base=_base(plan, last),
+        base=base,
         previous=last.run_id if last else None,
     )
     objects.write_once(success_key(plan.extraction, plan.run_id), msgspec.json.encode(published))
@@ -185,7 +178,15 @@ def _publish(
 
 
 def _base(plan: Plan, last: Published | None) -> str | None:
-    """The run that the oldest of the snapshots lies in that the plan's changes follow."""
+    """The run that the oldest of the snapshots lies in that the plan's changes follow.
+
+    InputRejected where there is none, or where a later run is published: it would be set back.
+    """
+    if last is not None and _is_later(last, plan):
+        raise InputRejected(
+            f"extraction {plan.extraction}: run {last.run_id} is published and was planned after "
+            f"run {plan.run_id}; start a new run"
+        )
     base: str | None = None
     for source in plan.sources:
         if source.is_snapshot:

@@ -27,6 +27,7 @@ from local.sap.reading import Reader, json_response, need_json, service_root
 from local.sap.render import entity
 from local.sap.rules.facts import FACTS, facts
 from local.sap.store import Store
+from local.sap.values import Row
 from local.sap.writing import parameters_of
 
 _LINKS = "DeltaLinksOf"
@@ -56,7 +57,7 @@ class OdpReader:
         asked = _CHANGES_AFTER.fullmatch(segments[0])
         if asked and segments[1:] == ["ChangesAfter"]:
             return self._changes_after(request, service, asked[2])
-        self.store.replace(FACTS, facts(self.store))
+        self.store.found("A_PurchaseOrderItem", FACTS, find=self._renewed)
         self.store.replace(f"{_LINKS}{FACTS}", self.queue.links(_owner(request)))
         return self.reader.read(request, service, segments)
 
@@ -70,6 +71,11 @@ class OdpReader:
             shown = {"ResultFlag": self.queue.end(owner)}
         named = {function.name: {"__metadata": {"type": function.returns}} | shown}
         return json_response(HTTPStatus.OK, named)
+
+    def _renewed(self) -> list[Row]:
+        """The facts as the orders of now make them: once for all pages, until somebody writes."""
+        self.store.replace(FACTS, facts(self.store))
+        return list(self.store.rows(FACTS))
 
     def _tracked(self, request: Request, service: Service) -> Response | None:
         """A page of a package, None for a read that has nothing to do with the queue."""

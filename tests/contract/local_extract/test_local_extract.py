@@ -57,7 +57,7 @@ def test_every_format_holds_the_same_rows(
     typed = rows("A_SalesOrder.ndjson")
     with Path("out/A_SalesOrder.csv").open(newline="") as file:
         assert list(csv.DictReader(file)) == typed
-    table = duckdb.sql("FROM 'out/A_SalesOrder.parquet'")
+    table = duckdb.read_parquet("out/A_SalesOrder.parquet")
     shown = [dict(zip(table.columns, map(str, row), strict=True)) for row in table.fetchall()]
     assert shown == typed
     assert typed[0] == {

@@ -7,6 +7,7 @@ from functools import partial
 from sapmatch.bootstrap import sap_client
 from sapmatch.cli import output
 from sapmatch.cli.options import add_common, connection_of, service_of
+from sapmatch.model.presets import entity_sets_of
 from sapmatch.sap.doctor import Finding, Target, examine
 from sapmatch.settings import Settings
 
@@ -54,7 +55,7 @@ def _targets(arguments: argparse.Namespace, settings: Settings) -> list[Target]:
 def _used(connection: str, settings: Settings) -> Iterator[tuple[str, str]]:
     for extraction in settings.extractions.values():
         if extraction.connection == connection:
-            yield from ((_path(each.service), each.name) for each in extraction.entity_sets)
+            yield from ((_path(each.service), each.name) for each in entity_sets_of(extraction))
     for flow in settings.write_backs.values():
         if flow.connection == connection:
             yield _path(flow.service), flow.entity_set

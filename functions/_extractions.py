@@ -6,8 +6,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from functions._runtime import Event
+from functions._metrics import measured
+from functions._runtime import Event, logger
 from sapmatch.bootstrap import Services
+from sapmatch.extracting.finish import FinishResult
 from sapmatch.extracting.lease import renew
 from sapmatch.extracting.run import Plan, load_plan
 
@@ -34,3 +36,29 @@ def workspace() -> Iterator[Path]:
     """A folder of this call alone: Lambda keeps /tmp for the next one."""
     with TemporaryDirectory() as folder:
         yield Path(folder)
+
+
+def finish_answer(result: FinishResult) -> dict[str, Any]:
+    """The counts of a run; once it is done they are measured, and its notes logged."""
+    if result.done:
+        measured(
+            RowsExtracted=sum(result.rows.values()),
+            PagesExtracted=result.pages,
+            BytesExtracted=result.bytes,
+            OrderReads=result.reads,
+            OrderWrites=result.writes,
+        )
+    for note in result.notes:
+        logger().warning(note)
+    return {
+        "extraction": result.extraction,
+        "run_id": result.run_id,
+        "done": result.done,
+        "missing": len(result.missing),
+        "rows": sum(result.rows.values()),
+        "pages": result.pages,
+        "files": result.files,
+        "orders": result.orders,
+        "orders_changed": result.orders_changed,
+        "orders_skipped": result.orders_skipped,
+    }

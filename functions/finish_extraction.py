@@ -1,34 +1,31 @@
 """Check the counts of a run, publish it, and feed the order index."""
 
+from functools import partial
 from typing import Any
 
-from functions._runtime import Event, logger, task
+from functions._extractions import finish_answer, out_of_time, planned, workspace
+from functions._runtime import Event, task
 from sapmatch.bootstrap import services
 from sapmatch.extracting.finish import finish_extraction
-from sapmatch.extracting.plan import load_plan
-from sapmatch.matching.keys import order_keys, posted_keys
+from sapmatch.extracting.lease import release
 
 
 @task
-def handler(event: Event, _context: Any) -> dict[str, Any]:
-    """{"extraction", "run_id"} -> counts; readers ignore a run without _SUCCESS."""
+def handler(event: Event, context: Any) -> dict[str, Any]:
+    """{"extraction", "run_id", "execution"} -> "done", "missing" chunks, and counts."""
     parts = services()
-    plan = load_plan(event["extraction"], event["run_id"], parts.objects)
-    result = finish_extraction(
-        plan,
-        client=parts.settings.connections[plan.connection].client,
-        sap=parts.sap(plan.connection),
-        objects=parts.objects,
-        orders=parts.orders,
-        to_orders=parts.to_orders(plan.connection),
-        order_keys=order_keys,
-        posted_keys=posted_keys,
-    )
-    for note in result.notes:
-        logger().warning(note)
-    return {
-        "rows": sum(result.rows.values()),
-        "orders": result.orders,
-        "orders_changed": result.orders_changed,
-        "orders_skipped": result.orders_skipped,
-    }
+    plan = planned(event, parts)
+    with workspace() as folder:
+        result = finish_extraction(
+            plan,
+            sap=parts.sap(plan.connection),
+            objects=parts.objects,
+            control=parts.control,
+            clock=parts.clock,
+            workspace=folder,
+            index=partial(parts.index, workspace=folder),
+            out_of_time=out_of_time(context),
+        )
+    if result.done:
+        release(parts.control, plan.extraction, event["execution"])
+    return finish_answer(result)

@@ -7,6 +7,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
@@ -63,11 +64,24 @@ def keeps_transactions_whole(session: boto3.Session, endpoint: str, name: str) -
 
 def evaluates_jsonata(session: boto3.Session, endpoint: str, name: str) -> bool:
     """Step Functions evaluates JSONata in Assign, Output and Choice"""
+    return _succeeds(session, endpoint, name, MACHINE, '{"n": 1}')
+
+
+def maps_a_list_of_the_bucket(session: boto3.Session, endpoint: str, name: str) -> bool:
+    """Step Functions runs a distributed map over a JSON list in S3, children by ItemSelector"""
+    s3 = session.client("s3", endpoint_url=endpoint)
+    where = {"LocationConstraint": session.region_name}
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration=where)  # type: ignore[arg-type]
+    s3.put_object(Bucket=name, Key="list.json", Body=b'[{"n": 1}, {"n": 2}]')
+    return _succeeds(session, endpoint, name, MAPPING, json.dumps({"bucket": name, "parallel": 1}))
+
+
+def _succeeds(session: boto3.Session, endpoint: str, name: str, machine: Any, input: str) -> bool:
     machines = session.client("stepfunctions", endpoint_url=endpoint)
     arn = machines.create_state_machine(
-        name=name, definition=json.dumps(MACHINE), roleArn="arn:aws:iam::000000000000:role/probe"
+        name=name, definition=json.dumps(machine), roleArn="arn:aws:iam::000000000000:role/probe"
     )["stateMachineArn"]
-    run = machines.start_execution(stateMachineArn=arn, name=name, input='{"n": 1}')
+    run = machines.start_execution(stateMachineArn=arn, name=name, input=input)
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
         end = machines.describe_execution(executionArn=run["executionArn"])
@@ -99,4 +113,45 @@ MACHINE = {
         "Wrong": {"Type": "Fail"},
     },
 }
-PROBES = (writes_once, keeps_transactions_whole, evaluates_jsonata)
+MAPPING = {
+    "QueryLanguage": "JSONPath",
+    "StartAt": "Each",
+    "States": {
+        "Each": {
+            "Type": "Map",
+            "Label": "Each",
+            "ItemReader": {
+                "Resource": "arn:aws:states:::s3:getObject",
+                "ReaderConfig": {"InputType": "JSON"},
+                "Parameters": {"Bucket.$": "$.bucket", "Key": "list.json"},
+            },
+            "ItemSelector": {"item.$": "$$.Map.Item.Value"},
+            "MaxConcurrencyPath": "$.parallel",
+            "ItemProcessor": {
+                "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                "StartAt": "IsKnown",
+                "States": {
+                    "IsKnown": {
+                        "Type": "Choice",
+                        "Choices": [
+                            {"Variable": "$.item.n", "NumericLessThan": 3, "Next": "Known"}
+                        ],
+                        "Default": "Unknown",
+                    },
+                    "Known": {"Type": "Succeed", "OutputPath": None},
+                    "Unknown": {"Type": "Fail", "Error": "Unknown", "Cause": "Unknown"},
+                },
+            },
+            "ResultPath": "$.results",
+            "Next": "IsComplete",
+        },
+        "IsComplete": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.results[1]", "IsPresent": True, "Next": "Right"}],
+            "Default": "Wrong",
+        },
+        "Right": {"Type": "Succeed"},
+        "Wrong": {"Type": "Fail", "Error": "Wrong", "Cause": "Wrong"},
+    },
+}
+PROBES = (writes_once, keeps_transactions_whole, evaluates_jsonata, maps_a_list_of_the_bucket)

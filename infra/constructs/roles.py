@@ -63,6 +63,10 @@ def _reason(resource: str) -> str:
 def _plain(resolved: Any) -> str:
     """A resolved value as cdk-nag writes it: an import is the name of what is imported."""
     match resolved:
+        case {"Ref": name}:
+            return f"<{name}>"
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"<{name}.{attribute}>"
         case {"Fn::Join": [separator, parts]}:
             return str(separator.join(map(_plain, parts)))
         case {"Fn::ImportValue": name}:

@@ -8,7 +8,7 @@ import pytest
 
 from infra.bundle import ROOT
 from infra.constructs.state_machine import called_functions, machine_names
-from infra.functions import FUNCTIONS, TASKS
+from infra.functions import FUNCTIONS, RECEIVERS, SWEEPERS, TASKS
 from infra.names import pascal, snake
 from sapmatch.settings import Environment
 from tests.infra.templates import Templates
@@ -72,8 +72,11 @@ def test_every_variable_that_functions_read_is_set(prod: Templates) -> None:
     started = {Environment.INVOICE_MATCHING_ARN, Environment.WRITE_BACK_ARN}
     for name, function in functions(prod).items():
         variables = set(function["Environment"]["Variables"])
-        needed = set(Environment) - (started if name in TASKS else set())
-        assert needed <= variables, name
+        assert set(Environment) - started <= variables, name
+        if name in RECEIVERS:
+            assert started <= variables, name
+        if name in SWEEPERS:
+            assert Environment.INVOICE_MATCHING_ARN in variables, name
 
 
 def test_no_secret_stands_in_a_variable(prod: Templates) -> None:

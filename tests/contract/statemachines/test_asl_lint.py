@@ -29,8 +29,8 @@ JSONPATH = {
     | {"Label", "ItemReader", "ItemSelector", "ItemProcessor", "ResultPath", "Catch"}
     | {"MaxConcurrencyPath", "ToleratedFailurePercentage"},
     "Choice": {"Type", "Comment", "Choices", "Default"},
-    "Pass": COMMON | {"InputPath", "Result", "ResultPath"},
-    "Succeed": {"Type", "Comment", "OutputPath"},
+    "Pass": COMMON | {"InputPath", "Result", "ResultPath", "End"},
+    "Succeed": {"Type", "Comment"},
     "Fail": {"Type", "Comment", "Error", "Cause", "ErrorPath", "CausePath"},
 }
 FIELDS = {"JSONata": JSONATA, "JSONPath": JSONPATH}

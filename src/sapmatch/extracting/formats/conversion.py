@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from sapmatch.extracting.formats import parts, sql, table
-from sapmatch.extracting.formats.engine import MOST_BYTES, engine
+from sapmatch.extracting.formats.engine import MOST_BYTES, copy, engine
 from sapmatch.extracting.formats.exact import exact_pages
 from sapmatch.extracting.formats.raw import joined
 from sapmatch.extracting.run import Source
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _SUFFIXES: Final = {"none": "", "gzip": ".gz", "zstd": ".zst"}
 _FORMATS: Final = {"ndjson": "json", "csv": "csv", "parquet": "parquet"}
 # Values of a Parquet row group: it is held in memory as a whole.
-_GROUP = 1 << 20
+_GROUP = 1 << 19
 _VECTOR = 2048  # rows that DuckDB handles at once
 _NAMED = 5  # fields in a message
 
@@ -41,10 +42,13 @@ def convert(
     pages give the same bytes. Nothing is left at `to` where it fails.
     """
     workspace.mkdir(parents=True, exist_ok=True)
+    write = _raw if output.format == "ndjson" and output.values == "raw" else _typed
     try:
-        if output.format == "ndjson" and output.values == "raw":
-            return _raw(pages, source, output, to, workspace)
-        return _typed(pages, source, output, to, workspace)
+        with TemporaryDirectory(dir=workspace) as room:
+            return write(pages or [_empty(Path(room))], source, output, to, Path(room))
+    except OSError as exc:
+        to.unlink(missing_ok=True)
+        raise InputRejected(f"{to.name}: cannot be written ({exc.strerror})") from exc
     except BaseException:
         to.unlink(missing_ok=True)
         raise
@@ -63,19 +67,13 @@ def _typed(pages: Sequence[Path], source: Source, output: Output, to: Path, work
     import duckdb
 
     fields = parts.parts_of(source.shape)
-    readable = list(exact_pages(pages, fields, workspace)) or [_empty(workspace)]
+    readable = list(exact_pages(pages, fields, workspace))
     query = table.statement(readable, source.shape, output)
-    copy = f"COPY ({query}) TO {sql.file(to)} ({_options(output, fields)})"
     with engine(workspace, [*readable, to]) as connection:
         try:
-            return int(connection.execute(copy).fetchall()[0][0])
+            return copy(connection, query, to, _options(output, fields))
         except duckdb.InvalidInputException:
             pass
-        except duckdb.Error as exc:
-            raise InputRejected(
-                f"{to.name}: cannot be written ({type(exc).__name__}): give the workspace and the "
-                "output more room"
-            ) from exc
         _check_lines(pages)
         # DuckDB's own message holds values of the row, so it does not travel with ours.
         raise _misfit(connection, readable, source, fields)
@@ -127,20 +125,20 @@ def _misfit(
     fields: Sequence[parts.Part],
 ) -> InputRejected:
     """Which fields hold values that fit not, in how many rows, and in which first."""
-    paths, conditions = zip(*parts.odd(fields, "r"), strict=True)
-    flags = [f"({condition}) AS b{n}" for n, condition in enumerate(conditions)]
+    checks = list(parts.odd(fields, "r"))
+    flags = [f"({condition}) AS b{n}" for n, (_, condition) in enumerate(checks)]
     relation = sql.select(
         ["row_number() OVER () AS n", *flags], f"{table.rows(pages, fields)} AS r"
     )
-    sums = (f"count(*) FILTER (b{n}), min(n) FILTER (b{n})" for n in range(len(paths)))
-    connection.execute(sql.select(sums, f"({relation})"))
-    found = connection.fetchall()[0]
+    sums = [f"[count(*) FILTER (b{n}), min(n) FILTER (b{n})]" for n in range(len(checks))]
+    connection.execute(sql.select(["[]", *sums], f"({relation})"))
+    found = zip(checks, connection.fetchall()[0][1:], strict=True)
     wrong = [
         f"{path}: does not fit its type in {count} rows, first in row {first}"
-        for path, count, first in zip(paths, found[::2], found[1::2], strict=True)
+        for (path, _), (count, first) in found
         if count
     ]
     return InputRejected(
-        f"{source.entity_set}: {'; '.join(wrong[:_NAMED])}: leave the field out with select, or "
-        "store the rows with values = raw"
+        f"{source.entity_set}: {'; '.join(wrong[:_NAMED]) or 'a row cannot be read'}: leave the "
+        "field out with select, or store the rows with values = raw"
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sapmatch.extracting.formats import sql
+from sapmatch.model.errors import InputRejected
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -32,8 +33,11 @@ def engine(workspace: Path, files: Iterable[Path]) -> Iterator["DuckDBPyConnecti
             "threads": 1,
         }
     )
-    folders = sorted({str(path.absolute().parent) for path in files} | {str(workspace.absolute())})
-    allowed = ", ".join(sql.literal(folder) for folder in folders)
+    folders = {path.absolute().parent for path in files} | {workspace.absolute()}
+    # A folder is asked for by its name to write, and by the pattern of its name to read.
+    allowed = ", ".join(
+        sql.literal(form) for path in sorted(folders) for form in {str(path), sql.exact(path)}
+    )
     try:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(f"SET allowed_directories = [{allowed}]")
@@ -42,3 +46,23 @@ def engine(workspace: Path, files: Iterable[Path]) -> Iterator["DuckDBPyConnecti
         yield connection
     finally:
         connection.close()
+
+
+def copy(connection: "DuckDBPyConnection", query: str, to: Path, options: str) -> int:
+    """Write the rows of a query to a file; their number.
+
+    duckdb.InvalidInputException where a row is wrong: the caller knows how to say it. InputRejected
+    where there is no room.
+    """
+    import duckdb
+
+    try:
+        connection.execute(f"COPY ({query}) TO {sql.file(to)} ({options})")
+        return int(connection.fetchall()[0][0])
+    except duckdb.InvalidInputException:
+        raise
+    except duckdb.Error as exc:
+        raise InputRejected(
+            f"{to.name}: cannot be written ({type(exc).__name__}): give the workspace and the "
+            "output more room"
+        ) from exc

@@ -110,7 +110,7 @@ def odd(parts: Sequence[Part], row: str, depth: int = 0) -> Iterator[tuple[str, 
 def shown(part: Part, x: str, depth: int = 0) -> str:
     """A typed value as JSON holds it, see `values.shown`."""
     if part.is_plain:
-        return values.shown(part.kind, x)
+        return values.shown(part.kind, x, part.precision, part.scale)
     if not part.parts:
         return x
     each = f"s{depth}"

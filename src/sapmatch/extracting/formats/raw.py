@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import IO
 
 from sapmatch.extracting.formats import sql
-from sapmatch.extracting.formats.engine import MOST_BYTES, engine
+from sapmatch.extracting.formats.engine import MOST_BYTES, copy, engine
+from sapmatch.model.errors import InputRejected
 
 _BLOCK = 1 << 20
 
@@ -36,6 +37,8 @@ def _copy(pages: Sequence[Path], to: IO[bytes] | gzip.GzipFile) -> int:
 
 def _zstd(pages: Sequence[Path], to: Path, workspace: Path) -> int:
     """Python has zstd from 3.14 on only; \\x01 stands in no JSON text, so a row is one cell."""
+    import duckdb
+
     lines = (
         f"read_csv({sql.files(pages)}, columns={{'line': 'VARCHAR'}}, auto_detect=false, "
         f"header=false, delim='\x01', quote='', escape='', comment='', new_line='\\n', "
@@ -43,5 +46,11 @@ def _zstd(pages: Sequence[Path], to: Path, workspace: Path) -> int:
     )
     options = "FORMAT csv, HEADER false, DELIMITER '\x01', QUOTE '', ESCAPE '', COMPRESSION zstd"
     with engine(workspace, [*pages, to]) as connection:
-        connection.execute(f"COPY ({sql.select(['line'], lines)}) TO {sql.file(to)} ({options})")
-        return int(connection.fetchall()[0][0])
+        try:
+            return copy(connection, sql.select(["line"], lines), to, options)
+        except duckdb.InvalidInputException:
+            # Its message holds the row.
+            raise InputRejected(
+                f"{to.name}: a row has more than {MOST_BYTES} bytes or is no UTF-8: set "
+                "compression = gzip, which takes any"
+            ) from None

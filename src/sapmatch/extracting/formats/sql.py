@@ -26,7 +26,7 @@ def select(columns: Iterable[str], relation: str) -> str:
 
 def files(paths: Iterable[Path]) -> str:
     """A list of files to read, each by its own name: `*`, `?` and `[` find no others."""
-    return "[" + ", ".join(literal(_exact(path)) for path in paths) + "]"
+    return "[" + ", ".join(literal(exact(path)) for path in paths) + "]"
 
 
 def file(path: Path) -> str:
@@ -34,5 +34,6 @@ def file(path: Path) -> str:
     return literal(str(path.absolute()))
 
 
-def _exact(path: Path) -> str:
+def exact(path: Path) -> str:
+    """The pattern that only this path matches."""
     return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path.absolute()))

@@ -41,8 +41,12 @@ def is_text(kind: Kind, precision: int | None = None, scale: int | None = None) 
     return kind not in _TYPED and not (kind == "decimal" and is_exact(precision, scale))
 
 
-def shown(kind: Kind, x: str) -> str:
+def shown(kind: Kind, x: str, precision: int | None = None, scale: int | None = None) -> str:
     """A typed value as JSON holds it: what has no form of its own there is a text."""
+    if (
+        kind == "decimal" and precision == scale and is_exact(precision, scale)
+    ):  # DuckDB writes such a one as `.5`
+        return f"regexp_replace(CAST({x} AS VARCHAR), '^(-?)[.]', '\\10.')"
     change = _SHOWN.get(kind)
     return change(x) if change else x
 

@@ -11,8 +11,11 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from local import extracts
+from local.extracts import Found
 from local.jobs import FLOWS, Jobs
 from local.mailbox import Letter, Mailbox
+from local.samples import world
 from local.stage import ROOT, SAMPLES
 
 RESULT = ROOT / "build" / "demo.jsonl"
@@ -24,6 +27,10 @@ def play(jobs: Jobs, mailbox: Mailbox, say: Say, console: Console) -> bool:
     say("extracting orders from SAP")
     counts = jobs.extract("orders")
     say(f"  {counts['rows']} rows read and counted, {counts['orders_changed']} orders indexed")
+    extract = extracts.last_good("orders", jobs.parts.control, jobs.parts.objects)
+    console.print(extracts.table(extract))
+    found = jobs.find_order(world.ELECTRONICS_ORDER.id)
+    say(f"  the order index answers {_said(found)}")
     expected = json.loads((SAMPLES / "expected.json").read_text())
     for files in waves(expected):
         say(f"uploading {', '.join(file.name for file in files)}")
@@ -86,6 +93,11 @@ def table(rows: Sequence[dict[str, Any]]) -> Table:
         orders = ", ".join(row["orders"])
         result.add_row(row["document"], read, row["decision"], orders, why, held)
     return result
+
+
+def _said(found: Found) -> str:
+    key = f"{found.key.type} {found.key.value}"
+    return f"the key {key} with {', '.join(found.orders)} in {' + '.join(found.calls)}"
 
 
 def _panel(letter: Letter) -> Panel:

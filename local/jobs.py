@@ -10,15 +10,18 @@ from typing import Any
 import boto3
 import msgspec
 
+from local.extracts import Found, find
 from local.stage import SETTINGS, Stage
 from sapmatch.bootstrap import Services, deployment, sap_client
 from sapmatch.cli.status import row
 from sapmatch.model.intent import Intent, IntentState
+from sapmatch.model.ports import OrderScope
 from sapmatch.settings import load
 
 POLL_SECONDS = 0.3
 RUN_SECONDS = 120
 FLOWS = ("supplier_invoice", "sales_order")
+SCOPE = OrderScope("s4", "100", "1010")  # of the sample orders
 
 # What to show of a document that SAP holds, by entity set.
 SHOWN = {
@@ -42,11 +45,28 @@ class Jobs:
         self._s3 = boto3.client("s3")
         self.parts: Services = deployment("local")
 
-    def extract(self, extraction: str) -> dict[str, Any]:
+    def extract(self, extraction: str, **more: Any) -> dict[str, Any]:
         """Run one extraction to its end; returns its counts."""
         run = _now()
-        job = {"extraction": extraction, "run_id": run}
+        job = {"extraction": extraction, "run_id": run, **more}
         return self._run("ExtractionArn", f"{extraction}-{run}", job)
+
+    def begin(self, machine: str, input: Mapping[str, Any]) -> str:
+        """Start a machine with the input; returns the ARN of the execution."""
+        started = self._machines.start_execution(
+            stateMachineArn=self._stage.outputs[machine],
+            input=msgspec.json.encode(input).decode(),
+        )
+        return started["executionArn"]
+
+    def end(self, execution: str) -> Any:
+        """Wait for the end of an execution; returns its description."""
+        self.wait(lambda: self._describe(execution)["status"] != "RUNNING")
+        return self._describe(execution)
+
+    def find_order(self, order_id: str) -> Found:
+        """What the order index answers for a key of an order."""
+        return find(self._stage.outputs["OrdersTable"], SCOPE, order_id)
 
     def write_back(self, flow: str) -> None:
         """Run one write-back flow to its end."""
@@ -135,8 +155,7 @@ class Jobs:
             name=name.replace(":", "")[:80],
             input=msgspec.json.encode(input).decode(),
         )["executionArn"]
-        self.wait(lambda: self._describe(arn)["status"] != "RUNNING")
-        end = self._describe(arn)
+        end = self.end(arn)
         if end["status"] != "SUCCEEDED":
             raise RuntimeError(f"{name} ended {end['status']}: {end.get('cause')}")
         answer: dict[str, Any] = msgspec.json.decode(end["output"])

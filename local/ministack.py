@@ -1,7 +1,8 @@
 """MiniStack, mended in two places so that our state machines behave as on AWS.
 
 Its workers report every exception as Runtime.HandlerError, so no Retry or Catch of a state machine
-would ever see one of our errors: they are named by their class. Its distributed maps know
+would ever see one of our errors: they are named by their class, and a worker that died by AWS's
+name for it. Its distributed maps know
 MaxConcurrency as a number only: the path is followed. Everything else is as published.
 """
 
@@ -12,6 +13,7 @@ from ministack.core import lambda_runtime
 from ministack.services import lambda_svc, stepfunctions
 
 _AS_PUBLISHED = '"error": str(e), "trace": traceback.format_exc()'
+_DIED = "Worker process died"
 _NAMED = '"error": type(e).__name__ + "\\x00" + str(e), "trace": traceback.format_exc()'
 
 
@@ -51,6 +53,8 @@ def _name_errors() -> None:
         body = answer.get("body")
         if answer.get("error") and "\x00" in body.get("errorMessage", ""):
             body["errorType"], _, body["errorMessage"] = body["errorMessage"].partition("\x00")
+        elif answer.get("error") and body.get("errorMessage") == _DIED:
+            body["errorType"] = "Runtime.ExitError"
         return answer
 
     lambda_svc._execute_function_warm = execute

@@ -1,6 +1,7 @@
 """Whether one entity set of a run is complete, and what is to be said of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -87,7 +88,17 @@ def _counted(
         sum(result.rows for result in results),
         source.counted,
         lambda: sap.count(source.service, source.entity_set, query),
+        partial(_changed, source, results, sap),
     )
+
+
+def _changed(source: Source, results: Sequence[ChunkResult], sap: SapReader) -> Iterator[int]:
+    """How many rows changed while an initial load was read, where SAP tells: the next run's."""
+    since = results[0].position if results else None
+    if source.mode == "delta" and since is not None:
+        query = Query(filter=source.filter)
+        for page in sap.changes(source.service, source.entity_set, query, since=since):
+            yield len(page.rows) + len(page.deleted)
 
 
 def _vanished(plan: Plan, number: int, before: Published, objects: Objects, workspace: Path) -> int:

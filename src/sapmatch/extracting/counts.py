@@ -1,20 +1,35 @@
 """Whether what was read is what SAP counted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from sapmatch.model.errors import InputRejected
 
 
-def explained(what: str, rows: int, counted: int, count_again: Callable[[], int]) -> str | None:
+def explained(
+    what: str,
+    rows: int,
+    counted: int,
+    count_again: Callable[[], int],
+    changes: Callable[[], Iterable[int]] = tuple,
+) -> str | None:
     """None where the numbers agree, else a sentence that explains the difference.
 
-    Raises InputRejected where the rows do not lie between SAP's counts before and after (RE-19).
+    Rows are told apart by their key, so that too many are rows that SAP deleted after they were
+    read. InputRejected where rows are missing: fewer than SAP counts before and after, and fewer
+    than it changed meanwhile; `changes` are numbers of these, page by page (RE-19).
     """
     if rows == counted:
         return None
     now = count_again()
-    if min(counted, now) <= rows <= max(counted, now):
-        return f"SAP held {counted} rows before and {now} after the run, {rows} were read"
+    note = f"SAP held {counted} rows before and {now} after the run, {rows} were read"
+    missing = min(counted, now) - rows
+    if missing <= 0:
+        return note
+    changed = 0
+    for number in changes():
+        changed += number
+        if changed >= missing:
+            return f"{note}, {missing} or more changed meanwhile"
     raise InputRejected(
         f"{what}: {rows} rows were read, but SAP counts {counted} before and {now} after; "
         "nothing was published: run it again, and if it happens again check the service's paging"

@@ -28,6 +28,7 @@ from sapmatch.extracting.run import (
     Plan,
     Published,
     PublishedSet,
+    checked_key,
     load_published,
     load_result,
     success_key,
@@ -101,7 +102,7 @@ def finish_extraction(
             workspace=workspace,
             out_of_time=out_of_time,
         )
-        sets = () if missing else _checked(plan, check, out_of_time)
+        sets = () if missing else _checked(plan, check, objects, out_of_time)
         if len(sets) < len(plan.sources):
             return FinishResult(
                 extraction=plan.extraction, run_id=plan.run_id, done=False, missing=missing
@@ -138,17 +139,23 @@ def _is_later(last: Published, plan: Plan) -> bool:
 
 
 def _checked(
-    plan: Plan, check: Callable[[int], PublishedSet | None], out_of_time: OutOfTime
+    plan: Plan,
+    check: Callable[[int], PublishedSet | None],
+    objects: Objects,
+    out_of_time: OutOfTime,
 ) -> tuple[PublishedSet, ...]:
-    """What is to be said of the sets, one after the other; of one at least."""
+    """What is to be said of the sets in order, until time is up; one more than before at least."""
     sets: list[PublishedSet] = []
-    for number in range(len(plan.sources)):
-        if sets and out_of_time():
+    worked = False
+    for number, source in enumerate(plan.sources):
+        stands = objects.exists(checked_key(plan, source.entity_set))
+        if worked and not stands and out_of_time():
             break
         found = check(number)
         if found is None:
             break
         sets.append(found)
+        worked = worked or not stands
     return tuple(sets)
 
 

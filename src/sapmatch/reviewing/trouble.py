@@ -43,7 +43,12 @@ class Trouble(Struct, frozen=True, kw_only=True):
 
     @property
     def cause(self) -> str:
-        """Classes of the errors and where they are; another one is another trouble."""
+        """Classes of the errors and where they are; another one is another trouble.
+
+        A lost position is one trouble, whether a chunk found it or the plan of a later run.
+        """
+        if self.state == "RESYNC_REQUIRED":
+            return "ResyncRequired"
         return ", ".join(sorted({f"{c.error} {c.part}".strip() for c in self.causes}))
 
 

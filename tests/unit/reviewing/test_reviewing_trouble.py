@@ -71,6 +71,15 @@ def test_runs_that_fail_alike_are_told_once_until_one_is_good_again(
     assert len(mailer.sent) == 2
 
 
+def test_a_lost_position_is_told_once_whoever_finds_it(
+    exceptions: Exceptions, mailer: MemoryMailer
+) -> None:
+    """RE-21: a chunk at first, the plan of each later run after it."""
+    exceptions.about_extraction(replace(TROUBLE, causes=(LOST,)))
+    exceptions.about_extraction(replace(TROUBLE, causes=(replace(LOST, part=""),)))
+    assert len(mailer.sent) == 1
+
+
 def test_another_trouble_is_told_as_well(exceptions: Exceptions, mailer: MemoryMailer) -> None:
     exceptions.about_extraction(TROUBLE)
     elsewhere = replace(TROUBLE, causes=(replace(TROUBLE.causes[0], part="A_SalesOrder"),))

@@ -11,6 +11,8 @@ from sapmatch.model.errors import InputRejected
 from sapmatch.model.flow import Output
 from sapmatch.model.shape import Shape
 
+USUAL = 10  # rows of a nested list, to size what is held in memory
+
 
 class Column(Struct, frozen=True):
     """A column: its name, what it holds, and where that stands in the relation."""
@@ -45,8 +47,10 @@ def rows(pages: Sequence[Path], fields: Sequence[Part]) -> str:
 
 
 def width(fields: Sequence[Part]) -> int:
-    """Number of plain values in a row, a list counted once."""
-    return sum(width(part.parts) if part.parts else 1 for part in fields)
+    """Number of plain values in a row, lists taken for USUAL rows each."""
+    return sum(
+        (width(part.parts) if part.parts else 1) * (USUAL if part.many else 1) for part in fields
+    )
 
 
 def _internal(number: int) -> str:

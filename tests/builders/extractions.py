@@ -75,6 +75,7 @@ class Desk:
     """One extraction of purchase orders and what its runs leave behind."""
 
     name = "orders"
+    step = timedelta(minutes=1)  # that planning, and again that finishing takes
 
     def __init__(self, sap: MovingSap, entity_set: EntitySet | None = None, **more: Any) -> None:
         self.sap = sap
@@ -90,7 +91,7 @@ class Desk:
         )
 
     def plan(self, run_id: str, *, reload: bool = False) -> Plan:
-        self.clock.time += timedelta(minutes=1)
+        self.clock.time += self.step
         return plan_extraction(
             self.name,
             self.extraction,
@@ -124,7 +125,7 @@ class Desk:
         index: IndexRun | None = None,
         out_of_time: Callable[[], bool] = lambda: False,
     ) -> FinishResult:
-        self.clock.time += timedelta(minutes=1)
+        self.clock.time += self.step
         with tempfile.TemporaryDirectory() as folder:
             result = finish_extraction(
                 plan,

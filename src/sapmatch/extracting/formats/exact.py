@@ -13,6 +13,7 @@ from sapmatch.extracting.formats.parts import Part, has_plain_list
 from sapmatch.model.errors import InputRejected
 
 # What looks like it inside a text costs time only: the page is rewritten for nothing.
+_LIKELY = re.compile(rb":\s*-?\d+[.eE]")  # twice as fast as the next one, and seldom wrong
 _FIELD = re.compile(rb'"\s*:\s*-?\d+[.eE]')
 _ANYWHERE = re.compile(rb"[:\[,]\s*-?\d+[.eE]")
 _BLOCK = 1 << 20
@@ -25,9 +26,9 @@ def exact_pages(pages: Iterable[Path], fields: Sequence[Part], workspace: Path) 
 
     V4 sends them so where a service ignores IEEE754Compatible, V2 never should (OD-P40, OD-P41).
     """
-    pattern = _ANYWHERE if has_plain_list(fields) else _FIELD
+    patterns = (_ANYWHERE,) if has_plain_list(fields) else (_LIKELY, _FIELD)
     for number, page in enumerate(pages):
-        if _holds(page, pattern):
+        if _holds(page, patterns):
             to = workspace / f"exact-{number:05d}.ndjson"
             _rewrite(page, to)
             yield to
@@ -35,11 +36,11 @@ def exact_pages(pages: Iterable[Path], fields: Sequence[Part], workspace: Path) 
             yield page
 
 
-def _holds(page: Path, pattern: re.Pattern[bytes]) -> bool:
+def _holds(page: Path, patterns: Sequence[re.Pattern[bytes]]) -> bool:
     before = b""
     with page.open("rb") as file:
         for block in iter(partial(file.read, _BLOCK), b""):
-            if pattern.search(before + block):
+            if all(pattern.search(before + block) for pattern in patterns):
                 return True
             before = block[-_OVERLAP:]
     return False

@@ -11,6 +11,7 @@ _TICKS = r"^/Date\((-?\d{1,15})(?:[+-]\d{1,5})?\)/$"
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _CLOCK = r"\d{2}:\d{2}(?::\d{2}(?:\.\d{1,12})?)?"
 _ZONE = r"(?:Z|[+-]\d{2}:?\d{2})?"
+_FULL = r"PT\d{2}H\d{2}M\d{2}(?:\.\d{1,12})?S"
 _DURATION = r"P(?:0D)?T(?:\d{1,2}H)?(?:\d{1,2}M)?(?:\d{1,2}(?:\.\d{1,12})?S)?"
 _FLOAT = r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|[+-]?INF|NaN"
 # 0001-01-01 and 9999-12-31 in ms: what the calendars of Python and Parquet readers hold.
@@ -116,18 +117,25 @@ def _moment(x: str) -> str:
 
 
 def _time(x: str) -> str:
-    """V2 sends a time of day as a duration, V4 as a clock shows it."""
+    """V2 sends a time of day as a duration, V4 as a clock shows it; 24:00 is none."""
+    clock = f"replace(replace(substr({x}, 3, len({x}) - 3), 'H', ':'), 'M', ':')"
+    return (
+        f"CASE WHEN {_matches(x, _FULL)} AND {x} < 'PT24' THEN TRY_CAST({clock} AS TIME) "
+        f"WHEN {_matches(x, _CLOCK)} AND {x} < '24' THEN TRY_CAST({x} AS TIME) "
+        f"WHEN {_matches(x, _DURATION)} THEN {_sparse_time(x)} END"
+    )
+
+
+def _sparse_time(x: str) -> str:
+    """A duration some parts of which are not there."""
 
     def part(letter: str) -> str:
         return f"lpad(regexp_extract({x}, '([0-9]+)(?:[.][0-9]+)?{letter}', 1), 2, '0')"
 
     clock = f"{part('H')} || ':' || {part('M')} || ':' || {part('S')}"
     whole = f"{clock} || regexp_extract({x}, '[.][0-9]+')"
-    return (
-        f"CASE WHEN {_matches(x, _DURATION)} AND NOT ends_with({x}, 'T') AND {part('H')} < '24' "
-        f"THEN TRY_CAST({whole} AS TIME) "
-        f"WHEN {_matches(x, _CLOCK)} AND {x} < '24' THEN TRY_CAST({x} AS TIME) END"
-    )
+    sane = f"NOT ends_with({x}, 'T') AND {part('H')} < '24'"
+    return f"CASE WHEN {sane} THEN TRY_CAST({whole} AS TIME) END"
 
 
 def _binary(x: str) -> str:

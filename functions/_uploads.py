@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from functions._runtime import Event, failed
-from sapmatch.model.document import Upload
+from sapmatch.model.uploads import Upload
 from sapmatch.reading.receive import upload_of
 
 

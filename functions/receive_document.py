@@ -5,7 +5,7 @@ from typing import Any
 from functions._runtime import Event, task
 from functions._uploads import each_upload
 from sapmatch.bootstrap import services
-from sapmatch.model.document import Upload
+from sapmatch.model.uploads import Upload
 from sapmatch.reading.receive import receive
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 from aws_cdk import CfnResource, RemovalPolicy
@@ -68,20 +68,7 @@ class AslStateMachine(sfn.StateMachine):
             raise ValueError(
                 f"{path}: placeholder for no function of infra/functions.py: {unknown}"
             )
-        log_group = logs.LogGroup(
-            scope, f"{title}Logs", retention=RETENTION, removal_policy=RemovalPolicy.DESTROY
-        )
-        role = ExactRole(
-            scope,
-            f"{title}Role",
-            "states.amazonaws.com",
-            [
-                calls(functions[name] for name in called),
-                delivers_logs(),
-                traces(),
-                samples_traces(),
-            ],
-        )
+        role = _role(scope, name, [functions[function] for function in called])
         super().__init__(
             scope,
             title,
@@ -93,7 +80,11 @@ class AslStateMachine(sfn.StateMachine):
             role=role.exact,
             tracing_enabled=True,
             logs=sfn.LogOptions(
-                destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False
+                destination=logs.LogGroup(
+                    scope, f"{title}Logs", retention=RETENTION, removal_policy=RemovalPolicy.DESTROY
+                ),
+                level=sfn.LogLevel.ALL,
+                include_execution_data=False,
             ),
         )
         for label in distributed_maps(text):
@@ -103,3 +94,12 @@ class AslStateMachine(sfn.StateMachine):
             # cfn-lint knows only numbers here; JSONata machines may give an expression.
             resource = cast(CfnResource, self.node.default_child)
             resource.add_metadata("cfn-lint", {"config": {"ignore_checks": ["E3601"]}})
+
+
+def _role(scope: Construct, name: str, functions: Iterable[lambda_.IFunction]) -> ExactRole:
+    return ExactRole(
+        scope,
+        f"{pascal(name)}Role",
+        "states.amazonaws.com",
+        [calls(functions), delivers_logs(), traces(), samples_traces()],
+    )

@@ -20,17 +20,12 @@ import msgspec
 from sapmatch.aws.intents import intent_item
 from sapmatch.aws.orders import DynamoOrders
 from sapmatch.aws.table import Item, Table, body, transact
-from sapmatch.model.document import (
-    Arrival,
-    DocumentRecord,
-    EarlierInvoice,
-    ExceptionRecord,
-    Upload,
-)
+from sapmatch.model.document import Arrival, DocumentRecord, EarlierInvoice, ExceptionRecord
 from sapmatch.model.errors import InputRejected, PreconditionFailed
 from sapmatch.model.intent import Intent
 from sapmatch.model.match import Decision
 from sapmatch.model.ports import Clock, MatchRecord, OrderKey, OrderScope
+from sapmatch.model.uploads import Upload
 
 _META = "meta"
 _UPLOAD = "upload"

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sapmatch.aws.errors import MISSING, translated
-from sapmatch.model.document import Upload
 from sapmatch.model.errors import PreconditionFailed
+from sapmatch.model.uploads import Upload
 
 if TYPE_CHECKING:
     from boto3.s3.transfer import TransferConfig

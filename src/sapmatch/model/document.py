@@ -30,14 +30,6 @@ ReasonCode = Literal[
 ]
 
 
-class Upload(Struct, frozen=True, kw_only=True):
-    """One version of an object that somebody put into the bucket; the key is decoded."""
-
-    bucket: str
-    key: str
-    version_id: str | None = None
-
-
 class DocumentRecord(Struct, frozen=True, kw_only=True):
     """One record per content: `id` is the SHA-256 of the bytes in hexadecimal.
 

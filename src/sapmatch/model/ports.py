@@ -8,13 +8,7 @@ from typing import Any, Protocol
 from msgspec import Raw, Struct
 
 from sapmatch.model.changes import ChangePage, DeltaPosition
-from sapmatch.model.document import (
-    Arrival,
-    DocumentRecord,
-    EarlierInvoice,
-    ExceptionRecord,
-    Upload,
-)
+from sapmatch.model.document import Arrival, DocumentRecord, EarlierInvoice, ExceptionRecord
 from sapmatch.model.intent import (
     Entity,
     Intent,
@@ -82,14 +76,6 @@ class Objects(Protocol):
 
     def store(self, key: str, path: Path) -> None:
         """Store a file of this machine under the key, whatever its size."""
-        ...
-
-
-class Uploads(Protocol):
-    """What people and systems put into the bucket."""
-
-    def uploads(self, prefix: str, since: datetime, until: datetime) -> Iterator[Upload]:
-        """Every version of every object under the prefix that came from `since` to `until`."""
         ...
 
 
@@ -336,14 +322,6 @@ class Documents(Protocol):
 
     def all(self) -> Iterator[DocumentRecord]:
         """Every document, for `sapmatch status`."""
-        ...
-
-
-class Arrivals(Protocol):
-    """Which uploads became documents."""
-
-    def arrived(self, upload: Upload) -> bool:
-        """Whether a record came of this version of the object."""
         ...
 
 

@@ -5,10 +5,11 @@ import hashlib
 import msgspec
 from msgspec import Struct, field
 
-from sapmatch.model.document import Arrival, DocumentRecord, Upload
+from sapmatch.model.document import Arrival, DocumentRecord
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.flow import Intake
 from sapmatch.model.ports import Clock, Documents, Objects, Workflows
+from sapmatch.model.uploads import Upload
 
 
 def receive(

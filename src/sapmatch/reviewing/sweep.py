@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from sapmatch.model.document import Upload
 from sapmatch.model.errors import PreconditionFailed, SapmatchError
-from sapmatch.model.ports import Arrivals, Control, Uploads
+from sapmatch.model.ports import Control
+from sapmatch.model.uploads import Arrivals, Upload, Uploads
 from sapmatch.reviewing.schedule import longest_period
 
 SETTLING = timedelta(hours=1)  # a younger upload may still be on its way

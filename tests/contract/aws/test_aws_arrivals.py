@@ -10,7 +10,8 @@ from sapmatch.aws.clients import client
 from sapmatch.aws.documents import DynamoDocuments
 from sapmatch.aws.table import Table
 from sapmatch.clock import SystemClock
-from sapmatch.model.document import Arrival, DocumentRecord, Upload
+from sapmatch.model.document import Arrival, DocumentRecord
+from sapmatch.model.uploads import Upload
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 RECORD = DocumentRecord(

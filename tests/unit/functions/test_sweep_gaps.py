@@ -3,7 +3,7 @@ from unittest.mock import MagicMock
 
 import pytest
 
-from sapmatch.model.document import Upload
+from sapmatch.model.uploads import Upload
 from sapmatch.reviewing.sweep import Gap
 from tests.unit.functions.conftest import Call
 

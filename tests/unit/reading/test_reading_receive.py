@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from sapmatch.model.document import Upload
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.flow import Intake
+from sapmatch.model.uploads import Upload
 from sapmatch.reading.receive import receive, upload_of
 from tests.builders.memory import (
     MemoryClock,

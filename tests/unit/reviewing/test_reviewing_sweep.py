@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from sapmatch.model.document import Upload
 from sapmatch.model.errors import InputRejected
+from sapmatch.model.uploads import Upload
 from sapmatch.reviewing.sweep import DAYS, SETTLING, lost_uploads, overdue_extractions
 from tests.builders.control import MemoryControl
 from tests.builders.memory import START

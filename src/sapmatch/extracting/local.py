@@ -23,6 +23,8 @@ from msgspec.structs import replace
 from sapmatch.extracting import formats, snapshot
 from sapmatch.extracting.chunk import extract_chunk
 from sapmatch.extracting.finish import finish_extraction
+from sapmatch.extracting.gathered import Gathering
+from sapmatch.extracting.parts import are_pages
 from sapmatch.extracting.permits import Permits
 from sapmatch.extracting.plan import plan_extraction
 from sapmatch.extracting.run import (
@@ -256,12 +258,10 @@ def _written(plan: Plan, wanted: Wanted, to: Path, work: Work) -> ExtractSummary
     published = load_published(plan.extraction, plan.run_id, work.objects)
     assert published is not None
     (found,) = published.sets
-    unfinished = work.folder / "result"
-    pages = _rows(published, work)
-    rows = formats.convert(pages, plan.sources[0], wanted.output, unfinished, workspace=work.spill)
+    rows, complete = _complete(plan, published, wanted, work)
     file = to / f"{found.entity_set}{formats.suffix(wanted.output)}"
     try:
-        unfinished.replace(file)
+        complete.replace(file)
     except OSError as exc:
         raise InputRejected(f"{file}: cannot be written ({exc.strerror})") from exc
     return ExtractSummary(
@@ -277,16 +277,35 @@ def _written(plan: Plan, wanted: Wanted, to: Path, work: Work) -> ExtractSummary
     )
 
 
-def _rows(published: Published, work: Work) -> list[Path]:
-    """Files with all that SAP holds: pages of the run, or what its changes make of older ones."""
+def _complete(plan: Plan, published: Published, wanted: Wanted, work: Work) -> tuple[int, Path]:
+    """Number of rows, and the file with them in the folder of the run.
+
+    Pages that nothing needs any more are moved into it, all else is converted from them.
+    """
     (found,) = published.sets
-    if found.snapshot:
-        return [work.objects.path(file.key) for file in found.files]
+    pages = [(file, work.objects.path(file.key)) for file in found.files]
+    if not found.snapshot:
+        files = [_merged(published, work)]
+    elif wanted.delta:
+        files = [page for _, page in pages]
+    else:
+        gathering = Gathering(work.folder / "rows.ndjson", pages)
+        if are_pages(wanted.output):
+            return found.rows, gathering.finish()
+        files = gathering.files()
+    to = work.folder / "converted"
+    source = plan.sources[0]
+    return formats.convert(files, source, wanted.output, to, workspace=work.spill), to
+
+
+def _merged(published: Published, work: Work) -> Path:
+    """What the changes make of the rows that were read before."""
     merged = work.spill / "merged.ndjson"
+    (found,) = published.sets
     rows = snapshot.current_rows(work.objects, published, found.entity_set, workspace=work.spill)
     with merged.open("wb") as file:
         file.writelines(row + b"\n" for row in rows)
-    return [merged]
+    return merged
 
 
 def _end(wanted: Wanted, state: _State, work: Work) -> None:

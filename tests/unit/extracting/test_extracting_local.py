@@ -203,3 +203,12 @@ def test_a_target_that_cannot_be_written_keeps_the_pages(command: Command) -> No
     command.sap.links.clear()
     assert command().rows == 5
     assert command.sap.links == []
+
+
+def test_another_format_takes_what_was_moved_already(command: Command) -> None:
+    command.file.mkdir(parents=True)
+    with pytest.raises(InputRejected, match="cannot be written"):
+        command()
+    command.sap.links.clear()
+    assert command(format="csv").rows == 5
+    assert command.sap.links == []

@@ -111,7 +111,7 @@ def test_every_type_of_v4_has_a_kind() -> None:
     found = shape(v4(), "Orders")
     assert found.version == "V4"
     assert kinds(found) == {
-        "ID": "text", "Day": "date", "At": "time", "Long": "time", "Net": "decimal",
+        "ID": "text", "Day": "date", "At": "time", "Long": "text", "Net": "decimal",
         "Color": "text", "Tags": "collection", "Places": "collection", "Point": "complex",
     }  # fmt: skip
 

@@ -15,7 +15,7 @@ SAP = "{http://www.sap.com/Protocols/SAPData}"
 KINDS = {
     "Edm.String": "text", "Edm.Guid": "text", "Edm.Boolean": "boolean", "Edm.Decimal": "decimal",
     "Edm.DateTime": "datetime", "Edm.DateTimeOffset": "moment", "Edm.Date": "date",
-    "Edm.Time": "time", "Edm.TimeOfDay": "time", "Edm.Duration": "time", "Edm.Binary": "binary",
+    "Edm.Time": "time", "Edm.TimeOfDay": "time", "Edm.Duration": "text", "Edm.Binary": "binary",
     "Edm.Stream": "binary", "Edm.Double": "float", "Edm.Single": "float", "Edm.Byte": "integer",
     "Edm.SByte": "integer", "Edm.Int16": "integer", "Edm.Int32": "integer", "Edm.Int64": "integer",
 }  # fmt: skip

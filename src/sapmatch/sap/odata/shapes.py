@@ -22,6 +22,7 @@ from sapmatch.sap.odata.preflight import check_record
 _KINDS: Final[Mapping[str, Kind]] = {
     "Edm.String": "text",
     "Edm.Guid": "text",
+    "Edm.Duration": "text",  # of any length: no time of a day
     "Edm.Boolean": "boolean",
     "Edm.Decimal": "decimal",
     "Edm.DateTime": "datetime",
@@ -29,7 +30,6 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "Edm.Date": "date",
     "Edm.Time": "time",
     "Edm.TimeOfDay": "time",
-    "Edm.Duration": "time",
     "Edm.Binary": "binary",
     "Edm.Stream": "binary",
     **dict.fromkeys(edm.INTEGERS, "integer"),

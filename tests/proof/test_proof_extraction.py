@@ -11,6 +11,7 @@ import os
 import random
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from itertools import product
 from typing import Any, cast
 
@@ -62,7 +63,7 @@ class Observed(Desk):
         """Two batches; what is done is not done again."""
         for batch in ((published.run_id, 1), (published.run_id, 2)):
             if batch not in self.indexed:
-                self.effects.do(lambda b=batch: self.indexed.add(b))
+                self.effects.do(partial(self.indexed.add, batch))
         return cast(Any, _Indexed)
 
     def whole_run(self, run_id: str) -> None:
@@ -222,7 +223,7 @@ def test_rows_that_move_while_workers_die_end_as_sap_holds_them(seed: int) -> No
         desk.effects.dies_at = desk.effects.done + choice.randrange(40)
         desk.effects.before = choice.random() < 0.5
         desk.later()
-        survived(desk.effects, lambda n=number: desk.whole_run(f"run-{n}"))
+        survived(desk.effects, partial(desk.whole_run, f"run-{number}"))
     desk.effects.dies_at, desk.moving = None, False
     desk.later()
     desk.whole_run("run-last")

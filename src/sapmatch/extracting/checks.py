@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Raw
 
-from sapmatch.extracting.counts import explained
+from sapmatch.extracting.counts import explained, refuse_shifted
 from sapmatch.extracting.repeats import fetch_keys, keep_once
 from sapmatch.extracting.run import (
     ChunkResult,
@@ -56,7 +56,7 @@ def checked(
     ):
         return None
     results = results_of(plan, number, objects)
-    notes = [_counted(plan, source, results, sap)]
+    notes = [_counted(plan, number, results, sap)]
     gone = 0
     last = before.set(source.entity_set) if before and source.is_snapshot else None
     if last and before:
@@ -75,21 +75,19 @@ def results_of(plan: Plan, number: int, objects: Objects) -> list[ChunkResult]:
     return [result for result in found if result]
 
 
-def _counted(
-    plan: Plan, source: Source, results: Sequence[ChunkResult], sap: SapReader
-) -> str | None:
+def _counted(plan: Plan, number: int, results: Sequence[ChunkResult], sap: SapReader) -> str | None:
+    source = plan.sources[number]
     if source.since is not None:
         return None
     if source.counted is None:
         return _UNCOUNTED
+    what = f"extraction {plan.extraction}, run {plan.run_id}, {source.entity_set}"
     query = Query(filter=source.filter, where=joined(source.after))
-    return explained(
-        f"extraction {plan.extraction}, run {plan.run_id}, {source.entity_set}",
-        sum(result.rows for result in results),
-        source.counted,
-        lambda: sap.count(source.service, source.entity_set, query),
-        partial(_changed, source, results, sap),
-    )
+    count = partial(sap.count, source.service, source.entity_set, query)
+    if any(chunk.skip is not None for chunk in plan.chunks_of(number)):
+        refuse_shifted(what, source.counted, count())
+    rows = sum(result.rows for result in results)
+    return explained(what, rows, source.counted, count, partial(_changed, source, results, sap))
 
 
 def _changed(source: Source, results: Sequence[ChunkResult], sap: SapReader) -> Iterator[int]:

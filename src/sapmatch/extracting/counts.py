@@ -34,3 +34,16 @@ def explained(
         f"{what}: {rows} rows were read, but SAP counts {counted} before and {now} after; "
         "nothing was published: run it again, and if it happens again check the service's paging"
     )
+
+
+def refuse_shifted(what: str, counted: int, now: int) -> None:
+    """InputRejected where rows went while others were read by their place ($skip).
+
+    All that follow a deleted row move up, and one of them moves out of what is still to be read.
+    """
+    if now < counted:
+        raise InputRejected(
+            f"{what}: SAP deleted {counted - now} rows while it was read by $skip, which may have "
+            "hidden as many others; nothing was published: run it again, and if it happens again "
+            'read it with partition = "key" or "date"'
+        )

@@ -1,5 +1,7 @@
 """What a run must have before it is published, and what moves only after it."""
 
+from typing import Literal
+
 import pytest
 from msgspec import json
 from msgspec.structs import replace
@@ -120,6 +122,50 @@ def test_a_row_that_moved_from_one_chunk_to_the_next_is_stored_once(output: Outp
     assert published is not None
     assert sum(file.rows for file in published.files) == 12
     assert all(desk.objects.size(file.key) == file.bytes for file in published.files)
+
+
+@pytest.mark.usefixtures("chunked")
+def test_a_deletion_that_hides_a_row_from_skip_is_refused() -> None:
+    """RE-19: the counts would agree, and an order would be missing."""
+    desk = by_skip(12)
+    desk.sap.before(1, lambda: desk.sap.remove(SET, "0000"))
+    plan = desk.plan("run-1")
+    desk.read(plan)
+    assert "0003" not in stored(desk, "run-1")
+    with pytest.raises(InputRejected, match=r'deleted 1 rows .* \$skip, .* partition = "key"'):
+        desk.finish(plan)
+    assert desk.last() is None
+
+
+def test_rows_that_sap_deleted_after_they_were_read_are_explained() -> None:
+    desk = Desk(sap_with(7))
+    desk.sap.before(1, lambda: desk.sap.remove(SET, "0000"))
+    desk.sap.before(2, lambda: desk.sap.put(SET, PurchaseOrder="0008", Amount="8.00"))
+    plan = desk.plan("run-1")
+    desk.read(plan)
+    assert desk.finish(plan).notes == (
+        f"{SET}: SAP held 7 rows before and 7 after the run, 8 were read",
+    )
+
+
+@pytest.mark.parametrize("mode", ["full", "delta"])
+def test_rows_that_came_and_went_unseen_are_explained_where_sap_tells_of_changes(
+    mode: Literal["full", "delta"],
+) -> None:
+    """The changes that follow bring what is missing; without them nobody knows."""
+    desk = Desk(sap_with(7), EntitySet(service="/po", name=SET, mode=mode))
+    desk.sap.before(1, lambda: desk.sap.remove(SET, "0006"))
+    desk.sap.before(1, lambda: desk.sap.put(SET, PurchaseOrder="0000A", Amount="8.00"))
+    plan = desk.plan("run-1")
+    desk.read(plan)
+    if mode == "full":
+        with pytest.raises(InputRejected, match="6 rows were read"):
+            desk.finish(plan)
+        return
+    (note,) = desk.finish(plan).notes
+    assert note.endswith("6 were read, 1 or more changed meanwhile")
+    desk.run("run-2")
+    assert desk.rows("run-2") == orders_held(desk.sap)
 
 
 @pytest.mark.usefixtures("chunked")

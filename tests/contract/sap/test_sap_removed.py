@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from sapmatch.model.errors import InputRejected
@@ -165,3 +166,21 @@ def test_a_service_that_hides_its_metadata_is_not_taken_for_one_that_lost_the_to
         service = client.service(PATHS["V2"])
         with pytest.raises(InputRejected, match=r"Orders: .*\$metadata"):
             list(service.changes("Orders", since=service.position_after("Orders", "D1")))
+
+
+@pytest.mark.parametrize(
+    ("modes", "stays", "goes"),
+    [(("C", "D"), [], ["1"]), (("D", "C"), ["1"], []), (("U", "D", "C"), ["1"], [])],
+)
+def test_of_a_key_that_comes_and_goes_on_one_page_the_last_word_counts(
+    modes: tuple[str, ...], stays: list[str], goes: list[str]
+) -> None:
+    """OD-P38: a queue tells everything that happened, in its order."""
+    told = [{"ID": "1", "ODQ_CHANGEMODE": mode} for mode in modes]
+    reply = rows(*told, {"ID": "2", "ODQ_CHANGEMODE": "C"}, __delta="Orders?!deltatoken='D2'")
+    with SapServer(in_turn(reply)) as server, client_of(server) as client:
+        service = client.service(PATHS["V2"], metadata=keyed("V2", ID="Edm.String"))
+        (page,) = service.changes("Orders", since=service.position_after("Orders", "D1"))
+    assert [msgspec.json.decode(row)["ID"] for row in page.rows] == [*stays, "2"]
+    assert [key["ID"] for key in page.removed] == goes
+    assert len(page.deleted) == len(goes)

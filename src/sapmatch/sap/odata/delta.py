@@ -10,8 +10,7 @@ loses nothing (OD-P34).
 import logging
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
-from itertools import compress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import msgspec
@@ -31,6 +30,9 @@ from sapmatch.model.query import EVERYTHING, Query
 from sapmatch.sap.odata.catalog import Catalog
 from sapmatch.sap.odata.exchange import Exchange
 from sapmatch.sap.odata.reading import Reading
+
+if TYPE_CHECKING:
+    from sapmatch.sap.odata.removed import Settled
 
 _TRACK = "odata.track-changes"
 _FORGOTTEN = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
@@ -115,22 +117,23 @@ class Delta:
         else:
             link = page.delta_link or self._asked_for(entity_set, state)
             position = self._at(entity_set, DeltaState.TRACKING, link)
-        gone = [_is_deleted(row) for row in page.rows]
-        deleted = tuple(compress(page.rows, gone))
+        found = self._settled(entity_set, page.rows)
         return ChangePage(
-            rows=tuple(row for row, is_gone in zip(page.rows, gone, strict=True) if not is_gone),
-            deleted=deleted,
-            removed=self._removed(entity_set, deleted),
+            rows=found.rows,
+            deleted=found.deleted,
+            removed=found.removed,
             position=position,
             last=page.next_link is None,
             seconds=page.seconds,
             busy=page.busy,
         )
 
-    def _removed(self, entity_set: str, deleted: Sequence[Raw]) -> tuple[Record, ...]:
-        if not deleted:
-            return ()
-        from sapmatch.sap.odata.removed import removed_keys
+    def _settled(self, entity_set: str, rows: Sequence[Raw]) -> "Settled":
+        from sapmatch.sap.odata.removed import Settled, settled
+
+        gone = [_is_deleted(row) for row in rows]
+        if not any(gone):
+            return Settled(tuple(rows), (), ())
 
         try:
             metadata = self._catalog.metadata()
@@ -139,7 +142,7 @@ class Delta:
                 f"{self._exchange.place}: {entity_set}: SAP deleted rows and refuses the $metadata "
                 f"that tells their key: {exc}"
             ) from exc
-        return removed_keys(metadata, entity_set, self._catalog.codec(), deleted)
+        return settled(metadata, entity_set, self._catalog.codec(), rows, gone)
 
     def _asked_for(self, entity_set: str, state: DeltaState) -> str:
         """The link of our own load, where the last page named none (OD-P32)."""

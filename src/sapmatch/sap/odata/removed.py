@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from msgspec import Raw
+import msgspec
+from msgspec import Raw, Struct
 
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Record
@@ -15,15 +16,39 @@ _CONTEXTS: Final = ("@odata.context", "@context")
 _ADDRESSES: Final = ("@odata.id", "@id", "id")
 
 
-def removed_keys(
-    metadata: Metadata, entity_set: str, codec: Codec, deleted: Sequence[Raw]
-) -> tuple[Record, ...]:
-    """The key of each deleted row by its fields, else by its address.
+class Settled(Struct, frozen=True):
+    """Rows and deletions of one page; `removed` are the keys of the deleted."""
 
-    InputRejected names the entity set where a key cannot be read.
+    rows: tuple[Raw, ...]
+    deleted: tuple[Raw, ...]
+    removed: tuple[Record, ...]
+
+
+def settled(
+    metadata: Metadata, entity_set: str, codec: Codec, rows: Sequence[Raw], gone: Sequence[bool]
+) -> Settled:
+    """What a page comes to: where a key comes and goes on it, what it says last (OD-P38).
+
+    The key of a deleted row is that of its fields, else that of its address. InputRejected names
+    the entity set where a key cannot be read.
     """
-    read = _Keys(metadata, entity_set, codec)
-    return tuple(read.of(raw) for raw in deleted)
+    keys = _Keys(metadata, entity_set, codec)
+    found = [
+        keys.of(raw) if is_gone else keys.shown(raw)
+        for raw, is_gone in zip(rows, gone, strict=True)
+    ]
+    last = {_token(key): at for at, key in enumerate(found) if key}
+    kept = [at for at, key in enumerate(found) if key is None or last[_token(key)] == at]
+    deleted = [at for at in kept if gone[at]]
+    return Settled(
+        tuple(rows[at] for at in kept if not gone[at]),
+        tuple(rows[at] for at in deleted),
+        tuple(found[at] or {} for at in deleted),
+    )
+
+
+def _token(key: Record) -> bytes:
+    return msgspec.json.encode(list(key.values()))
 
 
 class _Keys:
@@ -42,6 +67,13 @@ class _Keys:
         if key is None:
             raise self._unknown()
         return key
+
+    def shown(self, raw: Raw) -> Record | None:
+        """The key fields of a row that is there."""
+        try:
+            return self._shown(self._codec.row(raw))
+        except UNREADABLE:
+            return None
 
     def _shown(self, row: Record) -> Record | None:
         """Its own fields; a V4 `$deletedEntity` has none, its `id` is an address."""

@@ -1,156 +1,195 @@
-"""The order index in DynamoDB.
+"""The order index and its ledger in DynamoDB.
 
-<connection>#<client>#<company code>#order#<id>              order    the order and reservations
-<connection>#<client>#<company code>#key#<type>#<value>      <id>     a candidate key
-<connection>#<client>#<company code>#invoice#<type>#<value>  <number> an invoice in SAP
+<connection>#<client>#<kind>#<number>   ledger           facts, entries, reservations of a subject
+<connection>#<client>#<kind>#<number>   ledger#<hash>#<n>  a part of facts too large for one item
+<connection>#<client>#<kind>#<number>#orders             <ref>     an order that names a party
+<connection>#<client>#<company code>#key#<type>#<value>      <name>    a candidate key
+<connection>#<client>#<company code>#invoice#<type>#<value>  <number>  an invoice in SAP
+
+SAP numbers orders per client, and their facts may come before their heads: only the keys that lead
+to a subject name the company code.
 """
 
+import hashlib
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from typing import Any
 
-from msgspec import Struct
+import msgspec
 
 from sapmatch.aws.table import Item, Table, body
-from sapmatch.model.errors import InputRejected, PreconditionFailed
-from sapmatch.model.order import IndexedOrder, Order, PostedInvoice, Reservation, unsettled
+from sapmatch.model.errors import PreconditionFailed, Throttled
+from sapmatch.model.ledger import Account, Entry, Fact, Subject, SubjectKind, Usage
+from sapmatch.model.netting import order_of
+from sapmatch.model.order import IndexedOrder, PostedInvoice, Reservation
 from sapmatch.model.ports import OrderKey, OrderScope
 
-_ORDER = "order"
-LARGEST = 390_000  # bytes of a compressed order: DynamoDB takes 400 KB with names and keys
-ATTEMPTS = 5  # of one put; each loss means that a match was recorded meanwhile
-
-
-class StoredOrder(Struct, frozen=True, kw_only=True):
-    """The body of an order's item."""
-
-    order: Order
-    keys: tuple[OrderKey, ...]
-    reservations: tuple[Reservation, ...] = ()
-    schema: int = 1
+_HEAD = "ledger"
+_PARTS = "parts"  # attribute of a head: hash and number of the parts that hold its facts
+_SALES = "sales_order/"
+LARGEST = 350_000  # bytes of a compressed item: DynamoDB takes 400 KB with names and keys
+READS = 5  # of a head whose parts somebody replaces meanwhile
 
 
 class DynamoOrders:
-    """Port Orders over one table."""
+    """Ports Orders and Ledger over one table."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def find(self, scope: OrderScope, key: OrderKey, cap: int) -> tuple[str, ...]:
         """One query per key, whatever the size of the index."""
-        items = self._table.query(_pk(scope, "key", key.type, key.value), limit=cap + 1)
+        items = self._table.query(_pk(scope, "key", key), limit=cap + 1)
         return tuple(item.sk for item in items)
 
     def get(self, scope: OrderScope, order_id: str) -> IndexedOrder | None:
         """The order with its reservations; None where only a stale key is left of it."""
-        item = self._table.get(_pk(scope, _ORDER, order_id), _ORDER)
-        if item is None:
-            return None
-        stored = item.load(StoredOrder)
-        return IndexedOrder(
-            order=stored.order, version=item.version, reservations=stored.reservations
-        )
-
-    def put(self, order: Order, keys: Sequence[OrderKey], *, as_of: str = "") -> bool:
-        """Written again on top of a reservation that came in between (RE-17)."""
-        for _ in range(ATTEMPTS - 1):
-            with suppress(PreconditionFailed):
-                return self._put(order, keys, as_of)
-        return self._put(order, keys, as_of)
-
-    def _put(self, order: Order, keys: Sequence[OrderKey], as_of: str) -> bool:
-        """Keys first and stale keys last, so that a reader may find too many, never too few."""
-        scope = OrderScope(order.connection, order.client, order.company_code)
-        pk = _pk(scope, _ORDER, order.id)
-        item = self._table.get(pk, _ORDER)
-        before = item.load(StoredOrder) if item else None
-        after = StoredOrder(
-            order=order,
-            keys=tuple(sorted(keys)),
-            reservations=unsettled(order, before.reservations if before else ()),
-        )
-        if item and (item.body == body(after) or _newer(item, as_of)):
-            return False
-        if len(zlib.compress(body(after))) > LARGEST:
-            raise InputRejected(f"order {order.id}: is too large for the index; bill it by hand")
-        known = set(before.keys) if before else set()
-        for key in set(keys) - known:
-            self._table.put(Item(pk=_pk(scope, "key", key.type, key.value), sk=order.id))
-        version = item.version if item else 0
-        self._table.put(
-            Item(
-                pk=pk,
-                sk=_ORDER,
-                version=version + 1,
-                body=body(after),
-                attributes={"as_of": as_of},
-            ),
-            expected=version or None,
-            new=item is None,
-        )
-        for key in known - set(keys):
-            self._table.delete(_pk(scope, "key", key.type, key.value), order.id)
-        return True
+        for subject in _named(scope, order_id):
+            account = self.load(subject)
+            order = order_of(subject, account.by_key) if account else None
+            if account and order and order.company_code == scope.company_code:
+                return IndexedOrder(
+                    order=order, version=account.version, reservations=account.reservations
+                )
+        return None
 
     def posted(self, scope: OrderScope, key: OrderKey) -> tuple[PostedInvoice, ...]:
         """Supplier invoices in SAP under the key."""
-        items = self._table.query(_pk(scope, "invoice", key.type, key.value))
+        items = self._table.query(_pk(scope, "invoice", key))
         return tuple(item.load(PostedInvoice) for item in items)
-
-    def put_posted(
-        self,
-        scope: OrderScope,
-        invoice: PostedInvoice,
-        keys: Sequence[OrderKey],
-        *,
-        as_of: str = "",
-    ) -> bool:
-        """Write only where SAP's invoice changed (reversed, for one)."""
-        sk = f"{invoice.supplier_invoice}/{invoice.fiscal_year}"
-        changed = False
-        for key in keys:
-            item = Item(
-                pk=_pk(scope, "invoice", key.type, key.value),
-                sk=sk,
-                body=body(invoice),
-                attributes={"as_of": as_of},
-            )
-            stored = self._table.get(item.pk, sk)
-            if stored is None or not (stored.body == item.body or _newer(stored, as_of)):
-                self._table.put(item)
-                changed = True
-        return changed
 
     def reserve(
         self, scope: OrderScope, order_id: str, version: int, reservations: Sequence[Reservation]
-    ) -> dict[str, object] | None:
+    ) -> dict[str, Any] | None:
         """The conditional put that replaces one document's reservations on an order.
 
         None where the order is at another version already.
         """
-        item = self._table.get(_pk(scope, _ORDER, order_id), _ORDER)
-        if item is None or item.version != version:
-            return None
-        stored = item.load(StoredOrder)
         documents = {reservation.document_id for reservation in reservations}
-        others = tuple(r for r in stored.reservations if r.document_id not in documents)
-        after = StoredOrder(
-            order=stored.order, keys=stored.keys, reservations=(*others, *reservations)
-        )
-        new = Item(
-            pk=item.pk,
-            sk=_ORDER,
-            version=version + 1,
-            body=body(after),
-            attributes=item.attributes,
-        )
-        return self._table.put_request(new, expected=version)
+        for subject in _named(scope, order_id):
+            item = self._table.get(_subject_pk(subject), _HEAD)
+            if item is not None and item.version == version:
+                account = item.load(Account)
+                others = tuple(r for r in account.reservations if r.document_id not in documents)
+                after = msgspec.structs.replace(account, reservations=(*others, *reservations))
+                item.version, item.body = version + 1, body(after)
+                return self._table.put_request(item, expected=version)
+        return None
+
+    def load(self, subject: Subject) -> Account | None:
+        """The account, put together of its parts; read again where they were just replaced."""
+        for _ in range(READS):
+            item = self._table.get(_subject_pk(subject), _HEAD)
+            if item is None:
+                return None
+            account = msgspec.structs.replace(item.load(Account), version=item.version)
+            if _PARTS not in item.attributes:
+                return account
+            facts = self._facts(item)
+            if facts is not None:
+                return msgspec.structs.replace(account, facts=facts)
+        raise Throttled(f"{subject.ref}: is being written again and again; read it later")
+
+    def save(self, subject: Subject, account: Account, before: Account | None) -> None:
+        """Entries and parts first, then the head that names them, what is stale at last."""
+        known = set(before.entries) if before else set()
+        for entry in account.entries:
+            if entry not in known:
+                self.enter(subject, entry)
+        version = before.version if before else 0
+        after = msgspec.structs.replace(account, stale=_stale(account, before), version=version + 1)
+        head, parts = _divided(_subject_pk(subject), after)
+        for part in parts:
+            self._table.put(part)
+        old = self._table.put(head, expected=version or None, new=not version)
+        self._tidy(subject, after.stale, head, old)
+
+    def enter(self, subject: Subject, entry: Entry) -> None:
+        """Write one entry; of a supplier invoice it holds the head."""
+        value = body(entry.posted) if entry.posted else b"{}"
+        self._table.put(Item(pk=_entry_pk(subject, entry.place), sk=entry.name, body=value))
+
+    def listed(self, subject: Subject, place: str, after: str = "") -> Iterator[str]:
+        """Names under a place; one query, a page at a time."""
+        items = self._table.query(_entry_pk(subject, place), after=after)
+        return (item.sk for item in items)
+
+    @property
+    def usage(self) -> Usage:
+        """Units as DynamoDB counts them."""
+        return self._table.usage
+
+    def _tidy(self, subject: Subject, stale: Sequence[Entry], head: Item, old: Item | None) -> None:
+        """Remove what nothing leads to any more, and note that it is gone."""
+        for entry in stale:
+            self._table.delete(_entry_pk(subject, entry.place), entry.name)
+        if stale:
+            head.body = body(msgspec.structs.replace(head.load(Account), stale=()))
+            with suppress(PreconditionFailed):  # whoever changed it since removes them again
+                self._table.put(head, expected=head.version)
+        if old and old.attributes.get(_PARTS) != head.attributes.get(_PARTS):
+            for sk in _part_names(old):
+                self._table.delete(old.pk, sk)
+
+    def _facts(self, head: Item) -> tuple[Fact, ...] | None:
+        """Facts out of all parts, None where one is missing."""
+        names = _part_names(head)
+        items = self._table.query(head.pk, f"{_HEAD}#{head.attributes[_PARTS].partition('/')[0]}#")
+        parts = [item.body for item in items if item.sk in names]
+        if len(parts) != len(names):
+            return None
+        return msgspec.json.decode(b"".join(parts), type=tuple[Fact, ...])
 
 
-def _pk(scope: OrderScope, *parts: str) -> str:
-    return "#".join((scope.connection, scope.client, scope.company_code, *parts))
+def _stale(account: Account, before: Account | None) -> tuple[Entry, ...]:
+    """Entries of before that lead to nothing now, with those that may not be removed yet."""
+    addresses = {(entry.place, entry.name) for entry in account.entries}
+    old = (*before.entries, *before.stale) if before else ()
+    return tuple(entry for entry in old if (entry.place, entry.name) not in addresses)
 
 
-def _newer(stored: Item, as_of: str) -> bool:
-    """Whether what is stored was read from SAP later; no time stands for now."""
-    return bool(as_of) and stored.attributes.get("as_of", "") > as_of
+def _divided(pk: str, account: Account) -> tuple[Item, list[Item]]:
+    """The head, and the parts beside it; named by their content, so that two writers never mix
+    theirs."""
+    whole = body(account)
+    if len(whole) <= LARGEST or len(zlib.compress(whole)) <= LARGEST:
+        return Item(pk=pk, sk=_HEAD, version=account.version, body=whole), []
+    facts = body(account.facts)
+    parts = [facts[at : at + LARGEST] for at in range(0, len(facts), LARGEST)]
+    head = Item(
+        pk=pk,
+        sk=_HEAD,
+        version=account.version,
+        body=body(msgspec.structs.replace(account, facts=())),
+        attributes={_PARTS: f"{hashlib.sha256(facts).hexdigest()[:32]}/{len(parts)}"},
+    )
+    names = _part_names(head)
+    return head, [Item(pk=pk, sk=sk, body=part) for sk, part in zip(names, parts, strict=True)]
+
+
+def _part_names(head: Item) -> list[str]:
+    """Sort keys of the parts that a head names."""
+    name, _, count = head.attributes.get(_PARTS, "/0").partition("/")
+    return [f"{_HEAD}#{name}#{number:04d}" for number in range(int(count))]
+
+
+def _named(scope: OrderScope, order_id: str) -> Iterator[Subject]:
+    """What an order's name may mean: the number alone is a purchase order's first."""
+    number = order_id.removeprefix(_SALES).lstrip("0")
+    kinds: tuple[SubjectKind, ...] = ("purchase_order", "sales_order")
+    for kind in kinds[1:] if order_id.startswith(_SALES) else kinds:
+        yield Subject(scope.connection, scope.client, kind, number)
+
+
+def _pk(scope: OrderScope, index: str, key: OrderKey) -> str:
+    parts = (scope.connection, scope.client, scope.company_code, index, key.type, key.value)
+    return "#".join(parts)
+
+
+def _subject_pk(subject: Subject) -> str:
+    return "#".join((subject.connection, subject.client, subject.kind, subject.number))
+
+
+def _entry_pk(subject: Subject, place: str) -> str:
+    return "#".join((subject.connection, subject.client, place))

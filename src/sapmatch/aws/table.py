@@ -5,12 +5,14 @@ The body is compressed: an order with a thousand items has to fit into DynamoDB'
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from msgspec import Struct, field
 
 from sapmatch.aws.errors import translated
+from sapmatch.model.ledger import Usage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -43,32 +45,60 @@ class Table:
     def __init__(self, client: "DynamoDBClient", name: str) -> None:
         self.client = client
         self.name = name
+        self._lock = Lock()
+        self._reads = self._writes = 0.0
+
+    @property
+    def usage(self) -> Usage:
+        """Units that calls of this object used, as DynamoDB counts them; without transactions."""
+        return Usage(self._reads, self._writes)
 
     def get(self, pk: str, sk: str) -> Item | None:
         """One item, None where there is none."""
         with translated(f"{self.name} {sk}"):
             answer = self.client.get_item(
-                TableName=self.name, Key=_key(pk, sk), ConsistentRead=True
+                TableName=self.name,
+                Key=_key(pk, sk),
+                ConsistentRead=True,
+                ReturnConsumedCapacity="TOTAL",
             )
+        self._read(answer)
         return _item(answer["Item"]) if "Item" in answer else None
 
-    def put(self, item: Item, *, expected: int | None = None, new: bool = False) -> None:
-        """Write one item; PreconditionFailed where it is not `new`, or not at `expected`."""
+    def put(self, item: Item, *, expected: int | None = None, new: bool = False) -> Item | None:
+        """Write one item; what it replaced, None where there was nothing.
+
+        PreconditionFailed where it is not `new`, or not at `expected`.
+        """
+        request = self.put_request(item, expected=expected, new=new)
         with translated(f"{self.name} {item.sk}"):
-            self.client.put_item(**self.put_request(item, expected=expected, new=new))
+            answer = self.client.put_item(
+                **request, ReturnValues="ALL_OLD", ReturnConsumedCapacity="TOTAL"
+            )
+        self._wrote(answer)
+        return _item(answer["Attributes"]) if answer.get("Attributes") else None
 
     def delete(self, pk: str, sk: str) -> None:
         """Remove one item if it is there."""
         with translated(f"{self.name} {sk}"):
-            self.client.delete_item(TableName=self.name, Key=_key(pk, sk))
+            answer = self.client.delete_item(
+                TableName=self.name, Key=_key(pk, sk), ReturnConsumedCapacity="TOTAL"
+            )
+        self._wrote(answer)
 
-    def query(self, pk: str, prefix: str = "", limit: int | None = None) -> Iterator[Item]:
-        """Items of one partition whose sort key begins with the prefix, in order."""
+    def query(
+        self, pk: str, prefix: str = "", limit: int | None = None, after: str = ""
+    ) -> Iterator[Item]:
+        """Items of one partition in order, with a sort key that begins with `prefix`, or that is
+        behind `after`."""
         values = {":pk": {"S": pk}}
         condition = "pk = :pk"
         if prefix:
             condition += " AND begins_with(sk, :prefix)"
             values[":prefix"] = {"S": prefix}
+        elif after:
+            condition += " AND sk > :after"
+            values[":after"] = {"S": after}
         request = {
             "KeyConditionExpression": condition,
             "ExpressionAttributeValues": values,
@@ -111,14 +141,27 @@ class Table:
             request["ExpressionAttributeValues"] = {":expected": {"N": str(expected)}}
         return request
 
+    def _read(self, answer: Mapping[str, Any]) -> None:
+        with self._lock:
+            self._reads += _units(answer)
+
+    def _wrote(self, answer: Mapping[str, Any]) -> None:
+        with self._lock:
+            self._writes += _units(answer)
+
     def _pages(self, call: str, request: Mapping[str, Any], limit: int | None) -> Iterator[Item]:
         left = limit
         more: dict[str, Any] = {}
         while True:
             with translated(self.name):
                 answer = getattr(self.client, call)(
-                    TableName=self.name, **request, **more, **({"Limit": left} if left else {})
+                    TableName=self.name,
+                    ReturnConsumedCapacity="TOTAL",
+                    **request,
+                    **more,
+                    **({"Limit": left} if left else {}),
                 )
+            self._read(answer)
             yield from map(_item, answer["Items"])
             if left is not None:
                 left -= len(answer["Items"])
@@ -131,6 +174,10 @@ def transact(client: "DynamoDBClient", puts: Sequence[Mapping[str, Any]], subjec
     """All puts or none; PreconditionFailed where any condition does not hold."""
     with translated(subject):
         client.transact_write_items(TransactItems=[{"Put": put} for put in puts])  # type: ignore[typeddict-item]
+
+
+def _units(answer: Mapping[str, Any]) -> float:
+    return float(answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0))
 
 
 def _key(pk: str, sk: str) -> dict[str, Any]:

@@ -1,8 +1,7 @@
 """Typed access to one row of SAP, every mistake noted with its place."""
 
 import re
-from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -14,11 +13,11 @@ from sapmatch.model.intent import Record
 
 T = TypeVar("T")
 
-MOST_PROBLEMS = 100  # enough to see what is wrong with a set
 _DATE = re.compile(r"/Date\((-?\d{1,17})(?:[+-]\d{4})?\)/")
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 # Edm.Decimal as SAP sends it, in a sane size: no exponent, no NaN, no infinity.
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,9})?", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _decoder = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 
@@ -90,6 +89,18 @@ class Row(Struct, frozen=True):
             return self._wrong(field, "a day of the calendar", None)
         return self._wrong(field, "a date", None) if value else None
 
+    def moment(self, field: str) -> datetime | None:
+        """A point in time with its zone; None where the field is missing or has none."""
+        value = self.text(field)
+        found = _DATE.fullmatch(value)
+        try:
+            if found:
+                return _EPOCH + timedelta(milliseconds=int(found[1]))
+            moment = datetime.fromisoformat(value) if value else None
+        except (OverflowError, ValueError):
+            return self._wrong(field, "a point in time", None)
+        return moment.astimezone(UTC) if moment and moment.tzinfo else None
+
     def needed_day(self, field: str) -> date:
         """A calendar day that must be there."""
         day = self.day(field)
@@ -103,28 +114,28 @@ class Row(Struct, frozen=True):
         rows = value.get("results", []) if isinstance(value, dict) else value
         return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
+    def expanded(self, field: str) -> bool:
+        """Whether the rows of a navigation came along, even if there are none."""
+        value = self.record.get(field)
+        return isinstance(value.get("results") if isinstance(value, dict) else value, list)
+
     def _wrong(self, field: str, expected: str, instead: T) -> T:
-        if len(self.problems) < MOST_PROBLEMS:
-            self.problems.append(
-                Problem(
-                    code="ROW",
-                    message=f"{self.entity_set}, record {self.number}: {field} is not {expected}",
-                    field=f"{self.entity_set}[{self.number}].{field}",
-                )
+        self.problems.append(
+            Problem(
+                code="ROW",
+                message=f"{self.entity_set}, record {self.number}: {field} is not {expected}",
+                field=f"{self.entity_set}[{self.number}].{field}",
             )
+        )
         return instead
 
 
-def read_rows(name: str, rows: Iterable[bytes | Record], problems: list[Problem]) -> list[Row]:
-    """Rows of one entity set; what is no JSON object is noted and left out."""
-    read = []
-    for number, row in enumerate(rows, start=1):
-        try:
-            record = row if isinstance(row, dict) else _decoder.decode(row)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            message = f"{name}, record {number}: is no JSON object"
-            if len(problems) < MOST_PROBLEMS:
-                problems.append(Problem(code="ROW", message=message, field=f"{name}[{number}]"))
-            continue
-        read.append(Row(name, number, record, problems))
-    return read
+def read_row(name: str, number: int, row: bytes | Record, problems: list[Problem]) -> Row:
+    """One row of an entity set; what is no JSON object is noted, and is a row without fields."""
+    try:
+        record = row if isinstance(row, dict) else _decoder.decode(row)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        message = f"{name}, record {number}: is no JSON object"
+        problems.append(Problem(code="ROW", message=message, field=f"{name}[{number}]"))
+        record = {}
+    return Row(name, number, record, problems)

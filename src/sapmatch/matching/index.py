@@ -22,8 +22,6 @@ class InMemoryOrders:
     def __init__(self) -> None:
         self._orders: dict[tuple[OrderScope, str], IndexedOrder] = {}
         self._keys: dict[tuple[OrderScope, str], tuple[OrderKey, ...]] = {}
-        self._as_of: dict[tuple[OrderScope, str], str] = {}
-        self._posted_as_of: dict[tuple[OrderScope, str], str] = {}
         self._ids: dict[tuple[OrderScope, OrderKey], set[str]] = {}
         self._posted: dict[tuple[OrderScope, OrderKey], dict[tuple[str, str], PostedInvoice]] = {}
 
@@ -36,13 +34,14 @@ class InMemoryOrders:
         """One order with its reservations."""
         return self._orders.get(self._place(scope, order_id))
 
-    def put(self, order: Order, keys: Sequence[OrderKey], *, as_of: str = "") -> bool:
-        """Replace the order; reservations stay until SAP shows their invoice."""
+    def put(self, order: Order, keys: Sequence[OrderKey]) -> bool:
+        """Replace the order; reservations stay until SAP shows their invoice.
+
+        False where nothing changed.
+        """
         scope = OrderScope(order.connection, order.client, order.company_code)
         ref = order.id if order.side == "purchase_order" else _SALES + order.id
         place = scope, ref
-        if as_of and self._as_of.get(place, "") > as_of:
-            return False
         before = self._orders.get(place)
         held = unsettled(order, before.reservations if before else ())
         unchanged = before and (before.order, before.reservations) == (order, held)
@@ -54,7 +53,6 @@ class InMemoryOrders:
             self._ids.setdefault((scope, key), set()).add(ref)
         version = before.version + 1 if before else 1
         self._keys[place] = tuple(keys)
-        self._as_of[place] = as_of
         self._orders[place] = IndexedOrder(order=order, version=version, reservations=held)
         return True
 
@@ -64,19 +62,10 @@ class InMemoryOrders:
         return tuple(found[number] for number in sorted(found))
 
     def put_posted(
-        self,
-        scope: OrderScope,
-        invoice: PostedInvoice,
-        keys: Sequence[OrderKey],
-        *,
-        as_of: str = "",
+        self, scope: OrderScope, invoice: PostedInvoice, keys: Sequence[OrderKey]
     ) -> bool:
         """Store the invoice's head; False where nothing changed."""
         number = (invoice.supplier_invoice, invoice.fiscal_year)
-        head = scope, "/".join(number)
-        if as_of and self._posted_as_of.get(head, "") > as_of:
-            return False
-        self._posted_as_of[head] = as_of
         changed = False
         for key in keys:
             known = self._posted.setdefault((scope, key), {})

@@ -17,8 +17,9 @@ from sapmatch.model.intent import (
     Repeatability,
     Written,
 )
+from sapmatch.model.ledger import Account, Entry, Subject, Usage
 from sapmatch.model.match import Decision
-from sapmatch.model.order import IndexedOrder, Order, PostedInvoice, Reservation
+from sapmatch.model.order import IndexedOrder, PostedInvoice, Reservation
 from sapmatch.model.query import EVERYTHING, ODataValue, Query
 from sapmatch.model.shape import Shape
 
@@ -221,37 +222,50 @@ class OrderScope(Struct, frozen=True):
 
 
 class Orders(Protocol):
-    """The order index with its item ledger."""
+    """The order index, as matching reads it."""
 
     def find(self, scope: OrderScope, key: OrderKey, cap: int) -> tuple[str, ...]:
-        """Ids of orders under the key, in order, at most `cap + 1` of them."""
+        """Names of orders under the key, in order, at most `cap + 1` of them.
+
+        A name is the order's number; `sales_order/<number>` where it is a purchase order's too.
+        """
         ...
 
     def get(self, scope: OrderScope, order_id: str) -> IndexedOrder | None:
-        """One order, read consistently."""
-        ...
-
-    def put(self, order: Order, keys: Sequence[OrderKey], *, as_of: str = "") -> bool:
-        """Store what SAP said at `as_of` (ISO, UTC); False where that is known, or something later.
-
-        InputRejected where the order is too large to be stored.
-        Reservations stay, except those whose invoice SAP shows among the postings.
-        """
+        """One order by its name, read consistently."""
         ...
 
     def posted(self, scope: OrderScope, key: OrderKey) -> tuple[PostedInvoice, ...]:
         """Supplier invoices in SAP under a duplicate key."""
         ...
 
-    def put_posted(
-        self,
-        scope: OrderScope,
-        invoice: PostedInvoice,
-        keys: Sequence[OrderKey],
-        *,
-        as_of: str = "",
-    ) -> bool:
-        """Store the head of a supplier invoice for the duplicate check, as `put` does."""
+
+class Ledger(Protocol):
+    """The accounts behind the order index, as runs write them."""
+
+    def load(self, subject: Subject) -> Account | None:
+        """What is known of a subject, read consistently."""
+        ...
+
+    def save(self, subject: Subject, account: Account, before: Account | None) -> None:
+        """Replace `before` with the account and its entries, and count up the version.
+
+        New entries come first and stale ones go last: a reader may find too much, never too
+        little. PreconditionFailed where the account is no longer at the version of `before`.
+        """
+        ...
+
+    def enter(self, subject: Subject, entry: Entry) -> None:
+        """Write one entry ahead of the account that it leads to."""
+        ...
+
+    def listed(self, subject: Subject, place: str, after: str = "") -> Iterator[str]:
+        """Names of the entries under a place of the subject's SAP client, in order."""
+        ...
+
+    @property
+    def usage(self) -> Usage:
+        """Units that were used so far."""
         ...
 
 

@@ -22,6 +22,7 @@ from sapmatch.model.intent import Intent, IntentState
 from sapmatch.model.match import Decision, State
 from sapmatch.model.order import Order, OrderItem, OrderSide, PostedInvoice, Posting, Reservation
 from sapmatch.model.ports import MatchRecord, OrderKey, OrderScope
+from tests.builders.memory_ledger import put, put_posted
 
 SCOPE = OrderScope("s4", "100", "1010")
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
@@ -164,10 +165,10 @@ def received(stores: Stores, content: str) -> DocumentRecord:
 
 def test_an_order_is_found_by_its_keys_and_written_only_when_it_changed(stores: Stores) -> None:
     keys = [OrderKey("K1", "4500000001"), OrderKey("K3", "ABC")]
-    assert stores.orders.put(order(), keys)
-    assert not stores.orders.put(order(), keys)
+    assert put(stores.orders, order(), keys)
+    assert not put(stores.orders, order(), keys)
     assert stores.orders.find(SCOPE, OrderKey("K1", "4500000001"), 5) == ("4500000001",)
-    assert stores.orders.put(order("11.00"), keys[:1])
+    assert put(stores.orders, order("11.00"), keys[:1], at=2)
     assert stores.orders.find(SCOPE, OrderKey("K3", "ABC"), 5) == ()
     stored = stores.orders.get(SCOPE, "4500000001")
     assert stored is not None
@@ -178,12 +179,12 @@ def test_a_key_gives_at_most_one_more_than_its_cap(stores: Stores) -> None:
     """MA-P07"""
     for n in range(6):
         one = msgspec.structs.replace(order(), id=f"450000000{n}")
-        stores.orders.put(one, [OrderKey("K5", "same")])
+        put(stores.orders, one, [OrderKey("K5", "same")])
     assert len(stores.orders.find(SCOPE, OrderKey("K5", "same"), 3)) == 4
 
 
 def test_a_match_is_recorded_with_reservation_intent_and_claim(stores: Stores) -> None:
-    stores.orders.put(order(), [])
+    put(stores.orders, order(), [])
     after = stores.documents.record_match(match_of(received(stores, "a"), 1))
     assert (after.state, after.decision, after.orders) == ("MATCHED", 1, ("4500000001",))
     stored = stores.orders.get(SCOPE, "4500000001")
@@ -197,7 +198,7 @@ def test_a_match_is_recorded_with_reservation_intent_and_claim(stores: Stores) -
 
 def test_two_matches_at_the_same_moment_for_one_order_leave_one_winner(stores: Stores) -> None:
     """MA-P18, RE-17"""
-    stores.orders.put(order(), [])
+    put(stores.orders, order(), [])
     records = [received(stores, content) for content in "abcdef"]
 
     def attempt(record: DocumentRecord) -> bool:
@@ -216,7 +217,7 @@ def test_two_matches_at_the_same_moment_for_one_order_leave_one_winner(stores: S
 
 def test_a_second_document_with_the_same_identity_is_refused(stores: Stores) -> None:
     """MA-P44"""
-    stores.orders.put(order(), [])
+    put(stores.orders, order(), [])
     stores.documents.record_match(match_of(received(stores, "a"), 1))
     with pytest.raises(PreconditionFailed, match="duplicate"):
         stores.documents.record_match(match_of(received(stores, "b"), 2))
@@ -225,7 +226,7 @@ def test_a_second_document_with_the_same_identity_is_refused(stores: Stores) -> 
 
 def test_two_numbers_that_are_one_for_sap_are_told_and_nothing_is_lost(stores: Stores) -> None:
     """MA-P49: the intent of another document never stands for this one."""
-    stores.orders.put(order(), [])
+    put(stores.orders, order(), [])
     stores.documents.record_match(match_of(received(stores, "a"), 1))
     second = match_of(received(stores, "b"), 2, number="R-2")
     (own,) = second.intents
@@ -239,7 +240,7 @@ def test_an_order_is_stored_although_a_match_came_in_between(
     stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """RE-17: the reservation stays, and the run goes on."""
-    stores.orders.put(order(), [])
+    put(stores.orders, order(), [])
     record = received(stores, "a")
     table = stores.orders._table
     read = table.get
@@ -253,7 +254,7 @@ def test_an_order_is_stored_although_a_match_came_in_between(
         return item
 
     monkeypatch.setattr(table, "get", interrupted)
-    assert stores.orders.put(order("12.00"), [])
+    assert put(stores.orders, order("12.00"), [], at=2)
     stored = stores.orders.get(SCOPE, "4500000001")
     assert stored is not None
     assert stored.order.items[0].net_price == Decimal("12.00")
@@ -261,13 +262,13 @@ def test_an_order_is_stored_although_a_match_came_in_between(
 
 
 def test_a_reservation_ends_when_sap_shows_the_invoice(stores: Stores) -> None:
-    stores.orders.put(order(), [])
+    put(stores.orders, order(), [])
     stores.documents.record_match(match_of(received(stores, "a"), 1))
-    assert stores.orders.put(order("10.00", posted="OTHER"), [])
+    assert put(stores.orders, order("10.00", posted="OTHER"), [], at=2)
     stored = stores.orders.get(SCOPE, "4500000001")
     assert stored is not None
     assert len(stored.reservations) == 1
-    assert stores.orders.put(order("10.00", posted="R-1"), [])
+    assert put(stores.orders, order("10.00", posted="R-1"), [], at=3)
     stored = stores.orders.get(SCOPE, "4500000001")
     assert stored is not None
     assert stored.reservations == ()
@@ -347,8 +348,8 @@ def test_an_invoice_in_sap_is_found_by_its_duplicate_key(stores: Stores) -> None
         gross=Decimal("119.00"),
     )
     key = OrderKey("N", "R1")
-    assert stores.orders.put_posted(SCOPE, posted, [key])
-    assert not stores.orders.put_posted(SCOPE, posted, [key])
+    assert put_posted(stores.orders, posted, [key])
+    assert not put_posted(stores.orders, posted, [key])
     assert stores.orders.posted(SCOPE, key) == (posted,)
 
 
@@ -362,11 +363,11 @@ def test_what_is_not_there_is_named(stores: Stores) -> None:
 
 def test_sap_showing_one_invoice_settles_no_other_of_the_same_reference(stores: Stores) -> None:
     """MA-P49: references are cut, so two documents may have one."""
-    stores.orders.put(order(), [])
+    put(stores.orders, order(), [])
     stores.documents.record_match(match_of(received(stores, "a"), 1))
     second = match_of(received(stores, "b"), 2)
     stores.documents.record_match(msgspec.structs.replace(second, claim="another"))
-    assert stores.orders.put(order(posted="R-1"), [])
+    assert put(stores.orders, order(posted="R-1"), [], at=2)
     stored = stores.orders.get(SCOPE, "4500000001")
     assert stored is not None
     assert [r.document_id for r in stored.reservations] == ["b" * 64]
@@ -379,7 +380,7 @@ def test_the_most_orders_of_a_decision_fit_into_one_transaction(
     """TOO_MANY_ORDERS: DynamoDB takes 100 writes at once."""
     ids = [f"45{n:08}" for n in range(MAX_ORDERS[side])]
     for one in ids:
-        stores.orders.put(msgspec.structs.replace(order(), id=one, side=side), [])
+        put(stores.orders, msgspec.structs.replace(order(), id=one, side=side), [])
     match = match_of(received(stores, "a"), 1)
     writes = ids if side == "sales_order" else ids[:1]
     full = msgspec.structs.replace(

@@ -1,0 +1,153 @@
+"""Rows of purchase and sales orders as facts."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+from sapmatch.extracting.facts_line import Line
+from sapmatch.extracting.fields import Row
+from sapmatch.model.ledger import Gone, Item, OrderHead, Version
+from sapmatch.model.order import OrderItem
+from sapmatch.model.policy import CompanyCode
+
+
+def readers(
+    company_codes: Mapping[str, CompanyCode],
+) -> dict[str, Callable[[Row, Version], Iterator[Line]]]:
+    """What reads each entity set."""
+    return {
+        "A_PurchaseOrder": _purchase_head,
+        "A_PurchaseOrderItem": _purchase_item,
+        "A_SalesOrder": partial(_sales_head, company_codes=company_codes),
+        "A_SalesOrderItem": _sales_item,
+    }
+
+
+def _purchase_head(row: Row, version: Version) -> Iterator[Line]:
+    """A stock transport order has no supplier: nobody sends an invoice for it."""
+    supplier = row.text("Supplier")
+    fact = OrderHead(
+        version=version,
+        id=row.needed("PurchaseOrder"),
+        company_code=row.needed("CompanyCode") if supplier else row.text("CompanyCode"),
+        partner=supplier,
+        invoicing_party=row.text("InvoicingParty"),
+        name=row.text("AddressName"),
+        currency=row.needed("DocumentCurrency") if supplier else row.text("DocumentCurrency"),
+        order_date=row.day("PurchaseOrderDate"),
+        external_reference=row.text("CorrespncExternalReference"),
+        released=not row.flag("ReleaseIsNotCompleted"),
+        deleted=bool(row.text("PurchasingDocumentDeletionCode")),
+        items=_listed(row, "to_PurchaseOrderItem", "PurchaseOrderItem"),
+    )
+    yield Line(kind="purchase_order", number=row.joint("PurchaseOrder"), fact=fact)
+
+
+def _purchase_item(row: Row, version: Version) -> Iterator[Line]:
+    item = OrderItem(
+        id=row.needed("PurchaseOrderItem"),
+        text=row.text("PurchaseOrderItemText"),
+        material=row.text("Material") or None,
+        partner_material=row.text("SupplierMaterialNumber") or None,
+        gtin=row.text("InternationalArticleNumber") or None,
+        quantity=row.quantity("OrderQuantity"),
+        unit=row.text("PurchaseOrderQuantityUnit"),
+        net_price=row.number_of("NetPriceAmount"),
+        price_quantity=row.factor("NetPriceQuantity"),
+        price_unit=row.text("OrderPriceUnit") or None,
+        price_unit_numerator=row.factor("OrderPriceUnitToOrderUnitNmrtr"),
+        price_unit_denominator=row.factor("OrdPriceUnitToOrderUnitDnmntr"),
+        tax_code=row.text("TaxCode") or None,
+        receipt_expected=row.flag("GoodsReceiptIsExpected", missing=True),
+        invoice_expected=row.flag("InvoiceIsExpected", missing=True),
+        receipt_based=row.flag("InvoiceIsGoodsReceiptBased"),
+        evaluated_receipt_settlement=row.flag("EvaldRcptSettlmtIsAllowed"),
+        delivery_completed=row.flag("IsCompletelyDelivered"),
+        finally_invoiced=row.flag("IsFinallyInvoiced"),
+        deleted=bool(row.text("PurchasingDocumentDeletionCode")),
+        free_of_charge=row.flag("PurchasingItemIsFreeOfCharge"),
+        returns=row.flag("IsReturnsItem"),
+        overall_limit=row.number_of("OverallLimitAmount") or None,
+    )
+    fact = Item(version=version, item=item)
+    yield Line(kind="purchase_order", number=row.joint("PurchaseOrder"), fact=fact)
+
+
+def _sales_head(
+    row: Row, version: Version, *, company_codes: Mapping[str, CompanyCode]
+) -> Iterator[Line]:
+    company_code = _company_code(row.needed("SalesOrganization"), company_codes)
+    fact = OrderHead(
+        version=version,
+        id=row.needed("SalesOrder"),
+        company_code=company_code or "",
+        partner=row.needed("SoldToParty") if company_code else row.text("SoldToParty"),
+        currency=row.needed("TransactionCurrency") if company_code else "",
+        order_date=row.day("SalesOrderDate"),
+        external_reference=row.text("PurchaseOrderByCustomer"),
+        items=_listed(row, "to_Item", "SalesOrderItem"),
+    )
+    yield Line(kind="sales_order", number=row.joint("SalesOrder"), fact=fact)
+
+
+def _sales_item(row: Row, version: Version) -> Iterator[Line]:
+    """The API names no price: net amount for the requested quantity is the price."""
+    item = OrderItem(
+        id=row.needed("SalesOrderItem"),
+        text=row.text("SalesOrderItemText"),
+        material=row.text("Material") or None,
+        partner_material=row.text("MaterialByCustomer") or None,
+        quantity=row.quantity("RequestedQuantity"),
+        unit=row.text("RequestedQuantityUnit"),
+        net_price=row.number_of("NetAmount"),
+        price_quantity=row.factor("RequestedQuantity"),
+        receipt_expected=False,
+        deleted=bool(row.text("SalesDocumentRjcnReason")),
+    )
+    fact = Item(version=version, item=item)
+    yield Line(kind="sales_order", number=row.joint("SalesOrder"), fact=fact)
+
+
+def _listed(row: Row, navigation: str, field: str) -> tuple[str, ...] | None:
+    """Items of an order that was read with all of them, None where it was not."""
+    if not row.expanded(navigation):
+        return None
+    numbers = (str(item.get(field) or "").strip() for item in row.nested(navigation))
+    return tuple(sorted(number.lstrip("0") for number in numbers))
+
+
+def _company_code(organization: str, company_codes: Mapping[str, CompanyCode]) -> str | None:
+    """The company code that lists the sales organization, else the one of the same name if it
+    lists none; None where the settings know neither."""
+    listed = [
+        c for c, company in company_codes.items() if organization in company.sales_organizations
+    ]
+    same = company_codes.get(organization)
+    return min(listed, default=organization if same and not same.sales_organizations else None)
+
+
+def _purchase_head_gone(row: Row, version: Version) -> Line:
+    fact = Gone(of="head", version=version)
+    return Line(kind="purchase_order", number=row.joint("PurchaseOrder"), fact=fact)
+
+
+def _purchase_item_gone(row: Row, version: Version) -> Line:
+    fact = Gone(of=f"item/{row.joint('PurchaseOrderItem')}", version=version)
+    return Line(kind="purchase_order", number=row.joint("PurchaseOrder"), fact=fact)
+
+
+def _sales_head_gone(row: Row, version: Version) -> Line:
+    fact = Gone(of="head", version=version)
+    return Line(kind="sales_order", number=row.joint("SalesOrder"), fact=fact)
+
+
+def _sales_item_gone(row: Row, version: Version) -> Line:
+    fact = Gone(of=f"item/{row.joint('SalesOrderItem')}", version=version)
+    return Line(kind="sales_order", number=row.joint("SalesOrder"), fact=fact)
+
+
+REMOVALS: dict[str, Callable[[Row, Version], Line]] = {
+    "A_PurchaseOrder": _purchase_head_gone,
+    "A_PurchaseOrderItem": _purchase_item_gone,
+    "A_SalesOrder": _sales_head_gone,
+    "A_SalesOrderItem": _sales_item_gone,
+}

@@ -1,0 +1,212 @@
+"""What the facts of the ledger mean: an order with all that is delivered and invoiced so far."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+import msgspec
+
+from sapmatch.model.ledger import (
+    Facts,
+    Gone,
+    InvoiceHead,
+    InvoiceItem,
+    Item,
+    Movement,
+    MovementHead,
+    OrderHead,
+    Partner,
+    PartnerNumber,
+    Party,
+    Subject,
+    SubjectKind,
+    document_number,
+    side_of,
+)
+from sapmatch.model.order import ZERO, GoodsReceipt, Order, OrderItem, PostedInvoice, Posting
+
+Place = tuple[int, str]
+
+
+def order_of(subject: Subject, facts: Facts) -> Order | None:
+    """The order as its facts say it; None where SAP has none, or no invoice can be for it.
+
+    Receipts are netted as MA-P20, postings as MA-P21 and MA-P51 say, whichever run brought them.
+    """
+    head, side = facts.get("head"), side_of(subject)
+    if side is None or not isinstance(head, OrderHead) or not (head.company_code and head.partner):
+        return None
+    partner, other = parties(subject, facts)[0], parties(subject, facts)[1:]
+    name, vat_id, iban = _party(partner, facts)
+    other_name, other_vat_id, _ = _party(other[0], facts) if other else ("", "", "")
+    return Order(
+        id=head.id,
+        side=side,
+        connection=subject.connection,
+        client=subject.client,
+        company_code=head.company_code,
+        partner=head.partner,
+        invoicing_party=head.invoicing_party or None,
+        partner_name=name or head.name or None,
+        partner_vat_id=vat_id or None,
+        partner_iban=iban or None,
+        invoicing_party_name=other_name or None,
+        invoicing_party_vat_id=other_vat_id or None,
+        currency=head.currency,
+        order_date=head.order_date,
+        external_reference=head.external_reference or None,
+        released=head.released,
+        items=_items(subject, head, facts),
+    )
+
+
+def parties(subject: Subject, facts: Facts) -> tuple[Subject, ...]:
+    """Who may send an invoice for the order: its partner, and another party where it names one."""
+    head = facts.get("head")
+    if not isinstance(head, OrderHead):
+        return ()
+    kind: SubjectKind = "supplier" if subject.kind == "purchase_order" else "customer"
+    numbers = (head.partner.lstrip("0"), head.invoicing_party.lstrip("0"))
+    return tuple(subject.other(kind, number) for number in dict.fromkeys(numbers) if number)
+
+
+def posted_of(facts: Facts) -> PostedInvoice | None:
+    """The head of a supplier invoice for the duplicate check (MA-P47), None where SAP has none."""
+    head = next((fact for fact in facts.values() if isinstance(fact, InvoiceHead)), None)
+    if head is None or head.posted is None:
+        return None
+    number = document_number(head.invoice, head.year)
+    void = head.posted.reversed or f"reversed/{number}" in facts
+    return msgspec.structs.replace(head.posted, reversed=void)
+
+
+def _party(party: Subject, facts: Facts) -> tuple[str, str, str]:
+    """Name, VAT id and bank account; the account only where there is just one."""
+    own = facts.get(f"party/{party.ref}")
+    partners = [fact for fact in facts.values() if _is_partner(fact, party)]
+    ids = {partner.number for partner in partners if isinstance(partner, Partner)}
+    numbers = [f for f in facts.values() if isinstance(f, PartnerNumber) and f.partner in ids]
+    names = sorted(partner.name for partner in partners if isinstance(partner, Partner))
+    vat_ids = sorted(number.vat_id for number in numbers if number.vat_id)
+    ibans = {number.iban for number in numbers if number.iban}
+    name, vat_id = (own.name, own.vat_id) if isinstance(own, Party) else ("", "")
+    return (
+        name or next(iter(names), ""),
+        vat_id or next(iter(vat_ids), ""),
+        ibans.pop() if len(ibans) == 1 else "",
+    )
+
+
+def _is_partner(fact: object, party: Subject) -> bool:
+    if not isinstance(fact, Partner):
+        return False
+    return party.number == (fact.supplier if party.kind == "supplier" else fact.customer)
+
+
+def _items(subject: Subject, head: OrderHead, facts: Facts) -> tuple[OrderItem, ...]:
+    found = [fact for fact in facts.values() if isinstance(fact, Item) and _listed(head, fact)]
+    receipts, postings = _receipts(subject, facts), _postings(subject, facts)
+    items = (
+        msgspec.structs.replace(
+            fact.item,
+            deleted=fact.item.deleted or head.deleted,
+            receipts=_received(receipts.get(_number(fact), ()), fact.item.unit),
+            postings=tuple(postings.get(_number(fact), ())),
+        )
+        for fact in found
+    )
+    return tuple(sorted(items, key=lambda item: _place(item.id.lstrip("0"))))
+
+
+def _listed(head: OrderHead, fact: Item) -> bool:
+    """Whether the head still has the item: one that it does not list was deleted before it."""
+    if head.items is None or _number(fact) in head.items:
+        return True
+    return fact.version.read_at > head.version.read_at
+
+
+def _number(fact: Item) -> str:
+    return fact.item.id.lstrip("0")
+
+
+def _place(number: str) -> Place:
+    return len(number), number
+
+
+def _receipts(subject: Subject, facts: Facts) -> dict[str, list[tuple[Movement, GoodsReceipt]]]:
+    """Movements by order item; a cancelled one counts nothing, and neither does its reversal
+    (MA-P20)."""
+    moved = [f for f in facts.values() if isinstance(f, Movement) and f.order == subject.number]
+    cancelled = {movement.key for movement in moved if movement.cancelled}
+    found: dict[str, list[tuple[Movement, GoodsReceipt]]] = {}
+    for one in sorted(moved, key=lambda m: (m.year, m.document, _place(m.item))):
+        if one.key in cancelled or one.reverses in cancelled:
+            continue
+        head = facts.get(f"movement_head/{document_number(one.document, one.year)}")
+        known = head if isinstance(head, MovementHead) else one
+        receipt = GoodsReceipt(
+            material_document=one.document,
+            year=one.year,
+            item=one.item,
+            quantity=ZERO,
+            posting_date=known.posting_date,
+            delivery_note=known.delivery_note or None,
+        )
+        found.setdefault(one.order_item, []).append((one, receipt))
+    return found
+
+
+def _received(
+    movements: Iterable[tuple[Movement, GoodsReceipt]], unit: str
+) -> tuple[GoodsReceipt, ...]:
+    """Receipts in the order's unit; one in units that the order does not know is left out, so that
+    the invoice waits instead of passing."""
+    measured = ((receipt, _quantity(movement, unit)) for movement, receipt in movements)
+    return tuple(
+        msgspec.structs.replace(receipt, quantity=quantity)
+        for receipt, quantity in measured
+        if quantity
+    )
+
+
+def _quantity(movement: Movement, unit: str) -> Decimal:
+    return next((quantity for name, quantity in movement.quantities if name == unit), ZERO)
+
+
+def _postings(subject: Subject, facts: Facts) -> dict[str, list[Posting]]:
+    """Invoice items by order item; an invoice and its reversal count nothing, both with positive
+    amounts (MA-P21), a credit memo counts negative (MA-P51)."""
+    items = [f for f in facts.values() if isinstance(f, InvoiceItem) and f.order == subject.number]
+    found: dict[str, list[Posting]] = {}
+    for item in sorted(items, key=lambda i: (i.year, i.invoice, _place(i.item))):
+        number = document_number(item.invoice, item.year)
+        head = facts.get(f"invoice_head/{number}")
+        if isinstance(head, Gone) or f"reversed/{number}" in facts:
+            continue
+        if isinstance(head, InvoiceHead) and not _counts(head, item):
+            continue
+        posted = head.posted if isinstance(head, InvoiceHead) else None
+        found.setdefault(item.order_item, []).append(_posting(item, posted))
+    return found
+
+
+def _counts(head: InvoiceHead, item: InvoiceItem) -> bool:
+    if head.posted is None or head.posted.reversed:
+        return False
+    if head.items is None or item.version.read_at > head.version.read_at:
+        return True
+    return f"{item.item.lstrip('0')}@{item.order}/{item.order_item}" in head.items
+
+
+def _posting(item: InvoiceItem, head: PostedInvoice | None) -> Posting:
+    sign = -1 if head is not None and head.credit_memo else 1
+    return Posting(
+        supplier_invoice=item.invoice,
+        fiscal_year=item.year,
+        item=item.item,
+        reference=head.reference if head else "",
+        quantity=sign * item.quantity,
+        amount=sign * item.amount,
+        material_document=item.material_document or None,
+        material_document_year=item.material_document_year or None,
+        material_document_item=item.material_document_item or None,
+    )

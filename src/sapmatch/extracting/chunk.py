@@ -24,6 +24,7 @@ from sapmatch.extracting.parts import (
     stored_page,
 )
 from sapmatch.extracting.permits import Permits
+from sapmatch.extracting.progress import Position, load_position, save_position
 from sapmatch.extracting.rows import raw_lines
 from sapmatch.extracting.run import (
     Chunk,
@@ -41,23 +42,6 @@ from sapmatch.model.intent import Record
 from sapmatch.model.ports import Objects, SapReader
 
 OutOfTime = Callable[[], bool]
-
-
-class Position(Struct, frozen=True, kw_only=True):
-    """How far a chunk is stored; `link` or `changes` is where SAP goes on, until it `ended`.
-
-    `latest` and `repeated` as in ChunkResult; `files` are the parts that are made.
-    """
-
-    pages: tuple[StoredPage, ...] = ()
-    link: str | None = None
-    changes: DeltaPosition | None = None
-    ended: bool = False
-    repeated: int = 0
-    latest: str | None = None
-    first_key: str | None = None
-    last_key: str | None = None
-    files: tuple[DataFile, ...] = ()
 
 
 class _Answer(Struct, frozen=True, kw_only=True):
@@ -109,19 +93,6 @@ def complete_chunk(
         return work.finish(out_of_time) if work.position.ended else None
 
 
-def load_position(plan: Plan, chunk: Chunk, objects: Objects) -> Position:
-    """How far a chunk is stored."""
-    key = position_key(plan.prefix(chunk))
-    if not objects.exists(key):
-        return Position()
-    return msgspec.json.decode(objects.read(key), type=Position)
-
-
-def position_key(prefix: str) -> str:
-    """Where the Position of a chunk lies."""
-    return f"{prefix}position.json"
-
-
 class _Work:
     """What a worker holds while it is at a chunk: two pages at most."""
 
@@ -166,8 +137,7 @@ class _Work:
         return result
 
     def _save(self, position: Position) -> None:
-        self._objects.write(position_key(self._prefix), msgspec.json.encode(position))
-        self.position = position
+        self.position = save_position(self._prefix, position, self._objects)
 
     def _resume(self) -> None:
         """Undo what was stored ahead of the position, and know the last page again.

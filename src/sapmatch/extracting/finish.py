@@ -14,7 +14,6 @@ import msgspec
 from msgspec import Struct, field
 
 from sapmatch.extracting.checks import checked, results_of
-from sapmatch.extracting.chunk import load_position
 from sapmatch.extracting.positions import (
     Pointer,
     position_after,
@@ -23,6 +22,7 @@ from sapmatch.extracting.positions import (
     store_position,
     store_published,
 )
+from sapmatch.extracting.progress import load_position
 from sapmatch.extracting.retention import retire
 from sapmatch.extracting.run import (
     Plan,

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
-import msgspec
 from msgspec.structs import replace
 
-from sapmatch.extracting.chunk import Position, complete_chunk, load_position, position_key
+from sapmatch.extracting.chunk import complete_chunk
 from sapmatch.extracting.keys import KeyReader
 from sapmatch.extracting.parts import StoredPage, stored_page
+from sapmatch.extracting.progress import Position, load_position, save_position
 from sapmatch.extracting.rows import raw_lines
 from sapmatch.extracting.run import (
     Chunk,
@@ -78,7 +78,7 @@ def _store_anew(plan: Plan, chunk: Chunk, found: Sequence[Repeated], objects: Ob
     for file in position.files:
         objects.delete(file.key)
     prefix = plan.prefix(chunk)
-    objects.write(position_key(prefix), msgspec.json.encode(thinned))
+    save_position(prefix, thinned, objects)
     objects.delete(done_key(prefix))
     objects.delete(keys_key(prefix))
 
@@ -106,6 +106,7 @@ def _thinned(
         position,
         pages=tuple(pages),
         files=(),
+        segments=(),
         repeated=position.repeated + left_out,
         first_key=keys[-1].decode() if keys else None,
         last_key=keys[0].decode() if keys else None,

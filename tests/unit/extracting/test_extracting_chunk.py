@@ -7,7 +7,7 @@ import pytest
 from msgspec import Raw, json
 from msgspec.structs import replace
 
-from sapmatch.extracting.chunk import Position
+from sapmatch.extracting.progress import SEGMENT, Position, load_position
 from sapmatch.extracting.run import (
     ChunkResult,
     Range,
@@ -333,6 +333,18 @@ def test_the_position_stays_small_and_readable(objects: MemoryObjects) -> None:
     assert position.ended
     assert len(position.pages) == 20
     assert len(data) < 20 * 90 + 300
+
+
+def test_the_position_grows_no_more_where_there_are_very_many_pages(
+    objects: MemoryObjects,
+) -> None:
+    plan = plan_of()
+    called(plan, sap_with(3 * (2 * SEGMENT + 10)), objects)
+    position = json.decode(objects.read(f"{PREFIX}position.json"), type=Position)
+    assert (len(position.pages), len(position.segments)) == (10, 2)
+    whole = load_position(plan, plan.chunks[0], objects)
+    assert len(whole.pages) == 2 * SEGMENT + 10
+    assert sum(page.rows for page in whole.pages) == 3 * len(whole.pages)
 
 
 @pytest.mark.parametrize("target", [None, 1])

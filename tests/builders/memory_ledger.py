@@ -72,14 +72,16 @@ class MemoryLedger:
         version = msgspec.json.decode(stored, type=Account).version if stored else 0
         if version != (before.version if before else 0):
             raise PreconditionFailed(subject.ref)
-        after = msgspec.structs.replace(account, version=version + 1)
+        kept = {(entry.place, entry.name) for entry in account.entries}
+        old = (*before.entries, *before.stale) if before else ()
+        stale = tuple(entry for entry in old if (entry.place, entry.name) not in kept)
+        after = msgspec.structs.replace(account, stale=stale, version=version + 1)
         self._effect()
         self.accounts[subject] = msgspec.json.encode(after)
-        kept = {(entry.place, entry.name) for entry in account.entries}
-        for entry in before.entries if before else ():
-            if (entry.place, entry.name) not in kept:
-                self._effect()
-                self._place(subject, entry.place).pop(entry.name, None)
+        for entry in stale:
+            self._effect()
+            self._place(subject, entry.place).pop(entry.name, None)
+        self.accounts[subject] = msgspec.json.encode(msgspec.structs.replace(after, stale=()))
 
     def enter(self, subject: Subject, entry: Entry) -> None:
         self._effect()

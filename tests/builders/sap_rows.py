@@ -81,6 +81,10 @@ def posting_row(number: str, amount: str, quantity: str, **more: Any) -> dict[st
     }
 
 
+def supplier_row(**more: Any) -> dict[str, Any]:
+    return {"Supplier": "10100001", "SupplierName": "Nordlicht", **more}
+
+
 def only_item(**rows: Iterable[Any]) -> OrderItem:
     sets: dict[str, Iterable[Any]] = {
         "PurchaseOrder": [head_row()],

@@ -23,7 +23,7 @@ from sapmatch.extracting.run import (
 )
 from sapmatch.extracting.snapshot import since_snapshot
 from sapmatch.extracting.sorting import vanished
-from sapmatch.model.ports import Objects, SapReader
+from sapmatch.model.ports import Objects, SapSource
 from sapmatch.model.query import Query
 
 _UNCOUNTED = "SAP does not count this entity set"
@@ -35,7 +35,7 @@ def checked(
     number: int,
     *,
     before: Published | None,
-    sap: SapReader,
+    sap: SapSource,
     objects: Objects,
     workspace: Path,
     out_of_time: Callable[[], bool],
@@ -75,7 +75,7 @@ def results_of(plan: Plan, number: int, objects: Objects) -> list[ChunkResult]:
     return [result for result in found if result]
 
 
-def _counted(plan: Plan, number: int, results: Sequence[ChunkResult], sap: SapReader) -> str | None:
+def _counted(plan: Plan, number: int, results: Sequence[ChunkResult], sap: SapSource) -> str | None:
     source = plan.sources[number]
     if source.since is not None:
         return None
@@ -90,7 +90,7 @@ def _counted(plan: Plan, number: int, results: Sequence[ChunkResult], sap: SapRe
     return explained(what, rows, source.counted, count, partial(_changed, source, results, sap))
 
 
-def _changed(source: Source, results: Sequence[ChunkResult], sap: SapReader) -> Iterator[int]:
+def _changed(source: Source, results: Sequence[ChunkResult], sap: SapSource) -> Iterator[int]:
     """How many rows changed while an initial load was read, where SAP tells: the next run's."""
     since = results[0].position if results else None
     if source.mode == "delta" and since is not None:

@@ -39,7 +39,7 @@ from sapmatch.extracting.run import (
 )
 from sapmatch.model.changes import DeltaPosition
 from sapmatch.model.intent import Record
-from sapmatch.model.ports import Objects, SapReader
+from sapmatch.model.ports import Objects, SapSource
 
 OutOfTime = Callable[[], bool]
 
@@ -60,7 +60,7 @@ def extract_chunk(
     plan: Plan,
     chunk: Chunk,
     *,
-    sap: SapReader,
+    sap: SapSource,
     objects: Objects,
     permits: Permits,
     out_of_time: OutOfTime,
@@ -112,7 +112,7 @@ class _Work:
         self.position = load_position(plan, chunk, objects)
         self._is_first = not self.position.pages and not self.position.ended
 
-    def read(self, sap: SapReader, permits: Permits, out_of_time: OutOfTime) -> bool:
+    def read(self, sap: SapSource, permits: Permits, out_of_time: OutOfTime) -> bool:
         """Store pages; whether it was the last one and there is time to go on."""
         self._resume()
         owner = f"{self._plan.extraction}/{self._plan.run_id}/{self._chunk.number}"
@@ -155,7 +155,7 @@ class _Work:
             last = stored_page(data, pages[-1].deleted)
             self.position = replace(self.position, pages=(*pages[:-1], last))
 
-    def _answers(self, sap: SapReader) -> Iterator[_Answer]:
+    def _answers(self, sap: SapSource) -> Iterator[_Answer]:
         source, query = self._source, self._plan.query(self._chunk)
         at = self.position
         if source.mode == "delta":

@@ -34,7 +34,7 @@ from sapmatch.extracting.run import (
     success_key,
 )
 from sapmatch.model.errors import InputRejected
-from sapmatch.model.ports import Clock, Control, Objects, SapReader
+from sapmatch.model.ports import Clock, Control, Objects, SapSource
 
 if TYPE_CHECKING:
     from sapmatch.extracting.index import IndexResult
@@ -75,7 +75,7 @@ class FinishResult(Struct, frozen=True, kw_only=True):
 def finish_extraction(
     plan: Plan,
     *,
-    sap: SapReader,
+    sap: SapSource,
     objects: Objects,
     control: Control,
     clock: Clock,

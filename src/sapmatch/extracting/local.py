@@ -37,7 +37,7 @@ from sapmatch.extracting.run import (
 from sapmatch.extracting.watched import Progress, WatchedSap
 from sapmatch.model.errors import InputRejected, ResyncRequired, SapRejected
 from sapmatch.model.flow import EntitySet, Extraction, Output
-from sapmatch.model.ports import Clock, Control, Objects, SapReader
+from sapmatch.model.ports import Clock, Control, Objects, SapSource
 
 _STATE = "state.json"
 _NAME = "run"  # of the extraction, among the objects of its own folder
@@ -125,7 +125,7 @@ class _State(Struct, frozen=True, kw_only=True):
 
 
 def extract_entity_set(
-    wanted: Wanted, *, to: Path, sap: SapReader, work: Work, clock: Clock, progress: Progress
+    wanted: Wanted, *, to: Path, sap: SapSource, work: Work, clock: Clock, progress: Progress
 ) -> ExtractSummary:
     """Write exactly `to/<EntitySet>.<format>`; the same call again goes on where one broke off.
 
@@ -177,7 +177,7 @@ def _refuse_another(wanted: Wanted, state: _State) -> None:
         )
 
 
-def _planned(wanted: Wanted, state: _State, sap: SapReader, work: Work, clock: Clock) -> Plan:
+def _planned(wanted: Wanted, state: _State, sap: SapSource, work: Work, clock: Clock) -> Plan:
     extraction = Extraction(
         connection=wanted.connection,
         entity_sets=(wanted.entity_set,),
@@ -197,7 +197,7 @@ def _planned(wanted: Wanted, state: _State, sap: SapReader, work: Work, clock: C
     )
 
 
-def _watched(plan: Plan, sap: SapReader, work: Work, progress: Progress) -> WatchedSap:
+def _watched(plan: Plan, sap: SapSource, work: Work, progress: Progress) -> WatchedSap:
     """SAP, with what is stored of this run already taken as read."""
     pages = list(_pages(work, plan.run_id))
     rows = sum(work.objects.read(key).count(b"\n") for key in pages)
@@ -212,7 +212,7 @@ def _pages(work: Work, run_id: str) -> Iterator[str]:
     return (key for key in keys if _PAGE.fullmatch(key))
 
 
-def _read(plan: Plan, parallel: int, sap: SapReader, work: Work, clock: Clock) -> None:
+def _read(plan: Plan, parallel: int, sap: SapSource, work: Work, clock: Clock) -> None:
     """All chunks, some at a time; where one fails, the others end with their page."""
     stop = threading.Event()
     permits = Permits(work.control, clock, plan.connection, parallel)
@@ -241,7 +241,7 @@ def _read(plan: Plan, parallel: int, sap: SapReader, work: Work, clock: Clock) -
         raise error
 
 
-def _finish(plan: Plan, sap: SapReader, work: Work, clock: Clock) -> None:
+def _finish(plan: Plan, sap: SapSource, work: Work, clock: Clock) -> None:
     finish_extraction(
         plan,
         sap=sap,

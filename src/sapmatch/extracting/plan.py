@@ -27,7 +27,7 @@ from sapmatch.model.errors import (
     ServiceNotActivated,
 )
 from sapmatch.model.flow import EntitySet, Extraction
-from sapmatch.model.ports import Control, Objects, SapReader
+from sapmatch.model.ports import Control, Objects, SapSource
 from sapmatch.model.presets import entity_sets_of
 from sapmatch.model.query import Query
 from sapmatch.model.shape import Field, Shape
@@ -40,7 +40,7 @@ def plan_extraction(
     extraction: Extraction,
     run_id: str,
     *,
-    sap: SapReader,
+    sap: SapSource,
     objects: Objects,
     control: Control,
     now: datetime,
@@ -86,7 +86,7 @@ def _descriptors(plan: Plan) -> list[dict[str, str | int]]:
 def _cut(
     name: str,
     extraction: Extraction,
-    sap: SapReader,
+    sap: SapSource,
     control: Control,
     known: dict[str, Shape],
     reload: bool,
@@ -111,7 +111,7 @@ def _cut(
     return tuple(sources), tuple(chunks)
 
 
-def _shape(entity_set: EntitySet, sap: SapReader) -> Shape:
+def _shape(entity_set: EntitySet, sap: SapSource) -> Shape:
     query = Query(select=_select(entity_set), expand=entity_set.expand, filter=entity_set.filter)
     return sap.shape(entity_set.service, entity_set.name, query)
 
@@ -143,7 +143,7 @@ def _check_drift(name: str, shapes: list[Shape], known: dict[str, Shape]) -> Non
 
 
 def _source(
-    name: str, entity_set: EntitySet, shape: Shape, position: Position | None, sap: SapReader
+    name: str, entity_set: EntitySet, shape: Shape, position: Position | None, sap: SapSource
 ) -> Source:
     mode = entity_set.mode or "full"
     time_field = _time_field(entity_set, shape) if mode == "timestamp" else None
@@ -162,7 +162,7 @@ def _source(
     return msgspec.structs.replace(source, counted=_counted(source, sap))
 
 
-def _counted(source: Source, sap: SapReader) -> int | None:
+def _counted(source: Source, sap: SapSource) -> int | None:
     """What SAP counts now; None where it cannot: changes have no count, some services none."""
     if not source.shape.countable or source.since is not None:
         return None

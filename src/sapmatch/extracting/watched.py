@@ -6,7 +6,7 @@ from typing import Protocol
 
 from sapmatch.model.changes import ChangePage, DeltaPosition
 from sapmatch.model.intent import Entity
-from sapmatch.model.ports import Page, SapReader
+from sapmatch.model.ports import Page, SapSource
 from sapmatch.model.query import EVERYTHING, ODataValue, Query
 from sapmatch.model.shape import Shape
 
@@ -24,10 +24,10 @@ class Progress(Protocol):
 
 
 class WatchedSap:
-    """Port SapReader over another one, for several threads; `rows` and `pages` are read before."""
+    """Port SapSource over another one, for several threads; `rows` and `pages` are read before."""
 
     def __init__(
-        self, sap: SapReader, progress: Progress, rows: int, pages: int, total: int | None
+        self, sap: SapSource, progress: Progress, rows: int, pages: int, total: int | None
     ) -> None:
         self._sap = sap
         self._progress = progress

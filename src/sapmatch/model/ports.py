@@ -143,6 +143,10 @@ class SapReader(Protocol):
         """All entities that fit; for reading back by a business reference."""
         ...
 
+
+class SapSource(SapReader, Protocol):
+    """Reads whole entity sets, knows what they are made of, and what changed."""
+
     def shape(self, service: str, entity_set: str, query: Query = EVERYTHING) -> Shape:
         """What the rows of the query are made of, from $metadata: selected fields, expansions.
 

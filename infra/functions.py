@@ -54,12 +54,12 @@ TASKS = {
         ),
     ),
     "extract_chunk": FunctionSpec(
-        # DuckDB makes the files of the output: a whole processor (from 1,769 MB on), and a disk
-        # for the pages of a chunk beside the file that is made of them.
+        # DuckDB makes the files of the output: a whole processor (from 1,769 MB on), and the
+        # largest disk there is for the rows of a chunk beside the file that is made of them.
         purpose="Reads one chunk from SAP into the bucket, page by page.",
         calls_sap=True,
         memory=2048,
-        disk=4096,
+        disk=10_240,
         timeout=900,
         layers=("base", "columnar"),
         grants=(

@@ -59,7 +59,7 @@ def test_a_layer_is_carried_by_those_only_who_need_it(
 def test_only_who_makes_or_sorts_files_has_more_than_the_least_disk(prod: Templates) -> None:
     disks = {name: f["EphemeralStorage"]["Size"] for name, f in functions(prod).items()}
     larger = {name: size for name, size in disks.items() if size > 512}
-    assert larger == {"extract_chunk": 4096, "finish_extraction": 10_240}
+    assert larger == {"extract_chunk": 10_240, "finish_extraction": 10_240}
 
 
 def test_sap_is_called_by_no_more_copies_than_its_connections_allow(prod: Templates) -> None:

@@ -12,7 +12,7 @@ to a subject name the company code.
 
 import hashlib
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -26,7 +26,6 @@ from sapmatch.model.order import IndexedOrder, PostedInvoice, Reservation
 from sapmatch.model.ports import OrderKey, OrderScope
 
 _HEAD = "ledger"
-_PARTS = "parts"  # attribute of a head: hash and number of the parts that hold its facts
 _SALES = "sales_order/"
 LARGEST = 350_000  # bytes of a compressed item: DynamoDB takes 400 KB with names and keys
 READS = 5  # of a head whose parts somebody replaces meanwhile
@@ -84,26 +83,33 @@ class DynamoOrders:
             if item is None:
                 return None
             account = msgspec.structs.replace(item.load(Account), version=item.version)
-            if _PARTS not in item.attributes:
+            if not account.parts:
                 return account
-            facts = self._facts(item)
+            facts = self._facts(item.pk, account.parts)
             if facts is not None:
                 return msgspec.structs.replace(account, facts=facts)
         raise Throttled(f"{subject.ref}: is being written again and again; read it later")
 
     def save(self, subject: Subject, account: Account, before: Account | None) -> None:
-        """Entries and parts first, then the head that names them, what is stale at last."""
+        """Entries and parts first, then the head that names them, what is stale last."""
         known = set(before.entries) if before else set()
         for entry in account.entries:
             if entry not in known:
                 self.enter(subject, entry)
-        version = before.version if before else 0
-        after = msgspec.structs.replace(account, stale=_stale(account, before), version=version + 1)
-        head, parts = _divided(_subject_pk(subject), after)
-        for part in parts:
-            self._table.put(part)
-        old = self._table.put(head, expected=version or None, new=not version)
-        self._tidy(subject, after.stale, head, old)
+        pk, version = _subject_pk(subject), before.version if before else 0
+        names, parts = _divided(account)
+        for name, part in zip(names, parts, strict=True):
+            self._table.put(Item(pk=pk, sk=name, body=part))
+        after = msgspec.structs.replace(
+            account,
+            facts=() if names else account.facts,
+            parts=names,
+            stale=_stale(subject, {*account.entries, *_parts(subject, names)}, before),
+            version=version + 1,
+        )
+        head = Item(pk=pk, sk=_HEAD, version=after.version, body=body(after))
+        self._table.put(head, expected=version or None, new=not version)
+        self._tidy(subject, after, head)
 
     def enter(self, subject: Subject, entry: Entry) -> None:
         """Write one entry; of a supplier invoice it holds the head."""
@@ -120,58 +126,50 @@ class DynamoOrders:
         """Units as DynamoDB counts them."""
         return self._table.usage
 
-    def _tidy(self, subject: Subject, stale: Sequence[Entry], head: Item, old: Item | None) -> None:
+    def _tidy(self, subject: Subject, account: Account, head: Item) -> None:
         """Remove what nothing leads to any more, and note that it is gone."""
-        for entry in stale:
+        for entry in account.stale:
             self._table.delete(_entry_pk(subject, entry.place), entry.name)
-        if stale:
-            head.body = body(msgspec.structs.replace(head.load(Account), stale=()))
+        if account.stale:
+            head.body = body(msgspec.structs.replace(account, stale=()))
             with suppress(PreconditionFailed):  # whoever changed it since removes them again
                 self._table.put(head, expected=head.version)
-        if old and old.attributes.get(_PARTS) != head.attributes.get(_PARTS):
-            for sk in _part_names(old):
-                self._table.delete(old.pk, sk)
 
-    def _facts(self, head: Item) -> tuple[Fact, ...] | None:
+    def _facts(self, pk: str, parts: tuple[str, ...]) -> tuple[Fact, ...] | None:
         """Facts out of all parts, None where one is missing."""
-        names = _part_names(head)
-        items = self._table.query(head.pk, f"{_HEAD}#{head.attributes[_PARTS].partition('/')[0]}#")
-        parts = [item.body for item in items if item.sk in names]
-        if len(parts) != len(names):
+        items = self._table.query(pk, parts[0].rpartition("#")[0] + "#")
+        bodies = [item.body for item in items]
+        if len(bodies) != len(parts):
             return None
-        return msgspec.json.decode(b"".join(parts), type=tuple[Fact, ...])
+        return msgspec.json.decode(b"".join(bodies), type=tuple[Fact, ...])
 
 
-def _stale(account: Account, before: Account | None) -> tuple[Entry, ...]:
-    """Entries of before that lead to nothing now, with those that may not be removed yet."""
-    addresses = {(entry.place, entry.name) for entry in account.entries}
-    old = (*before.entries, *before.stale) if before else ()
-    return tuple(entry for entry in old if (entry.place, entry.name) not in addresses)
+def _stale(subject: Subject, entries: Iterable[Entry], before: Account | None) -> tuple[Entry, ...]:
+    """What led to the account before and does not now, and what may not be removed yet."""
+    if before is None:
+        return ()
+    kept = {(entry.place, entry.name) for entry in entries}
+    old = (*before.entries, *before.stale, *_parts(subject, before.parts))
+    return tuple(entry for entry in old if (entry.place, entry.name) not in kept)
 
 
-def _divided(pk: str, account: Account) -> tuple[Item, list[Item]]:
-    """The head, and the parts beside it; named by their content, so that two writers never mix
-    theirs."""
+def _parts(subject: Subject, names: Iterable[str]) -> tuple[Entry, ...]:
+    """Parts as what is to be removed when they are stale."""
+    return tuple(Entry(f"{subject.kind}#{subject.number}", name) for name in names)
+
+
+def _divided(account: Account) -> tuple[tuple[str, ...], list[bytes]]:
+    """Names and contents of the parts of facts that are too many for one item, none otherwise.
+
+    Named by their content, so that two writers never mix theirs.
+    """
     whole = body(account)
     if len(whole) <= LARGEST or len(zlib.compress(whole)) <= LARGEST:
-        return Item(pk=pk, sk=_HEAD, version=account.version, body=whole), []
+        return (), []
     facts = body(account.facts)
+    digest = hashlib.sha256(facts).hexdigest()[:32]
     parts = [facts[at : at + LARGEST] for at in range(0, len(facts), LARGEST)]
-    head = Item(
-        pk=pk,
-        sk=_HEAD,
-        version=account.version,
-        body=body(msgspec.structs.replace(account, facts=())),
-        attributes={_PARTS: f"{hashlib.sha256(facts).hexdigest()[:32]}/{len(parts)}"},
-    )
-    names = _part_names(head)
-    return head, [Item(pk=pk, sk=sk, body=part) for sk, part in zip(names, parts, strict=True)]
-
-
-def _part_names(head: Item) -> list[str]:
-    """Sort keys of the parts that a head names."""
-    name, _, count = head.attributes.get(_PARTS, "/0").partition("/")
-    return [f"{_HEAD}#{name}#{number:04d}" for number in range(int(count))]
+    return tuple(f"{_HEAD}#{digest}#{number:04d}" for number in range(len(parts))), parts
 
 
 def _named(scope: OrderScope, order_id: str) -> Iterator[Subject]:

@@ -65,18 +65,12 @@ class Table:
         self._read(answer)
         return _item(answer["Item"]) if "Item" in answer else None
 
-    def put(self, item: Item, *, expected: int | None = None, new: bool = False) -> Item | None:
-        """Write one item; what it replaced, None where there was nothing.
-
-        PreconditionFailed where it is not `new`, or not at `expected`.
-        """
+    def put(self, item: Item, *, expected: int | None = None, new: bool = False) -> None:
+        """Write one item; PreconditionFailed where it is not `new`, or not at `expected`."""
         request = self.put_request(item, expected=expected, new=new)
         with translated(f"{self.name} {item.sk}"):
-            answer = self.client.put_item(
-                **request, ReturnValues="ALL_OLD", ReturnConsumedCapacity="TOTAL"
-            )
+            answer = self.client.put_item(**request, ReturnConsumedCapacity="TOTAL")
         self._wrote(answer)
-        return _item(answer["Attributes"]) if answer.get("Attributes") else None
 
     def delete(self, pk: str, sk: str) -> None:
         """Remove one item if it is there."""

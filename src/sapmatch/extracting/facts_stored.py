@@ -51,7 +51,10 @@ class Bookkeeper:
         return _tried(lambda: self._order(subject, said))
 
     def document(self, subject: Subject, facts: Iterable[Fact]) -> bool:
-        """Add facts to a document or business partner, and tell whom they concern."""
+        """Add facts to a document or business partner, and tell whom they concern.
+
+        False where they are no news; an order may have heard of an old one, so it is told anyway.
+        """
         said = by_key(facts)
         return _tried(lambda: self._document(subject, said))
 
@@ -148,14 +151,15 @@ class Bookkeeper:
         refs = {other.ref for other in others} | set(before.told if before else ())
         for ref in sorted(refs):
             self._tell(subject_of(subject, ref), facts)
-        if new or (before and not before.is_clean):
+        is_news = bool(new or (before and not before.is_clean))
+        if is_news:
             after = Account(
                 facts=_sorted(facts),
                 entries=self._posted(facts),
                 told=tuple(sorted(refs)),
             )
             self.ledger.save(subject, after, before)
-        return True
+        return is_news
 
     def _tell(self, other: Subject, facts: Facts) -> None:
         if side_of(other):

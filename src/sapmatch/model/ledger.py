@@ -260,7 +260,8 @@ class Account(Struct, frozen=True, kw_only=True):
     """All that is known of one subject.
 
     `entries` lead to it; `stale` ones may not be removed yet. `told` are the refs of those who
-    heard of a document or partner. `telling`: orders of a party have yet to hear of it.
+    heard of a document or partner. `telling`: orders of a party have yet to hear of it. `parts` are
+    a store's own: where it keeps facts that are too many for one place.
     """
 
     facts: tuple[Fact, ...] = ()
@@ -269,6 +270,7 @@ class Account(Struct, frozen=True, kw_only=True):
     reservations: tuple[Reservation, ...] = ()
     told: tuple[str, ...] = ()
     telling: bool = False
+    parts: tuple[str, ...] = ()
     version: int = 0
     schema: int = SCHEMA
 

@@ -7,6 +7,7 @@ from benchmarks.imports import ROOT
 
 _LEGEND = """\
 decode   floor: `requests`, decoded by msgspec, thrown away
+plain    the same, written as NDJSON: what a script does that checks nothing
 others   `sapmatch extract` into a file of that format: planned, read, counted, keys compared
 growth   CPU microseconds a row for 10,000, 100,000 and 1,000,000 rows
 readers  seconds of one reader and of several

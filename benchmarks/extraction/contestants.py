@@ -1,18 +1,16 @@
-"""Who takes part: `decode`, the floor, and `sapmatch extract` in each format."""
+"""Who takes part: `decode`, the floor, `plain`, and `sapmatch extract` in each format."""
 
 from pathlib import Path
 from typing import Literal, get_args
 
 from benchmarks.odata.contestants import Source
+from benchmarks.odata.contestants.client import client
 from benchmarks.odata.schema import ENTITY_SET
 from sapmatch.cli.extract import work_in
 from sapmatch.clock import SystemClock
 from sapmatch.extracting.local import Wanted, extract_entity_set
 from sapmatch.folder import work_folder
-from sapmatch.model.connection import Auth, Connection, Limits
 from sapmatch.model.flow import EntitySet, Output
-from sapmatch.sap.connection import connect
-from sapmatch.sap.odata.client import ODataClient
 
 Format = Literal["ndjson", "csv", "parquet"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -33,6 +31,21 @@ def read_decode(source: Source) -> int:
     from benchmarks.odata.contestants.floors import read_decode
 
     return sum(map(len, read_decode(source, Path())))
+
+
+def read_plain(source: Source, to: Path) -> int:
+    """The same, written as NDJSON: the fastest script, which checks nothing and goes on nowhere."""
+    from msgspec.json import Encoder
+
+    from benchmarks.odata.contestants.floors import read_decode
+
+    encode, count = Encoder().encode_lines, 0
+    to.mkdir(parents=True)
+    with (to / f"{ENTITY_SET}.ndjson").open("wb") as file:
+        for rows in read_decode(source, to):
+            file.write(encode(rows))
+            count += len(rows)
+    return count
 
 
 def extract(
@@ -57,11 +70,3 @@ def extract(
             progress=_Silent(),
         )
     return summary.rows
-
-
-def client(source: Source, parallel: int = 1) -> ODataClient:
-    """Our client as it is, but as fast as it can."""
-    auth = Auth(type="basic", secret="env:BENCH")
-    limits = Limits(requests_per_second=1e9, parallel=parallel)
-    connection = Connection(url=source.address, client="100", auth=auth, limits=limits)
-    return connect("bench", connection, {"user": "reader", "password": "reader"})

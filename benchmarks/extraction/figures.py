@@ -9,7 +9,8 @@ from benchmarks.extraction.measuring import Contestant, Service, at_once, in_tur
 from benchmarks.odata.measuring import Cost, Costs, middle, ratio
 
 TINY, SHORT, LONG = 10_000, 100_000, 1_000_000  # rows
-ROUNDS = {TINY: 5, SHORT: 2, LONG: 1}
+FLOORS = ("decode", "plain")
+ROUNDS = {TINY: 3, SHORT: 2, LONG: 1}
 # The goals. CPU time as a multiple of that of the decode floor, at most:
 TO_DECODE = {"ndjson": 1.3, "parquet": 4.0}
 LONG_TO_SHORT = 1.1  # peak memory, at most
@@ -17,7 +18,7 @@ GROWTH = 1.15  # CPU time a row, as a multiple of that with a tenth of the rows,
 READERS = 4
 # How much sooner that many readers are done than one, at least; by seconds that a page takes.
 SOONER = {
-    Service(rows=40_000, page_size=100, delay=0.05): 1.6,
+    Service(rows=20_000, page_size=100, delay=0.05): 1.6,
     Service(rows=24_000, page_size=100, delay=0.5): 3.0,
 }
 
@@ -26,8 +27,10 @@ Figure = dict[str, Any]
 
 def figures() -> Iterator[Figure]:
     """A million rows in each format, their memory and growth, and several readers at once."""
-    names = ("decode", *FORMATS)
-    costs = {rows: in_turns(Service(rows), names, rounds) for rows, rounds in ROUNDS.items()}
+    costs = {
+        rows: in_turns(Service(rows), (*FLOORS, *FORMATS) if rows == LONG else FORMATS, rounds)
+        for rows, rounds in ROUNDS.items()
+    }
     yield from speeds(costs[LONG])
     for name in FORMATS:
         yield memory(name, costs[SHORT][name], costs[LONG][name])

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import cast
 
-from benchmarks.extraction.contestants import Format, extract, read_decode
+from benchmarks.extraction.contestants import Format, extract, read_decode, read_plain
 from benchmarks.odata.contestants import Source
 from benchmarks.usage import cpu_seconds, peak_bytes
 
@@ -20,11 +20,14 @@ def main() -> None:
     name, address, folder, parallel, page_size = sys.argv[1:]
     source = Source(address, "V2")
     began, cpu = time.perf_counter(), cpu_seconds()
-    if name == "decode":
-        rows = read_decode(source)
-    else:
-        form = cast(Format, name)
-        rows = extract(source, Path(folder), form, int(parallel), int(page_size))
+    match name:
+        case "decode":
+            rows = read_decode(source)
+        case "plain":
+            rows = read_plain(source, Path(folder))
+        case _:
+            form = cast(Format, name)
+            rows = extract(source, Path(folder), form, int(parallel), int(page_size))
     figures = {
         "rows": rows,
         "seconds": time.perf_counter() - began,

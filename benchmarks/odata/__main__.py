@@ -12,7 +12,6 @@ json     `requests` and `json.loads`, written as NDJSON
 pyodata  SAP's own client, V2 only
 raw      sapmatch, rows as SAP sent them, written as NDJSON
 typed    sapmatch, rows with Decimal, date and datetime
-extract  `sapmatch extract`, which also counts, and holds back rows that come twice
 """
 _COLUMNS = {
     "rows_per_s": "rows/s",

@@ -31,7 +31,7 @@ def figures() -> Iterator[Figure]:
     for service, rounds in SERVICES.items():
         short = measured(service, names(service.version), rounds)
         yield from speeds(service, short)
-    for name, costs in measured(LONG, ("raw", "typed", "extract"), 1).items():
+    for name, costs in measured(LONG, ("raw", "typed"), 1).items():
         yield memory(name, short[name], costs)
     yield importing(*beside("sapmatch.sap.connection", "requests"))
 
@@ -77,7 +77,7 @@ def _cost(service: Service, cost: Cost) -> Figure:
 
 
 def _goal(name: str, costs: Costs) -> Figure:
-    if name in ("raw", "extract"):
+    if name == "raw":
         more = ratio(costs[name], costs["decode"])
         return _judged(f"at most {RAW_TO_DECODE} x decode", more, more <= RAW_TO_DECODE)
     if name == "typed" and "pyodata" in costs:

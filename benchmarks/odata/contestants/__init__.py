@@ -32,7 +32,6 @@ _MODULES = {
     "pyodata": "peer",
     "raw": "client",
     "typed": "client",
-    "extract": "client",
 }
 
 

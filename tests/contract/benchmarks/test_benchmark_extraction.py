@@ -10,7 +10,7 @@ import duckdb
 import msgspec
 import pytest
 
-from benchmarks.extraction.contestants import FORMATS, Format, extract, read_decode
+from benchmarks.extraction.contestants import FORMATS, Format, extract, read_decode, read_plain
 from benchmarks.extraction.measuring import Contestant, Service, at_once, in_turns
 from benchmarks.extraction.server import PartServer
 from benchmarks.odata.contestants import Source
@@ -39,10 +39,12 @@ def lines(path: Path) -> list[dict[str, Any]]:
 def test_one_reader_and_four_hold_the_same_rows_in_the_same_order(tmp_path: Path) -> None:
     with running() as source:
         assert read_decode(source) == ROWS
+        assert read_plain(source, tmp_path / "plain") == ROWS
         assert extract(source, tmp_path / "one", page_size=PAGE_SIZE) == ROWS
         assert extract(source, tmp_path / "four", parallel=4, page_size=PAGE_SIZE) == ROWS
-    one, four = (tmp_path / name / f"{ENTITY_SET}.ndjson" for name in ("one", "four"))
-    assert lines(one) == lines(four)
+    folders = (tmp_path / name for name in ("one", "four", "plain"))
+    one, four, plain = (folder / f"{ENTITY_SET}.ndjson" for folder in folders)
+    assert lines(one) == lines(four) == lines(plain)
     assert len({row["PurchaseOrder"] + row["PurchaseOrderItem"] for row in lines(one)}) == ROWS
 
 

@@ -138,7 +138,7 @@ def _reload_named() -> Iterator[None]:
     try:
         yield
     except ResyncRequired as exc:
-        raise ResyncRequired(f"{exc}; the same command with --reload does so") from exc
+        raise ResyncRequired(f"{exc}; here: the same command with --reload") from exc
 
 
 def _show(summary: ExtractSummary, seconds: float, *, as_json: bool) -> None:

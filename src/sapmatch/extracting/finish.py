@@ -202,8 +202,8 @@ def _base(plan: Plan, last: Published | None) -> str | None:
         if last is None or before is None:
             raise InputRejected(
                 f"extraction {plan.extraction}, {source.entity_set}: there is no snapshot that "
-                f"the changes of run {plan.run_id} could follow; start the extraction once with "
-                "reload=true"
+                f"the changes of run {plan.run_id} could follow; reload it once "
+                "(`sapmatch reload`)"
             )
         base = (base or last.run_id) if before.snapshot else last.base
     return base

@@ -137,7 +137,7 @@ def _check_drift(name: str, shapes: list[Shape], known: dict[str, Shape]) -> Non
         raise InputRejected(
             f"extraction {name}: SCHEMA_DRIFT: {'; '.join(each.message for each in found)}. "
             "The last good run stays as it is. Bring back what is missing, in SAP or in the "
-            "settings, or start the extraction once with reload=true to accept the new shape",
+            "settings, or reload it once (`sapmatch reload`) to accept the new shape",
             found,
         )
 
@@ -178,7 +178,7 @@ def _since(name: str, entity_set: EntitySet, position: Position | None) -> Delta
     if delta and delta.state is DeltaState.RESYNC_REQUIRED:
         raise ResyncRequired(
             f"extraction {name}: {entity_set.name}: SAP no longer knows where its changes were "
-            "read to; start the extraction once with reload=true to read everything anew"
+            "read to; reload it once on purpose (`sapmatch reload`) to read everything anew"
         )
     return delta
 

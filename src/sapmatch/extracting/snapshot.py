@@ -52,7 +52,7 @@ def since_snapshot(objects: Objects, run: Published, entity_set: str) -> list[Pu
         if before is None:
             raise InputRejected(
                 f"extraction {run.extraction}, {entity_set}: the snapshot that run {run.run_id} "
-                "follows is not there; start the extraction once with reload=true"
+                "follows is not there; reload it once (`sapmatch reload`)"
             )
         found.append(before)
     return found[::-1]

@@ -260,7 +260,7 @@ def test_a_lost_position_asks_for_a_reload_and_reads_nothing_by_itself() -> None
     """RE-21: never a silent full load."""
     house = House()
     house.publish(delta=DELTA.lost())
-    with pytest.raises(ResyncRequired, match=r"orders: Orders.*reload=true"):
+    with pytest.raises(ResyncRequired, match=r"orders: Orders.*reload"):
         house.plan(mode="delta")
     assert not house.objects.exists(plan_key("orders", "r1"))
     (source,) = house.plan(mode="delta", reload=True).sources
@@ -282,7 +282,7 @@ def test_drift_stops_before_anything_is_read_and_a_reload_accepts_it() -> None:
     gone = Field(name="Supplier", kind="text")
     retyped = replace(SHAPE.fields[1], kind="text")
     house.publish(replace(SHAPE, fields=(SHAPE.fields[0], retyped, gone)))
-    with pytest.raises(InputRejected, match=r"SCHEMA_DRIFT.*last good run.*reload=true") as caught:
+    with pytest.raises(InputRejected, match=r"SCHEMA_DRIFT.*last good run.*reload") as caught:
         house.plan()
     assert [each.message for each in caught.value.problems] == [
         "Orders/Amount: is decimal now, was text",

@@ -67,13 +67,13 @@ class MemoryLedger:
         known = set(before.entries) if before else set()
         for entry in account.entries:
             if entry not in known:
-                self.enter(subject, entry)
+                self._enter(subject, entry)
         stored = self.accounts.get(subject)
         version = msgspec.json.decode(stored, type=Account).version if stored else 0
         if version != (before.version if before else 0):
             raise PreconditionFailed(subject.ref)
         kept = {(entry.place, entry.name) for entry in account.entries}
-        old = (*before.entries, *before.stale) if before else ()
+        old = (*account.stale, *before.entries, *before.stale) if before else account.stale
         stale = tuple(entry for entry in old if (entry.place, entry.name) not in kept)
         after = msgspec.structs.replace(account, stale=stale, version=version + 1)
         self._effect()
@@ -83,9 +83,8 @@ class MemoryLedger:
             self._place(subject, entry.place).pop(entry.name, None)
         self.accounts[subject] = msgspec.json.encode(msgspec.structs.replace(after, stale=()))
 
-    def enter(self, subject: Subject, entry: Entry) -> None:
-        self._effect()
-        self._place(subject, entry.place)[entry.name] = entry.posted
+    def enter(self, subject: Subject, entry: Entry, before: Account | None) -> None:
+        self._enter(subject, entry)
 
     def listed(self, subject: Subject, place: str, after: str = "") -> Iterator[str]:
         return iter(sorted(name for name in self._place(subject, place) if name > after))
@@ -103,6 +102,10 @@ class MemoryLedger:
         }
         entries = {place: names for place, names in self.entries.items() if names}
         return {"orders": {ref: one for ref, one in orders.items() if one}, "entries": entries}
+
+    def _enter(self, subject: Subject, entry: Entry) -> None:
+        self._effect()
+        self._place(subject, entry.place)[entry.name] = entry.posted
 
     def _effect(self) -> None:
         if self.writes == self.dies_at:

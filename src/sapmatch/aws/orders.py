@@ -95,7 +95,7 @@ class DynamoOrders:
         known = set(before.entries) if before else set()
         for entry in account.entries:
             if entry not in known:
-                self.enter(subject, entry)
+                self.enter(subject, entry, before)
         pk, version = _subject_pk(subject), before.version if before else 0
         names, parts = _divided(account)
         for name, part in zip(names, parts, strict=True):
@@ -104,17 +104,21 @@ class DynamoOrders:
             account,
             facts=() if names else account.facts,
             parts=names,
-            stale=_stale(subject, {*account.entries, *_parts(subject, names)}, before),
+            stale=_stale(subject, account, names, before),
             version=version + 1,
         )
         head = Item(pk=pk, sk=_HEAD, version=after.version, body=body(after))
         self._table.put(head, expected=version or None, new=not version)
         self._tidy(subject, after, head)
 
-    def enter(self, subject: Subject, entry: Entry) -> None:
-        """Write one entry; of a supplier invoice it holds the head."""
-        value = body(entry.posted) if entry.posted else b"{}"
-        self._table.put(Item(pk=_entry_pk(subject, entry.place), sk=entry.name, body=value))
+    def enter(self, subject: Subject, entry: Entry, before: Account | None) -> None:
+        """Write one entry at the version that will name it; of a supplier invoice it holds the
+        head."""
+        item = Item(pk=_entry_pk(subject, entry.place), sk=entry.name)
+        item.version = before.version + 1 if before else 1
+        if entry.posted:
+            item.body = body(entry.posted)
+        self._table.put(item)
 
     def listed(self, subject: Subject, place: str, after: str = "") -> Iterator[str]:
         """Names under a place; one query, a page at a time."""
@@ -129,7 +133,9 @@ class DynamoOrders:
     def _tidy(self, subject: Subject, account: Account, head: Item) -> None:
         """Remove what nothing leads to any more, and note that it is gone."""
         for entry in account.stale:
-            self._table.delete(_entry_pk(subject, entry.place), entry.name)
+            with suppress(PreconditionFailed):  # gone, or a later version of the account needs it
+                pk = _entry_pk(subject, entry.place)
+                self._table.delete(pk, entry.name, newest=account.version)
         if account.stale:
             head.body = body(msgspec.structs.replace(account, stale=()))
             with suppress(PreconditionFailed):  # whoever changed it since removes them again
@@ -144,13 +150,15 @@ class DynamoOrders:
         return msgspec.json.decode(b"".join(bodies), type=tuple[Fact, ...])
 
 
-def _stale(subject: Subject, entries: Iterable[Entry], before: Account | None) -> tuple[Entry, ...]:
+def _stale(
+    subject: Subject, account: Account, parts: tuple[str, ...], before: Account | None
+) -> tuple[Entry, ...]:
     """What led to the account before and does not now, and what may not be removed yet."""
-    if before is None:
-        return ()
-    kept = {(entry.place, entry.name) for entry in entries}
-    old = (*before.entries, *before.stale, *_parts(subject, before.parts))
-    return tuple(entry for entry in old if (entry.place, entry.name) not in kept)
+    named = (*account.entries, *_parts(subject, parts))
+    kept = {(entry.place, entry.name) for entry in named}
+    old = (*before.entries, *before.stale, *_parts(subject, before.parts)) if before else ()
+    stale = dict.fromkeys((*account.stale, *old))
+    return tuple(entry for entry in stale if (entry.place, entry.name) not in kept)
 
 
 def _parts(subject: Subject, names: Iterable[str]) -> tuple[Entry, ...]:

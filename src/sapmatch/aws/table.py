@@ -72,11 +72,18 @@ class Table:
             answer = self.client.put_item(**request, ReturnConsumedCapacity="TOTAL")
         self._wrote(answer)
 
-    def delete(self, pk: str, sk: str) -> None:
-        """Remove one item if it is there."""
+    def delete(self, pk: str, sk: str, *, newest: int | None = None) -> None:
+        """Remove one item if it is there.
+
+        PreconditionFailed where there is none up to the version `newest`.
+        """
+        request: dict[str, Any] = {}
+        if newest is not None:
+            request["ConditionExpression"] = "version <= :newest"
+            request["ExpressionAttributeValues"] = {":newest": {"N": str(newest)}}
         with translated(f"{self.name} {sk}"):
             answer = self.client.delete_item(
-                TableName=self.name, Key=_key(pk, sk), ReturnConsumedCapacity="TOTAL"
+                TableName=self.name, Key=_key(pk, sk), ReturnConsumedCapacity="TOTAL", **request
             )
         self._wrote(answer)
 

@@ -48,7 +48,8 @@ class Bookkeeper:
     def order(self, subject: Subject, facts: Iterable[Fact]) -> bool:
         """Add facts to an order; False where they are no news."""
         said = by_key(facts)
-        return _tried(lambda: self._order(subject, said))
+        loose: list[Entry] = []
+        return _tried(lambda: self._order(subject, said, loose))
 
     def document(self, subject: Subject, facts: Iterable[Fact]) -> bool:
         """Add facts to a document or business partner, and tell whom they concern.
@@ -56,7 +57,8 @@ class Bookkeeper:
         False where they are no news; an order may have heard of an old one, so it is told anyway.
         """
         said = by_key(facts)
-        return _tried(lambda: self._document(subject, said))
+        loose: list[Entry] = []
+        return _tried(lambda: self._document(subject, said, loose))
 
     def party(self, subject: Subject, facts: Iterable[Fact]) -> Facts:
         """Add facts to a supplier or customer; what its orders have yet to hear, maybe nothing."""
@@ -74,35 +76,45 @@ class Bookkeeper:
             with suppress(PreconditionFailed):
                 self.ledger.save(party, msgspec.structs.replace(account, telling=False), account)
 
-    def _order(self, subject: Subject, said: Facts, shadowed: bool = False) -> bool:
+    def _order(
+        self, subject: Subject, said: Facts, loose: list[Entry], shadowed: bool = False
+    ) -> bool:
+        """`loose` entries were written by an attempt that lost: nothing may lead there."""
         before = self.ledger.load(subject)
         known = before.by_key if before else {}
         new = news(known, told(subject, said, known))
-        if not (new or shadowed or (before and not before.is_clean)):
+        if not (new or shadowed or loose or (before and not before.is_clean)):
             return False
-        entries = before.entries if before else ()
-        facts = self._with_parties(subject, {**known, **new}, entries)
+        facts = self._with_parties(subject, {**known, **new}, before)
         order = order_of(subject, facts)
-        is_there, was_there = order is not None, bool(entries)
-        if is_there and not was_there:
+        if order is not None and not (before and before.entries):
             self._shadow(subject, order)
         after = Account(
             facts=_sorted(facts),
             entries=self._entries(subject, facts, order, shadowed),
             reservations=_held(order, before),
         )
-        self.ledger.save(subject, after, before)
+        self._save(subject, after, before, loose)
         return True
 
+    def _save(
+        self, subject: Subject, after: Account, before: Account | None, loose: list[Entry]
+    ) -> None:
+        try:
+            self.ledger.save(subject, msgspec.structs.replace(after, stale=tuple(loose)), before)
+        except PreconditionFailed:
+            loose += after.entries
+            raise
+
     def _with_parties(
-        self, subject: Subject, facts: Facts, entries: tuple[Entry, ...]
+        self, subject: Subject, facts: Facts, before: Account | None
     ) -> dict[str, Fact]:
         """The facts, and those of parties that the order did not name before."""
         whole = dict(facts)
         for party in parties(subject, facts) if order_of(subject, facts) else ():
             entry = member(party, subject)
-            if entry not in entries:
-                self.ledger.enter(subject, entry)
+            if before is None or entry not in before.entries:
+                self.ledger.enter(subject, entry, before)
                 account = self.ledger.load(party)
                 whole |= news(whole, account.by_key if account else {})
         return whole
@@ -124,12 +136,13 @@ class Bookkeeper:
         members = (member(party, subject) for party in parties(subject, facts))
         return tuple(sorted({*keys, *members}, key=_address))
 
-    def _shadow(self, subject: Subject, order: Order | None) -> None:
+    def _shadow(self, subject: Subject, order: Order) -> None:
         """A purchase order takes its number for itself: a sales order of it gets a longer name."""
-        if subject.kind == "purchase_order" and order is not None:
+        if subject.kind == "purchase_order":
             other = self._other_side(subject, order)
             if other is not None:
-                _tried(lambda: self._order(other, {}, shadowed=True))
+                loose: list[Entry] = []
+                _tried(lambda: self._order(other, {}, loose, shadowed=True))
 
     def _other_side(self, subject: Subject, order: Order) -> Subject | None:
         """The order of the other side with the same number and company code."""
@@ -139,26 +152,26 @@ class Bookkeeper:
         found = order_of(other, account.by_key) if account else None
         return other if found and found.company_code == order.company_code else None
 
-    def _document(self, subject: Subject, said: Facts) -> bool:
+    def _document(self, subject: Subject, said: Facts, loose: list[Entry]) -> bool:
         before = self.ledger.load(subject)
         known = before.by_key if before else {}
         new = news(known, said)
         facts = {**known, **new}
         is_late = any(not same(fact, facts[key]) for key, fact in said.items())
-        if not (new or is_late or (before and not before.is_clean)):
+        is_news = bool(new or loose or (before and not before.is_clean))
+        if not (is_news or is_late):
             return False
         others = named(subject, [*facts.values(), *said.values()])
         refs = {other.ref for other in others} | set(before.told if before else ())
         for ref in sorted(refs):
             self._tell(subject_of(subject, ref), facts)
-        is_news = bool(new or (before and not before.is_clean))
         if is_news:
             after = Account(
                 facts=_sorted(facts),
                 entries=self._posted(facts),
                 told=tuple(sorted(refs)),
             )
-            self.ledger.save(subject, after, before)
+            self._save(subject, after, before, loose)
         return is_news
 
     def _tell(self, other: Subject, facts: Facts) -> None:

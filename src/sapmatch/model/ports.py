@@ -254,13 +254,14 @@ class Ledger(Protocol):
     def save(self, subject: Subject, account: Account, before: Account | None) -> None:
         """Replace `before` with the account and its entries, and count up the version.
 
-        New entries come first and stale ones go last: a reader may find too much, never too
-        little. PreconditionFailed where the account is no longer at the version of `before`.
+        New entries come first, stale ones (those of `before`, and those that the account names so)
+        go last: a reader may find too much, never too little. PreconditionFailed where the account
+        is no longer at the version of `before`; new entries are there then.
         """
         ...
 
-    def enter(self, subject: Subject, entry: Entry) -> None:
-        """Write one entry ahead of the account that it leads to."""
+    def enter(self, subject: Subject, entry: Entry, before: Account | None) -> None:
+        """Write one entry ahead of the account that will follow `before`."""
         ...
 
     def listed(self, subject: Subject, place: str, after: str = "") -> Iterator[str]:

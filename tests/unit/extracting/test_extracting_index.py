@@ -1,6 +1,8 @@
 """Runs of every kind, in any order, feed one index."""
 
+import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from tests.builders.sap_rows import (
     head_row,
     invoice_row,
     item_row,
+    orders_of,
     posting_row,
     receipt_row,
     supplier_row,
@@ -280,3 +283,25 @@ def test_a_sales_order_gets_a_longer_name_when_a_purchase_order_takes_its_number
         assert desk.orders.find(SCOPE, NUMBER, 5) == (ORDER, f"sales_order/{ORDER}")
         assert stored(desk).side == "purchase_order"
         assert stored(desk, f"sales_order/{ORDER}").side == "sales_order"
+
+
+def test_rows_of_saps_sandbox_make_the_same_orders_as_all_at_once(real_data: Path) -> None:
+    folder = real_data / "sap-responses" / "sandbox-records"
+    names = {
+        "PurchaseOrder": "purchase_order_header",
+        "PurchaseOrderItem": "purchase_order_item",
+        "MaterialDocumentHeader": "material_document_header",
+        "MaterialDocumentItem": "material_document_item",
+        "SupplierInvoice": "supplier_invoice_header",
+        "SuplrInvcItemPurOrdRef": "supplier_invoice_item_po_ref",
+    }
+    rows = {
+        name: json.loads((folder / f"{file}.json").read_bytes()) for name, file in names.items()
+    }
+    orders, _ = orders_of(**rows)
+    assert orders
+    desk = IndexDesk()
+    for name in reversed(names):  # each set in a run of its own
+        desk.run({name: rows[name]})
+    found = desk.orders.state["orders"]
+    assert {order.id: order for order in found.values()} == {order.id: order for order in orders}

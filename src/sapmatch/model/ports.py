@@ -252,11 +252,10 @@ class Ledger(Protocol):
         ...
 
     def save(self, subject: Subject, account: Account, before: Account | None) -> None:
-        """Replace `before` with the account and its entries, and count up the version.
+        """Replace `before`: new entries first, stale ones (its own, and those named so) last.
 
-        New entries come first, stale ones (those of `before`, and those that the account names so)
-        go last: a reader may find too much, never too little. PreconditionFailed where the account
-        is no longer at the version of `before`; new entries are there then.
+        A reader may find too much, never too little. PreconditionFailed where the account is no
+        longer at the version of `before`; new entries are there then.
         """
         ...
 

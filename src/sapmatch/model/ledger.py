@@ -302,7 +302,8 @@ def by_key(facts: Iterable[Fact]) -> dict[str, Fact]:
 
 
 def merged(old: Facts, new: Facts) -> dict[str, Fact]:
-    """Per key the later fact: idempotent, commutative, associative."""
+    """Per key the later fact: idempotent and commutative; associative where SAP's times of change
+    do not run backwards across a deletion."""
     return by_key((*old.values(), *new.values()))
 
 
@@ -319,7 +320,14 @@ def news(old: Facts, new: Facts) -> dict[str, Fact]:
 
 
 def is_later(fact: Fact, other: Fact) -> bool:
-    """By version; of two with one version always the same one."""
+    """By version; of two with one version always the same one.
+
+    A deletion counts by when it was read: SAP tells no time of it, and what comes back has the time
+    of change that it had before.
+    """
+    read, other_read = fact.version.read_at, other.version.read_at
+    if isinstance(fact, Gone) != isinstance(other, Gone) and read != other_read:
+        return read > other_read
     if fact.version != other.version:
         return fact.version > other.version
     return _bytes(fact) > _bytes(other)

@@ -121,6 +121,24 @@ def test_a_row_that_was_deleted_and_came_again_is_there() -> None:
     assert len(stored(desk).items) == 1
 
 
+def test_a_row_that_vanished_and_came_again_is_there_although_sap_did_not_change_it() -> None:
+    desk = IndexDesk()
+    old = head_row(LastChangeDateTime="/Date(1700000000000+0000)/")
+    desk.run({"PurchaseOrder": [old], **ITEMS})
+    desk.run({}, vanished={"PurchaseOrder": [{"PurchaseOrder": ORDER}]})
+    assert desk.orders.get(SCOPE, ORDER) is None
+    desk.run({"PurchaseOrder": [old]})
+    assert desk.orders.find(SCOPE, NUMBER, 5) == (ORDER,)
+
+
+def test_a_row_that_changed_and_was_deleted_while_it_was_read_is_gone() -> None:
+    desk = IndexDesk()
+    later_than_the_plan = head_row(LastChangeDateTime="/Date(1793610000000+0000)/")
+    gone = {"PurchaseOrder": [{"PurchaseOrder": ORDER}]}
+    desk.run({"PurchaseOrder": [later_than_the_plan], **ITEMS}, deleted=gone)
+    assert desk.orders.state["orders"] == {}
+
+
 @pytest.mark.parametrize("first", [0, 1])
 def test_an_invoice_that_is_deleted_counts_nothing_although_its_items_stay(first: int) -> None:
     desk = IndexDesk()

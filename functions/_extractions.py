@@ -61,4 +61,6 @@ def finish_answer(result: FinishResult) -> dict[str, Any]:
         "orders": result.orders,
         "orders_changed": result.orders_changed,
         "orders_skipped": result.orders_skipped,
+        "order_reads": result.reads,
+        "order_writes": result.writes,
     }

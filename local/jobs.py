@@ -45,11 +45,13 @@ class Jobs:
         self._s3 = boto3.client("s3")
         self.parts: Services = deployment("local")
 
-    def extract(self, extraction: str, **more: Any) -> dict[str, Any]:
+    def extract(
+        self, extraction: str, *, seconds: float = RUN_SECONDS, **more: Any
+    ) -> dict[str, Any]:
         """Run one extraction to its end; returns its counts."""
         run = _now()
         job = {"extraction": extraction, "run_id": run, **more}
-        return self._run("ExtractionArn", f"{extraction}-{run}", job)
+        return self._run("ExtractionArn", f"{extraction}-{run}", job, seconds)
 
     def begin(self, machine: str, input: Mapping[str, Any]) -> str:
         """Start a machine with the input; returns the ARN of the execution."""
@@ -59,9 +61,9 @@ class Jobs:
         )
         return started["executionArn"]
 
-    def end(self, execution: str) -> Any:
+    def end(self, execution: str, seconds: float = RUN_SECONDS) -> Any:
         """Wait for the end of an execution; returns its description."""
-        self.wait(lambda: self._describe(execution)["status"] != "RUNNING")
+        self.wait(lambda: self._describe(execution)["status"] != "RUNNING", seconds)
         return self._describe(execution)
 
     def find_order(self, order_id: str) -> Found:
@@ -149,13 +151,15 @@ class Jobs:
                 found.append(line)
         return found
 
-    def _run(self, machine: str, name: str, input: dict[str, Any]) -> dict[str, Any]:
+    def _run(
+        self, machine: str, name: str, input: dict[str, Any], seconds: float = RUN_SECONDS
+    ) -> dict[str, Any]:
         arn = self._machines.start_execution(
             stateMachineArn=self._stage.outputs[machine],
             name=name.replace(":", "")[:80],
             input=msgspec.json.encode(input).decode(),
         )["executionArn"]
-        end = self.end(arn)
+        end = self.end(arn, seconds)
         if end["status"] != "SUCCEEDED":
             raise RuntimeError(f"{name} ended {end['status']}: {end.get('cause')}")
         answer: dict[str, Any] = msgspec.json.decode(end["output"])

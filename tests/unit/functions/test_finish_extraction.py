@@ -19,6 +19,7 @@ DONE = FinishResult(
     orders=5,
     orders_changed=1,
     orders_skipped=1,
+    reads=7,
     writes=4,
     notes=("order 1: is too large",),
 )
@@ -55,6 +56,8 @@ def test_the_counts_of_the_run_are_the_answer_and_the_metrics(
         "orders": 5,
         "orders_changed": 1,
         "orders_skipped": 1,
+        "order_reads": 7,
+        "order_writes": 4,
     }
     (line,) = metrics(capsys.readouterr().out)
     assert (line["RowsExtracted"], line["OrderWrites"]) == ([5.0], [4.0])

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from sapmatch.extracting.positions import published_of
-from sapmatch.extracting.run import load_published
+from sapmatch.extracting.run import Plan, Source, load_published
 from sapmatch.model.ports import Control, Objects
 from sapmatch.model.shape import Field, Shape
 
@@ -22,6 +22,26 @@ def last_shapes(control: Control, objects: Objects, extraction: str) -> dict[str
     pointer = published_of(control, extraction)
     published = load_published(extraction, pointer.run_id, objects) if pointer else None
     return {found.entity_set: found.shape for found in published.sets} if published else {}
+
+
+def asked_otherwise(last: Plan, connection: str, new: Source) -> tuple[str, ...]:
+    """Settings that changed since the plan that the changes of a source would follow.
+
+    What is kept of SAP would hold rows of both: a delta link goes on as it was first asked, and no
+    row comes again that a filter left out before.
+    """
+    old = next((each for each in last.sources if each.entity_set == new.entity_set), None)
+    if old is None:
+        return ()
+    pairs = {
+        "connection": (last.connection, connection),
+        "service": (old.service, new.service),
+        "field": (old.changed_field, new.changed_field),
+        "filter": (old.filter, new.filter),
+        "select": (set(old.select), set(new.select)),
+        "expand": (set(old.expand), set(new.expand)),
+    }
+    return tuple(name for name, (before, now) in pairs.items() if before != now)
 
 
 def _shape(old: Shape, new: Shape, path: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 
 import msgspec
 
-from sapmatch.extracting.drift import drift, last_shapes
+from sapmatch.extracting.drift import asked_otherwise, drift, last_shapes
 from sapmatch.extracting.partition import partition
 from sapmatch.extracting.positions import Position, position_of
 from sapmatch.extracting.run import (
@@ -54,7 +54,7 @@ def plan_extraction(
     """
     if not objects.exists(plan_key(name, run_id)):
         known = {} if reload else last_shapes(control, objects, name)
-        sources, chunks = _cut(name, extraction, sap, control, known, reload)
+        sources, chunks = _cut(name, extraction, sap, objects, control, known, reload)
         plan = Plan(
             extraction=name,
             run_id=run_id,
@@ -87,6 +87,7 @@ def _cut(
     name: str,
     extraction: Extraction,
     sap: SapSource,
+    objects: Objects,
     control: Control,
     known: dict[str, Shape],
     reload: bool,
@@ -98,7 +99,11 @@ def _cut(
     chunks: list[Chunk] = []
     for number, (entity_set, shape) in enumerate(zip(entity_sets, shapes, strict=True)):
         position = None if reload else position_of(control, name, entity_set.name)
-        sources.append(_source(name, entity_set, shape, position, sap))
+        if position is not None:
+            asked = _source(name, entity_set, shape, None)
+            _check_same(name, extraction.connection, asked, position, objects)
+        source = _source(name, entity_set, shape, position)
+        sources.append(msgspec.structs.replace(source, counted=_counted(source, sap)))
         chunks += partition(
             sap,
             sources[-1],
@@ -142,12 +147,26 @@ def _check_drift(name: str, shapes: list[Shape], known: dict[str, Shape]) -> Non
         )
 
 
-def _source(
-    name: str, entity_set: EntitySet, shape: Shape, position: Position | None, sap: SapSource
-) -> Source:
+def _check_same(
+    name: str, connection: str, source: Source, position: Position, objects: Objects
+) -> None:
+    """Changes follow only rows that were asked for in the same way."""
+    follows = {"delta": position.delta, "timestamp": position.latest}.get(source.mode)
+    if not follows or not objects.exists(plan_key(name, position.run_id)):
+        return  # it is a snapshot, or finds that there is none that it could follow
+    other = asked_otherwise(load_plan(name, position.run_id, objects), connection, source)
+    if other:
+        raise InputRejected(
+            f"extraction {name}: {source.entity_set}: {', '.join(other)}: is not as it was in run "
+            f"{position.run_id}, whose changes would be read on. Set it back, or reload it once "
+            "(`sapmatch reload`) to read everything as it is asked for now"
+        )
+
+
+def _source(name: str, entity_set: EntitySet, shape: Shape, position: Position | None) -> Source:
     mode = entity_set.mode or "full"
     time_field = _time_field(entity_set, shape) if mode == "timestamp" else None
-    source = Source(
+    return Source(
         service=entity_set.service,
         entity_set=entity_set.name,
         shape=shape,
@@ -159,7 +178,6 @@ def _source(
         after=_after(time_field, entity_set.overlap_seconds, position) if time_field else None,
         since=_since(name, entity_set, position) if mode == "delta" else None,
     )
-    return msgspec.structs.replace(source, counted=_counted(source, sap))
 
 
 def _counted(source: Source, sap: SapSource) -> int | None:

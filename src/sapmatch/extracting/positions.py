@@ -42,17 +42,18 @@ def position_after(
 ) -> Position | None:
     """Where the next run goes on once this one is published; None where it starts anew anyway.
 
-    What changed while the run read is read again: a chunk that was done early has not seen it.
+    What changed while the run read is read again: a chunk that was done early has not seen it. A
+    snapshot knows nothing of `before`: that may be of another field, or of a time that never was.
     """
     if source.mode == "delta":
         delta = next((result.position for result in results if result.position), None)
         return Position(run_id=run.run_id, delta=delta) if delta else None
     if source.mode != "timestamp":
         return None
-    known = [before.latest] if before and before.latest else []
+    known = [before.latest] if before and before.latest and not source.is_snapshot else []
     known += [_at_start(source, result.latest, run) for result in results if result.latest]
     latest = max(known, key=lambda text: value_of(text, _kind(source)), default=None)
-    return Position(run_id=run.run_id, latest=latest) if latest else None
+    return Position(run_id=run.run_id, latest=latest)
 
 
 def _at_start(source: Source, latest: str, run: Published) -> str:

@@ -1,6 +1,8 @@
 """From where the next run goes on: never ahead of the data, and not at all where SAP lost it."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal
 
 import pytest
 from msgspec.structs import replace
@@ -14,8 +16,9 @@ from sapmatch.extracting.positions import (
     store_position,
 )
 from sapmatch.model.changes import DeltaPosition, DeltaState
-from sapmatch.model.errors import PreconditionFailed, ResyncRequired
+from sapmatch.model.errors import InputRejected, PreconditionFailed, ResyncRequired
 from sapmatch.model.flow import EntitySet
+from sapmatch.model.query import field
 from sapmatch.model.shape import Field, Kind
 from tests.builders.chunks import SET, SHAPE, orders_held, sap_with
 from tests.builders.control import MemoryControl
@@ -154,3 +157,65 @@ def test_where_only_days_are_known_the_day_is_read_again() -> None:
     put(desk, "0001", "2026-11-01")
     desk.run("run-2")
     assert desk.rows("run-2") == orders_held(desk.sap)
+
+
+@pytest.mark.parametrize("mode", ["delta", "timestamp"])
+@pytest.mark.parametrize(
+    ("setting", "changes"),
+    [
+        ("select", {"select": ("PurchaseOrder", "Amount", "At", "ChangedAt")}),
+        ("filter", {"filter": "Amount gt 1"}),
+        ("service", {"service": "/other"}),
+    ],
+)
+def test_changes_never_follow_what_was_asked_for_otherwise(
+    mode: Literal["delta", "timestamp"], setting: str, changes: dict[str, Any]
+) -> None:
+    """A delta link goes on as it was first asked; the old filter left rows out for good."""
+    desk = timed(2)
+    desk.sap.filters["Amount gt 1"] = field("Amount").ge(Decimal(1))
+    (first,) = desk.extraction.entity_sets
+    first = replace(first, mode=mode, select=("PurchaseOrder", "Amount", "At"))
+    desk.extraction = replace(desk.extraction, entity_sets=(first,))
+    desk.run("run-1")
+    desk.extraction = replace(desk.extraction, entity_sets=(replace(first, **changes),))
+    with pytest.raises(InputRejected, match=rf": {setting}: is not as it was .*reload"):
+        desk.plan("run-2")
+    assert desk.plan("run-3", reload=True).sources[0].is_snapshot
+    desk.extraction = replace(desk.extraction, entity_sets=(first,))
+    assert not desk.plan("run-4").sources[0].is_snapshot
+
+
+def test_changes_of_one_system_never_follow_rows_of_another() -> None:
+    desk = timed(2)
+    desk.run("run-1")
+    desk.extraction = replace(desk.extraction, connection="other")
+    with pytest.raises(InputRejected, match="connection: is not as it was"):
+        desk.plan("run-2")
+
+
+@pytest.mark.parametrize("kind", ["date", "datetime"])
+def test_another_field_is_refused_and_a_reload_begins_with_it(kind: Kind) -> None:
+    desk = timed(2)
+    desk.run("run-1")
+    held = desk.sap.sets[SET]
+    held.shape = replace(held.shape, fields=(*held.shape.fields, Field(name="On", kind=kind)))
+    (first,) = desk.extraction.entity_sets
+    desk.extraction = replace(desk.extraction, entity_sets=(replace(first, field="On"),))
+    for order in ("0000", "0001"):
+        desk.sap.put(SET, PurchaseOrder=order, Amount="1.00", At=None, On="2026-10-30")
+    with pytest.raises(InputRejected, match="field: is not as it was"):
+        desk.plan("run-2")
+    desk.run("run-3", reload=True)
+    latest = latest_of(desk)
+    assert latest is not None
+    assert latest.startswith("2026-10-29")
+
+
+def test_a_reload_forgets_a_time_that_never_was() -> None:
+    desk = timed(1)
+    store_position(desk.control, desk.name, SET, Position(run_id="run-0", latest="2999-01-01"))
+    desk.run("run-1", reload=True)
+    latest = latest_of(desk)
+    assert latest is not None
+    assert latest < "2027"

@@ -53,8 +53,22 @@ class KeyReader:
         self._columns = Columns(shape.entity_set, shape.keys)
 
     def lines(self, rows: Sequence[Row]) -> list[bytes]:
-        """For each row a JSON array of its key fields' values as SAP wrote them, no line end."""
-        return _encoder.encode_lines(self._columns.of(rows)).splitlines()
+        """For each row a JSON array of its key fields' values, no line end.
+
+        Numbers as SAP wrote them, texts in a form of our own: SAP may write `4500\\/1` in a row and
+        `4500/1` in the address by which it deletes the same one.
+        """
+        values = self._columns.of(rows)
+        lines = _encoder.encode_lines(values)
+        if b"\\" in lines:
+            lines = _encoder.encode_lines([tuple(map(_unescaped, row)) for row in values])
+        return lines.splitlines()
+
+
+def _unescaped(value: Raw) -> Raw:
+    if b"\\" not in bytes(value):
+        return value
+    return Raw(_encoder.encode(msgspec.json.decode(value)))
 
 
 def kept_once(before: RowsByKey, page: RowsByKey) -> bool:

@@ -22,7 +22,7 @@ from sapmatch.aws.table import Item, Table, body
 from sapmatch.model.errors import PreconditionFailed, Throttled
 from sapmatch.model.ledger import Account, Entry, Fact, Subject, SubjectKind, Usage
 from sapmatch.model.netting import order_of
-from sapmatch.model.order import IndexedOrder, PostedInvoice, Reservation
+from sapmatch.model.order import IndexedOrder, Order, PostedInvoice, Reservation
 from sapmatch.model.ports import OrderKey, OrderScope
 
 _HEAD = "ledger"
@@ -44,14 +44,11 @@ class DynamoOrders:
 
     def get(self, scope: OrderScope, order_id: str) -> IndexedOrder | None:
         """The order with its reservations; None where only a stale key is left of it."""
-        for subject in _named(scope, order_id):
-            account = self.load(subject)
-            order = order_of(subject, account.by_key) if account else None
-            if account and order and order.company_code == scope.company_code:
-                return IndexedOrder(
-                    order=order, version=account.version, reservations=account.reservations
-                )
-        return None
+        found = self._resolved(scope, order_id)
+        if found is None:
+            return None
+        _, account, order = found
+        return IndexedOrder(order=order, version=account.version, reservations=account.reservations)
 
     def posted(self, scope: OrderScope, key: OrderKey) -> tuple[PostedInvoice, ...]:
         """Supplier invoices in SAP under the key."""
@@ -65,16 +62,19 @@ class DynamoOrders:
 
         None where the order is at another version already.
         """
+        found = self._resolved(scope, order_id)
+        if found is None or found[1].version != version:
+            return None
+        subject, account, _ = found
         documents = {reservation.document_id for reservation in reservations}
-        for subject in _named(scope, order_id):
-            item = self._table.get(_subject_pk(subject), _HEAD)
-            if item is not None and item.version == version:
-                account = item.load(Account)
-                others = tuple(r for r in account.reservations if r.document_id not in documents)
-                after = msgspec.structs.replace(account, reservations=(*others, *reservations))
-                item.version, item.body = version + 1, body(after)
-                return self._table.put_request(item, expected=version)
-        return None
+        others = tuple(r for r in account.reservations if r.document_id not in documents)
+        after = msgspec.structs.replace(
+            account,
+            facts=() if account.parts else account.facts,
+            reservations=(*others, *reservations),
+        )
+        head = Item(pk=_subject_pk(subject), sk=_HEAD, version=version + 1, body=body(after))
+        return self._table.put_request(head, expected=version)
 
     def load(self, subject: Subject) -> Account | None:
         """The account, put together of its parts; read again where they were just replaced."""
@@ -129,6 +129,15 @@ class DynamoOrders:
     def usage(self) -> Usage:
         """Units as DynamoDB counts them."""
         return self._table.usage
+
+    def _resolved(self, scope: OrderScope, order_id: str) -> tuple[Subject, Account, Order] | None:
+        """What an order's name means in a company code: another one may have an order so named."""
+        for subject in _named(scope, order_id):
+            account = self.load(subject)
+            order = order_of(subject, account.by_key) if account else None
+            if account and order and order.company_code == scope.company_code:
+                return subject, account, order
+        return None
 
     def _tidy(self, subject: Subject, account: Account, head: Item) -> None:
         """Remove what nothing leads to any more, and note that it is gone."""

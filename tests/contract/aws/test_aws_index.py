@@ -14,7 +14,7 @@ from sapmatch.aws.table import Item, Table
 from sapmatch.matching.keys import order_keys
 from sapmatch.model.errors import Throttled
 from sapmatch.model.ledger import Gone, Subject
-from sapmatch.model.order import Order, PostedInvoice
+from sapmatch.model.order import Order, PostedInvoice, Reservation
 from sapmatch.model.ports import OrderKey
 from tests.builders.index_runs import IndexDesk
 from tests.builders.memory_ledger import (
@@ -217,6 +217,22 @@ def test_a_purchase_and_a_sales_order_of_one_number_share_nothing(orders: Dynamo
     found = {ref: orders.get(SCOPE, ref) for ref in orders.find(SCOPE, key, 5)}
     sides = {ref: one.order.side for ref, one in found.items() if one}
     assert sides == {sold.id: "purchase_order", f"sales_order/{sold.id}": "sales_order"}
+
+
+def test_a_reservation_is_on_the_order_of_its_company_code(orders: DynamoOrders) -> None:
+    """A purchase order of another company code may have the number and the version."""
+    sold = msgspec.structs.replace(order(), side="sales_order", partner="17100001")
+    elsewhere = msgspec.structs.replace(order(), company_code="2000")
+    for one in (sold, elsewhere):
+        put(orders, one, [KEY])
+    found = orders.get(SCOPE, sold.id)
+    assert found is not None
+    taken = Reservation(
+        document_id="d1", reference="R-1", item="30", quantity=Decimal(1), amount=Decimal(1)
+    )
+    request = orders.reserve(SCOPE, sold.id, found.version, [taken])
+    assert request is not None
+    assert request["Item"]["pk"]["S"] == f"s4#100#sales_order#{sold.id}"
 
 
 def test_a_find_is_one_query_whatever_the_size_of_the_index(

@@ -29,14 +29,14 @@ def longest_period(schedule: str) -> timedelta | None:
 
 
 def _days(field: str) -> list[int]:
-    """Days of the week from 0 (SUN) that a field names: `MON-FRI`, `1,3`, `*`."""
-    if field in _EVERY:
-        return list(range(7))
+    """Days of the week from 0 (SUN) that a field names: `MON-FRI`, `1,3`, `2/2`, `*`."""
     found: set[int] = set()
     for part in field.split(","):
-        first, _, last = part.partition("-")
-        begin, end = _day(first), _day(last or first)
-        found |= {day % 7 for day in range(begin, end + (7 if end < begin else 0) + 1)}
+        days, _, step = part.partition("/")
+        first, _, last = ("SUN-SAT" if days in _EVERY else days).partition("-")
+        begin, end = _day(first), _day(last or ("SAT" if step else first))
+        end += 7 if end < begin else 0
+        found |= {day % 7 for day in range(begin, end + 1, int(step or 1))}
     return sorted(found)
 
 

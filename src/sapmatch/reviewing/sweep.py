@@ -45,11 +45,11 @@ def lost_uploads(
     """
     gaps = []
     for upload in uploads.uploads("incoming/", now - DAYS, now - SETTLING):
+        if out_of_time():
+            gaps.append(Gap(what=f"uploads from {upload.key} on", done="not looked at, time is up"))
+            break
         if upload.key.endswith("/") or arrivals.arrived(upload):
             continue
-        if out_of_time():
-            gaps.append(Gap(what="more uploads", done="left for the next sweep, time is up"))
-            break
         gaps.append(Gap(what=f"upload {upload.key}", done=_received(upload, receive)))
     return gaps
 

@@ -8,6 +8,7 @@ from sapmatch.extracting.run import DataFile
 from sapmatch.model.errors import InputRejected
 
 _BLOCK = 1 << 18  # small enough that the same memory serves again
+_NOT_AS_STORED = "is not as it was stored; read everything with --reload"
 
 
 class Gathering:
@@ -39,6 +40,8 @@ class Gathering:
                 whole.truncate(self._begin)
                 for file, page in self._rest:
                     _append(whole.fileno(), file, page)
+        except FileNotFoundError as exc:
+            raise InputRejected(f"{exc.filename}: {_NOT_AS_STORED}") from exc
         except OSError as exc:
             raise InputRejected(f"{self._path}: cannot be written ({exc.strerror})") from exc
         return self._path
@@ -54,5 +57,5 @@ def _append(whole: int, file: DataFile, page: Path) -> None:
                 view = view[os.write(whole, view) :]
             left -= len(block)
     if left:
-        raise InputRejected(f"{page}: is not as it was stored; read everything with --reload")
+        raise InputRejected(f"{page}: {_NOT_AS_STORED}")
     page.unlink()

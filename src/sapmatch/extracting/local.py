@@ -335,11 +335,15 @@ def _kept_where_it_can_go_on(work: Work, state: _State, progress: Progress) -> I
 
 def _is_final(exc: BaseException) -> bool:
     """Whether the same would happen again, as with a page that SAP no longer gives."""
-    if isinstance(exc.__cause__, OSError):  # a full disk, for example
+    import duckdb
+
+    if isinstance(exc.__cause__, OSError | duckdb.Error):  # a full disk, for example
         return False
     return isinstance(exc, InputRejected | SapRejected | ResyncRequired)
 
 
 def _clear(work: Work) -> None:
+    """The state first: broken off in the middle, what is left is no run that could be gone on."""
     if work.folder.exists():
+        work.objects.delete(_STATE)
         shutil.rmtree(work.folder)

@@ -1,11 +1,14 @@
 """One entity set into one file on this machine, by the same run as in the cloud."""
 
 import csv
+import shutil
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
+from sapmatch.extracting import sorting
 from sapmatch.model.errors import InputRejected, SapRejected, SapUnavailable
 from tests.builders.extract_command import Command
 
@@ -100,6 +103,42 @@ def test_ctrl_c_keeps_what_was_read(command: Command) -> None:
     command()
     assert "2 rows in 1 pages" in command.told.said[0]
     assert len(command.names()) == 5
+
+
+@pytest.mark.parametrize("format", ["ndjson", "csv"])
+def test_ctrl_c_while_it_tidies_up_is_no_run_to_go_on_with(
+    command: Command, monkeypatch: pytest.MonkeyPatch, format: str
+) -> None:
+    remove = shutil.rmtree
+
+    def interrupted(path: str | Path, **options: Any) -> None:
+        if Path(path).name != "full":
+            return remove(path, **options)
+        for page in Path(path).rglob("page-*"):
+            page.unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            command(format=format)
+    assert command(format=format).rows == 5
+    assert command.is_clean
+
+
+def test_a_disk_that_is_full_while_keys_are_compared_keeps_what_was_read(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise duckdb.OutOfMemoryException
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sorting, "engine", full)
+        with pytest.raises(InputRejected, match="has room"):
+            command()
+    command.sap.links.clear()
+    assert command().rows == 5
+    assert command.sap.links == []
 
 
 def test_another_format_of_the_same_query_goes_on_too(command: Command) -> None:

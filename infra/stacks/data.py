@@ -15,6 +15,8 @@ from infra.config import StageConfig
 from infra.grants import Resources
 
 _ALARMS = "cloudwatch.amazonaws.com"
+# What `keep` lets go, and every position of a chunk but the last, would cost for ever otherwise.
+RETIRED = Duration.days(30)
 TABLES = ("orders", "documents", "intents", "control")
 
 
@@ -89,7 +91,12 @@ class DataStack(Stack):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             server_access_logs_bucket=self._logs,
             lifecycle_rules=[
-                s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7))
+                s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7)),
+                s3.LifecycleRule(
+                    prefix="extracts/",
+                    noncurrent_version_expiration=RETIRED,
+                    expired_object_delete_marker=True,
+                ),
             ],
             removal_policy=RemovalPolicy.RETAIN,
         )

@@ -23,6 +23,20 @@ def test_the_bucket_is_versioned_and_encrypted_with_our_key(prod: Templates) -> 
     assert "AccessLogs" in bucket["LoggingConfiguration"]["DestinationBucketName"]["Ref"]
 
 
+def test_what_extractions_let_go_is_deleted_in_the_end_and_nothing_else(prod: Templates) -> None:
+    """A delete marker alone frees nothing."""
+    rules = prod.one("AWS::S3::Bucket", "Bucket")["LifecycleConfiguration"]["Rules"]
+    ending = [rule for rule in rules if "AbortIncompleteMultipartUpload" not in rule]
+    assert ending == [
+        {
+            "Prefix": "extracts/",
+            "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
+            "ExpiredObjectDeleteMarker": True,
+            "Status": "Enabled",
+        }
+    ]
+
+
 def test_no_bucket_is_public(prod: Templates) -> None:
     for name, bucket in prod.of_type("AWS::S3::Bucket").items():
         assert all(bucket["PublicAccessBlockConfiguration"].values()), name

@@ -158,18 +158,21 @@ def _receipts(subject: Subject, facts: Facts) -> dict[str, list[tuple[Movement, 
 def _received(
     movements: Iterable[tuple[Movement, GoodsReceipt]], unit: str
 ) -> tuple[GoodsReceipt, ...]:
-    """Receipts in the order's unit; one in units that the order does not know is left out, so that
-    the invoice waits instead of passing."""
-    measured = ((receipt, _quantity(movement, unit)) for movement, receipt in movements)
-    return tuple(
-        msgspec.structs.replace(receipt, quantity=quantity)
-        for receipt, quantity in measured
-        if quantity
-    )
+    """Receipts in the order's unit; one in units that the order does not know is left out, and
+    nothing counts where goods went back in such a unit, so that the invoice waits instead of
+    passing."""
+    found: list[GoodsReceipt] = []
+    for movement, receipt in movements:
+        quantity = _quantity(movement, unit)
+        if quantity is None and any(measured < 0 for _, measured in movement.quantities):
+            return ()
+        if quantity:
+            found.append(msgspec.structs.replace(receipt, quantity=quantity))
+    return tuple(found)
 
 
-def _quantity(movement: Movement, unit: str) -> Decimal:
-    return next((quantity for name, quantity in movement.quantities if name == unit), ZERO)
+def _quantity(movement: Movement, unit: str) -> Decimal | None:
+    return next((quantity for name, quantity in movement.quantities if name == unit), None)
 
 
 def _postings(subject: Subject, facts: Facts) -> dict[str, list[Posting]]:

@@ -108,6 +108,14 @@ def test_a_receipt_counts_in_the_orders_unit_only() -> None:
     assert only_item(MaterialDocumentItem=[boxes]).delivered == 0
 
 
+def test_goods_that_went_back_in_an_unknown_unit_leave_nothing_to_pay() -> None:
+    """MA-P20, MA-P29"""
+    rows = [receipt_row("50", "101", "20"), receipt_row("51", "122", "12", EntryUnit="KG")]
+    assert only_item(MaterialDocumentItem=rows).delivered == 0
+    none = receipt_row("51", "122", "0", EntryUnit="KG")
+    assert only_item(MaterialDocumentItem=[rows[0], none]).delivered == 20
+
+
 def test_a_receipt_takes_day_and_delivery_note_from_its_head() -> None:
     head = {
         "MaterialDocumentYear": "2026",

@@ -1,9 +1,11 @@
 """What the steps of an extraction share: the lease, the time of a call, files beside the data."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 from functions._metrics import measured
@@ -17,6 +19,7 @@ from sapmatch.extracting.run import Plan, load_plan
 LEASE_SECONDS = 1800
 # For the page that is under way: as long as SAP may take for one exchange by default, and more.
 MARGIN_MILLISECONDS = 180_000
+_CALL = "sapmatch-call-"  # before the id of the process
 
 
 def planned(event: Event, parts: Services) -> Plan:
@@ -33,9 +36,25 @@ def out_of_time(context: Any) -> Callable[[], bool]:
 
 @contextmanager
 def workspace() -> Iterator[Path]:
-    """A folder of this call alone: Lambda keeps /tmp for the next one."""
-    with TemporaryDirectory() as folder:
+    """A folder of this call alone; what calls left that were ended goes: Lambda keeps /tmp."""
+    for left in Path(gettempdir()).glob(f"{_CALL}[0-9]*"):
+        if not _is_in_use(int(left.name.split("-")[2])):
+            rmtree(left, ignore_errors=True)
+    with TemporaryDirectory(prefix=f"{_CALL}{os.getpid()}-") as folder:
         yield Path(folder)
+
+
+def _is_in_use(process: int) -> bool:
+    """Whether another worker on this machine works there; Lambda gives an environment one."""
+    if process == os.getpid():
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's process
+        return True
+    return True
 
 
 def finish_answer(result: FinishResult) -> dict[str, Any]:

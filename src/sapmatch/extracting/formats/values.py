@@ -9,11 +9,12 @@ MOST_DIGITS = 38  # of a decimal column; Parquet and pandas take no more either
 
 _TICKS = r"^/Date\((-?\d{1,15})(?:[+-]\d{1,5})?\)/$"
 _DAY = r"\d{4}-\d{2}-\d{2}"
-_CLOCK = r"\d{2}:\d{2}(?::\d{2}(?:\.\d{1,12})?)?"
+_CLOCK = r"(?:[01]\d|2[0-3]):\d{2}(?::\d{2}(?:\.\d{1,12})?)?"
 _ZONE = r"(?:Z|[+-]\d{2}:?\d{2})?"
 _FULL = r"PT\d{2}H\d{2}M\d{2}(?:\.\d{1,12})?S"
 _DURATION = r"P(?:0D)?T(?:\d{1,2}H)?(?:\d{1,2}M)?(?:\d{1,2}(?:\.\d{1,12})?S)?"
-_FLOAT = r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|[+-]?INF|NaN"
+_NUMBER = r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?"
+_NO_NUMBER = r"[+-]?INF|NaN"
 # 0001-01-01 and 9999-12-31 in ms: what the calendars of Python and Parquet readers hold.
 _FIRST, _LAST = -62_135_596_800_000, 253_402_300_799_999
 _DAY_MS = 86_400_000
@@ -69,7 +70,10 @@ def _integer(x: str) -> str:
 
 
 def _float(x: str) -> str:
-    return f"CASE WHEN {_matches(x, _FLOAT)} THEN TRY_CAST({x} AS DOUBLE) END"
+    """A number that a double cannot hold is no infinity."""
+    value = f"TRY_CAST({x} AS DOUBLE)"
+    fits = f"{_matches(x, _NUMBER)} AND isfinite({value})"
+    return f"CASE WHEN {fits} OR {_matches(x, _NO_NUMBER)} THEN {value} END"
 
 
 def _boolean(x: str) -> str:
@@ -112,8 +116,10 @@ def _datetime(x: str) -> str:
 
 
 def _moment(x: str) -> str:
-    """UTC; without an offset it is UTC already (OD-P45)."""
-    return _time_of(x, f"{_DAY}[T ]{_CLOCK}{_ZONE}", "TIMESTAMPTZ")
+    """UTC; without an offset it is UTC already (OD-P45). One may lead out of the calendar."""
+    ends = "BETWEEN '0001-01-01 00:00:00Z'::TIMESTAMPTZ AND '9999-12-31 23:59:59.999999Z'"
+    value = _time_of(x, f"{_DAY}[T ]{_CLOCK}{_ZONE}", "TIMESTAMPTZ")
+    return f"list_transform([{value}], lambda u: CASE WHEN u {ends} THEN u END)[1]"
 
 
 def _time(x: str) -> str:
@@ -121,7 +127,7 @@ def _time(x: str) -> str:
     clock = f"replace(replace(substr({x}, 3, len({x}) - 3), 'H', ':'), 'M', ':')"
     return (
         f"CASE WHEN {_matches(x, _FULL)} AND {x} < 'PT24' THEN TRY_CAST({clock} AS TIME) "
-        f"WHEN {_matches(x, _CLOCK)} AND {x} < '24' THEN TRY_CAST({x} AS TIME) "
+        f"WHEN {_matches(x, _CLOCK)} THEN TRY_CAST({x} AS TIME) "
         f"WHEN {_matches(x, _DURATION)} THEN {_sparse_time(x)} END"
     )
 

@@ -88,6 +88,8 @@ def _way(source: Source, entity_set: EntitySet) -> _Way:
         return _Way(skip=True, asked=True)
     if asked == "auto" and entity_set.partition_field is None:
         fields = _distinct(_keys(source), _named(source, entity_set.field), _dates(source))
+        if source.mode == "full":
+            fields = _staying(fields, entity_set)
         return _Way(fields=fields[:MOST_FIELDS], skip=_can_skip(source))
     return _Way(fields=_asked_fields(source, entity_set)[:MOST_FIELDS], asked=True)
 
@@ -131,6 +133,16 @@ def _dates(source: Source) -> tuple[Field, ...]:
 
 def _named(source: Source, name: str | None) -> tuple[Field, ...]:
     return tuple(each for each in _dates(source) if each.name == name)
+
+
+def _staying(fields: Iterable[Field], entity_set: EntitySet) -> tuple[Field, ...]:
+    """Without times of change: a row that changes meanwhile moves to a range that is read already.
+
+    In mode timestamp the next run reads it again.
+    """
+    return tuple(
+        each for each in fields if each.name != entity_set.field and "Change" not in each.name
+    )
 
 
 def _distinct(*groups: Iterable[Field]) -> tuple[Field, ...]:

@@ -129,6 +129,18 @@ def test_rows_of_one_value_are_one_chunk_beside_what_may_come_below() -> None:
     assert together(held(sap, chunks)) == [*range(100)]
 
 
+@pytest.mark.parametrize("name", ["LastChangeDate", "Touched"])
+def test_a_full_run_is_not_cut_by_a_time_of_change_unless_that_is_asked_for(name: str) -> None:
+    """A row that changes meanwhile would move behind the readers' backs."""
+    changed = Field(name=name, kind="date", nullable=False)
+    shape = replace(SHAPE, fields=(*(replace(f, sortable=False) for f in SHAPE.fields), changed))
+    sap = AskedSap(shape, [{**row(n), name: row(n)["Day"]} for n in range(40)])
+    assert all(chunk.range is None for chunk in cut(sap, shape, field="Touched"))
+    for more in ({"source": {"mode": "timestamp"}, "field": name}, {"partition": "date"}):
+        by = {chunk.range.field for chunk in cut(sap, shape, **more) if chunk.range}
+        assert by == {name}
+
+
 def test_a_field_that_may_be_null_is_never_chosen() -> None:
     fields = tuple(replace(field, nullable=True) for field in SHAPE.fields)
     shape = replace(SHAPE, fields=fields)

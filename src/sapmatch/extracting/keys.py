@@ -38,7 +38,7 @@ class Columns:
                 f"{self._entity_set}: a row of SAP's answer cannot be told from the others: {exc}; "
                 "compare the field with $metadata, and select it where fields are selected"
             ) from exc
-        return [astuple(row) for row in found]
+        return list(map(astuple, found))
 
 
 class KeyReader:

@@ -1,8 +1,12 @@
 """Keys of many files compared on disk."""
 
+from collections import Counter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sapmatch.extracting import sorting
 from sapmatch.extracting.sorting import Repeated, repeated, vanished
@@ -34,6 +38,16 @@ def test_each_file_that_holds_a_repeated_key_is_named_and_which_is_the_last(
         Repeated(2, '["b"]', True),
         Repeated(2, '["d"]', True),
     ]
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdef"), max_size=4), max_size=4))
+def test_what_repeats_is_found_in_any_order(contents: list[list[str]]) -> None:
+    """RE-19: also across files, and where all keys ascend."""
+    counts = Counter(word for words in contents for word in words)
+    expected = {f'["{word}"]' for word, count in counts.items() if count > 1}
+    with TemporaryDirectory() as folder:
+        given_files = files(Path(folder), *(" ".join(words) for words in contents))
+        assert {each.key for each in repeated(given_files, Path(folder))} == expected
 
 
 def test_keys_hold_any_character(tmp_path: Path) -> None:
@@ -74,4 +88,4 @@ def test_keys_that_are_there_no_more(
 def test_files_outside_the_workspace_are_out_of_reach(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     with pytest.raises(InputRejected, match="cannot be compared"):
-        repeated(files(tmp_path, "a"), tmp_path / "work")
+        repeated(files(tmp_path, "b a"), tmp_path / "work")

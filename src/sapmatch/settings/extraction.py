@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from sapmatch.model.connection import Connection
@@ -31,6 +31,29 @@ def check_extraction(
     yield from _check_presets(f"{path}.presets", extraction)
     yield from _check_sets(path, extraction)
     yield from _check_output(f"{path}.output", extraction.output)
+
+
+def check_subscriptions(
+    extractions: Mapping[str, Extraction], connections: Mapping[str, Connection]
+) -> Iterator[Problem]:
+    """SAP keeps one subscription for each user: a second reader ends that of the first (OD-P36)."""
+    taken: dict[tuple[str, ...], str] = {}
+    for name, extraction in extractions.items():
+        connection = connections.get(extraction.connection)
+        if connection is None:
+            continue
+        user = (connection.url, connection.client, connection.auth.secret)
+        for each in entity_sets_of(extraction):
+            if each.mode != "delta":
+                continue
+            first = taken.setdefault((*user, each.service.strip("/"), each.name), name)
+            if first != name:
+                yield mistake(
+                    f"extractions.{name}.mode",
+                    f"changes of {each.name} are read by {first} already with the same user of "
+                    "SAP; read them in one extraction, or give this one a connection with a user "
+                    "of its own",
+                )
 
 
 def _check_parallel(

@@ -10,7 +10,7 @@ from sapmatch.model.order import OrderSide
 from sapmatch.model.policy import TOLERANCE_KEYS
 from sapmatch.settings.blocks import Matching, Network, Settings, mistake
 from sapmatch.settings.connection import check_connection, check_zone
-from sapmatch.settings.extraction import check_extraction
+from sapmatch.settings.extraction import check_extraction, check_subscriptions
 from sapmatch.settings.schedule import check_schedule
 
 _OPERATIONS = {"A_SupplierInvoice": "insert", "A_SalesOrder": "update"}  # what a match means
@@ -26,6 +26,7 @@ def check(settings: Settings) -> Iterator[Problem]:
         yield from _check_flow(connections, f"extractions.{name}", name, extraction)
         connection = settings.connections.get(extraction.connection)
         yield from check_extraction(f"extractions.{name}", extraction, connection)
+    yield from check_subscriptions(settings.extractions, settings.connections)
     for name, flow in settings.write_backs.items():
         yield from _check_flow(connections, f"write_backs.{name}", name, flow)
         yield from _check_write_back(f"write_backs.{name}", flow)

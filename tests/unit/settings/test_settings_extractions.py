@@ -190,3 +190,32 @@ def test_all_mistakes_of_a_block_are_told_at_once() -> None:
         "output.labels",
         "output.target_mb",
     }
+
+
+@pytest.mark.parametrize(
+    ("connection", "mode", "refused"),
+    [
+        ("s4", "delta", True),
+        ("s4", "full", False),
+        ("again", "delta", True),
+        ("own", "delta", False),
+    ],
+)
+def test_changes_of_a_set_have_one_reader_for_each_user(
+    connection: str, mode: str, refused: bool
+) -> None:
+    """OD-P36: the second initial load would end the subscription of the first."""
+    (s4, _) = CONNECTION.split("[extractions.things]")
+    again = s4.replace("connections.s4", "connections.again")
+    own = s4.replace("connections.s4", "connections.own").replace("env:S4", "env:OWN")
+    first = f'[extractions.first]\nconnection = "s4"\nmode = "delta"\n{READ}'
+    other = f'[extractions.other]\nconnection = "{connection}"\nmode = "{mode}"\n{READ}'
+    text = "\n".join((s4, again, own, first, other)).encode()
+    if not refused:
+        parse(text, "sapmatch.toml")
+        return
+    with pytest.raises(InputRejected) as caught:
+        parse(text, "sapmatch.toml")
+    (problem,) = caught.value.problems
+    assert problem.field == "extractions.other.mode"
+    assert "first already" in problem.message

@@ -4,7 +4,6 @@ A page is stored before the position that follows it, so that a crash between th
 under the same key and loses nothing (OD-P34).
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +19,7 @@ from sapmatch.extracting.parts import (
     are_pages,
     cut,
     page_files,
+    sha256,
     store_part,
     stored_page,
 )
@@ -224,11 +224,11 @@ class _Work:
             self._objects.write(deleted_key(self._prefix, number), gone)
         if rows:
             self._objects.write(page_key(self._prefix, number), data)
-        return stored_page(data, len(removed))
+        return StoredPage(len(rows), len(data), sha256(data), len(removed))
 
     def _spool_keys(self, keys: Sequence[bytes]) -> None:
         with self._spool.open("ab") as file:
-            file.writelines(key + b"\n" for key in keys)
+            file.write(b"\n".join([*keys, b""]))
 
     def _store_keys(self) -> None:
         """The keys of all rows: from the spool, or from the stored pages where others read them."""
@@ -267,7 +267,7 @@ class _Work:
             rows=sum(page.rows for page in at.pages),
             pages=len(at.pages),
             bytes=sum(page.bytes for page in at.pages),
-            sha256=hashlib.sha256(hashes.encode()).hexdigest(),
+            sha256=sha256(hashes.encode()),
             deleted=sum(page.deleted for page in at.pages),
             repeated=at.repeated,
             first_key=at.first_key,

@@ -24,7 +24,12 @@ class StoredPage(Struct, frozen=True, array_like=True):
 
 def stored_page(data: bytes, deleted: int = 0) -> StoredPage:
     """What is to be known of a page that holds these lines."""
-    return StoredPage(data.count(b"\n"), len(data), hashlib.sha256(data).hexdigest(), deleted)
+    return StoredPage(data.count(b"\n"), len(data), sha256(data), deleted)
+
+
+def sha256(data: bytes) -> str:
+    """The hash of a page or file as `_SUCCESS` names it."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def are_pages(output: Output) -> bool:

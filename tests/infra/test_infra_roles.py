@@ -228,16 +228,18 @@ def test_a_function_touches_its_own_prefixes_and_tables_only(
     assert tables(grants.get("dynamodb:PutItem", set())) == put
 
 
-def test_only_old_snapshots_and_stale_keys_of_orders_are_ever_removed(prod: Templates) -> None:
+def test_only_what_runs_let_go_and_stale_keys_of_orders_are_ever_removed(prod: Templates) -> None:
+    """A worker goes on where another one died: it removes the page ahead of the position."""
+    removers = {
+        "extract_chunk": {"s3:DeleteObject"},
+        "finish_extraction": {"s3:DeleteObject", "dynamodb:DeleteItem"},
+    }
     for name in FUNCTIONS:
         grants = granted(prod, name)
         removing = {a: r for a, r in grants.items() if a.startswith(("s3:Del", "dynamodb:Del"))}
-        if name == "finish_extraction":
-            assert set(removing) == {"s3:DeleteObject", "dynamodb:DeleteItem"}
-            assert prefixes(removing["s3:DeleteObject"]) == {"extracts/*"}
-            assert tables(removing["dynamodb:DeleteItem"]) == {"Orders"}
-        else:
-            assert removing == {}, name
+        assert set(removing) == removers.get(name, set()), name
+        assert prefixes(removing.get("s3:DeleteObject", set())) <= {"extracts/*"}
+        assert tables(removing.get("dynamodb:DeleteItem", set())) <= {"Orders"}
 
 
 @pytest.mark.parametrize(

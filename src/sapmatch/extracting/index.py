@@ -25,6 +25,11 @@ BATCH = 500  # subjects between two positions
 PARALLEL = 8  # calls to the store at once; each waits for the network most of its time
 _PARTIES, _ORDERS = 0, 1  # steps of groups; then documents
 
+_NOTHING_KNOWN = (
+    "index = true does nothing here: no entity set of the extraction is one that the order index "
+    "is fed from (docs/configuration.md)"
+)
+
 
 class IndexResult(Struct, frozen=True, kw_only=True):
     """Counts of a run's way into the index; where it is not `done`, call it again.
@@ -79,6 +84,8 @@ def index_run(
     run = _Run(plan, client, objects, Bookkeeper(orders, order_keys, posted_keys), out_of_time)
     planned_at = datetime.fromisoformat(published.planned_at)
     reader = FactReader(company_codes, planned_at=planned_at, run=plan.run_id)
+    if not any(reader.knows(source.entity_set) for source in plan.sources):
+        return IndexResult(done=True, notes=(_NOTHING_KNOWN,))
     spooled = spool(plan, objects, reader, workspace, out_of_time)
     if spooled is None:
         return run.result(())

@@ -284,7 +284,13 @@ def test_a_number_that_is_no_plain_text_is_left_out() -> None:
 def test_entity_sets_that_say_nothing_of_orders_are_passed_over() -> None:
     desk = IndexDesk()
     result = desk.run({"Product": [{"Product": "1"}], **HEADS})
-    assert (result.done, result.orders) == (True, 1)
+    assert (result.done, result.orders, result.notes) == (True, 1, ())
+
+
+def test_an_extraction_that_can_feed_no_index_says_so() -> None:
+    result = IndexDesk().run({"Product": [{"Product": "1"}]})
+    assert result.done
+    assert "index = true does nothing here" in result.notes[0]
 
 
 def test_a_sales_order_gets_a_longer_name_when_a_purchase_order_takes_its_number() -> None:

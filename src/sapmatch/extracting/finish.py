@@ -114,7 +114,7 @@ def finish_extraction(
     if indexed is not None and not indexed.done:
         return _result(published, indexed, done=False)
     _move(plan, published, objects, control)
-    if plan.keep is not None and any(found.snapshot for found in published.sets):
+    if plan.keep is not None and all(found.snapshot for found in published.sets):
         retire(objects, published, plan.keep, out_of_time)
     return _result(published, indexed, done=True)
 

@@ -14,7 +14,7 @@ from sapmatch.extracting.run import (
 )
 from sapmatch.model.ports import Objects
 
-MOST_DELETED = 5000  # objects in one call; the rest goes with the next snapshot
+MOST_DELETED = 100_000  # objects in one call, time is up before; the rest: with the next snapshot
 
 
 def retire(

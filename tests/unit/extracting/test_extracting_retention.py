@@ -61,6 +61,39 @@ def test_the_set_that_goes_back_farthest_decides() -> None:
     assert desk.rows("run-3") == orders_held(sap)
 
 
+def test_runs_that_free_nothing_do_not_look_at_all_earlier_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One set is read in full every quarter of an hour, the snapshot of the other is a year old."""
+    desk = Desk(MovingSap(SHAPE, replace(SHAPE, entity_set="B")), keep=1)
+    full = EntitySet(service="/po", name="B")
+    delta = EntitySet(service="/po", name=SET, mode="delta")
+    desk.extraction = replace(desk.extraction, entity_sets=(full, delta))
+    read = desk.objects.read
+    counts: list[int] = []
+
+    def counted(key: str, version_id: str | None = None) -> bytes:
+        counts[-1] += 1
+        return read(key, version_id)
+
+    monkeypatch.setattr(desk.objects, "read", counted)
+    for number in range(9):
+        counts.append(0)
+        desk.run(f"run-{number}")
+    assert counts[3] == counts[8]
+
+
+def test_a_large_snapshot_makes_room_for_the_next_one() -> None:
+    """A page is an object: what one run stores, one run may delete."""
+    desk = Desk(sap_with(3))
+    desk.run("run-1")
+    last = desk.run("run-2")
+    for number in range(6000):
+        desk.objects.write(f"extracts/orders/run-1/{SET}/00000/page-{number:05d}.ndjson", b"{}")
+    assert retire(desk.objects, last, 1, never) > 6000
+    assert kept(desk) == ["run-2"]
+
+
 def test_a_run_that_was_never_published_goes_with_its_neighbours() -> None:
     desk = Desk(sap_with(3), keep=1)
     desk.read(desk.plan("run-1"))

@@ -7,6 +7,7 @@ from sapmatch.bootstrap import services
 from sapmatch.extracting.failures import failures_of
 from sapmatch.extracting.lease import release
 from sapmatch.extracting.positions import mark_lost, published_of
+from sapmatch.extracting.run import load_plan
 from sapmatch.reviewing.trouble import Cause, Trouble, cause_of, of_children
 
 
@@ -17,8 +18,10 @@ def handler(event: Event, _context: Any) -> dict[str, Any]:
     name, run_id = event["extraction"], event["run_id"]
     failures = failures_of(name, run_id, parts.objects) if of_children(event["error"]) else []
     causes = [Cause(error=f.error, message=f.message, part=f.entity_set) for f in failures]
-    for lost in {c.part for c in causes if c.error == "ResyncRequired"}:
-        mark_lost(parts.control, name, lost)
+    lost = {c.part for c in causes if c.error == "ResyncRequired"}
+    for source in load_plan(name, run_id, parts.objects).sources if lost else ():
+        if source.entity_set in lost:
+            mark_lost(parts.control, name, source.entity_set, source.since)
     release(parts.control, name, event["execution"])
     last = published_of(parts.control, name)
     trouble = Trouble(

@@ -82,10 +82,15 @@ def store_position(control: Control, extraction: str, entity_set: str, position:
     _write(control, position_key(extraction, entity_set), position)
 
 
-def mark_lost(control: Control, extraction: str, entity_set: str) -> None:
-    """Note that SAP no longer knows the position: no run goes on from it (RE-21)."""
+def mark_lost(
+    control: Control, extraction: str, entity_set: str, since: DeltaPosition | None
+) -> None:
+    """Note that SAP no longer knows the position `since`: no run goes on from it (RE-21).
+
+    Where a later run has moved it on meanwhile, it is that run's, and stays.
+    """
     position = position_of(control, extraction, entity_set)
-    if position is not None and position.delta is not None:
+    if position is not None and position.delta is not None and position.delta == since:
         lost = replace(position, delta=position.delta.lost())
         store_position(control, extraction, entity_set, lost)
 

@@ -89,7 +89,7 @@ def test_a_lost_position_ends_in_resync_required_until_a_reload_is_asked_for() -
     plan = desk.plan("run-2")
     with pytest.raises(ResyncRequired):
         desk.read(plan)
-    mark_lost(desk.control, desk.name, SET)
+    mark_lost(desk.control, desk.name, SET, plan.sources[0].since)
     position = position_of(desk.control, desk.name, SET)
     assert position is not None
     assert position.delta is not None
@@ -105,8 +105,20 @@ def test_a_lost_position_ends_in_resync_required_until_a_reload_is_asked_for() -
 
 def test_nothing_is_lost_where_nothing_was_known() -> None:
     control = MemoryControl()
-    mark_lost(control, "orders", SET)
+    mark_lost(control, "orders", SET, DELTA)
     assert control.read(position_key("orders", SET)) is None
+
+
+def test_an_old_run_that_is_started_again_loses_no_later_position() -> None:
+    """SAP forgot where the old one would go on, and knows where the last one ended."""
+    desk = Desk(sap_with(3), EntitySet(service="/po", name=SET, mode="delta"))
+    desk.run("run-1")
+    old = desk.plan("run-2")
+    desk.sap.put(SET, PurchaseOrder="0009", Amount="9.00")
+    desk.run("run-3")
+    mark_lost(desk.control, desk.name, SET, old.sources[0].since)
+    desk.run("run-4")
+    assert desk.rows("run-4") == orders_held(desk.sap)
 
 
 def test_changes_begin_where_the_run_was_planned_by_sap_s_own_clock() -> None:

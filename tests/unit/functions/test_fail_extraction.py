@@ -12,7 +12,7 @@ from sapmatch.extracting.positions import (
     store_position,
     store_published,
 )
-from sapmatch.extracting.run import ChunkResult, done_key
+from sapmatch.extracting.run import ChunkResult, done_key, plan_key
 from sapmatch.model.changes import DeltaPosition, DeltaState
 from sapmatch.model.errors import ResyncRequired, SapUnavailable
 from tests.builders.runs import PLAN, running_parts
@@ -76,7 +76,10 @@ def test_an_expired_position_is_marked_lost_and_told_with_the_command(
     kept = Position(run_id="r", delta=delta)
     store_position(parts.control, "orders", "A_PurchaseOrder", kept)
     store_published(parts.control, "orders", Pointer(run_id="r"))
-    note_failure(PLAN, PLAN.chunks[0], ResyncRequired("the token is gone"), parts.objects)
+    sources = (msgspec.structs.replace(PLAN.sources[0], mode="delta", since=delta),)
+    plan = msgspec.structs.replace(PLAN, sources=sources)
+    parts.objects.write(plan_key("orders", PLAN.run_id), msgspec.json.encode(plan))
+    note_failure(plan, plan.chunks[0], ResyncRequired("the token is gone"), parts.objects)
     call("fail_extraction", "chunks")
     position = position_of(parts.control, "orders", "A_PurchaseOrder")
     assert position is not None

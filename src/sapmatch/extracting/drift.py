@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from sapmatch.extracting.formats.values import is_exact
 from sapmatch.extracting.positions import published_of
 from sapmatch.extracting.run import Plan, Source, load_published
 from sapmatch.model.ports import Control, Objects
@@ -11,8 +12,8 @@ from sapmatch.model.shape import Field, Shape
 def drift(old: Shape, new: Shape) -> tuple[str, ...]:
     """Every change that breaks readers, in words; none where the rows still fit (RE-20).
 
-    Breaking: a field or navigation gone, another kind, fewer decimal places, another key, another
-    protocol version. Fields that are new, longer, shorter or labelled anew are not.
+    Breaking: a field or navigation gone, another kind, fewer decimal places or none known, another
+    key, another protocol version. Fields that are new, longer, shorter or labelled anew are not.
     """
     return tuple(_shape(old, new, old.entity_set))
 
@@ -74,4 +75,10 @@ def _field(old: Field, new: Field, path: str) -> Iterator[str]:
         return
     if old.scale is not None and new.scale is not None and new.scale < old.scale:
         yield f"{path}: has {new.scale} decimal places now, had {old.scale}"
+    if old.kind == "decimal" and _form(old) != _form(new):
+        yield f"{path}: is a {_form(new)} in typed files now, was a {_form(old)}"
     yield from _fields(old.fields, new.fields, path)
+
+
+def _form(field: Field) -> str:
+    return "number" if is_exact(field.precision, field.scale) else "text"

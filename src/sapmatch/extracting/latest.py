@@ -15,6 +15,7 @@ from sapmatch.model.errors import InputRejected
 from sapmatch.model.shape import Kind
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST = datetime(1900, 1, 1, tzinfo=UTC)  # before it, as 0001-01-01: SAP's way to say never
 _TICKS = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")  # milliseconds in UTC (OD-P44)
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 
@@ -56,6 +57,8 @@ class Latest:
                 return value_of(str(value), self._kind)
             moment = min(_moment(value), self._end)
         except (ValueError, OverflowError, ArithmeticError):
+            return None
+        if moment < _FIRST:
             return None
         if self._kind == "date":
             return moment.date()

@@ -41,6 +41,10 @@ def with_items(items: Shape) -> Shape:
             with_field(OLD, "Amount", scale=0),
             f"{SET}/Amount: has 0 decimal places now, had 2",
         ),
+        (
+            with_field(OLD, "Amount", scale=None),
+            f"{SET}/Amount: is a text in typed files now, was a number",
+        ),
         (replace(OLD, keys=("Id",)), f"{SET}: its key is Id now, was PurchaseOrder"),
         (replace(OLD, version="V4"), f"{SET}: is OData V4 now, was V2"),
         (replace(OLD, nested={}), f"{SET}/to_Item: is gone"),

@@ -231,3 +231,14 @@ def test_a_reload_forgets_a_time_that_never_was() -> None:
     latest = latest_of(desk)
     assert latest is not None
     assert latest < "2027"
+
+
+@pytest.mark.parametrize("kind", ["moment", "datetime", "date"])
+def test_a_time_that_says_never_is_no_latest_time(kind: Kind) -> None:
+    """SAP writes 0001-01-01 where a row was never changed; nothing lies before that."""
+    desk = timed(0, kind=kind)
+    put(desk, "0001", "0001-01-01")
+    desk.run("run-1")
+    assert latest_of(desk) is None
+    desk.run("run-2")
+    assert desk.rows("run-2") == orders_held(desk.sap)

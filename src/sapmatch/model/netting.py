@@ -103,9 +103,11 @@ def _is_partner(fact: object, party: Subject) -> bool:
 
 
 def _items(subject: Subject, head: OrderHead, facts: Facts) -> tuple[OrderItem, ...]:
-    found = [fact for fact in facts.values() if isinstance(fact, Item) and _listed(head, fact)]
+    listed = None if head.items is None else frozenset(head.items)
+    items = [fact for fact in facts.values() if isinstance(fact, Item)]
+    found = [fact for fact in items if _is_listed(fact, listed, head)]
     receipts, postings = _receipts(subject, facts), _postings(subject, facts)
-    items = (
+    whole = (
         msgspec.structs.replace(
             fact.item,
             deleted=fact.item.deleted or head.deleted,
@@ -114,12 +116,12 @@ def _items(subject: Subject, head: OrderHead, facts: Facts) -> tuple[OrderItem, 
         )
         for fact in found
     )
-    return tuple(sorted(items, key=lambda item: _place(item.id.lstrip("0"))))
+    return tuple(sorted(whole, key=lambda item: _place(item.id.lstrip("0"))))
 
 
-def _listed(head: OrderHead, fact: Item) -> bool:
+def _is_listed(fact: Item, listed: frozenset[str] | None, head: OrderHead) -> bool:
     """Whether the head still has the item: one that it does not list was deleted before it."""
-    if head.items is None or _number(fact) in head.items:
+    if listed is None or _number(fact) in listed:
         return True
     return fact.version.read_at > head.version.read_at
 

@@ -150,6 +150,8 @@ def unsettled(order: Order, reservations: Sequence[Reservation]) -> tuple[Reserv
 
     The reference alone may be that of another invoice: SAP cuts it (MA-P49).
     """
+    if not reservations:  # as nearly always, and this is asked for each item of an order
+        return ()
     shown: dict[tuple[str, str, str, str], Decimal] = {}
     for item in order.items:
         for posting in item.postings:

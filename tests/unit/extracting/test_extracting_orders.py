@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
 
 from sapmatch.extracting.orders import orders_from_rows
+from sapmatch.matching.keys import order_keys
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.policy import CompanyCode
 from tests.builders.sap_rows import (
@@ -330,6 +332,15 @@ def test_parts_of_an_unknown_order_wait_for_the_run_that_brings_it() -> None:
         SuplrInvcItemPurOrdRef=[posting_row("51", "1", "1")],
     )
     assert orders == []
+
+
+def test_an_order_of_many_items_takes_time_as_they_are_many_and_no_more() -> None:
+    rows = [item_row(PurchaseOrderItem=str(number)) for number in range(1, 16_001)]
+    head = head_row(to_PurchaseOrderItem={"results": rows})
+    (order,), _ = orders_of(PurchaseOrder=[head])
+    began = process_time()
+    assert len(order_keys(order)) > 0
+    assert process_time() - began < 4  # 12 seconds where each item looks at all others
 
 
 def test_a_row_that_sap_repeats_is_one_order() -> None:

@@ -60,6 +60,8 @@ def test_a_failed_run_gives_its_lease_back_and_is_told_whatever_failed() -> None
     assert STATES["MissChunks"]["Next"] == "FailExtraction"
     payload = STATES["FailExtraction"]["Parameters"]["Payload"]
     assert set(payload) == {"extraction.$", "run_id.$", "execution.$", "error.$"}
+    retried = {error for rule in STATES["FailExtraction"]["Retry"] for error in rule["ErrorEquals"]}
+    assert {"Sandbox.Timedout", "Runtime.ExitError"} <= retried
 
 
 def test_a_second_execution_of_an_extraction_ends_at_once() -> None:

@@ -134,6 +134,7 @@ def test_a_disk_that_is_full_while_keys_are_compared_keeps_what_was_read(
 
     with monkeypatch.context() as patched:
         patched.setattr(sorting, "engine", full)
+        patched.setattr(sorting, "_ascending", lambda _: False)
         with pytest.raises(InputRejected, match="has room"):
             command()
     command.sap.links.clear()

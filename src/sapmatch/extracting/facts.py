@@ -79,6 +79,14 @@ class FactReader:
         """Whether rows of the set say anything about orders."""
         return entity_set in self._readers
 
+    def is_gone(self, entity_set: str) -> bool:
+        """Whether a row that a later snapshot has not is gone from SAP.
+
+        Documents are not: they are reversed, never undone, and leave a snapshot where they are
+        archived or the logon may no longer see them. What was invoiced stays invoiced.
+        """
+        return entity_set not in facts_documents.READERS
+
     def read(self, entity_set: str, number: int, row: bytes | Record, place: int) -> Said:
         """Facts of one row and of those expanded in it; `place` is later than that of rows before.
 

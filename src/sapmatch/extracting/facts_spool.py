@@ -184,7 +184,7 @@ def _write(
                 yield said.problems[0].message
         for keys in _gone(objects, result, deleted_key(prefix, page)):
             file.writelines(map(_text, reader.removed(source.entity_set, keys, next(places))))
-    if _is_first(plan, chunk):
+    if _is_first(plan, chunk) and reader.is_gone(source.entity_set):
         places = count(_GONE)
         for keys in _gone(objects, None, vanished_key(plan, source.entity_set)):
             file.writelines(map(_text, reader.removed(source.entity_set, keys, next(places))))

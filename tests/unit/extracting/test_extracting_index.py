@@ -112,6 +112,25 @@ def test_a_row_that_vanished_from_a_snapshot_is_deleted() -> None:
     assert [item.id for item in stored(desk).items] == ["30"]
 
 
+def test_a_document_that_left_the_snapshot_was_archived_and_counts_as_before() -> None:
+    """MA-P21: SAP reverses an invoice, it never undoes one; a copy of it stays a duplicate."""
+    desk = IndexDesk()
+    documents = {
+        "SupplierInvoice": [invoice_row("51")],
+        "SuplrInvcItemPurOrdRef": [posting_row("51", "440", "20")],
+    }
+    desk.run({**HEADS, **ITEMS, **documents})
+    before = set(desk.orders.state["entries"])
+    key = {"SupplierInvoice": "51", "FiscalYear": "2016"}
+    gone = {
+        "SupplierInvoice": [key],
+        "SuplrInvcItemPurOrdRef": [{**key, "SupplierInvoiceItem": "1"}],
+    }
+    desk.run({**HEADS, **ITEMS}, vanished=gone)
+    assert stored(desk).items[0].invoiced == 20
+    assert set(desk.orders.state["entries"]) == before
+
+
 def test_a_row_that_was_deleted_and_came_again_is_there() -> None:
     desk = IndexDesk()
     desk.run({**HEADS, **ITEMS})

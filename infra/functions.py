@@ -42,7 +42,7 @@ TASKS = {
     "plan_extraction": FunctionSpec(
         purpose="Takes the lease of an extraction and cuts it into chunks.",
         calls_sap=True,
-        timeout=300,
+        timeout=900,
         grants=(
             logs_on(),
             lists(),

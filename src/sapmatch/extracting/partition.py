@@ -16,7 +16,7 @@ from sapmatch.model.shape import ORDERED, Field, Kind
 
 CHUNKS_PER_READER = 4  # so that one slow chunk does not leave the other readers idle
 LEAST_PAGES = 10  # of a chunk
-MOST_CHUNKS = 2000  # of an entity set
+MOST_CHUNKS = 80  # of an entity set: each costs the planner one call
 MOST_FIELDS = 3  # that are tried: together with the chunks they bound the calls
 _DATES = frozenset({"date", "datetime", "moment"})
 _TICKS = re.compile(r"/Date\((-?\d{1,17})(?:[+-]\d{4})?\)/")

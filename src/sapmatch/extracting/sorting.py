@@ -1,7 +1,7 @@
 """Compares keys of any number of rows on disk: DuckDB sorts what does not fit into memory."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from itertools import chain, pairwise, starmap
 from operator import lt
 from pathlib import Path
@@ -84,9 +84,12 @@ def vanished(old: Sequence[Path], new: Sequence[Path], workspace: Path, to: Path
 
 def _ascending(files: Sequence[Path]) -> bool:
     """Whether each key is above the one before it, as where SAP sorts by it: then none repeats."""
-    with ExitStack() as stack:
-        lines = chain.from_iterable(stack.enter_context(path.open("rb")) for path in files)
-        return all(starmap(lt, pairwise(lines)))
+    return all(starmap(lt, pairwise(chain.from_iterable(map(_lines_of, files)))))
+
+
+def _lines_of(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        yield from file
 
 
 def _places(database: "DuckDBPyConnection", files: Sequence[Path]) -> Iterator[Repeated]:

@@ -278,3 +278,12 @@ def test_a_recorded_page_that_links_to_its_own_host_goes_no_further(real_data: P
     error = failing(in_turn(Reply(body=body)))
     assert type(error) is InputRejected
     assert "services.odata.org" in str(error)
+
+
+def test_no_more_is_found_than_was_asked_for_where_a_service_knows_no_top() -> None:
+    """OD-P26: nor is a second page read."""
+    first = rows({"ID": "1"}, {"ID": "2"}, __next=f"{SERVICE}/{ORDERS}?$skiptoken=2")
+    with SapServer(in_turn(first)) as server, client_of(server) as client:
+        found = client.find(SERVICE, ORDERS, Query(top=1))
+    assert [entity.row["ID"] for entity in found] == ["1"]
+    assert len(server.requests) == 1

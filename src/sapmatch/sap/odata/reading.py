@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
+from itertools import islice
 
 from msgspec import Raw
 from msgspec.structs import replace
@@ -138,7 +139,8 @@ class Reading:
         codec = self._codec
         try:
             raws = (raw for page in self.pages(entity_set, query) for raw in page.rows)
-            rows = [codec.row(raw) for raw in raws]
+            # Some services know no $top: what comes behind is not read.
+            rows = [codec.row(raw) for raw in islice(raws, query.top)]
         except UNREADABLE as exc:
             raise InputRejected(
                 f"{self._place}: {entity_set}: a row of SAP's answer is no readable JSON object; "

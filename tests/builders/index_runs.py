@@ -95,7 +95,7 @@ class IndexDesk:
         prefix = plan.prefix(chunk)
         pages = [rows[at : at + size] for at in range(0, len(rows), size)] or [[]]
         for number, page in enumerate(pages):
-            self.objects.write(page_key(prefix, number), _lines(page))
+            self.objects.write(page_key(plan, chunk, number), _lines(page))
         if deleted:
             self.objects.write(deleted_key(prefix, len(pages) - 1), _lines(deleted))
         result = ChunkResult(

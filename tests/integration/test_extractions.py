@@ -102,7 +102,7 @@ def test_a_killed_worker_is_replaced_and_the_chunk_goes_on_behind_its_last_page(
     job = {"extraction": "order_lines", "run_id": run_id("killed")}
     execution = jobs.begin("ExtractionArn", job)
     pages = f"extracts/order_lines/{job['run_id']}/A_PurchaseOrderItem/"
-    jobs.wait(lambda: any("page-00001" in key for key in jobs.parts.objects.keys(pages)))
+    jobs.wait(lambda: any("page-00001.ndjson" in key for key in jobs.parts.objects.keys(pages)))
     os.kill(worker_of(running, "ExtractChunk"), signal.SIGKILL)
     assert jobs.end(execution)["status"] == "SUCCEEDED"
     keys = order_lines(jobs, tmp_path)

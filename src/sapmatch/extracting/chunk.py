@@ -16,7 +16,6 @@ from sapmatch.extracting.keys import KeyReader, Row, RowsByKey, kept_once
 from sapmatch.extracting.latest import Latest
 from sapmatch.extracting.parts import (
     StoredPage,
-    are_pages,
     cut,
     page_files,
     sha256,
@@ -31,6 +30,7 @@ from sapmatch.extracting.run import (
     ChunkResult,
     DataFile,
     Plan,
+    are_pages,
     deleted_key,
     done_key,
     keys_key,
@@ -127,7 +127,7 @@ class _Work:
     def finish(self, out_of_time: OutOfTime) -> ChunkResult | None:
         """Store what stands behind the pages, then the mark; None where time is up."""
         self._store_keys()
-        files = page_files(self._prefix, self.position.pages)
+        files = page_files(self._plan, self._chunk, self.position.pages)
         if not are_pages(self._plan.output):
             if not self._store_parts(out_of_time):
                 return None
@@ -135,6 +135,9 @@ class _Work:
         result = self._result(files)
         self._objects.write(done_key(self._prefix), msgspec.json.encode(result))
         return result
+
+    def _page_key(self, number: int) -> str:
+        return page_key(self._plan, self._chunk, number)
 
     def _save(self, position: Position) -> None:
         self.position = save_position(self._prefix, position, self._objects)
@@ -145,11 +148,11 @@ class _Work:
         Its rows may have got newer content just before a crash, so that it is counted again.
         """
         pages = self.position.pages
-        for key in (page_key(self._prefix, len(pages)), deleted_key(self._prefix, len(pages))):
+        for key in (self._page_key(len(pages)), deleted_key(self._prefix, len(pages))):
             if self._objects.exists(key):
                 self._objects.delete(key)
         if self._once and pages and pages[-1].rows:
-            data = self._objects.read(page_key(self._prefix, len(pages) - 1))
+            data = self._objects.read(self._page_key(len(pages) - 1))
             rows = data.splitlines()
             self._before = dict(zip(self._keys.lines(rows), rows, strict=True))
             last = stored_page(data, pages[-1].deleted)
@@ -223,7 +226,7 @@ class _Work:
             gone = msgspec.json.Encoder().encode_lines(removed)
             self._objects.write(deleted_key(self._prefix, number), gone)
         if rows:
-            self._objects.write(page_key(self._prefix, number), data)
+            self._objects.write(self._page_key(number), data)
         return StoredPage(len(rows), len(data), sha256(data), len(removed))
 
     def _spool_keys(self, keys: Sequence[bytes]) -> None:
@@ -237,7 +240,7 @@ class _Work:
         self._spool.touch()
         for number, page in enumerate(() if self._is_first else self.position.pages):
             if page.rows:
-                rows = self._objects.read(page_key(self._prefix, number)).splitlines()
+                rows = self._objects.read(self._page_key(number)).splitlines()
                 self._spool_keys(self._keys.lines(rows))
         self._objects.store(keys_key(self._prefix), self._spool)
 

@@ -177,7 +177,7 @@ def _write(
     places = count(chunk.number * _PLACES)
     numbers = count(1)
     for page in range(result.pages):
-        for row in stored_rows(objects, page_key(prefix, page)):
+        for row in stored_rows(objects, page_key(plan, chunk, page)):
             said = reader.read(source.entity_set, next(numbers), row, next(places))
             file.writelines(map(_text, said.lines))
             if said.problems:

@@ -24,13 +24,13 @@ from sapmatch.extracting import formats, snapshot
 from sapmatch.extracting.chunk import extract_chunk
 from sapmatch.extracting.finish import finish_extraction
 from sapmatch.extracting.gathered import Gathering
-from sapmatch.extracting.parts import are_pages
 from sapmatch.extracting.permits import Permits
 from sapmatch.extracting.plan import plan_extraction
 from sapmatch.extracting.run import (
     Chunk,
     Plan,
     Published,
+    are_pages,
     load_published,
     run_prefix,
 )

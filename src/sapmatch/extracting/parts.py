@@ -32,15 +32,10 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def are_pages(output: Output) -> bool:
-    """Whether the pages are the files: rows as SAP sent them, in no other form or size."""
-    return output == Output(format="ndjson", values="raw", compression="none")
-
-
-def page_files(prefix: str, pages: Sequence[StoredPage]) -> tuple[DataFile, ...]:
+def page_files(plan: Plan, chunk: Chunk, pages: Sequence[StoredPage]) -> tuple[DataFile, ...]:
     """The pages themselves; those without rows have no file."""
     return tuple(
-        DataFile(key=page_key(prefix, n), rows=page.rows, bytes=page.bytes, sha256=page.sha256)
+        DataFile(key=page_key(plan, chunk, n), rows=page.rows, bytes=page.bytes, sha256=page.sha256)
         for n, page in enumerate(pages)
         if page.rows
     )
@@ -73,7 +68,7 @@ def store_part(
     prefix = plan.prefix(chunk)
     paths = [folder / f"page-{page:05d}.ndjson" for page in pages]
     for page, path in zip(pages, paths, strict=True):
-        objects.fetch(page_key(prefix, page), path)
+        objects.fetch(page_key(plan, chunk, page), path)
     part = folder / f"part-{number:05d}{suffix(plan.output)}"
     rows = convert(paths, plan.source_of(chunk), plan.output, part, workspace=folder)
     key = f"{prefix}{part.name}"

@@ -35,7 +35,7 @@ class Position(Struct, frozen=True, kw_only=True):
 
 def position_key(prefix: str) -> str:
     """Where the Position of a chunk lies."""
-    return f"{prefix}position.json"
+    return f"{prefix}_position.json"
 
 
 def load_position(plan: Plan, chunk: Chunk, objects: Objects) -> Position:
@@ -55,7 +55,7 @@ def save_position(prefix: str, position: Position, objects: Objects) -> Position
         begin = len(segments) * SEGMENT
         data = msgspec.json.encode(position.pages[begin : begin + SEGMENT])
         name = hashlib.sha256(data).hexdigest()[:12]  # another content never replaces a segment
-        segments.append(f"{prefix}pages-{len(segments):03d}-{name}.json")
+        segments.append(f"{prefix}_pages-{len(segments):03d}-{name}.json")
         objects.write(segments[-1], data)
     position = replace(position, segments=tuple(segments))
     tail = replace(position, pages=position.pages[len(segments) * SEGMENT :])

@@ -92,7 +92,7 @@ def _thinned(
     once = {each.key.encode() for each in found if each.last}
     pages, keys = list(position.pages), list[bytes]()
     for number in reversed(range(len(pages))):
-        rows = stored_rows(objects, page_key(plan.prefix(chunk), number))
+        rows = stored_rows(objects, page_key(plan, chunk, number))
         kept = []
         for key, row in zip(reversed(reader.lines(rows)), reversed(rows), strict=True):
             if key not in gone:
@@ -117,7 +117,7 @@ def _store_page(
     plan: Plan, chunk: Chunk, number: int, rows: Sequence[bytes], was: StoredPage, objects: Objects
 ) -> StoredPage:
     page = stored_page(raw_lines(rows), was.deleted)
-    key = page_key(plan.prefix(chunk), number)
+    key = page_key(plan, chunk, number)
     if not rows:
         objects.delete(key)
     elif page != was:

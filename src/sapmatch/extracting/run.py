@@ -2,15 +2,19 @@
 
 extracts/<extraction>/<run id>/plan.json              what is read, and how it is cut
                               /chunks.json            one descriptor per chunk, for the map
-                              /<set>/<chunk>/page-00000.ndjson          rows as SAP sent them
-                                            /page-00000.deleted.ndjson  keys of deleted rows
-                                            /position.json              how far it is stored
-                                            /part-00000.<format>        rows in the output's form
-                                            /keys.ndjson                the key of each row
-                                            /done.json                  the chunk is complete
-                              /<set>/vanished.ndjson  keys of rows that the last snapshot had
-                              /<set>/checked.json     what _SUCCESS will say of the set
+                              /<set>/<chunk>/page-00000.ndjson     rows as SAP sent them, where
+                                                                   these are the output; else _page
+                                            /_page-00000.deleted.ndjson  keys of deleted rows
+                                            /_position.json              how far it is stored
+                                            /part-00000.<format>         rows in the output's form
+                                            /_keys.ndjson                the key of each row
+                                            /_done.json                  the chunk is complete
+                              /<set>/_vanished.ndjson  keys of rows that the last snapshot had
+                              /<set>/_checked.json     what _SUCCESS will say of the set
                               /_SUCCESS               the run is complete: readers look for it
+
+Below an entity set a name begins with `_` unless the object is a file of the output: that is what
+engines that read a whole prefix pass over.
 """
 
 from collections.abc import Iterator
@@ -146,7 +150,7 @@ class ChunkResult(Struct, frozen=True, kw_only=True):
     """What one chunk holds; `sha256` over the hashes of its pages, as text, in order.
 
     `repeated` counts rows that SAP sent twice and that were stored once, `deleted` those that SAP
-    says are gone. `first_key` and `last_key` as lines of keys.ndjson. `position`: where changes
+    says are gone. `first_key` and `last_key` as lines of _keys.ndjson. `position`: where changes
     begin next. `latest`: the latest time of change that was seen, as text.
     """
 
@@ -241,6 +245,11 @@ def extraction_prefix(extraction: str) -> str:
     return f"extracts/{extraction}/"
 
 
+def are_pages(output: Output) -> bool:
+    """Whether the pages are the files: rows as SAP sent them, in no other form or size."""
+    return output == Output(format="ndjson", values="raw", compression="none")
+
+
 def run_prefix(extraction: str, run_id: str) -> str:
     """Where the objects of one run lie."""
     return f"{extraction_prefix(extraction)}{run_id}/"
@@ -261,34 +270,35 @@ def success_key(extraction: str, run_id: str) -> str:
     return f"{run_prefix(extraction, run_id)}_SUCCESS"
 
 
-def page_key(prefix: str, number: int) -> str:
+def page_key(plan: Plan, chunk: Chunk, number: int) -> str:
     """Where a page lies: the same key in every run of its chunk (RE-11)."""
-    return f"{prefix}page-{number:05d}.ndjson"
+    mark = "" if are_pages(plan.output) else "_"
+    return f"{plan.prefix(chunk)}{mark}page-{number:05d}.ndjson"
 
 
 def deleted_key(prefix: str, number: int) -> str:
     """Where the keys of a page's deleted rows lie; no object where it deletes nothing."""
-    return f"{prefix}page-{number:05d}.deleted.ndjson"
+    return f"{prefix}_page-{number:05d}.deleted.ndjson"
 
 
 def keys_key(prefix: str) -> str:
     """Where the keys of a chunk's rows lie: a JSON array of the key fields' values a line."""
-    return f"{prefix}keys.ndjson"
+    return f"{prefix}_keys.ndjson"
 
 
 def vanished_key(plan: Plan, entity_set: str) -> str:
     """Where the keys lie that the snapshot before had and this one has not: JSON objects."""
-    return f"{run_prefix(plan.extraction, plan.run_id)}{entity_set}/vanished.ndjson"
+    return f"{run_prefix(plan.extraction, plan.run_id)}{entity_set}/_vanished.ndjson"
 
 
 def checked_key(plan: Plan, entity_set: str) -> str:
     """Where the PublishedSet of a set waits until all sets are checked."""
-    return f"{run_prefix(plan.extraction, plan.run_id)}{entity_set}/checked.json"
+    return f"{run_prefix(plan.extraction, plan.run_id)}{entity_set}/_checked.json"
 
 
 def done_key(prefix: str) -> str:
     """The mark that a chunk is complete: its ChunkResult."""
-    return f"{prefix}done.json"
+    return f"{prefix}_done.json"
 
 
 def load_plan(extraction: str, run_id: str, objects: Objects) -> Plan:
@@ -315,7 +325,7 @@ def load_result(plan: Plan, chunk: Chunk, objects: Objects) -> ChunkResult | Non
 def rows_of(plan: Plan, chunk: Chunk, result: ChunkResult, objects: Objects) -> Iterator[bytes]:
     """The stored rows of a complete chunk as SAP sent them, a page in memory at a time."""
     for number in range(result.pages):
-        yield from stored_rows(objects, page_key(plan.prefix(chunk), number))
+        yield from stored_rows(objects, page_key(plan, chunk, number))
 
 
 def deleted_of(plan: Plan, chunk: Chunk, result: ChunkResult, objects: Objects) -> Iterator[bytes]:

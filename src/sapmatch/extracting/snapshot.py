@@ -120,7 +120,7 @@ def _pages(
             continue
         prefix = plan.prefix(chunk)
         for number in range(result.pages):
-            rows = stored_rows(objects, page_key(prefix, number))
+            rows = stored_rows(objects, page_key(plan, chunk, number))
             gone = stored_rows(objects, deleted_key(prefix, number)) if result.deleted else []
             yield rows, gone
 

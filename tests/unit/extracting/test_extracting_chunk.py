@@ -49,11 +49,11 @@ def test_pages_keys_and_the_mark_lie_under_fixed_names(objects: MemoryObjects) -
     sap, plan = sap_with(4), plan_of()
     result = extracted(plan, sap, objects)
     assert [key.removeprefix(PREFIX) for key in objects.keys(PREFIX)] == [
-        "done.json",
-        "keys.ndjson",
+        "_done.json",
+        "_keys.ndjson",
+        "_position.json",
         "page-00000.ndjson",
         "page-00001.ndjson",
-        "position.json",
     ]
     assert orders_in(plan, result, objects) == orders_held(sap)
     assert keys_in(objects) == ["0000", "0001", "0002", "0003"]
@@ -94,9 +94,9 @@ def test_an_entity_set_without_rows_has_no_pages_and_no_files(objects: MemoryObj
     assert (result.first_key, result.last_key) == (None, None)
     assert keys_in(objects) == []
     assert [key.removeprefix(PREFIX) for key in objects.keys(PREFIX)] == [
-        "done.json",
-        "keys.ndjson",
-        "position.json",
+        "_done.json",
+        "_keys.ndjson",
+        "_position.json",
     ]
 
 
@@ -310,7 +310,7 @@ def test_what_a_dead_worker_stored_ahead_of_its_position_is_undone(
 ) -> None:
     """RE-12: SAP may cut its pages anew, and then nothing would replace it."""
     objects.write(f"{PREFIX}page-00000.ndjson", b"{}\n")
-    objects.write(f"{PREFIX}page-00000.deleted.ndjson", b"{}\n")
+    objects.write(f"{PREFIX}_page-00000.deleted.ndjson", b"{}\n")
     plan = plan_of()
     result = extracted(plan, sap_with(2), objects)
     assert list(deleted_of(plan, plan.chunks[0], result, objects)) == []
@@ -328,7 +328,7 @@ def test_a_row_without_its_key_is_refused_before_anything_is_stored(
 
 def test_the_position_stays_small_and_readable(objects: MemoryObjects) -> None:
     called(plan_of(), sap_with(60), objects)
-    data = objects.read(f"{PREFIX}position.json")
+    data = objects.read(f"{PREFIX}_position.json")
     position = json.decode(data, type=Position)
     assert position.ended
     assert len(position.pages) == 20
@@ -340,7 +340,7 @@ def test_the_position_grows_no_more_where_there_are_very_many_pages(
 ) -> None:
     plan = plan_of()
     called(plan, sap_with(3 * (2 * SEGMENT + 10)), objects)
-    position = json.decode(objects.read(f"{PREFIX}position.json"), type=Position)
+    position = json.decode(objects.read(f"{PREFIX}_position.json"), type=Position)
     assert (len(position.pages), len(position.segments)) == (10, 2)
     whole = load_position(plan, plan.chunks[0], objects)
     assert len(whole.pages) == 2 * SEGMENT + 10

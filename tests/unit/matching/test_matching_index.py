@@ -12,13 +12,13 @@ from sapmatch.model.errors import InputRejected
 from sapmatch.model.invoice import Invoice
 from sapmatch.model.match import State
 from sapmatch.model.order import PostedInvoice
-from sapmatch.model.ports import OrderKey, Orders, OrderScope
+from sapmatch.model.ports import OrderKey, OrderScope
 from tests.unit.matching.desk import SCOPE, SUPPLIER, D, Desk, decide, invoice, item, line, order
 
 
 def test_an_order_is_found_under_its_keys_in_its_own_company_only() -> None:
     """MA-P07"""
-    orders: Orders = InMemoryOrders()
+    orders = InMemoryOrders()
     for number in ("4500000014", "4500000012", "4500000013"):
         one = order(number, external_reference="AB-77/01")
         assert orders.put(one, order_keys(one))
@@ -41,7 +41,7 @@ def test_a_purchase_and_a_sales_order_with_one_number_are_both_kept() -> None:
     bought = order("77")
     sold = order("77", side="sales_order", partner_name="Muster SE", partner_vat_id="ATU12345678")
     for both in ((bought, sold), (sold, bought)):
-        orders: Orders = InMemoryOrders()
+        orders = InMemoryOrders()
         for one in both:
             assert orders.put(one, order_keys(one))
             assert not orders.put(one, order_keys(one))

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from sapmatch.extracting.facts_stored import Bookkeeper, OrderKeys, PostedKeys
+from sapmatch.extracting.facts.stored import Bookkeeper, OrderKeys, PostedKeys
 from sapmatch.model.errors import PreconditionFailed
 from sapmatch.model.ledger import (
     Account,

@@ -13,9 +13,9 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from sapmatch.extracting.facts import FactReader
-from sapmatch.extracting.facts_spool import Group, Spooled, groups, sort, spool
-from sapmatch.extracting.facts_stored import Bookkeeper, OrderKeys, PostedKeys, subject_of
+from sapmatch.extracting.facts.reader import FactReader
+from sapmatch.extracting.facts.spool import Group, Spooled, groups, sort, spool
+from sapmatch.extracting.facts.stored import Bookkeeper, OrderKeys, PostedKeys, subject_of
 from sapmatch.extracting.run import Plan, Published, run_prefix
 from sapmatch.model.ledger import Fact, Facts, Subject
 from sapmatch.model.policy import CompanyCode

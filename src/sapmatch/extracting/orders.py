@@ -6,8 +6,8 @@ invoice item of an order that is not among the rows is left out.
 
 from collections.abc import Iterable, Mapping
 
-from sapmatch.extracting.facts import FactReader
-from sapmatch.extracting.facts_line import Line
+from sapmatch.extracting.facts.line import Line
+from sapmatch.extracting.facts.reader import FactReader
 from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.intent import Record
 from sapmatch.model.ledger import Fact, Facts, Subject, by_key, named, news, side_of, told

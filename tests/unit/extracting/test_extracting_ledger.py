@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sapmatch.extracting.facts import FactReader
-from sapmatch.extracting.facts_line import Line
+from sapmatch.extracting.facts.line import Line
+from sapmatch.extracting.facts.reader import FactReader
 from sapmatch.extracting.run import Plan
 from sapmatch.matching.keys import order_keys, posted_keys
 from sapmatch.model.ledger import (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sapmatch.extracting.facts import FactReader
+from sapmatch.extracting.facts.reader import FactReader
 from sapmatch.matching.keys import order_keys, posted_keys
 from sapmatch.model.ledger import Account, Entry, Fact, Subject
 from tests.builders.index_runs import START

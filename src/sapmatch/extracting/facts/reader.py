@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import msgspec
 from msgspec import Struct
 
-from sapmatch.extracting import facts_documents, facts_orders, facts_partners
-from sapmatch.extracting.facts_line import Line
+from sapmatch.extracting.facts import documents, orders, partners
+from sapmatch.extracting.facts.line import Line
 from sapmatch.extracting.fields import Row, read_row
 from sapmatch.model.errors import Problem
 from sapmatch.model.intent import Record
@@ -65,14 +65,14 @@ class FactReader:
         self._planned_at = instant(planned_at) if planned_at else ""
         self._run = run
         self._readers: Mapping[str, Reader] = {
-            **facts_orders.readers(company_codes),
-            **facts_documents.READERS,
-            **facts_partners.READERS,
+            **orders.readers(company_codes),
+            **documents.READERS,
+            **partners.READERS,
         }
         self._removals = {
-            **facts_orders.REMOVALS,
-            **facts_documents.REMOVALS,
-            **facts_partners.REMOVALS,
+            **orders.REMOVALS,
+            **documents.REMOVALS,
+            **partners.REMOVALS,
         }
 
     def knows(self, entity_set: str) -> bool:
@@ -85,7 +85,7 @@ class FactReader:
         Documents are not: they are reversed, never undone, and leave a snapshot where they are
         archived or the logon may no longer see them. What was invoiced stays invoiced.
         """
-        return entity_set not in facts_documents.READERS
+        return entity_set not in documents.READERS
 
     def read(self, entity_set: str, number: int, row: bytes | Record, place: int) -> Said:
         """Facts of one row and of those expanded in it; `place` is later than that of rows before.

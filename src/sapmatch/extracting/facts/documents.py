@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
-from sapmatch.extracting.facts_line import Line
+from sapmatch.extracting.facts.line import Line
 from sapmatch.extracting.fields import Row
 from sapmatch.model.ledger import (
     Gone,

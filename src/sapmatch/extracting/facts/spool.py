@@ -12,8 +12,8 @@ from typing import IO, Any
 import msgspec
 from msgspec import Struct
 
-from sapmatch.extracting.facts import FactReader
-from sapmatch.extracting.facts_line import Line
+from sapmatch.extracting.facts.line import Line
+from sapmatch.extracting.facts.reader import FactReader
 from sapmatch.extracting.formats import sql
 from sapmatch.extracting.formats.engine import copy, engine
 from sapmatch.extracting.run import (

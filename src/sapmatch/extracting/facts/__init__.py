@@ -1,0 +1,1 @@
+"""SAP's rows as facts about orders: read, spooled, sorted, and kept in the ledger."""

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from sapmatch.model.connection import Connection
 from sapmatch.model.errors import Problem
-from sapmatch.model.flow import EntitySet, Extraction, Output
+from sapmatch.model.flow import EntitySet, Extraction
 from sapmatch.model.presets import PRESETS, entity_sets_of
 from sapmatch.settings.blocks import mistake
 from sapmatch.settings.connection import PATH, check_zone
@@ -30,7 +30,7 @@ def check_extraction(
         yield mistake(f"{path}.keep", "must be at least 1: the last good run always stays")
     yield from _check_presets(f"{path}.presets", extraction)
     yield from _check_sets(path, extraction)
-    yield from _check_output(f"{path}.output", extraction.output)
+    yield from _check_output(f"{path}.output", extraction)
 
 
 def check_subscriptions(
@@ -62,7 +62,11 @@ def _check_parallel(
     if not 1 <= extraction.parallel <= MOST_READERS:
         yield mistake(path, f"must be from 1 to {MOST_READERS}")
     elif connection and extraction.parallel > connection.limits.parallel >= 1:
-        yield mistake(path, f"is over limits.parallel of its connection: {extraction.connection}")
+        yield mistake(
+            path,
+            f"is {extraction.parallel}, and limits.parallel of connection {extraction.connection} "
+            f"is {connection.limits.parallel}: lower this one, or raise that one",
+        )
 
 
 def _check_presets(path: str, extraction: Extraction) -> Iterator[Problem]:
@@ -71,6 +75,18 @@ def _check_presets(path: str, extraction: Extraction) -> Iterator[Problem]:
             near = get_close_matches(name, PRESETS, 1)
             hint = f"did you mean {near[0]}? Known are" if near else "known are"
             yield mistake(f"{path}[{n}]", f"is no preset; {hint} {', '.join(PRESETS)}")
+        elif extraction.mode == "delta":
+            yield mistake(
+                f"{path}[{n}]",
+                'has no mode "delta": SAP\'s standard APIs track no changes; read it in mode '
+                '"full", or name an ODP service of your system in entity_sets',
+            )
+        elif extraction.mode == "timestamp" and not any(each.field for each in PRESETS[name]):
+            yield mistake(
+                f"{path}[{n}]",
+                'has no mode "timestamp": none of its fields tells every change; read it in an '
+                'extraction of mode "full"',
+            )
 
 
 def _check_sets(path: str, extraction: Extraction) -> Iterator[Problem]:
@@ -110,13 +126,17 @@ def _cut_by(entity_set: EntitySet) -> bool:
     return entity_set.partition_field is not None
 
 
-def _check_output(path: str, output: Output) -> Iterator[Problem]:
+def _check_output(path: str, extraction: Extraction) -> Iterator[Problem]:
+    output = extraction.output
     if output.target_mb is not None and output.target_mb < 1:
         yield mistake(f"{path}.target_mb", "must be at least 1")
-    if output.format != "ndjson" or output.values != "raw":
-        return
+    raw = output.format == "ndjson" and output.values == "raw"
     remedy = 'rows stay as SAP sent them; add values = "typed"'
-    if output.labels:
+    if raw and output.labels:
         yield mistake(f"{path}.labels", remedy)
-    if output.nested == "flatten":
+    if output.nested == "flatten" and raw:
         yield mistake(f"{path}.nested", remedy)
+    elif output.nested == "flatten" and not any(e.expand for e in entity_sets_of(extraction)):
+        yield mistake(
+            f"{path}.nested", 'there is nothing to flatten: no entity set has "expand"; add it'
+        )

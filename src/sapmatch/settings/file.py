@@ -13,6 +13,7 @@ from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.policy import Limit
 from sapmatch.settings.blocks import Settings, mistake
 from sapmatch.settings.rules import check
+from sapmatch.settings.written import check_written, within_limits
 
 
 def load(path: Path) -> Settings:
@@ -33,9 +34,10 @@ def parse(text: bytes, name: str) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise InputRejected(f"{name}: is no TOML: {exc}") from exc
     problems: list[Problem] = []
-    settings: Settings = _section(table, Settings, "", problems)
+    settings = within_limits(_section(table, Settings, "", problems), table)
     wrong = {problem.field for problem in problems}
-    problems.extend(problem for problem in check(settings) if problem.field not in wrong)
+    found = (*check(settings), *check_written(settings, table))
+    problems.extend(problem for problem in found if problem.field not in wrong)
     if problems:
         listing = "".join(f"\n  {p.field}: {p.message}" for p in problems)
         raise InputRejected(f"{name}: {len(problems)} mistake(s){listing}", problems)

@@ -42,7 +42,7 @@ def test_every_setting_of_a_block_is_read() -> None:
     read = things(
         """
 presets = ["products"]
-mode = "delta"
+mode = "timestamp"
 schedule = "cron(0 6 ? * MON-FRI *)"
 time_zone = "Europe/Berlin"
 page_size = 500
@@ -138,8 +138,9 @@ def test_a_wrong_value_is_named_by_its_place(line: str, place: str) -> None:
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
 def test_rows_in_columns_are_typed_so_labels_and_flat_rows_need_nothing_else(form: str) -> None:
+    sets = f'entity_sets = [{{ {ORDERS}, expand = ["to_Item"] }}]'
     output = f'output = {{ format = "{form}", labels = true, nested = "flatten" }}'
-    assert things(READ + output).output.labels
+    assert things(f"{sets}\n{output}").output.labels
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,6 @@ def test_settings_of_an_entity_set_fit_together(more: str, place: str) -> None:
 
 def test_the_mode_of_the_extraction_asks_for_the_field_too() -> None:
     assert list(mistakes(f'mode = "timestamp"\n{READ}')) == ["entity_sets[0].field"]
-    assert things('mode = "timestamp"\npresets = ["supplier_invoices"]').mode == "timestamp"
 
 
 @pytest.mark.parametrize("name", ["", "A Order", "A_Order('1')", "../A_Order", "Orders?x"])

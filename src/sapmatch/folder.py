@@ -122,12 +122,14 @@ class FolderControl:
 def work_folder(to: Path, name: str) -> Iterator[Path]:
     """`to/.sapmatch/<name>` for this process alone; what is empty at the end is removed.
 
-    So is `to` where it was not there before. InputRejected where another process is at work there.
+    So is `to` where it was not there before. InputRejected where another process is at work there,
+    and where there can be no such folder.
     """
-    folder = to / _HIDDEN / name
-    made = [path for path in (to, *to.parents) if not path.exists()]
+    folder, called = to / _HIDDEN / name, f"--to {to}"
+    with _written(to, called):
+        made = [path for path in (to, *to.parents) if not path.exists()]
     try:
-        with _opened(folder / _IN_USE) as file:
+        with _opened(folder / _IN_USE, called) as file:
             _hold(file, folder)
             try:
                 yield folder
@@ -158,8 +160,8 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    with _written(path):
+def _opened(path: Path, called: str | None = None) -> Iterator[int]:
+    with _written(path, called):
         path.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
@@ -181,11 +183,12 @@ def _complete(path: Path, fill: Callable[[Path], object]) -> None:
 
 
 @contextmanager
-def _written(path: Path) -> Iterator[Path]:
+def _written(path: Path, called: str | None = None) -> Iterator[Path]:
+    """Errors name the path as the user `called` it, where it is ours."""
     try:
         yield path
     except OSError as exc:
-        raise InputRejected(f"{path}: cannot be written ({exc.strerror})") from exc
+        raise InputRejected(f"{called or path}: cannot be written ({exc.strerror})") from exc
 
 
 @contextmanager

@@ -134,6 +134,31 @@ def test_a_work_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("below", ["file", "file/a"])
+def test_a_target_that_can_be_no_folder_is_named_as_it_was_given(
+    tmp_path: Path, below: str
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    to = tmp_path / below
+    with pytest.raises(InputRejected, match=f"^--to {to}: cannot"), work_folder(to, "Set"):
+        pass
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_target_that_may_not_be_written_is_named_as_it_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(path: Path, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "mkdir", denied)
+    with (
+        pytest.raises(InputRejected, match=rf"^--to {tmp_path}: .*\(Permission denied\)$"),
+        work_folder(tmp_path, "Set"),
+    ):
+        pass
+
+
 def test_a_target_that_was_not_there_is_gone_where_nothing_came_into_it(tmp_path: Path) -> None:
     with work_folder(tmp_path / "a" / "b", "Set"):
         pass

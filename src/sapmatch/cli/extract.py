@@ -10,13 +10,24 @@ import msgspec
 
 from sapmatch.bootstrap import sap_client
 from sapmatch.cli import output
-from sapmatch.cli.options import add_common, add_connection, connection_of, positive, service_of
+from sapmatch.cli.options import (
+    add_common,
+    add_connection,
+    connection_of,
+    filled,
+    names,
+    service_of,
+    up_to,
+)
 from sapmatch.clock import SystemClock
 from sapmatch.extracting.local import ExtractSummary, Wanted, Work, extract_entity_set
 from sapmatch.folder import FolderControl, FolderObjects, work_folder
-from sapmatch.model.errors import ResyncRequired
+from sapmatch.model.errors import InputRejected, ResyncRequired
 from sapmatch.model.flow import EntitySet, Output
 from sapmatch.settings import Settings
+from sapmatch.settings.extraction import MOST_READERS, MOST_ROWS
+
+REFUSED = 3
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,18 +44,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reload", action="store_true", help="forget what was read before and load everything"
     )
-    parser.add_argument("--page-size", metavar="N", type=positive, help="rows asked for at a time")
     parser.add_argument(
-        "--parallel", metavar="N", type=positive, help="parts that are read at a time (default 1)"
+        "--page-size",
+        metavar="N",
+        type=up_to(MOST_ROWS),
+        help=f"rows asked for at a time, up to {MOST_ROWS} (default 1000)",
+    )
+    parser.add_argument(
+        "--parallel",
+        metavar="N",
+        type=up_to(MOST_READERS),
+        help=f"parts that are read at a time, up to {MOST_READERS} (default 1)",
     )
     add_common(parser)
     parser.set_defaults(run=run)
 
 
 def _add_query(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--filter", metavar="F", help="$filter as SAP takes it")
-    parser.add_argument("--select", metavar="A,B", default="", help="only these fields")
-    parser.add_argument("--expand", metavar="N", default="", help="with these navigations")
+    parser.add_argument("--filter", metavar="F", type=filled, help="$filter as SAP takes it")
+    parser.add_argument("--select", metavar="A,B", type=names, default=(), help="only these fields")
+    parser.add_argument(
+        "--expand", metavar="N", type=names, default=(), help="with these navigations"
+    )
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +73,6 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--values",
         choices=("raw", "typed"),
-        default="raw",
         help="NDJSON rows as SAP sent them (default), or with plain values",
     )
     parser.add_argument("--compression", choices=("none", "gzip", "zstd"), default="none")
@@ -92,8 +112,8 @@ def _wanted(arguments: argparse.Namespace, settings: Settings) -> Wanted:
     entity_set = EntitySet(
         service=service_of(arguments, settings),
         name=arguments.entity_set,
-        select=_names(arguments.select),
-        expand=_names(arguments.expand),
+        select=arguments.select,
+        expand=arguments.expand,
         filter=arguments.filter,
     )
     wanted = Wanted(
@@ -111,17 +131,20 @@ def _wanted(arguments: argparse.Namespace, settings: Settings) -> Wanted:
 
 
 def _output(arguments: argparse.Namespace) -> Output:
+    """InputRejected for options that would do nothing."""
+    if arguments.values == "raw" and arguments.format != "ndjson":
+        raise InputRejected(
+            f"--values raw: {arguments.format} is always typed; leave it out, or write NDJSON"
+        )
+    if arguments.flatten and not arguments.expand:
+        raise InputRejected("--flatten: there is nothing to flatten without --expand; add it")
     return Output(
         format=arguments.format,
-        values=arguments.values,
+        values=arguments.values or "raw",
         compression=arguments.compression,
         nested="flatten" if arguments.flatten else "nested",
         labels=arguments.labels,
     )
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def work_in(folder: Path) -> Work:

@@ -1,6 +1,6 @@
 """What `sapmatch match` decides against: orders from files, and what was matched before."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ ENTITY_SETS = (
     "A_Supplier",
     "A_Customer",
 )
+_UNREAD = (".parquet", ".csv", ".gz", ".zst")
 _SHORT = 8  # digits of a content hash, where a name is not enough
 
 
@@ -134,8 +135,10 @@ def _rows(path: Path, files: ExitStack) -> dict[str, Any]:
     """Rows by entity set: of a folder of NDJSON files, of one such file, or of one JSON object."""
     if path.is_file() and path.suffix == ".json":
         return _object(path)
-    found = sorted(path.glob("*.ndjson")) if path.is_dir() else [path]
-    named = {file.stem: file for file in found if file.stem in ENTITY_SETS}
+    found = sorted(path.glob("*")) if path.is_dir() else [path]
+    rows = [file for file in found if file == path or file.suffix == ".ndjson"]
+    named = {file.stem: file for file in rows if file.stem in ENTITY_SETS}
+    _refuse_unread(found, named)
     if not named:
         raise InputRejected(
             f"{path}: holds no orders; name the files after their entity sets, "
@@ -145,6 +148,18 @@ def _rows(path: Path, files: ExitStack) -> dict[str, Any]:
         return {name: _lines(files.enter_context(file.open("rb"))) for name, file in named.items()}
     except OSError as exc:
         raise InputRejected(f"{path}: cannot be read ({exc.strerror})") from exc
+
+
+def _refuse_unread(found: Sequence[Path], named: Mapping[str, Path]) -> None:
+    """A set that is left out for its format would change decisions without a word."""
+    for file in found:
+        name = file.name.partition(".")[0]
+        read_instead = named.get(name, file) != file
+        if name in ENTITY_SETS and file.name.endswith(_UNREAD) and not read_instead:
+            raise InputRejected(
+                f"{file}: only uncompressed NDJSON is read; extract {name} again with "
+                "--format ndjson and without --compression"
+            )
 
 
 def _lines(file: Any) -> Iterator[bytes]:

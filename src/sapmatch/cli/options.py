@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -92,9 +92,25 @@ def service_of(arguments: argparse.Namespace, settings: Settings) -> str:
     return str(service)
 
 
-def positive(text: str) -> int:
-    """A whole number from 1."""
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
+def up_to(most: int) -> Callable[[str], int]:
+    """The type of an option that is a whole number from 1."""
+
+    def number(text: str) -> int:
+        if not text.isdecimal() or not 1 <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"must be from 1 to {most}, not {text!r}")
+        return int(text)
+
     return number
+
+
+def filled(text: str) -> str:
+    """The type of an option that is given only to say something: an unset variable says nothing."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty; leave it out, or say what is wanted")
+    return text
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The type of an option that is a list of names between commas."""
+    found = (name.strip() for name in filled(text).split(","))
+    return tuple(filled(name) for name in found)

@@ -174,6 +174,34 @@ def test_unusable_orders_are_wrong_usage(
     assert shown.out == ""
 
 
+@pytest.mark.parametrize("ending", ["parquet", "csv", "csv.gz", "ndjson.gz", "ndjson.zst"])
+@pytest.mark.parametrize("given", ["", "A_PurchaseOrder.{ending}"])
+def test_orders_in_another_format_are_named_instead_of_left_out(
+    ending: str, given: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("orders").mkdir()
+    Path("orders", f"A_PurchaseOrder.{ending}").write_bytes(b"rows")
+    Path("orders", f"A_Product.{ending}").write_bytes(b"rows of no order")
+    Path("orders/A_PurchaseOrderItem.ndjson").write_text("")
+    where = str(Path("orders", given.format(ending=ending)))
+    assert main(["match", *files("01-ubl-matched.xml"), "--orders", where]) == 2
+    said = capsys.readouterr().err
+    assert f"orders/A_PurchaseOrder.{ending}: only uncompressed NDJSON is read" in said
+    assert "--format ndjson" in said
+
+
+def test_orders_in_two_formats_are_read_from_the_one_that_can_be(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("orders").mkdir()
+    for entity_set, rows in json.loads(Path(ORDERS).read_text("utf-8")).items():
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        Path("orders", f"{entity_set}.ndjson").write_text(text)
+    Path("orders/A_PurchaseOrder.csv").write_text("PurchaseOrder\n")
+    assert main(["match", *files("01-ubl-matched.xml"), "--orders", "orders", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["decision"] == "MATCHED"
+
+
 def test_settings_with_matching_alone_are_enough(capsys: pytest.CaptureFixture[str]) -> None:
     """Design: a settings file with `[matching]` alone."""
     Path("matching.toml").write_text(

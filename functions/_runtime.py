@@ -35,6 +35,11 @@ def _place(error: Exception) -> str:
     return f"{Path(last.filename).name}:{last.lineno}"
 
 
+def _request(context: Any) -> str:
+    """The id by which Lambda's own lines of a call are found; an emulator may give none."""
+    return getattr(context, "aws_request_id", None) or "unknown"
+
+
 def task(handler: Handler) -> Handler:
     """Log the outcome with the ids of the event; errors go on to Step Functions by their name."""
 
@@ -45,12 +50,15 @@ def task(handler: Handler) -> Handler:
         try:
             answer = handler(event, context)
         except SapmatchError as exc:
-            failed(function, exc, **ids)
+            failed(function, exc, request=_request(context), **ids)
             raise
         except Exception as exc:  # noqa: BLE001 - the border of the process: logged and renamed
-            failed(function, exc, **ids)
+            failed(function, exc, request=_request(context), **ids)
             # Lambda prints what is raised, and a foreign message may quote data.
-            raise RuntimeError(f"{function}: {type(exc).__name__}, a bug of ours") from None
+            raise RuntimeError(
+                f"{function}: {type(exc).__name__}, a bug of ours; see the log of request "
+                f"{_request(context)} of this function"
+            ) from None
         logger().info(f"{function} done", **ids)
         return answer
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from functions._extractions import LEASE_SECONDS
+from functions._extractions import LEASE_SECONDS, check_input
 from functions._runtime import Event, task
 from sapmatch.bootstrap import services
 from sapmatch.extracting.lease import take
@@ -14,6 +14,7 @@ from sapmatch.extracting.run import chunks_key
 def handler(event: Event, _context: Any) -> dict[str, Any]:
     """{"extraction", "run_id", "execution"[, "reload"]} -> where the map finds its chunks."""
     parts = services()
+    check_input(event, parts.settings.extractions)
     name, run_id, execution = event["extraction"], event["run_id"], event["execution"]
     settings, now = parts.extraction(name), parts.clock.now()
     job = {"extraction": name, "run_id": run_id, "execution": execution}

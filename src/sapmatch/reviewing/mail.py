@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from sapmatch.model.document import DocumentRecord
 from sapmatch.model.match import POSTABLE, Decision
-from sapmatch.reviewing.trouble import Cause, Trouble
+from sapmatch.reviewing.trouble import DRIFT, Cause, Trouble
 
 SUBJECT_LENGTH = 99
 _SHORT_ID = 12
@@ -42,6 +42,10 @@ _REMEDIES = {
     "FILE_REJECTED": "Correct the rows and drop the file again: nothing of it was sent.",
     "SAP_REJECTED": "Correct the cause named by SAP, then have the record sent again.",
     "OUTCOME_UNKNOWN": "Look in SAP for the document before anybody posts it by hand.",
+    "INPUT_REJECTED": "Start it again with a right input. Nothing was read, and nothing changed.",
+    "UNEXPLAINED": "Nothing named above can be mended: it is a bug of ours or a limit of AWS. Look "
+    "the error up in the log of the function (CloudWatch, by the request if one is named), and "
+    "report it with the lines of that request. The next run that is due tries again.",
     "EXTRACTION_FAILED": "Mend what is named above; the next run that is due reads what is "
     "missing. To go on with this very run, start the state machine extraction with the same input: "
     "chunks that are done are not read again.",
@@ -54,6 +58,8 @@ _REMEDIES = {
 }
 
 
+_RUNBOOK = "docs/operations/extractions.md"
+_FUNCTIONS = {"plan": "plan_extraction", "chunks": "extract_chunk", "finish": "finish_extraction"}
 _COPY_POSTED = "Nothing: the invoice is posted only once."
 _COPY_NOT_POSTED = "Nothing about the copy. What the first file needs stands in the mail about it."
 
@@ -110,7 +116,7 @@ def write_back_mail(state: str, run_id: str, flow: str, lines: Sequence[str], fi
 
 def extraction_mail(trouble: Trouble) -> Mail:
     """About a run of an extraction that failed."""
-    state, why = trouble.state, [_because(cause) for cause in trouble.causes[:CAUSES]]
+    state, remedy = trouble.state, _REMEDIES[trouble.remedy].format(reload=trouble.reload)
     left = (
         f"Readers still have the run {trouble.last_good}."
         if trouble.last_good
@@ -118,9 +124,9 @@ def extraction_mail(trouble: Trouble) -> Mail:
     )
     sections = [
         ("What", [f"Extraction {trouble.extraction}: {_TITLES[state]}. {left}"]),
-        ("Why", why),
-        ("What to do", [_REMEDIES[state].format(reload=trouble.reload)]),
-        ("Where", [f"Run {trouble.run_id}", "Later runs that fail alike are not told again."]),
+        ("Why", [_because(cause) for cause in trouble.causes[:CAUSES]]),
+        ("What to do", [remedy, f"More: {_RUNBOOK}#{trouble.remedy.lower()}"]),
+        ("Where", _where(trouble)),
     ]
     return Mail(subject=subject(state, trouble.extraction), body=_text(sections))
 
@@ -138,8 +144,22 @@ def sweep_mail(day: str, missing: Sequence[str]) -> Mail:
 
 
 def _because(cause: Cause) -> str:
+    """What a drift is, and nothing of what to do: that stands below with the whole command."""
+    if DRIFT in cause.message:
+        differences = cause.message.partition(f"{DRIFT}: ")[2] or cause.message
+        return differences.partition(". The last good run stays")[0]
     place = f"{cause.part}: " if cause.part else ""
     return f"{place}{cause.error}: {cause.message}"
+
+
+def _where(trouble: Trouble) -> list[str]:
+    lines = [f"Run {trouble.run_id}", f"Execution {trouble.execution}"]
+    if trouble.remedy == "UNEXPLAINED":
+        steps = sorted({cause.step for cause in trouble.causes})
+        lines += [f"Log of the function {_FUNCTIONS[step]}" for step in steps if step]
+    if trouble.remedy != "INPUT_REJECTED":
+        lines.append("Later runs that fail alike are not told again.")
+    return lines
 
 
 def _what(state: str, record: DocumentRecord) -> str:

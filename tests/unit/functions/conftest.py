@@ -2,7 +2,7 @@
 
 import importlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import MagicMock
@@ -21,14 +21,20 @@ def parts() -> MagicMock:
     stage = MagicMock(name="parts")
     stage.clock.now.return_value = START
     stage.order_connection = ("s4", "100")
+    stage.settings.extractions = {"orders": MagicMock(schedule=None), "stock": MagicMock()}
     return stage
 
 
 @pytest.fixture
 def call(monkeypatch: pytest.MonkeyPatch, parts: MagicMock) -> Call:
-    """call("read_document", "received", read_stored=fake) -> the handler's answer."""
+    """call("read_document", "received", read_stored=fake) -> the handler's answer.
 
-    def run(function: str, case: str, **verbs: Any) -> dict[str, Any]:
+    `changes` are fields of the sample event that are other ones, or not there (None).
+    """
+
+    def run(
+        function: str, case: str, changes: Mapping[str, Any] | None = None, **verbs: Any
+    ) -> dict[str, Any]:
         monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "sapmatch-test")
         monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "sapmatch")
         module = importlib.import_module(f"functions.{function}")
@@ -36,6 +42,7 @@ def call(monkeypatch: pytest.MonkeyPatch, parts: MagicMock) -> Call:
         for name, fake in verbs.items():
             monkeypatch.setattr(module, name, fake)
         event = json.loads((ROOT / "events" / function / f"{case}.json").read_text())
+        event = {k: v for k, v in {**event, **(changes or {})}.items() if v is not None}
         context = SimpleNamespace(
             aws_request_id="request-1", get_remaining_time_in_millis=lambda: 90_000
         )

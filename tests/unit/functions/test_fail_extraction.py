@@ -1,3 +1,4 @@
+from typing import Any
 from unittest.mock import MagicMock
 
 import msgspec
@@ -45,7 +46,7 @@ def test_a_function_s_own_words_become_the_end_of_the_execution(
 ) -> None:
     answer = call("fail_extraction", "logon")
     assert answer == {"error": "LogonRefused", "cause": "s4: SAP refused the logon"}
-    assert told(parts) == ("EXTRACTION_FAILED", "LogonRefused", "extraction/orders/none")
+    assert told(parts) == ("EXTRACTION_FAILED", "LogonRefused plan", "extraction/orders/none")
 
 
 def test_what_the_children_left_word_of_is_told(call: Call, parts: MagicMock) -> None:
@@ -89,3 +90,31 @@ def test_an_expired_position_is_marked_lost_and_told_with_the_command(
     assert told(parts)[2] == "extraction/orders/r"
     trouble = parts.exceptions.about_extraction.call_args.args[0]
     assert trouble.reload == "sapmatch reload orders --stage prod"
+
+
+def test_what_the_state_machine_holds_tells_which_step_failed(call: Call, parts: MagicMock) -> None:
+    """One error of planning and one of finishing are two troubles."""
+    call("fail_extraction", "logon", {"chunks_key": "extracts/orders/r/chunks.json"})
+    assert told(parts)[1] == "LogonRefused finish"
+
+
+@pytest.mark.parametrize(
+    ("changes", "extraction", "run_id"),
+    [
+        ({"run_id": None}, "orders", "none"),
+        ({"run_id": {"a": 1}}, "orders", "{'a': 1}"),
+        ({"extraction": None}, "unknown", "2026-11-02T08:00:00Z"),
+        ({"extraction": "a\nb"}, "unknown", "2026-11-02T08:00:00Z"),
+        ({"extraction": ["orders"]}, "unknown", "2026-11-02T08:00:00Z"),
+    ],
+)
+def test_an_input_that_was_refused_is_told_whatever_it_lacks(
+    call: Call, parts: MagicMock, changes: dict[str, Any], extraction: str, run_id: str
+) -> None:
+    error = {"Error": "InputRejected", "Cause": "input of the run: ..."}
+    answer = call("fail_extraction", "logon", {**changes, "error": error})
+    assert answer["error"] == "InputRejected"
+    trouble = parts.exceptions.about_extraction.call_args.args[0]
+    assert (trouble.extraction, trouble.run_id) == (extraction, run_id)
+    assert trouble.remedy == "INPUT_REJECTED"
+    assert trouble.subject_id == f"extraction/{extraction}/{trouble.execution}"

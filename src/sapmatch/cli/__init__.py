@@ -21,7 +21,7 @@ COMMANDS = {
     "write": "write the records of a file to SAP, each exactly once",
     "metadata": "say what an OData service of SAP offers, and what changed in it",
     "doctor": "say what is in the way between this machine and SAP; writes nothing",
-    "status": "show the documents of a deployed or local stack",
+    "status": "show the documents, or the extractions, of a deployed or local stack",
     "reload": "read an extraction of a deployed stage anew, once SAP or its fields ask for it",
     "settings": "check a settings file",
 }

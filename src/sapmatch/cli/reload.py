@@ -32,6 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         output.json_line({**job, "execution": execution, "machine": machine})
     else:
+        stage = f" --stage {arguments.stage}" if arguments.stage else ""
         output.line(f"started {execution} of {machine}")
+        output.line(f"run {job['run_id']}; watch it: sapmatch status --extractions{stage}")
         output.line("It ends at once as AlreadyRunning where another run is under way.")
     return 0

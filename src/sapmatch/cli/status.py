@@ -16,12 +16,22 @@ COLUMNS = ("Document", "Read", "Decision", "Order", "Why", "SAP")
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--stage", metavar="NAME", help="name of the deployed stage")
+    parser.add_argument(
+        "--extractions",
+        action="store_true",
+        help="the extractions instead: last good run, what is under way, what failed since then",
+    )
     add_common(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print one row per document, oldest first."""
+    """Print one row per document, oldest first, or one per extraction."""
+    if arguments.extractions:
+        from sapmatch.cli import extraction_status
+
+        extraction_status.show(arguments.stage, as_json=arguments.json)
+        return 0
     stack = deployment(arguments.stage)
     records = sorted(stack.documents.all(), key=lambda record: (record.received_at, record.id))
     rows = [row(record, stack.intents) for record in records]

@@ -37,8 +37,10 @@ def test_people_are_told_what_was_started(
     workflows: MemoryWorkflows, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["reload", "orders", "--stage", "test"]) == 0
-    (name,) = workflows.started
-    assert name in capsys.readouterr().out
+    ((name, job),) = workflows.started.items()
+    shown = capsys.readouterr().out
+    assert name in shown
+    assert f"run {job['run_id']}; watch it: sapmatch status --extractions --stage test\n" in shown
 
 
 def test_an_extraction_that_is_not_deployed_is_refused_with_those_that_are(

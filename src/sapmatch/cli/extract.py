@@ -20,7 +20,13 @@ from sapmatch.cli.options import (
     up_to,
 )
 from sapmatch.clock import SystemClock
-from sapmatch.extracting.local import ExtractSummary, Wanted, Work, extract_entity_set
+from sapmatch.extracting.local import (
+    ROWS_REFUSED,
+    ExtractSummary,
+    Wanted,
+    Work,
+    extract_entity_set,
+)
 from sapmatch.folder import FolderControl, FolderObjects, work_folder
 from sapmatch.model.errors import InputRejected, ResyncRequired
 from sapmatch.model.flow import EntitySet, Output
@@ -85,7 +91,18 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write DIR/<EntitySet>.<format> and print one summary."""
+    """Write DIR/<EntitySet>.<format> and print one summary; 3 where its rows were refused."""
+    try:
+        _extract(arguments)
+    except InputRejected as exc:
+        if not any(problem.code == ROWS_REFUSED for problem in exc.problems):
+            raise
+        output.complain(str(exc))
+        return REFUSED
+    return 0
+
+
+def _extract(arguments: argparse.Namespace) -> None:
     settings = connection_of(arguments, parallel=arguments.parallel)
     wanted = _wanted(arguments, settings)
     began = time.monotonic()
@@ -104,7 +121,6 @@ def run(arguments: argparse.Namespace) -> int:
             progress=progress,
         )
     _show(summary, round(time.monotonic() - began, 3), as_json=arguments.json)
-    return 0
 
 
 def _wanted(arguments: argparse.Namespace, settings: Settings) -> Wanted:

@@ -30,18 +30,21 @@ from sapmatch.extracting.run import (
     Chunk,
     Plan,
     Published,
+    Source,
     are_pages,
     load_published,
     run_prefix,
 )
 from sapmatch.extracting.watched import Progress, WatchedSap
-from sapmatch.model.errors import InputRejected, ResyncRequired, SapRejected
+from sapmatch.model.errors import InputRejected, Problem, ResyncRequired, SapRejected
 from sapmatch.model.flow import EntitySet, Extraction, Output
 from sapmatch.model.ports import Clock, Control, Objects, SapSource
 
+ROWS_REFUSED = "ROWS_REFUSED"  # code of the problem: what was read is not what SAP holds
 _STATE = "state.json"
 _NAME = "run"  # of the extraction, among the objects of its own folder
 _PAGE = re.compile(r".*/page-\d+\.ndjson")
+_COPY = re.compile(r"\.(ndjson|csv)(\.gz|\.zst)?|\.parquet")
 
 
 class LocalObjects(Objects, Protocol):
@@ -131,30 +134,30 @@ def extract_entity_set(
 
     Rows of raw NDJSON stand as SAP sent them, in its order, chunk after chunk. With `delta` the
     first call loads everything and keeps the position, later ones read what changed; the file is
-    always SAP's whole state. Raises InputRejected for a query that the entity set cannot answer and
-    where rows are missing (RE-19), ResyncRequired where SAP forgot the position (RE-21); a file
-    that was there stays as it is then.
+    always SAP's whole state. Raises InputRejected for a query that the entity set cannot answer,
+    where another one was broken off here, and, with the problem ROWS_REFUSED, where rows are
+    missing (RE-19); ResyncRequired where SAP forgot the position (RE-21). A file that was there
+    stays as it is then.
     """
-    state = _begin(wanted, work, clock, progress)
+    state = _begin(wanted, work, clock)
     with _kept_where_it_can_go_on(work, state, progress):
         plan = _planned(wanted, state, sap, work, clock)
         _read(plan, wanted.parallel, _watched(plan, sap, work, progress), work, clock)
         _finish(plan, sap, work, clock)
     summary = _written(plan, wanted, to, work)
     _end(wanted, state, work)
+    for remark in _remarks(plan.sources[0], wanted.output, Path(summary.files[0])):
+        progress.say(remark)
     return summary
 
 
-def _begin(wanted: Wanted, work: Work, clock: Clock, progress: Progress) -> _State:
+def _begin(wanted: Wanted, work: Work, clock: Clock) -> _State:
     """The run that is gone on with, or a new one."""
     state = _state(work)
-    if state is not None and wanted.reload and not state.reload:
-        state = None
-    elif state is not None and state.query != wanted.digest:
-        _refuse_another(wanted, state)
-        progress.say("another query was broken off here: its pages are dropped, this one starts")
-        state = None
-    if state is None:
+    same = state is not None and state.query == wanted.digest
+    if state is not None and not same and not wanted.reload:
+        _refuse_to_drop(wanted, state, work)
+    if state is None or not same or (wanted.reload and not state.reload):
         _clear(work)
         state = _State(query=wanted.digest, reload=wanted.reload)
     if state.run_id is None:
@@ -169,11 +172,19 @@ def _state(work: Work) -> _State | None:
     return msgspec.json.decode(work.objects.read(_STATE), type=_State)
 
 
-def _refuse_another(wanted: Wanted, state: _State) -> None:
+def _refuse_to_drop(wanted: Wanted, state: _State, work: Work) -> None:
+    """InputRejected where something is kept here that another query would take the place of."""
     if state.based:
         raise InputRejected(
             f"{wanted.entity_set.name}: the position that is kept here belongs to another query, "
             "system or user; ask as before, or load everything anew with --reload"
+        )
+    rows, pages = _stored(work, state.run_id) if state.run_id else (0, 0)
+    if pages:
+        raise InputRejected(
+            f"{wanted.entity_set.name}: another query was broken off here, {rows} rows in {pages} "
+            "pages are stored; the same query, system and user as before go on with them, "
+            "--reload drops them"
         )
 
 
@@ -199,12 +210,21 @@ def _planned(wanted: Wanted, state: _State, sap: SapSource, work: Work, clock: C
 
 def _watched(plan: Plan, sap: SapSource, work: Work, progress: Progress) -> WatchedSap:
     """SAP, with what is stored of this run already taken as read."""
-    pages = list(_pages(work, plan.run_id))
-    rows = sum(work.objects.read(key).count(b"\n") for key in pages)
+    rows, pages = _stored(work, plan.run_id)
     if pages:
         begun = f"{datetime.fromisoformat(plan.planned_at):%Y-%m-%d %H:%M} UTC"
-        progress.say(f"goes on with the run of {begun}: {rows} rows in {len(pages)} pages are here")
-    return WatchedSap(sap, progress, rows, len(pages), plan.sources[0].counted)
+        progress.say(f"goes on with the run of {begun}: {rows} rows in {pages} pages are here")
+    return WatchedSap(sap, progress, rows, pages, plan.sources[0].counted)
+
+
+def _stored(work: Work, run_id: str) -> tuple[int, int]:
+    """Rows and pages of a run that are here; once it is complete, some may lie in the file."""
+    published = load_published(_NAME, run_id, work.objects)
+    if published is not None:
+        (found,) = published.sets
+        return found.rows, found.pages
+    pages = list(_pages(work, run_id))
+    return sum(work.objects.read(key).count(b"\n") for key in pages), len(pages)
 
 
 def _pages(work: Work, run_id: str) -> Iterator[str]:
@@ -242,15 +262,21 @@ def _read(plan: Plan, parallel: int, sap: SapSource, work: Work, clock: Clock) -
 
 
 def _finish(plan: Plan, sap: SapSource, work: Work, clock: Clock) -> None:
-    finish_extraction(
-        plan,
-        sap=sap,
-        objects=work.objects,
-        control=work.control,
-        clock=clock,
-        workspace=work.spill,
-        out_of_time=lambda: False,
-    )
+    try:
+        finish_extraction(
+            plan,
+            sap=sap,
+            objects=work.objects,
+            control=work.control,
+            clock=clock,
+            workspace=work.spill,
+            out_of_time=lambda: False,
+        )
+    except InputRejected as exc:
+        if not _is_final(exc):
+            raise
+        problem = Problem(code=ROWS_REFUSED, message=str(exc))
+        raise InputRejected(str(exc), (problem,)) from exc
 
 
 def _written(plan: Plan, wanted: Wanted, to: Path, work: Work) -> ExtractSummary:
@@ -306,6 +332,19 @@ def _merged(published: Published, work: Work) -> Path:
     with merged.open("wb") as file:
         file.writelines(row + b"\n" for row in rows)
     return merged
+
+
+def _remarks(source: Source, output: Output, file: Path) -> Iterator[str]:
+    """What is to be known of the file that was written, and of others beside it."""
+    name, shapes = source.entity_set, [source.shape]
+    if output.nested == "flatten":
+        shapes += source.shape.nested.values()
+    if output.labels and not any(field.label for shape in shapes for field in shape.fields):
+        yield "SAP has no labels for these columns: they are named as its fields are"
+    beside = sorted(each for each in file.parent.glob(f"{name}.*") if each != file)
+    old = [each.name for each in beside if _COPY.fullmatch(each.name.removeprefix(name))]
+    if old:
+        yield f"{', '.join(old)} beside {file.name} is of an earlier call: it was not renewed"
 
 
 def _end(wanted: Wanted, state: _State, work: Work) -> None:

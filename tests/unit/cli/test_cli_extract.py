@@ -245,6 +245,36 @@ def test_the_exit_code_says_whether_sap_was_reached(
     assert not Path("orders").exists()
 
 
+def test_rows_that_sap_counts_otherwise_are_refused(
+    sap: Sap, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """RE-19."""
+    sap.counts["A_SalesOrder"] = [7, 7, 7, 7]
+    assert extract("--json") == 3
+    shown = capsys.readouterr()
+    assert "SAP counts 7" in shown.err
+    assert shown.out == ""
+    assert not Path("orders").exists()
+
+
+def test_labels_that_are_there_are_not_missed(sap: Sap, capsys: pytest.CaptureFixture[str]) -> None:
+    assert extract("--format", "csv", "--labels") == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_an_unfinished_read_of_another_query_is_named_with_both_ways_on(
+    sap: Sap, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sap.fails(1, SapUnavailable("SAP did not answer"))
+    assert extract("--page-size", "1") == 4
+    capsys.readouterr()
+    assert extract("--select", "SalesOrder") == 2
+    said = capsys.readouterr().err
+    assert "1 rows in 1 pages are stored" in said
+    assert "--reload drops them" in said
+    assert extract("--page-size", "1") == 0
+
+
 def test_two_commands_do_not_share_a_target(sap: Sap, capsys: pytest.CaptureFixture[str]) -> None:
     with work_folder(Path("orders"), "A_SalesOrder"):
         assert extract() == 2

@@ -150,15 +150,72 @@ def test_another_format_of_the_same_query_goes_on_too(command: Command) -> None:
     assert "goes on" in command.told.said[0]
 
 
-def test_another_query_starts_anew_and_says_so(command: Command) -> None:
+def test_another_query_drops_what_was_read_only_where_that_is_asked_for(command: Command) -> None:
+    other = {"select": ("Order", "Name")}
     command.sap.fails(2, SapUnavailable("503"))
     with pytest.raises(SapUnavailable):
         command()
     command.sap.links.clear()
-    summary = command(select=("Order", "Name"))
-    assert "another query" in command.told.said[0]
+    with pytest.raises(InputRejected, match=r"4 rows in 2 pages are stored.*--reload"):
+        command(**other)
+    assert command.sap.links == []
+    summary = command(reload=True, **other)
     assert command.sap.links[0] is None
     assert (summary.rows, set(next(command.rows()))) == (5, {"__metadata", "Order", "Name"})
+
+
+def test_the_same_query_goes_on_after_another_was_refused(command: Command) -> None:
+    command.sap.fails(2, SapUnavailable("503"))
+    with pytest.raises(SapUnavailable):
+        command()
+    with pytest.raises(InputRejected, match="another query"):
+        command(select=("Order", "Name"))
+    assert command().rows == 5
+    assert "4 rows in 2 pages" in command.told.said[0]
+
+
+def test_a_reload_that_broke_off_is_dropped_by_the_reload_of_another_query(
+    command: Command,
+) -> None:
+    command.sap.fails(2, SapUnavailable("503"))
+    with pytest.raises(SapUnavailable):
+        command(reload=True)
+    assert command(reload=True, select=("Order", "Name")).rows == 5
+    assert command.is_clean
+
+
+def test_rows_that_wait_for_their_file_are_not_dropped_by_another_query(command: Command) -> None:
+    command.file.mkdir(parents=True)
+    with pytest.raises(InputRejected, match="cannot be written"):
+        command()
+    command.file.rmdir()
+    with pytest.raises(InputRejected, match="5 rows in 3 pages are stored"):
+        command(select=("Order", "Name"))
+    command.sap.links.clear()
+    assert command().rows == 5
+    assert command.sap.links == []
+
+
+@pytest.mark.parametrize("delta", [True, False])
+def test_a_copy_in_another_form_is_named_and_left_alone(command: Command, delta: bool) -> None:
+    command(delta=delta, format="csv", output={"compression": "gzip"})
+    copy = command.to / "A_Order.csv.gz"
+    before = copy.read_bytes()
+    (command.to / "A_Order.txt").write_text("notes")
+    (command.to / "A_OrderItem.csv").write_text("others")
+    assert not any("beside" in said for said in command.told.said)
+    command(delta=delta)
+    (said,) = command.told.said
+    assert said.startswith("A_Order.csv.gz beside A_Order.ndjson")
+    assert copy.read_bytes() == before
+
+
+def test_labels_that_sap_does_not_have_are_missed_aloud(command: Command) -> None:
+    command(format="csv", output={"labels": True})
+    (said,) = command.told.said
+    assert "no labels" in said
+    command(format="csv")
+    assert command.told.said == []
 
 
 def test_reload_drops_what_was_read_and_can_be_gone_on_with_itself(command: Command) -> None:

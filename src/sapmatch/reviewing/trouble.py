@@ -84,10 +84,11 @@ class Trouble(Struct, frozen=True, kw_only=True):
         if self.state == "RESYNC_REQUIRED":
             return "ResyncRequired"
         places = ", ".join(sorted({" ".join(_place(cause)) for cause in self.causes}))
-        words = sorted({self._stable(c.message) for c in self.causes if c.error in _WORDED})
+        words = {self._stable(each.message) for each in self.causes if each.error in _WORDED}
         if not words:
             return places
-        return f"{places} {hashlib.sha256(chr(10).join(words).encode()).hexdigest()[:8]}"
+        digest = hashlib.sha256("\n".join(sorted(words)).encode()).hexdigest()
+        return f"{places} {digest[:8]}"
 
     def _stable(self, message: str) -> str:
         """The message without what differs from run to run."""

@@ -155,6 +155,16 @@ def test_an_expanded_entity_has_all_options_of_its_own() -> None:
     }
 
 
+def test_what_is_selected_by_a_path_stands_inside_the_expansion() -> None:
+    """V4 takes no path through a navigation in $select; one through a complex value stays."""
+    select = ("A", "Place/City", "_Item/B", "_Item/_Text/T", "_Partner/*", "_Partner/Name")
+    expand = ("_Item/_Text", "_Item", "_Partner")
+    assert v4.options(Query(select=select, expand=expand)) == {
+        "$select": "A,Place/City",
+        "$expand": "_Item($select=B;$expand=_Text($select=T)),_Partner",
+    }
+
+
 def test_two_different_options_for_one_navigation_are_refused() -> None:
     twice = (Expand(path="_Item", top=1), Expand(path="_Item", top=2))
     with pytest.raises(InputRejected, match="_Item: is expanded twice"):

@@ -107,8 +107,8 @@ class Delta:
                 raise
             raise ResyncRequired(
                 f"{self._exchange.place}: {entity_set}: SAP no longer knows the delta token "
-                f"({exc}); nothing was loaded in its place. Load everything anew on purpose: "
-                "start without a position"
+                f"({exc}); nothing was loaded in its place: whoever wants everything anew "
+                "has to ask for it"
             ) from exc
 
     def _page(self, entity_set: str, page: Page, state: DeltaState) -> ChangePage:
@@ -199,8 +199,8 @@ class Delta:
     def _check(self, entity_set: str, since: DeltaPosition) -> None:
         if since.state is DeltaState.RESYNC_REQUIRED:
             raise ResyncRequired(
-                f"{self._exchange.place}: {entity_set}: this position was lost; load everything "
-                "anew on purpose: start without a position"
+                f"{self._exchange.place}: {entity_set}: SAP no longer knows this position; "
+                "nothing was loaded in its place: whoever wants everything anew has to ask for it"
             )
         if (since.subscriber, since.entity_set) != (self._subscriber, entity_set):
             raise InputRejected(

@@ -1,6 +1,6 @@
 """Navigations to read along: flat in V2, each with options of its own in V4."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from msgspec.structs import replace
@@ -50,16 +50,34 @@ def flat(query: Query) -> tuple[list[str], list[str]]:
 
 
 def nested(
-    expands: Iterable[str | Expand],
+    asked: Query | Expand,
     filter_of: FilterOf,
     kind: StructuredType | None,
     types: Types,
     depth: int = 0,
 ) -> str:
-    """The text of a V4 `$expand`: `Items($select=A;$expand=Schedule)`; paths become nested."""
+    """The text of a V4 `$expand`: `Items($select=A;$expand=Schedule)`; paths become nested.
+
+    What is selected by a path (`Items/A`) stands inside the navigation: V4 takes it nowhere else.
+    """
     if depth > _MAX_DEPTH:
         raise InputRejected(f"$expand: deeper than {_MAX_DEPTH} navigations")
-    return ",".join(_written(each, filter_of, kind, types, depth) for each in distinct(expands))
+    found = (_selecting(each, asked.select) for each in distinct(asked.expand))
+    return ",".join(_written(each, filter_of, kind, types, depth) for each in found)
+
+
+def own(asked: Query | Expand) -> Iterator[str]:
+    """What is selected of an entity itself, not of those that V4 expands inside it."""
+    inside = tuple(f"{each.path}/" for each in distinct(asked.expand))
+    return (name for name in asked.select if not name.startswith(inside))
+
+
+def _selecting(each: Expand, select: Sequence[str]) -> Expand:
+    """The expansion with what is selected by paths from outside; the whole where one says so."""
+    begin = f"{each.path}/"
+    below = [name.removeprefix(begin) for name in select if name.startswith(begin)]
+    whole = each.path in select or "*" in below
+    return replace(each, select=() if whole else (*each.select, *below))
 
 
 def _written(
@@ -67,11 +85,11 @@ def _written(
 ) -> str:
     target = target_of(found_at(kind, each.path, types), types) if kind else None
     options = {
-        "$select": columns(each.select),
+        "$select": columns(own(each)),
         "$filter": "" if each.where is None else filter_of(each.where, target),
         "$orderby": ordering(each.order_by),
         "$top": "" if each.top is None else str(each.top),
-        "$expand": nested(each.expand, filter_of, target, types, depth + 1),
+        "$expand": nested(each, filter_of, target, types, depth + 1),
     }
     text = ";".join(f"{name}={value}" for name, value in options.items() if value)
     return urls.path_of(each.path) + (f"({text})" if text else "")

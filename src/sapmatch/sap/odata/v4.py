@@ -87,8 +87,8 @@ def options(
         return conditions.filter_text(condition, _DIALECT, target, types)
 
     given = {
-        "$select": expands.columns(query.select),
-        "$expand": expands.nested(query.expand, inner, kind, types),
+        "$select": expands.columns(expands.own(query)),
+        "$expand": expands.nested(query, inner, kind, types),
         "$filter": conditions.filter_of(query, _DIALECT, kind, types),
         "$orderby": expands.ordering(query.order_by),
         "$top": "" if query.top is None else str(query.top),

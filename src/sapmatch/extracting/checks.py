@@ -7,7 +7,9 @@ from pathlib import Path
 import msgspec
 from msgspec import Raw
 
-from sapmatch.extracting.counts import explained, refuse_shifted
+from sapmatch.extracting.anew import counted_before, refuse
+from sapmatch.extracting.counts import Miscounted, explained, refuse_shifted
+from sapmatch.extracting.drift import asked_otherwise
 from sapmatch.extracting.repeats import fetch_keys, keep_once
 from sapmatch.extracting.run import (
     ChunkResult,
@@ -28,6 +30,7 @@ from sapmatch.model.query import Query
 
 _UNCOUNTED = "SAP does not count this entity set"
 _OTHER_KEYS = "its key changed, so that nothing tells which rows vanished"
+_OTHER_ROWS = frozenset({"connection", "service", "filter"})  # settings by which rows differ
 
 
 def checked(
@@ -43,7 +46,7 @@ def checked(
     """What `_SUCCESS` says of the plan's source of that number; None where time is up.
 
     `before` is the last good run. What is found stands: a later call gives the same. InputRejected
-    where rows are missing (RE-19).
+    where rows are missing (RE-19): what was read of the source is dropped then.
     """
     source = plan.sources[number]
     key = checked_key(plan, source.entity_set)
@@ -56,15 +59,20 @@ def checked(
     ):
         return None
     results = results_of(plan, number, objects)
-    notes = [_counted(plan, number, results, sap)]
+    query = Query(filter=source.filter, where=joined(source.after))
+    count = partial(sap.count, source.service, source.entity_set, query)
+    counted = counted_before(plan, number, count, objects)
+    try:
+        notes = [_explained(plan, number, results, counted, count, sap)]
+    except Miscounted as exc:
+        refuse(plan, number, exc, objects)
     gone = 0
-    last = before.set(source.entity_set) if before and source.is_snapshot else None
-    if last and before:
-        if (last.shape.keys, last.shape.version) == (source.shape.keys, source.shape.version):
-            gone = _vanished(plan, number, before, objects, workspace)
-        else:
-            notes.append(_OTHER_KEYS)
-    found = _published(source, results, "; ".join(filter(None, notes)) or None, gone)
+    if before and before.set(source.entity_set) and source.is_snapshot:
+        incomparable = _incomparable(plan, source, before, objects)
+        notes.append(incomparable)
+        gone = 0 if incomparable else _vanished(plan, number, before, objects, workspace)
+    note = "; ".join(filter(None, notes)) or None
+    found = _published(source, results, counted, note, gone)
     objects.write(key, msgspec.json.encode(found))
     return found
 
@@ -75,19 +83,38 @@ def results_of(plan: Plan, number: int, objects: Objects) -> list[ChunkResult]:
     return [result for result in found if result]
 
 
-def _counted(plan: Plan, number: int, results: Sequence[ChunkResult], sap: SapSource) -> str | None:
+def _incomparable(plan: Plan, source: Source, before: Published, objects: Objects) -> str | None:
+    """Why a row that the last run had and this one has not may be in SAP still."""
+    last = before.set(source.entity_set)
+    assert last is not None
+    if (last.shape.keys, last.shape.version) != (source.shape.keys, source.shape.version):
+        return _OTHER_KEYS
+    past = load_plan(before.extraction, before.run_id, objects)
+    other = [s for s in asked_otherwise(past, plan.connection, source) if s in _OTHER_ROWS]
+    if other:
+        was = f"{', '.join(other)}: is not as it was in run {before.run_id}"
+        return f"{was}, so that nothing tells which rows vanished"
+    return None
+
+
+def _explained(
+    plan: Plan,
+    number: int,
+    results: Sequence[ChunkResult],
+    counted: int | None,
+    count: Callable[[], int],
+    sap: SapSource,
+) -> str | None:
     source = plan.sources[number]
     if source.since is not None:
         return None
-    if source.counted is None:
+    if counted is None:
         return _UNCOUNTED
     what = f"extraction {plan.extraction}, run {plan.run_id}, {source.entity_set}"
-    query = Query(filter=source.filter, where=joined(source.after))
-    count = partial(sap.count, source.service, source.entity_set, query)
     if any(chunk.skip is not None for chunk in plan.chunks_of(number)):
-        refuse_shifted(what, source.counted, count())
+        refuse_shifted(what, counted, count())
     rows = sum(result.rows for result in results)
-    return explained(what, rows, source.counted, count, partial(_changed, source, results, sap))
+    return explained(what, rows, counted, count, partial(_changed, source, results, sap))
 
 
 def _changed(source: Source, results: Sequence[ChunkResult], sap: SapSource) -> Iterator[int]:
@@ -127,7 +154,11 @@ def _as_objects(lines: Path, names: Sequence[str], to: Path) -> None:
 
 
 def _published(
-    source: Source, results: Sequence[ChunkResult], note: str | None, gone: int
+    source: Source,
+    results: Sequence[ChunkResult],
+    counted: int | None,
+    note: str | None,
+    gone: int,
 ) -> PublishedSet:
     return PublishedSet(
         entity_set=source.entity_set,
@@ -141,7 +172,7 @@ def _published(
         bytes=sum(result.bytes for result in results),
         files=tuple(file for result in results for file in result.files),
         shape=source.shape,
-        counted=source.counted,
+        counted=counted,
         note=note,
         vanished=gone,
     )

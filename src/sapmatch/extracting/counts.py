@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable
 
-from sapmatch.model.errors import InputRejected
+
+class Miscounted(Exception):
+    """Why rows are refused, in words."""
 
 
 def explained(
@@ -15,7 +17,7 @@ def explained(
     """None where the numbers agree, else a sentence that explains the difference.
 
     Rows are told apart by their key, so that too many are rows that SAP deleted after they were
-    read. InputRejected where rows are missing: fewer than SAP counts before and after, and fewer
+    read. Miscounted where rows are missing: fewer than SAP counts before and after, and fewer
     than it changed meanwhile; `changes` are numbers of these, page by page (RE-19).
     """
     if rows == counted:
@@ -30,19 +32,22 @@ def explained(
         changed += number
         if changed >= missing:
             return f"{note}, {missing} or more changed meanwhile"
-    raise InputRejected(
-        f"{what}: {rows} rows were read, but SAP counts {counted} before and {now} after; "
-        "nothing was published: run it again, and if it happens again check the service's paging"
+    raise Miscounted(
+        f"{what}: {rows} rows were read, but SAP counts {counted} before and {now} after: either "
+        "rows came and went while they were read, or the service's paging loses rows; the counts "
+        "do not tell which. Nothing was published. Run it again when less changes in SAP, or in "
+        'smaller parts (filter); if it happens every time, read it with partition = "key" or '
+        '"none", or by delta'
     )
 
 
 def refuse_shifted(what: str, counted: int, now: int) -> None:
-    """InputRejected where rows went while others were read by their place ($skip).
+    """Miscounted where rows went while others were read by their place ($skip).
 
     All that follow a deleted row move up, and one of them moves out of what is still to be read.
     """
     if now < counted:
-        raise InputRejected(
+        raise Miscounted(
             f"{what}: SAP deleted {counted - now} rows while it was read by $skip, which may have "
             "hidden as many others; nothing was published: run it again, and if it happens again "
             'read it with partition = "key" or "date"'

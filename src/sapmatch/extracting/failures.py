@@ -28,8 +28,13 @@ def note_failure(plan: Plan, chunk: Chunk, error: SapmatchError, objects: Object
         error=type(error).__name__,
         message=str(error),
     )
-    key = f"{_folder(plan.extraction, plan.run_id)}{chunk.number:05d}.json"
-    objects.write(key, msgspec.json.encode(failure))
+    objects.write(_key(plan, chunk), msgspec.json.encode(failure))
+
+
+def forget_failure(plan: Plan, chunk: Chunk, objects: Objects) -> None:
+    """Take back the word of an error that was got over, before the chunk is read anew."""
+    if objects.exists(_key(plan, chunk)):
+        objects.delete(_key(plan, chunk))
 
 
 def failures_of(extraction: str, run_id: str, objects: Objects) -> list[ChunkFailure]:
@@ -40,6 +45,10 @@ def failures_of(extraction: str, run_id: str, objects: Objects) -> list[ChunkFai
     plan = load_plan(extraction, run_id, objects)
     noted = [msgspec.json.decode(objects.read(key), type=ChunkFailure) for key in keys]
     return [f for f in noted if load_result(plan, plan.chunks[f.number], objects) is None]
+
+
+def _key(plan: Plan, chunk: Chunk) -> str:
+    return f"{_folder(plan.extraction, plan.run_id)}{chunk.number:05d}.json"
 
 
 def _folder(extraction: str, run_id: str) -> str:

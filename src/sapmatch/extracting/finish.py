@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 from msgspec import Struct, field
 
+from sapmatch.extracting.anew import refused
 from sapmatch.extracting.checks import checked, results_of
 from sapmatch.extracting.positions import (
     Pointer,
@@ -85,13 +86,15 @@ def finish_extraction(
 ) -> FinishResult:
     """Publish the run once all its chunks are done, and go on from there until nothing is left.
 
-    InputRejected where rows are missing (RE-19), where a later run is published already, or where
-    the snapshot is gone that the run's changes follow.
+    InputRejected where rows are missing (RE-19), whose set the same run reads anew when it is
+    started again; where a later run is published already, or where the snapshot is gone that the
+    run's changes follow.
     """
     last = _last(control, objects, plan)
     published = load_published(plan.extraction, plan.run_id, objects)
     if published is None:
         base = _base(plan, last)
+        refused(plan, objects)
         missing = _missing(plan, objects)
         check = partial(
             checked,

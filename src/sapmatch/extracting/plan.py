@@ -1,9 +1,12 @@
 """What one run reads and how it is cut, said once: a repetition goes on with what stands."""
 
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 
 import msgspec
+from msgspec.structs import replace
 
+from sapmatch.extracting.anew import count_anew
 from sapmatch.extracting.drift import asked_otherwise, drift, last_shapes
 from sapmatch.extracting.partition import partition
 from sapmatch.extracting.positions import Position, position_of
@@ -26,7 +29,7 @@ from sapmatch.model.errors import (
     SapRejected,
     ServiceNotActivated,
 )
-from sapmatch.model.flow import EntitySet, Extraction
+from sapmatch.model.flow import EntitySet, Extraction, Output
 from sapmatch.model.ports import Control, Objects, SapSource
 from sapmatch.model.presets import entity_sets_of
 from sapmatch.model.query import Query
@@ -62,7 +65,7 @@ def plan_extraction(
             sources=sources,
             chunks=chunks,
             index=extraction.index,
-            output=extraction.output,
+            output=_output(extraction.output),
             page_size=extraction.page_size,
             keep=extraction.keep,
             planned_at=now.isoformat(),
@@ -70,9 +73,15 @@ def plan_extraction(
         )
         objects.write_once(plan_key(name, run_id), msgspec.json.encode(plan))
     plan = load_plan(name, run_id, objects)
+    count_anew(plan, lambda source: _counted(source, sap), objects)
     # Written behind the plan that stands and from it: two planners at once leave the same bytes.
     objects.write(chunks_key(name, run_id), msgspec.json.encode(_descriptors(plan)))
     return plan
+
+
+def _output(asked: Output) -> Output:
+    """With the values that it really holds: only NDJSON can hold them as SAP sent them."""
+    return asked if asked.format == "ndjson" else replace(asked, values="typed")
 
 
 def _descriptors(plan: Plan) -> list[dict[str, str | int]]:
@@ -103,7 +112,7 @@ def _cut(
             asked = _source(name, entity_set, shape, None)
             _check_same(name, extraction.connection, asked, position, objects)
         source = _source(name, entity_set, shape, position)
-        sources.append(msgspec.structs.replace(source, counted=_counted(source, sap)))
+        sources.append(replace(source, counted=_counted(source, sap)))
         chunks += partition(
             sap,
             sources[-1],
@@ -121,13 +130,25 @@ def _shape(entity_set: EntitySet, sap: SapSource) -> Shape:
     return sap.shape(entity_set.service, entity_set.name, query)
 
 
-def _select(entity_set: EntitySet, keys: tuple[str, ...] = ()) -> tuple[str, ...]:
+def _select(entity_set: EntitySet, shape: Shape | None = None) -> tuple[str, ...]:
     """What is asked for, with the fields that the run itself needs; nothing is everything."""
-    if not entity_set.select or "*" in entity_set.select:
-        return entity_set.select
-    timed = entity_set.field if entity_set.mode == "timestamp" else None
-    needed = (*keys, timed, entity_set.partition_field)
-    return tuple(dict.fromkeys((*entity_set.select, *(each for each in needed if each))))
+    select = entity_set.select
+    needed = [*_nested_keys(select, shape)] if shape else []
+    if select and "*" not in select:
+        timed = entity_set.field if entity_set.mode == "timestamp" else None
+        own = (*(shape.keys if shape else ()), timed, entity_set.partition_field)
+        needed = [*filter(None, own), *needed]
+    return tuple(dict.fromkeys((*select, *needed)))
+
+
+def _nested_keys(select: Sequence[str], shape: Shape, before: str = "") -> Iterator[str]:
+    """Keys of what is expanded where single fields of it are selected: rows are joined by them."""
+    for name, nested in shape.nested.items():
+        path = f"{name}/"
+        below = [each.removeprefix(path) for each in select if each.startswith(path)]
+        if below and name not in select and "*" not in below:
+            yield from (f"{before}{path}{key}" for key in nested.keys)
+            yield from _nested_keys(below, nested, f"{before}{path}")
 
 
 def _check_drift(name: str, shapes: list[Shape], known: dict[str, Shape]) -> None:
@@ -171,7 +192,7 @@ def _source(name: str, entity_set: EntitySet, shape: Shape, position: Position |
         entity_set=entity_set.name,
         shape=shape,
         mode=mode,
-        select=_select(entity_set, shape.keys),
+        select=_select(entity_set, shape),
         expand=entity_set.expand,
         filter=entity_set.filter,
         changed_field=time_field.name if time_field else None,

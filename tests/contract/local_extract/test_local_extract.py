@@ -14,6 +14,9 @@ import pytest
 
 from local.sap.server import Server
 from sapmatch.cli import main
+from tests.contract.local_sap.local_sap_v4_world import ORDERS as PURCHASES_V4
+from tests.contract.local_sap.local_sap_world import ORDERS as PURCHASES
+from tests.contract.local_sap.local_sap_world import ROOT
 
 ORDERS = [str(number) for number in (1, 10, 11, 12, 2, 3, 4, 5, 6, 7, 8, 9)]  # as SAP sorts text
 
@@ -74,6 +77,34 @@ def test_a_filter_and_an_expansion_reach_sap(
     summary = extract(capsys, "s4", "A_SalesOrder", *options, "--flatten")
     assert summary["rows"] == 2  # a row for each item
     assert all("SalesOrder eq '1'" in str(each) for each in pages(stand_in, "A_SalesOrder"))
+
+
+@pytest.mark.parametrize(
+    ("service", "entity_set", "items"),
+    [
+        (f"{ROOT}/{PURCHASES}", "A_PurchaseOrder", "to_PurchaseOrderItem"),
+        (PURCHASES_V4, "PurchaseOrder", "_PurchaseOrderItem"),
+    ],
+)
+def test_items_of_which_fields_are_selected_hold_their_keys(
+    stand_in: Server,
+    capsys: pytest.CaptureFixture[str],
+    service: str,
+    entity_set: str,
+    items: str,
+) -> None:
+    """Tables of orders and items are joined by them."""
+    given = ["--select", f"PurchaseOrder,Supplier,{items}/OrderQuantity", "--expand", items]
+    filters = ["--filter", "PurchaseOrder eq '4500000001'", "--values", "typed"]
+    extract(capsys, "s4", entity_set, "--service", service, *given, *filters)
+    (order,) = rows(f"{entity_set}.ndjson")
+    assert list(order) == ["PurchaseOrder", "Supplier", items]
+    assert [list(item) for item in order[items]] == 5 * [
+        ["PurchaseOrder", "PurchaseOrderItem", "OrderQuantity"]
+    ]
+    assert {item["PurchaseOrder"] for item in order[items]} == {"4500000001"}
+    numbers = sorted(int(item["PurchaseOrderItem"]) for item in order[items])
+    assert numbers == [10, 20, 30, 40, 50]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from sapmatch.extracting.run import (
 from sapmatch.model.changes import DeltaState
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.flow import EntitySet, Output
+from sapmatch.model.query import field
 from tests.builders.chunks import SET, SHAPE, orders_held, sap_with
 from tests.builders.extractions import Desk
 from tests.builders.moving_sap import MovingSap
@@ -215,6 +216,36 @@ def test_keys_that_the_last_snapshot_had_and_this_one_has_not_are_listed() -> No
         {"PurchaseOrder": "0004"},
     ]
     assert published.previous == "run-1"
+
+
+def test_rows_that_a_new_filter_leaves_out_have_not_vanished() -> None:
+    """They are in SAP still: whoever keeps orders would take them for deleted."""
+    desk = Desk(sap_with(5))
+    desk.run("run-1")
+    desk.sap.filters["Amount gt 3"] = field("PurchaseOrder").gt("0002")
+    asked = EntitySet(service="/po", name=SET, filter="Amount gt 3", select=("Amount",))
+    desk.extraction = replace(desk.extraction, entity_sets=(asked,))
+    found = desk.run("run-2", reload=True).set(SET)
+    assert found is not None
+    assert (found.rows, found.vanished) == (2, 0)
+    assert found.note is not None
+    assert "filter: is not as it was in run run-1, so that nothing tells" in found.note
+    assert not desk.objects.exists(vanished_key(desk.plan("run-2"), SET))
+    desk.sap.remove(SET, "0004")
+    again = desk.run("run-3").set(SET)
+    assert again is not None
+    assert (again.vanished, again.note) == (1, None)
+
+
+def test_rows_vanish_whichever_of_their_fields_are_asked_for() -> None:
+    desk = Desk(sap_with(3))
+    desk.run("run-1")
+    asked = EntitySet(service="/po", name=SET, select=("Amount",))
+    desk.extraction = replace(desk.extraction, entity_sets=(asked,))
+    desk.sap.remove(SET, "0001")
+    found = desk.run("run-2", reload=True).set(SET)
+    assert found is not None
+    assert found.vanished == 1
 
 
 def test_a_reload_lists_what_changes_after_the_snapshot_had_brought() -> None:

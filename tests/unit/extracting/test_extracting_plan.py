@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -182,6 +182,27 @@ def test_what_is_selected_holds_the_key_and_the_fields_that_the_run_needs() -> N
     assert source.select == ("Amount", "Order", "ChangedAt")
     assert source.changed_field == "ChangedAt"
     assert [field.name for field in source.shape.fields] == ["Order", "Amount", "ChangedAt"]
+
+
+@pytest.mark.parametrize("own", [("Order",), ("*",)])
+def test_keys_come_along_where_fields_of_an_expansion_are_selected(own: tuple[str, ...]) -> None:
+    """The shape has them too: typed rows would hold null where SAP was not asked for them."""
+    text = replace(SHAPE, entity_set="Texts", keys=("Language",))
+    items = replace(SHAPE, entity_set="Items", keys=("Order", "Item"), nested={"to_Text": text})
+    sap = CountingSap(replace(SHAPE, nested={"to_Item": items, "to_Partner": text}))
+    select = (*own, "to_Item/Amount", "to_Item/to_Text/Text", "to_Partner/*")
+    asked = replace(ORDERS, select=select, expand=("to_Item", "to_Partner"))
+    (source,) = House(sap).plan(entity_sets=(asked,)).sources
+    keys = ("to_Item/Order", "to_Item/Item", "to_Item/to_Text/Language")
+    assert source.select == (*select, *keys)
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+def test_only_ndjson_is_said_to_hold_values_as_sap_sent_them(
+    format: Literal["csv", "parquet"],
+) -> None:
+    assert House().plan(output=Output(format=format)).output.values == "typed"
+    assert House().plan(output=Output()).output.values == "raw"
 
 
 def test_nothing_selected_is_everything() -> None:

@@ -46,9 +46,9 @@ _REMEDIES = {
     "UNEXPLAINED": "Nothing named above can be mended: it is a bug of ours or a limit of AWS. Look "
     "the error up in the log of the function (CloudWatch, by the request if one is named), and "
     "report it with the lines of that request. The next run that is due tries again.",
-    "EXTRACTION_FAILED": "Mend what is named above; the next run that is due reads what is "
-    "missing. To go on with this very run, start the state machine extraction with the same input: "
-    "chunks that are done are not read again.",
+    "EXTRACTION_FAILED": "Mend what is named above; the next run that is due reads all that this "
+    "one should have read. To go on with this very run, start the state machine extraction with "
+    "the same input: chunks that are done are not read again, unless their rows were refused.",
     "RESYNC_REQUIRED": "Load everything anew when SAP has the time for it: {reload}. Until then no "
     "run of this extraction reads anything.",
     "SCHEMA_DRIFT": "Bring back what is missing, in SAP or in the settings. If all readers can "

@@ -11,6 +11,7 @@ extracts/<extraction>/<run id>/plan.json              what is read, and how it i
                                             /_done.json                  the chunk is complete
                               /<set>/_vanished.ndjson  keys of rows that the last snapshot had
                               /<set>/_checked.json     what _SUCCESS will say of the set
+                              /<set>/_anew.json       its counts were refused: it is read anew
                               /_SUCCESS               the run is complete: readers look for it
 
 Below an entity set a name begins with `_` unless the object is a file of the output: that is what

@@ -38,7 +38,8 @@ def keep_once(
     if not all(_complete(plan, chunk, objects, workspace, out_of_time) for chunk in chunks):
         return False
     files = fetch_keys(plan, chunks, objects, workspace)
-    found = repeated(list(files.values()), workspace)
+    entity_set = plan.sources[source].entity_set
+    found = repeated(list(files.values()), workspace, entity_set)
     for path in files.values():
         path.unlink()
     held = list(files)

@@ -32,7 +32,7 @@ class Repeated(Struct, frozen=True, order=True):
     last: bool  # no later file holds it
 
 
-def repeated(files: Sequence[Path], workspace: Path) -> list[Repeated]:
+def repeated(files: Sequence[Path], workspace: Path, entity_set: str) -> list[Repeated]:
     """Every key that stands more than once, for each file that holds it, in order.
 
     Files lie in the workspace. InputRejected where there are more keys than MOST_REPEATED.
@@ -54,7 +54,7 @@ def repeated(files: Sequence[Path], workspace: Path) -> list[Repeated]:
         count = database.execute("SELECT count(*) FROM repeated").fetchall()[0][0]
         if count > MOST_REPEATED:
             raise InputRejected(
-                f"{count} keys stand in the rows more than once: SAP's pages overlap. Let the "
+                f"{entity_set}: {count} keys stand in the rows more than once: SAP's pages overlap. Let the "
                 'extraction read this entity set with partition = "key", or "none"'
             )
         return sorted(_places(database, files)) if count else []

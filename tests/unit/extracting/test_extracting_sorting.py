@@ -24,14 +24,14 @@ def files(folder: Path, *contents: str) -> list[Path]:
 
 
 def test_keys_that_stand_once_are_none(tmp_path: Path) -> None:
-    assert repeated(files(tmp_path, "a b", "c", ""), tmp_path) == []
-    assert repeated([], tmp_path) == []
+    assert repeated(files(tmp_path, "a b", "c", ""), tmp_path, "A_Order") == []
+    assert repeated([], tmp_path, "A_Order") == []
 
 
 def test_each_file_that_holds_a_repeated_key_is_named_and_which_is_the_last(
     tmp_path: Path,
 ) -> None:
-    found = repeated(files(tmp_path, "a b c", "b", "d d b"), tmp_path)
+    found = repeated(files(tmp_path, "a b c", "b", "d d b"), tmp_path, "A_Order")
     assert found == [
         Repeated(0, '["b"]', False),
         Repeated(1, '["b"]', False),
@@ -47,14 +47,14 @@ def test_what_repeats_is_found_in_any_order(contents: list[list[str]]) -> None:
     expected = {f'["{word}"]' for word, count in counts.items() if count > 1}
     with TemporaryDirectory() as folder:
         given_files = files(Path(folder), *(" ".join(words) for words in contents))
-        assert {each.key for each in repeated(given_files, Path(folder))} == expected
+        assert {each.key for each in repeated(given_files, Path(folder), "A_Order")} == expected
 
 
 def test_keys_hold_any_character(tmp_path: Path) -> None:
     hostile = ['["a,b\\"c","\'"]', '["\\u0001"]', '["ä \\\\","1"]', "[1.50]", "[1.5]"]
     path = tmp_path / "keys.ndjson"
     path.write_text("".join(f"{line}\n" for line in [*hostile, *hostile]), encoding="utf-8")
-    assert [each.key for each in repeated([path], tmp_path)] == sorted(hostile)
+    assert [each.key for each in repeated([path], tmp_path, "A_Order")] == sorted(hostile)
 
 
 def test_more_repeated_keys_than_fit_into_memory_are_refused(
@@ -62,7 +62,7 @@ def test_more_repeated_keys_than_fit_into_memory_are_refused(
 ) -> None:
     monkeypatch.setattr(sorting, "MOST_REPEATED", 2)
     with pytest.raises(InputRejected, match=r'3 keys .* partition = "key"'):
-        repeated(files(tmp_path, "a b c", "a b c"), tmp_path)
+        repeated(files(tmp_path, "a b c", "a b c"), tmp_path, "A_Order")
 
 
 @pytest.mark.parametrize(
@@ -88,4 +88,4 @@ def test_keys_that_are_there_no_more(
 def test_files_outside_the_workspace_are_out_of_reach(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     with pytest.raises(InputRejected, match="cannot be compared"):
-        repeated(files(tmp_path, "b a"), tmp_path / "work")
+        repeated(files(tmp_path, "b a"), tmp_path / "work", "A_Order")

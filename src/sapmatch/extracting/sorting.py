@@ -54,8 +54,8 @@ def repeated(files: Sequence[Path], workspace: Path, entity_set: str) -> list[Re
         count = database.execute("SELECT count(*) FROM repeated").fetchall()[0][0]
         if count > MOST_REPEATED:
             raise InputRejected(
-                f"{entity_set}: {count} keys stand in the rows more than once: SAP's pages overlap. Let the "
-                'extraction read this entity set with partition = "key", or "none"'
+                f"{entity_set}: {count} keys stand in the rows more than once: SAP's pages "
+                'overlap. Let the extraction read this entity set with partition = "key", or "none"'
             )
         return sorted(_places(database, files)) if count else []
 

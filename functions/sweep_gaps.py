@@ -1,14 +1,12 @@
 """Find every night what nobody told us: lost uploads, extractions that did not run."""
 
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from functions._extractions import out_of_time
 from functions._metrics import measured
 from functions._runtime import Event, task
 from sapmatch.bootstrap import Services, services
-from sapmatch.reading.receive import receive
 from sapmatch.reviewing.sweep import Gap, lost_uploads, overdue_extractions
 
 
@@ -25,19 +23,10 @@ def handler(_event: Event, context: Any) -> dict[str, Any]:
 
 
 def _uploads(parts: Services, now: datetime, context: Any) -> list[Gap]:
-    received = partial(
-        receive,
-        objects=parts.objects,
-        documents=parts.documents,
-        workflows=parts.workflows,
-        machine=parts.invoice_matching,
-        clock=parts.clock,
-        intake=parts.settings.intake,
-    )
     return lost_uploads(
         uploads=parts.objects,
         arrivals=parts.documents,
-        receive=received,
+        receive=parts.receive,
         now=now,
         out_of_time=out_of_time(context),
     )
@@ -46,8 +35,5 @@ def _uploads(parts: Services, now: datetime, context: Any) -> list[Gap]:
 def _extractions(parts: Services, now: datetime) -> list[Gap]:
     schedules = {n: e.schedule for n, e in parts.settings.extractions.items() if e.schedule}
     return overdue_extractions(
-        schedules,
-        published=parts.published_at,
-        control=parts.control,
-        now=now,
+        schedules, published=parts.published_at, control=parts.control, now=now
     )

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sapmatch.model.invoice import Invoice
     from sapmatch.model.match import Decision
     from sapmatch.model.order import Order
+    from sapmatch.model.uploads import Upload
     from sapmatch.reviewing.exceptions import Exceptions
     from sapmatch.sap.odata.client import ODataClient
 
@@ -240,6 +241,20 @@ class Services:
         if name not in self.settings.write_backs:
             raise InputRejected(f"write-back flow {name}: is not in the settings")
         return self.settings.write_backs[name]
+
+    def receive(self, upload: "Upload") -> None:
+        """Make a document of an upload, and start its workflow."""
+        from sapmatch.reading.receive import receive
+
+        receive(
+            upload,
+            objects=self.objects,
+            documents=self.documents,
+            workflows=self.workflows,
+            machine=self.invoice_matching,
+            clock=self.clock,
+            intake=self.settings.intake,
+        )
 
     def permits(self, connection: str) -> "Permits":
         """Permits to read from one SAP system, shared by all functions."""

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from sapmatch.extracting.index import IndexResult
     from sapmatch.extracting.permits import Permits
     from sapmatch.extracting.run import Plan, Published
-    from sapmatch.model.intent import Intent, Record
+    from sapmatch.model.expense import Analysis
+    from sapmatch.model.intent import Intent
     from sapmatch.model.invoice import Invoice
     from sapmatch.model.match import Decision
     from sapmatch.model.order import Order
@@ -93,7 +94,7 @@ def sap_client(settings: Settings, name: str) -> "ODataClient":
     return connect(name, connection, _credentials(name, connection.auth.secret))
 
 
-def textract(data: bytes, pages: int) -> "list[Record]":
+def textract(data: bytes, pages: int) -> "Analysis":
     """AnalyzeExpense of the AWS account of the environment, for a file that is not in S3."""
     from sapmatch.aws.clients import client
     from sapmatch.aws.expense import TextractExpense

@@ -3,12 +3,14 @@
 import io
 import struct
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pypdf
 from reportlab.pdfgen.canvas import Canvas
 
+from sapmatch.model.expense import Analysis
 from sapmatch.model.invoice import ReadResult
 from sapmatch.reading import ReadLimits, read_document
 
@@ -29,8 +31,13 @@ def read(
 ) -> ReadResult:
     """`read_document` with an engine that answers `documents`, or without one."""
     raw = data.encode() if isinstance(data, str) else data
-    expense = None if documents is None else lambda _data, _pages: documents
-    return read_document(raw, name=name, limits=ReadLimits(**limits), expense=expense)
+    analyse = None if documents is None else lambda _data, pages: analysis(documents, pages)
+    return read_document(raw, name=name, limits=ReadLimits(**limits), analyse=analyse)
+
+
+def analysis(documents: Sequence[dict[str, Any]], pages: int = 1) -> Analysis:
+    """A finished answer of an OCR service."""
+    return Analysis(documents=tuple(documents), pages=pages)
 
 
 def codes(result: ReadResult) -> list[str]:

@@ -4,16 +4,14 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from sapmatch.aws.errors import translated
-from sapmatch.model.errors import InputRejected, Throttled
-from sapmatch.model.intent import Record
+from sapmatch.model.errors import InputRejected
+from sapmatch.model.expense import Analysis, ExpenseSource
 from sapmatch.model.ports import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_textract import TextractClient
 
 SYNC_BYTES = 10_485_760  # AnalyzeExpense takes no more, and one page only
-POLL_SECONDS = 2.0
-JOB_SECONDS = 480.0  # within the time limit of the function that waits
 
 _REFUSED = {
     "BadDocumentException": "Textract cannot read it; open the file and save or scan it anew",
@@ -31,20 +29,19 @@ class TextractExpense:
         self._client = client
         self._clock = clock
 
-    def analyze(
-        self, bucket: str, key: str, version_id: str | None, *, pages: int, size: int
-    ) -> list[Record]:
-        """ExpenseDocuments of all pages, as Textract sends them."""
-        where: Any = {"Bucket": bucket, "Name": key}
-        if version_id:
-            where["Version"] = version_id
-        with translated(f"document {key}", _REFUSED):
-            if pages > 1 or size > SYNC_BYTES:
+    def start(self, source: ExpenseSource) -> Analysis | str:
+        """One small page at once, all else as a job."""
+        where: Any = {"Bucket": source.bucket, "Name": source.key}
+        if source.version_id:
+            where["Version"] = source.version_id
+        with translated(f"document {source.key}", _REFUSED):
+            if source.pages > 1 or source.size > SYNC_BYTES:
                 return self._job(where)
             answer = self._client.analyze_expense(Document={"S3Object": where})
-            return [dict(document) for document in answer["ExpenseDocuments"]]
+            documents = tuple(dict(document) for document in answer["ExpenseDocuments"])
+            return Analysis(documents=documents, pages=1)
 
-    def analyze_bytes(self, data: bytes, pages: int) -> list[Record]:
+    def analyze_bytes(self, data: bytes, pages: int) -> Analysis:
         """ExpenseDocuments of a file that is not in S3: Textract takes one page of it."""
         if pages > 1:
             raise InputRejected(
@@ -53,36 +50,31 @@ class TextractExpense:
             )
         with translated("document", _REFUSED):
             answer = self._client.analyze_expense(Document={"Bytes": data})
-        return [dict(document) for document in answer["ExpenseDocuments"]]
+        return Analysis(
+            documents=tuple(dict(document) for document in answer["ExpenseDocuments"]), pages=pages
+        )
 
-    def _job(self, where: dict[str, str]) -> list[Record]:
+    def _job(self, where: dict[str, str]) -> str:
         token = hashlib.sha256("\n".join(where.values()).encode()).hexdigest()
-        job = self._client.start_expense_analysis(
+        return self._client.start_expense_analysis(
             DocumentLocation={"S3Object": where},  # type: ignore[typeddict-item]
             ClientRequestToken=token,
         )["JobId"]
-        first = self._finished(job, where["Name"])
-        documents = list(first["ExpenseDocuments"])
-        more = first.get("NextToken")
-        while more:
-            page = self._client.get_expense_analysis(JobId=job, NextToken=more)
-            documents += page["ExpenseDocuments"]
-            more = page.get("NextToken")
-        return documents
 
-    def _finished(self, job: str, key: str) -> Any:
-        """The first result page; PARTIAL_SUCCESS is no success (pages would be missing)."""
-        deadline = self._clock.now().timestamp() + JOB_SECONDS
-        while True:
-            answer = self._client.get_expense_analysis(JobId=job)
-            status = answer["JobStatus"]
-            if status == "SUCCEEDED":
-                return answer
-            if status != "IN_PROGRESS":
+    def result(self, job: str) -> Analysis | None:
+        """All result pages of the job; PARTIAL_SUCCESS is no success (pages would be missing)."""
+        with translated(f"job {job}", _REFUSED):
+            answer: Any = self._client.get_expense_analysis(JobId=job)
+            if answer["JobStatus"] == "IN_PROGRESS":
+                return None
+            if answer["JobStatus"] != "SUCCEEDED":
                 raise InputRejected(
-                    f"document {key}: Textract could not read all pages ({status}); "
+                    f"job {job}: Textract could not read all pages ({answer['JobStatus']}); "
                     "open the file and save or scan it anew"
                 )
-            if self._clock.now().timestamp() > deadline:
-                raise Throttled(f"document {key}: Textract has not finished its job yet")
-            self._clock.sleep(POLL_SECONDS)
+            documents = list(answer["ExpenseDocuments"])
+            while more := answer.get("NextToken"):
+                answer = self._client.get_expense_analysis(JobId=job, NextToken=more)
+                documents += answer["ExpenseDocuments"]
+            pages = answer["DocumentMetadata"]["Pages"]
+            return Analysis(documents=tuple(documents), pages=pages)

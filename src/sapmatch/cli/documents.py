@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Literal
 
 from sapmatch.model.errors import InputRejected, Problem
+from sapmatch.model.expense import Analysis
 from sapmatch.model.flow import Intake
-from sapmatch.model.intent import Record
 from sapmatch.model.invoice import ReadResult
 from sapmatch.reading import ReadLimits, read_document
 
@@ -27,12 +27,12 @@ def read_file(name: str, *, ocr: Ocr, intake: Intake) -> ReadResult:
         path.read_bytes(),
         name=name,
         limits=ReadLimits(max_bytes=intake.max_bytes, max_pages=intake.max_pages),
-        expense=_EXPENSE[ocr],
+        analyse=_ANALYSE[ocr],
         method="textract" if ocr == "aws" else "ocr",
     )
 
 
-def _local(data: bytes, _pages: int) -> list[Record]:
+def _local(data: bytes, pages: int) -> Analysis:
     try:
         from sapmatch.ocr import analyze_expense
     except ImportError as exc:
@@ -40,16 +40,16 @@ def _local(data: bytes, _pages: int) -> list[Record]:
             "--ocr local: the engine is not installed; "
             "install sapmatch[ocr], or choose --ocr aws or --ocr none"
         ) from exc
-    return analyze_expense(data)
+    return Analysis(documents=tuple(analyze_expense(data)), pages=pages)
 
 
-def _aws(data: bytes, pages: int) -> list[Record]:
+def _aws(data: bytes, pages: int) -> Analysis:
     from sapmatch.bootstrap import textract
 
     return textract(data, pages)
 
 
-_EXPENSE: dict[Ocr, Callable[[bytes, int], list[Record]] | None] = {
+_ANALYSE: dict[Ocr, Callable[[bytes, int], Analysis] | None] = {
     "local": _local,
     "aws": _aws,
     "none": None,

@@ -24,7 +24,7 @@ def _kind(case: Case) -> str | None:
     invoice = case.invoice
     if invoice.type == "receipt":
         return "RECEIPT"
-    refers = invoice.invoice_reference and invoice.type not in _REFERRING
+    refers = invoice.preceding_invoices and invoice.type not in _REFERRING
     if invoice.type == "corrective-invoice" or refers:
         return "CORRECTION"
     back = any(ln.amount < 0 or (ln.line.quantity or 0) < 0 for ln in case.lines)

@@ -25,11 +25,17 @@ from msgspec import Struct
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """One mistake in an input: `field` is a path into it (`lines[2].net`, `[alerts].emails`)."""
+    """One mistake in an input: `field` is a path into it (`lines[2].net`, `[alerts].emails`).
+
+    `values` are the values that disagree, by who says them ({"XML": "119.00", "page": "1589.80"}).
+    They are for the people who decide, in a mail or a table; `message` never holds them, because
+    messages are logged.
+    """
 
     code: str
     message: str
     field: str | None = None
+    values: dict[str, str] = {}
 
 
 class SapMessage(Struct, frozen=True, kw_only=True):

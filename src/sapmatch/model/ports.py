@@ -363,19 +363,6 @@ class Intents(Protocol):
         ...
 
 
-class Expense(Protocol):
-    """Textract AnalyzeExpense: returns the service's own response documents."""
-
-    def analyze(
-        self, bucket: str, key: str, version_id: str | None, *, pages: int, size: int
-    ) -> list[Record]:
-        """All ExpenseDocuments of the object: one small page at once, all else asynchronously.
-
-        Raises Throttled, or InputRejected where Textract refuses the document for good.
-        """
-        ...
-
-
 class Mailer(Protocol):
     """Sends a notice to the operations team."""
 

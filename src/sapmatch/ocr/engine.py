@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sapmatch.model.errors import InputRejected
 from sapmatch.ocr import upright
-from sapmatch.ocr.nouns import Line, Quad, Word
+from sapmatch.pages.nouns import Line, Quad, Word, part
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -98,7 +98,7 @@ def _words(
         first, last = mine[0][1], mine[-1][1]
         begin = max(first + 0.5 - step / 2, 0) / details.line_txt_len
         end = min((last + 0.5 + step / 2) / details.line_txt_len, 1)
-        piece = upright.part(quad, begin, end)
+        piece = part(quad, begin, end)
         yield Word(
             text=word,
             box=upright.straight(piece, angle),

@@ -1,24 +1,13 @@
-"""Pages to ExpenseDocuments in the shape that Textract AnalyzeExpense answers."""
+"""Documents to the answers that Textract AnalyzeExpense would give."""
 
-import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from sapmatch.model.intent import Record
-from sapmatch.ocr import layout
-from sapmatch.ocr.fields import AMOUNTS, Field, summary_fields
-from sapmatch.ocr.nouns import Line, Page, Quad
 from sapmatch.ocr.pages import read_pages
-from sapmatch.ocr.parties import guess_vendor
-from sapmatch.ocr.tables import Table, find_tables
-from sapmatch.ocr.values import CODES, values
+from sapmatch.pages.expense import expense_document
 
 _ONE_AT_A_TIME = threading.Lock()  # neither PDFium nor the engine can be shared by threads
-_GUESS = 50.0
-_PRICES = AMOUNTS | {"UNIT_PRICE", "PRICE"}
-_WHOLE: Quad = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
-_SYMBOLS = {"€": "EUR", "£": "GBP", "$": "USD"}
-_CODE = re.compile(rf"(?<![A-Za-z])({CODES})(?![A-Za-z])")
 
 
 def analyze_expense(data: bytes) -> list[Record]:
@@ -40,137 +29,3 @@ def expense_documents(data: bytes) -> Iterator[Record]:
         if page is None:
             return
         yield expense_document(page)
-
-
-def expense_document(page: Page) -> Record:
-    """The ExpenseDocument of one page."""
-    tables = find_tables(page.lines)
-    used = frozenset(line for table in tables for line in table.lines)
-    outside = [line for line in page.lines if line not in used]
-    fields = summary_fields(outside)
-    fields += _guesses(page, outside, fields)
-    fields += [_copy(field) for field in fields if field.type == "VENDOR_VAT_NUMBER"]
-    printed = {code for line in page.lines for code in _CODE.findall(line.text)}
-    return {
-        "ExpenseIndex": page.number,
-        "SummaryFields": [_field(field, page, printed) for field in fields],
-        "LineItemGroups": [
-            _group(number, table, page, printed) for number, table in enumerate(tables, start=1)
-        ],
-        "Blocks": list(_blocks(page)),
-    }
-
-
-def _guesses(page: Page, lines: Sequence[Line], fields: Sequence[Field]) -> Iterator[Field]:
-    """What stands on the first page without a label: the sender, and the day."""
-    known = {field.type: field.value.text for field in fields}
-    if page.number > 1:
-        return
-    if "VENDOR_NAME" not in known:
-        vendor = guess_vendor(lines, [known.get("RECEIVER_NAME", "")])
-        yield from [vendor] if vendor else []
-    if "INVOICE_RECEIPT_DATE" not in known:
-        taken = {field.value.text for field in fields}
-        days = [day for line in lines for day in values("date", line.words)]
-        free = [day for day in days if day.text not in taken]
-        for day in free[:1]:
-            yield Field(type="INVOICE_RECEIPT_DATE", value=day, confidence=_GUESS)
-
-
-def _copy(field: Field) -> Field:
-    """Textract gives a VAT id twice."""
-    return Field(
-        type="TAX_PAYER_ID",
-        value=field.value,
-        label=field.label,
-        confidence=field.confidence,
-    )
-
-
-def _group(number: int, table: Table, page: Page, printed: set[str]) -> Record:
-    return {
-        "LineItemGroupIndex": number,
-        "LineItems": [
-            {"LineItemExpenseFields": [_field(field, page, printed) for field in item]}
-            for item in table.items
-        ],
-    }
-
-
-def _field(field: Field, page: Page, printed: set[str]) -> Record:
-    record: Record = {
-        "Type": {"Text": field.type, "Confidence": field.confidence},
-        "ValueDetection": _detection(field.value),
-        "PageNumber": page.number,
-    }
-    if field.label is not None:
-        record["LabelDetection"] = _detection(field.label)
-    if field.type in _PRICES and (code := _currency(field, printed)):
-        record["Currency"] = code
-    return record
-
-
-def _currency(field: Field, printed: set[str]) -> Record | None:
-    """A code printed beside the amount is sure, the page's only code nearly, a sign is a guess."""
-    near = field.value.text + " " + (field.label.text if field.label else "")
-    if code := _CODE.search(near):
-        return {"Code": code.group(), "Confidence": 95.0}
-    sign = next((_SYMBOLS[char] for char in near if char in _SYMBOLS), None)
-    if len(printed) == 1 and sign in (None, "USD"):
-        return {"Code": next(iter(printed)), "Confidence": 80.0}
-    if sign:
-        return {"Code": sign, "Confidence": 60.0 if sign == "USD" else 95.0}
-    return None
-
-
-def _detection(line: Line) -> Record:
-    return {
-        "Text": _text(line),
-        "Confidence": line.confidence,
-        "Geometry": _geometry([word.quad for word in line.words]),
-    }
-
-
-def _text(line: Line) -> str:
-    """Words with blanks, rows of words with line ends."""
-    return "\n".join(" ".join(word.text for word in row) for row in layout.rows(line.words))
-
-
-def _geometry(quads: Sequence[Quad]) -> Record:
-    """The box around the quads in shares of the page; a single quad is kept as the polygon."""
-    columns, rows = zip(*(point for quad in quads for point in quad), strict=True)
-    left, right, top, bottom = min(columns), max(columns), min(rows), max(rows)
-    corners = ((left, top), (right, top), (right, bottom), (left, bottom))
-    polygon = quads[0] if len(quads) == 1 else corners
-    return {
-        "BoundingBox": {"Left": left, "Top": top, "Width": right - left, "Height": bottom - top},
-        "Polygon": [{"X": x, "Y": y} for x, y in polygon],
-    }
-
-
-def _blocks(page: Page) -> Iterator[Record]:
-    """PAGE, LINE and WORD blocks as of DetectDocumentText."""
-    ids = [f"page-{page.number}-line-{index}" for index in range(len(page.lines))]
-    yield _block("PAGE", f"page-{page.number}", page, [_WHOLE], children=ids)
-    for line_id, line in zip(ids, page.lines, strict=True):
-        words = {f"{line_id}-word-{index}": word for index, word in enumerate(line.words)}
-        quads = [word.quad for word in line.words]
-        said = {"Text": line.text, "Confidence": line.confidence}
-        yield _block("LINE", line_id, page, quads, children=list(words)) | said
-        for word_id, word in words.items():
-            said = {"Text": word.text, "Confidence": word.confidence, "TextType": "PRINTED"}
-            yield _block("WORD", word_id, page, [word.quad], children=[]) | said
-
-
-def _block(
-    type: str, id: str, page: Page, quads: Sequence[Quad], *, children: Sequence[str]
-) -> Record:
-    block: Record = {
-        "BlockType": type,
-        "Id": id,
-        "Page": page.number,
-        "Geometry": _geometry(quads),
-    }
-    if children:
-        block["Relationships"] = [{"Type": "CHILD", "Ids": list(children)}]
-    return block

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from sapmatch.model.document import ReasonCode
 from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.ocr import engine
-from sapmatch.ocr.nouns import Line, Page
-from sapmatch.ocr.textlayer import text_lines
+from sapmatch.pages.nouns import Line, Page
+from sapmatch.pages.textlayer import text_lines
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import median
 
-from sapmatch.ocr.nouns import Box, Point, Quad
+from sapmatch.pages.nouns import Box, Point, Quad
 
 STANDING = 1.5  # height to width from where on the engine reads a crop from bottom to top
 _SKEW_AT_MOST = 15.0  # degrees; beyond it the lines are not skewed but something else
@@ -54,17 +54,6 @@ def straight(quad: Quad, angle: float) -> Box:
     return Box(min(columns), min(rows), max(columns), max(rows))
 
 
-def part(quad: Quad, begin: float, end: float) -> Quad:
-    """The piece of a line between two shares of its length."""
-    top_left, top_right, bottom_right, bottom_left = quad
-    return (
-        _between(top_left, top_right, begin),
-        _between(top_left, top_right, end),
-        _between(bottom_left, bottom_right, end),
-        _between(bottom_left, bottom_right, begin),
-    )
-
-
 def as_delivered(quad: Quad, size: tuple[int, int], turns: int) -> Quad:
     """A quad of the upright page of that size as shares of the page as it was delivered."""
     width, height = size
@@ -78,7 +67,3 @@ def _turned(point: Point, turns: int) -> Point:
     for _ in range(turns):
         point = (1 - point[1], point[0])
     return point
-
-
-def _between(start: Point, end: Point, share: float) -> Point:
-    return (start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share)

@@ -10,6 +10,7 @@ from sapmatch.model.invoice import (
     AllowanceCharge,
     Invoice,
     InvoiceLine,
+    InvoiceReference,
     Party,
     TaxSubtotal,
 )
@@ -77,8 +78,8 @@ def read_cii(root: Node, found: Findings) -> Invoice:
             root, f"{_AGREEMENT}/ContractReferencedDocument/{_REFERENCE}", "contract_reference"
         ),
         delivery_note=_delivery_note(root, found),
-        invoice_reference=found.text(
-            root, f"{_SETTLEMENT}/InvoiceReferencedDocument/{_REFERENCE}", "invoice_reference"
+        preceding_invoices=_preceding(
+            root, f"{_SETTLEMENT}/InvoiceReferencedDocument/{_REFERENCE}", found
         ),
         taxes=_taxes(root, found),
         allowances_charges=_allowances_charges(root, found) + _logistics(root, found),
@@ -199,3 +200,8 @@ def _line(node: Node, index: int, found: Findings) -> InvoiceLine:
         buyer_item_id=node.text("SpecifiedTradeProduct/BuyerAssignedID"),
         standard_item_id=node.text("SpecifiedTradeProduct/GlobalID"),
     )
+
+
+def _preceding(root: Node, path: str, found: Findings) -> tuple[InvoiceReference, ...]:
+    number = found.text(root, path, "preceding_invoices")
+    return (InvoiceReference(number=number),) if number else ()

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from sapmatch.model.document import ReasonCode
 from sapmatch.model.errors import Problem
+from sapmatch.model.invoice import Evidence
 from sapmatch.reading.xml import Node
 
 T = TypeVar("T")
@@ -22,10 +23,10 @@ class Findings:
 
     def __init__(self) -> None:
         self.confidence: dict[str, float] = {}
-        self.evidence: dict[str, str] = {}
+        self.evidence: dict[str, Evidence] = {}
         self.problems: list[Problem] = []
 
-    def keep(self, field: str, value: T, confidence: float, evidence: str | None = None) -> T:
+    def keep(self, field: str, value: T, confidence: float, evidence: Evidence | None = None) -> T:
         """Note where a value of an invoice field comes from; returns the value."""
         self.confidence[field] = round(confidence, 4)
         if evidence:
@@ -65,7 +66,7 @@ class Findings:
             return None
         if "[" in field:  # of a line: there may be thousands
             return value
-        return self.keep(field, value, _CERTAIN, found.path)
+        return self.keep(field, value, _CERTAIN, Evidence(xpath=found.path))
 
 
 def plain_decimal(text: str) -> Decimal | None:

@@ -19,6 +19,14 @@ class ReadLimits(Struct, frozen=True, kw_only=True):
     max_text: int = 2_000_000  # characters of the text layer that are looked at
 
 
+class StillReading(Exception):
+    """The OCR service works on the document: ask again for this job later."""
+
+    def __init__(self, job: str) -> None:
+        super().__init__(job)
+        self.job = job
+
+
 class Refused(Exception):
     """The document ends here: caught by `read_document`, never seen outside."""
 

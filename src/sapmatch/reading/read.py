@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from sapmatch.model.errors import InputRejected, Problem
-from sapmatch.model.intent import Record
+from sapmatch.model.expense import Analysis
 from sapmatch.model.invoice import Kind, ReadResult
 from sapmatch.reading.classify import Format, classify
 from sapmatch.reading.expense import read_expense
@@ -15,7 +15,7 @@ from sapmatch.reading.pdf import read_pdf
 from sapmatch.reading.structured import read_structured
 from sapmatch.reading.verdict import judged
 
-Expense = Callable[[bytes, int], list[Record]]
+Analyse = Callable[[bytes, int], Analysis]
 Engine = Literal["textract", "ocr"]
 _TEXT_LAYER = 50  # characters; fewer are a stamp or a page number on a scan
 
@@ -25,23 +25,23 @@ def read_document(
     *,
     name: str,
     limits: ReadLimits,
-    expense: Expense | None,
+    analyse: Analyse | None,
     method: Engine = "textract",
 ) -> ReadResult:
     """What the bytes hold; a bad document is an outcome with problems, never an exception.
 
-    `name` only serves messages. `expense` takes the bytes and their number of pages and answers
-    Textract's ExpenseDocuments; None where no OCR is at hand. What it raises passes through,
-    except InputRejected, which is a verdict on the document.
+    `name` only serves messages. `analyse` takes the bytes and their number of pages; None where no
+    OCR is at hand. What it raises passes through (StillReading, Throttled), except InputRejected,
+    which is a verdict on the document.
     """
     try:
-        return _read(data, name, limits, expense, method)
+        return _read(data, name, limits, analyse, method)
     except Refused as refused:
         return ReadResult(outcome=refused.outcome, problems=(refused.problem,))
 
 
 def _read(
-    data: bytes, name: str, limits: ReadLimits, expense: Expense | None, method: Engine
+    data: bytes, name: str, limits: ReadLimits, analyse: Analyse | None, method: Engine
 ) -> ReadResult:
     content = classify(data, name, limits)
     if content is Format.XML:
@@ -49,35 +49,35 @@ def _read(
         return judged(invoice, found, kind=kind, method="xml")
     if content is not Format.PDF:
         pages = image_pages(data, content, limits)
-        return _seen(data, pages, expense, kind="scan", method=method)
+        return _seen(data, pages, analyse, kind="scan", method=method)
     pdf = read_pdf(data, limits)
     embedded = embedded_invoice(pdf.attachments, limits)
     if embedded.invoice and embedded.found:
         embedded.found.problems.extend(disagreements(embedded.invoice, pdf.text))
         return judged(embedded.invoice, embedded.found, kind="hybrid", method="xml")
     kind = "pdf-text" if len("".join(pdf.text.split())) >= _TEXT_LAYER else "scan"
-    return _seen(data, pdf.pages, expense, kind=kind, method=method, before=embedded.problem)
+    return _seen(data, pdf.pages, analyse, kind=kind, method=method, before=embedded.problem)
 
 
 def _seen(
     data: bytes,
     pages: int,
-    expense: Expense | None,
+    analyse: Analyse | None,
     *,
     kind: Kind,
     method: Engine,
     before: Problem | None = None,
 ) -> ReadResult:
     """Read by an engine; `before` is what was already wrong with the document."""
-    if expense is None:
+    if analyse is None:
         message = "Only OCR can read this document: read it with --ocr local or --ocr aws."
         unread = Problem(code="READ_FAILED", message=message)
         return ReadResult(outcome="needs-review", kind=kind, problems=(unread,))
     try:
-        documents = expense(data, pages)
+        analysis = analyse(data, pages)
     except InputRejected as rejected:
         problems = rejected.problems or (Problem(code="READ_FAILED", message=str(rejected)),)
         return ReadResult(outcome="reject", kind=kind, method=method, problems=problems)
-    invoice, found = read_expense(documents)
+    invoice, found = read_expense(analysis.documents)
     found.problems.extend([before] if before else [])
     return judged(invoice, found, kind=kind, method=method)

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from sapmatch.model.intent import Record
+from sapmatch.model.invoice import Evidence
 
 _CAP = 0.99  # an engine is never as sure as an XML
 _MAX_FIELDS = 20_000  # of one answer
@@ -19,7 +20,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     text: str
     label: str = ""
     confidence: float
-    evidence: str | None = None
+    evidence: Evidence | None = None
     currency: str | None = None  # the engine's opinion, with its confidence from 0 to 1
     currency_confidence: float = 0
 
@@ -112,13 +113,16 @@ def _share(record: Record) -> float:
     return float(confidence) / 100 if isinstance(confidence, int | float) else 0.0
 
 
-def _place(page: Any, value: Record) -> str | None:
+def _place(page: Any, value: Record) -> Evidence | None:
     box = _record(_record(value.get("Geometry")).get("BoundingBox"))
     sides = [box.get(side) for side in ("Left", "Top", "Width", "Height")]
-    shares = ",".join(f"{side:.4f}" for side in sides if isinstance(side, int | float))
-    if page is None:
+    shares = [round(float(side), 4) for side in sides if isinstance(side, int | float)]
+    if not isinstance(page, int):
         return None
-    return f"page {page} ({shares})" if shares.count(",") == 3 else f"page {page}"
+    text = str(value.get("Text") or "").strip()
+    if len(shares) < 4:
+        return Evidence(page=page, text=text)
+    return Evidence(page=page, box=(shares[0], shares[1], shares[2], shares[3]), text=text)
 
 
 def _flat(text: Any) -> str:

@@ -7,11 +7,12 @@ import msgspec
 
 from sapmatch.model.document import DocumentRecord
 from sapmatch.model.errors import Problem
+from sapmatch.model.expense import Analysis, Expense, ExpenseSource
 from sapmatch.model.flow import Intake
-from sapmatch.model.intent import Record
 from sapmatch.model.invoice import ReadResult
-from sapmatch.model.ports import Documents, Expense, Objects
+from sapmatch.model.ports import Documents, Objects
 from sapmatch.reading import ReadLimits, read_document
+from sapmatch.reading.limits import StillReading
 
 # An invoice whose sums are off still has an identity: the matching decides what it is worth.
 _DECIDED_LATER = frozenset({"TOTALS"})
@@ -46,19 +47,27 @@ def _read(record: DocumentRecord, objects: Objects, expense: Expense, intake: In
         objects.read(record.key, record.version_id),
         name=record.key,
         limits=ReadLimits(max_bytes=intake.max_bytes, max_pages=intake.max_pages),
-        expense=_bound(record, expense),
+        analyse=_bound(record, expense),
     )
 
 
-def _bound(record: DocumentRecord, expense: Expense) -> Callable[[bytes, int], list[Record]]:
+def _bound(record: DocumentRecord, expense: Expense) -> Callable[[bytes, int], Analysis]:
     """Textract reads the object itself: the bytes need not travel twice."""
 
-    def analyze(_data: bytes, pages: int) -> list[Record]:
-        return expense.analyze(
-            record.bucket, record.key, record.version_id, pages=pages, size=record.size
+    def analyse(_data: bytes, pages: int) -> Analysis:
+        source = ExpenseSource(
+            bucket=record.bucket,
+            key=record.key,
+            version_id=record.version_id,
+            pages=pages,
+            size=record.size,
         )
+        found = expense.start(source)
+        if isinstance(found, str):
+            raise StillReading(found)
+        return found
 
-    return analyze
+    return analyse
 
 
 def _after(record: DocumentRecord, result: ReadResult, readable: bool) -> DocumentRecord:

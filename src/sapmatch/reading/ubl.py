@@ -6,6 +6,7 @@ from sapmatch.model.invoice import (
     AllowanceCharge,
     Invoice,
     InvoiceLine,
+    InvoiceReference,
     Party,
     TaxSubtotal,
 )
@@ -52,9 +53,7 @@ def read_ubl(root: Node, found: Findings) -> Invoice:
         buyer_reference=found.text(root, "BuyerReference", "buyer_reference"),
         contract_reference=found.text(root, "ContractDocumentReference/ID", "contract_reference"),
         delivery_note=found.text(root, "DespatchDocumentReference/ID", "delivery_note"),
-        invoice_reference=found.text(
-            root, "BillingReference/InvoiceDocumentReference/ID", "invoice_reference"
-        ),
+        preceding_invoices=_preceding(root, "BillingReference/InvoiceDocumentReference/ID", found),
         taxes=_taxes(root, currency, found),
         allowances_charges=_allowances_charges(root, found),
         lines=lines,
@@ -149,3 +148,8 @@ def _line(node: Node, index: int, found: Findings) -> InvoiceLine:
         buyer_item_id=node.text("Item/BuyersItemIdentification/ID"),
         standard_item_id=node.text("Item/StandardItemIdentification/ID"),
     )
+
+
+def _preceding(root: Node, path: str, found: Findings) -> tuple[InvoiceReference, ...]:
+    number = found.text(root, path, "preceding_invoices")
+    return (InvoiceReference(number=number),) if number else ()

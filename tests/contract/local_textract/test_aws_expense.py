@@ -16,7 +16,7 @@ from sapmatch.aws.clients import client
 from sapmatch.aws.expense import SYNC_BYTES, TextractExpense
 from sapmatch.clock import SystemClock
 from sapmatch.model.errors import InputRejected, Throttled
-from tests.builders.ocr import drawn, saved, summary
+from tests.builders.pages import drawn, saved, summary
 
 
 @pytest.fixture(scope="module")

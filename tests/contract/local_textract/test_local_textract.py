@@ -26,7 +26,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from local.textract.server import Server
 from sapmatch.ocr.pages import read_pages, rejected
-from tests.builders.ocr import drawn, items, saved, summary
+from tests.builders.pages import drawn, items, saved, summary
 
 BUCKET = "invoices"
 BLANK = Image.new("RGB", (300, 300), "white")

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from sapmatch.ocr import analyze_expense, count_pages
-from tests.builders.ocr import drawn, items, saved, summary
+from tests.builders.pages import drawn, items, saved, summary
 
 
 def _core(document: dict[str, object]) -> tuple[list[str], list[str]]:

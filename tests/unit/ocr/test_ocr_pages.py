@@ -12,7 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from sapmatch.model.errors import InputRejected
 from sapmatch.ocr import analyze_expense, count_pages, engine, media, pages
-from tests.builders.ocr import INVOICE, drawn, items, saved, summary
+from tests.builders.pages import INVOICE, drawn, items, saved, summary
 
 
 def _pdf(*, sheets: int = 1, lying: bool = False) -> bytes:

@@ -5,8 +5,10 @@ import random
 import pytest
 
 from sapmatch.model.document import ReasonCode
+from sapmatch.model.expense import Analysis
 from sapmatch.reading import ReadLimits, read_document
 from tests.builders.reading import (
+    analysis,
     codes,
     fixture,
     invoice_page,
@@ -123,11 +125,11 @@ def test_the_directories_of_a_tiff_may_run_in_a_circle() -> None:
 def test_the_engine_is_told_how_many_pages_there_are(data: bytes, pages: int) -> None:
     asked: list[tuple[bytes, int]] = []
 
-    def expense(given: bytes, count: int) -> list[dict[str, object]]:
+    def expense(given: bytes, count: int) -> Analysis:
         asked.append((given, count))
-        return [invoice_page()]
+        return analysis([invoice_page()])
 
-    read_document(data, name="a", limits=ReadLimits(), expense=expense)
+    read_document(data, name="a", limits=ReadLimits(), analyse=expense)
     assert asked == [(data, pages)]
 
 

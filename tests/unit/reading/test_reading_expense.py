@@ -45,7 +45,10 @@ def test_a_whole_answer_becomes_an_invoice_with_confidence_and_evidence() -> Non
     assert invoice.order_references == ("4500000001",)
     assert invoice.iban == "DE02120300000000202051"
     assert result.confidence["total"] == 0.97
-    assert result.evidence["total"] == "page 2 (0.8000,0.5000,0.1000,0.0200)"
+    assert (result.evidence["total"].page, result.evidence["total"].box) == (
+        2,
+        (0.8, 0.5, 0.1, 0.02),
+    )
 
 
 def test_pages_of_one_invoice_are_merged_by_number() -> None:

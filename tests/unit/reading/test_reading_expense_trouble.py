@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sapmatch.model.errors import InputRejected, Problem, Throttled
+from sapmatch.model.expense import Analysis
 from sapmatch.reading import ReadLimits, read_document
 from tests.builders.reading import SUMS, codes, field, page, png, read, seen
 
@@ -47,18 +48,18 @@ def test_without_an_engine_a_picture_goes_to_a_person() -> None:
 def test_a_document_that_the_engine_refuses_is_rejected_with_its_reasons() -> None:
     problem = Problem(code="ENCRYPTED", message="The PDF needs a password.")
 
-    def refuse(_data: bytes, _pages: int) -> list[dict[str, Any]]:
+    def refuse(_data: bytes, _pages: int) -> Analysis:
         raise InputRejected("no", [problem])
 
-    result = read_document(png(), name="a", limits=ReadLimits(), expense=refuse, method="ocr")
+    result = read_document(png(), name="a", limits=ReadLimits(), analyse=refuse, method="ocr")
     assert (result.outcome, result.method, result.problems) == ("reject", "ocr", (problem,))
 
 
 def test_throttling_is_no_verdict_on_the_document() -> None:
     """documents.md section 6: throttling must never lose a document."""
 
-    def throttle(_data: bytes, _pages: int) -> list[dict[str, Any]]:
+    def throttle(_data: bytes, _pages: int) -> Analysis:
         raise Throttled("slow down")
 
     with pytest.raises(Throttled):
-        read_document(png(), name="a", limits=ReadLimits(), expense=throttle)
+        read_document(png(), name="a", limits=ReadLimits(), analyse=throttle)

@@ -9,6 +9,7 @@ from sapmatch.model.invoice import (
     AllowanceCharge,
     Invoice,
     InvoiceLine,
+    InvoiceReference,
     InvoiceType,
     Party,
     ReadResult,
@@ -65,7 +66,7 @@ def test_ubl_carries_every_field() -> None:
         buyer_reference="Einkauf 7",
         contract_reference="V-3",
         delivery_note="LS-5",
-        invoice_reference="R-2026-16",
+        preceding_invoices=(InvoiceReference(number="R-2026-16"),),
         taxes=(
             TaxSubtotal(
                 category="S", rate=Decimal(19), basis=Decimal("95.00"), amount=Decimal("18.05")
@@ -98,7 +99,7 @@ def test_ubl_carries_every_field() -> None:
 def test_every_xml_field_is_certain_and_says_where_it_stands() -> None:
     result = read(UBL)
     assert set(result.confidence.values()) == {1.0}
-    assert result.evidence["total"] == "/Invoice/LegalMonetaryTotal/TaxInclusiveAmount"
+    assert result.evidence["total"].xpath == "/Invoice/LegalMonetaryTotal/TaxInclusiveAmount"
     assert result.method == "xml"
 
 
@@ -122,7 +123,7 @@ def test_cii_carries_every_field() -> None:
         buyer_reference="Einkauf 7",
         contract_reference="V-3",
         delivery_note="LS-5",
-        invoice_reference="R-2026-16",
+        preceding_invoices=(InvoiceReference(number="R-2026-16"),),
         taxes=(
             TaxSubtotal(
                 category="S", rate=Decimal(19), basis=Decimal("65.00"), amount=Decimal("12.35")

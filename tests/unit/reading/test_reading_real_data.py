@@ -12,7 +12,7 @@ import pytest
 
 from sapmatch.model.invoice import Invoice, ReadResult
 from sapmatch.reading import ReadLimits, read_document
-from tests.builders.reading import png
+from tests.builders.reading import analysis, png
 
 ALLOWED = {
     "read-safely": {"read", "needs-review"},
@@ -64,7 +64,7 @@ def read(real_data: Path) -> Callable[[str], ReadResult]:
     def reader(file: str) -> ReadResult:
         data = (real_data / "invoices" / file).read_bytes()
         started = time.monotonic()
-        result = read_document(data, name=file, limits=ReadLimits(), expense=None)
+        result = read_document(data, name=file, limits=ReadLimits(), analyse=None)
         assert time.monotonic() - started < SECONDS, file
         return result
 
@@ -151,7 +151,10 @@ def test_recorded_answers_of_textract_are_understood(
 ) -> None:
     answer = json.loads((real_data / "invoices" / "textract-responses" / file).read_text())
     result = read_document(
-        png(), name="a.png", limits=ReadLimits(), expense=lambda *_: answer["ExpenseDocuments"]
+        png(),
+        name="a.png",
+        limits=ReadLimits(),
+        analyse=lambda *_: analysis(answer["ExpenseDocuments"]),
     )
     assert result.invoice is not None
     assert (result.invoice.total, result.invoice.number) == (total, number)

@@ -7,9 +7,9 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from sapmatch.ocr.labels import normal
-from sapmatch.ocr.layout import cut
-from sapmatch.ocr.nouns import Line, Word
+from sapmatch.pages.labels import normal
+from sapmatch.pages.layout import cut
+from sapmatch.pages.nouns import Line, Word
 
 Shape = Literal["amount", "quantity", "date", "id", "tax-id", "name", "text"]
 

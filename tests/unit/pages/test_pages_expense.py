@@ -2,8 +2,8 @@
 
 import pytest
 
-from sapmatch.ocr.expense import expense_document
-from tests.builders.ocr import INVOICE, Placed, items, page, summary
+from sapmatch.pages.expense import expense_document
+from tests.builders.pages import INVOICE, Placed, items, page, summary
 
 
 def test_a_plain_invoice_gives_its_fields_and_items() -> None:

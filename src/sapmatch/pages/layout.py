@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol, TypeVar
 
-from sapmatch.ocr.nouns import Box, Line, Word
-from sapmatch.ocr.upright import part
+from sapmatch.pages.nouns import Box, Line, Word, part
 
 _SAME_ROW = 0.45  # of the smaller height, between two middles
 _SAME_LINE = 0.75  # of the height: a wider gap between words is a column gap

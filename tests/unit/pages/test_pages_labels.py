@@ -2,7 +2,7 @@
 
 import pytest
 
-from sapmatch.ocr import labels
+from sapmatch.pages import labels
 
 
 @pytest.mark.parametrize("vocabulary", [labels.SUMMARY, labels.COLUMNS])

@@ -10,8 +10,8 @@ from itertools import takewhile
 
 from msgspec import Struct
 
-from sapmatch.ocr import labels, layout, values
-from sapmatch.ocr.nouns import Box, Line, Word
+from sapmatch.pages import labels, layout, values
+from sapmatch.pages.nouns import Box, Line, Word
 
 SHAPES: dict[str, values.Shape] = {
     "INVOICE_RECEIPT_ID": "id",

@@ -89,3 +89,18 @@ def around(boxes: Sequence[Box]) -> Box:
         max(box.right for box in boxes),
         max(box.bottom for box in boxes),
     )
+
+
+def part(quad: Quad, begin: float, end: float) -> Quad:
+    """The piece of a line between two shares of its length."""
+    top_left, top_right, bottom_right, bottom_left = quad
+    return (
+        _between(top_left, top_right, begin),
+        _between(top_left, top_right, end),
+        _between(bottom_left, bottom_right, end),
+        _between(bottom_left, bottom_right, begin),
+    )
+
+
+def _between(start: Point, end: Point, share: float) -> Point:
+    return (start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share)

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from sapmatch.ocr import labels, layout, values
-from sapmatch.ocr.fields import AMOUNTS, Field, labelled_parts
-from sapmatch.ocr.nouns import Box, Line, around
+from sapmatch.pages import labels, layout, values
+from sapmatch.pages.fields import AMOUNTS, Field, labelled_parts
+from sapmatch.pages.nouns import Box, Line, around
 
 _SHAPES: dict[str, values.Shape] = {
     "QUANTITY": "quantity",

@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sapmatch.ocr import layout
-from sapmatch.ocr.nouns import Box, Line, Word, around
+from sapmatch.pages import layout
+from sapmatch.pages.nouns import Box, Line, Word, around
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfPage, PdfTextPage

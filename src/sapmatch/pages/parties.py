@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from statistics import median
 
-from sapmatch.ocr import values
-from sapmatch.ocr.fields import Field, labelled_parts
-from sapmatch.ocr.layout import cut, unglued
-from sapmatch.ocr.nouns import Line
+from sapmatch.pages import values
+from sapmatch.pages.fields import Field, labelled_parts
+from sapmatch.pages.layout import cut, unglued
+from sapmatch.pages.nouns import Line
 
 _LEGAL_FORM = re.compile(
     r"(?<!\w)(?:g?gmbh(?: & co\.? kg)?|ag|se|kg|ohg|gbr|e\.? ?k\.?|ltd|limited|llc|l\.l\.c|inc"

@@ -6,7 +6,7 @@ from io import BytesIO
 from PIL import Image, ImageDraw, ImageFont
 
 from sapmatch.model.intent import Record
-from sapmatch.ocr.nouns import Box, Line, Page, Word
+from sapmatch.pages.nouns import Box, Line, Page, Word
 
 WIDTH, HEIGHT, LETTER = 1000, 1400, 10
 Placed = tuple[int, int, str]  # left, top, text

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sapmatch.ocr import values
-from tests.builders.ocr import line
+from sapmatch.pages import values
+from tests.builders.pages import line
 
 
 def _found(shape: values.Shape, text: str, *, alone: bool = False) -> list[str]:

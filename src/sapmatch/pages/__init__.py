@@ -1,0 +1,1 @@
+"""What a printed page says: words with boxes to lines, labels with their values, and tables."""

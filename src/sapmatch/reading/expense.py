@@ -58,6 +58,7 @@ def read_expense(documents: Sequence[Record]) -> tuple[Invoice, Findings]:
 
 
 def _invoice(slip: Slip, found: Findings) -> Invoice:
+    found.slip = slip
     mark = _mark(slip)
     currency = _currency(slip, found)
     lines = invoice_lines(slip, mark)

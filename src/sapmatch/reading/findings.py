@@ -9,6 +9,7 @@ from typing import TypeVar
 from sapmatch.model.document import ReasonCode
 from sapmatch.model.errors import Problem
 from sapmatch.model.invoice import Evidence
+from sapmatch.reading.slip import Slip
 from sapmatch.reading.xml import Node
 
 T = TypeVar("T")
@@ -19,9 +20,10 @@ _CERTAIN = 1.0
 
 
 class Findings:
-    """Grows while one document is read."""
+    """Grows while one document is read; `slip` is what its pages show, None for an XML."""
 
     def __init__(self) -> None:
+        self.slip: Slip | None = None
         self.confidence: dict[str, float] = {}
         self.evidence: dict[str, Evidence] = {}
         self.problems: list[Problem] = []

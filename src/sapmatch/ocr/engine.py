@@ -6,8 +6,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
 from sapmatch.model.errors import InputRejected
-from sapmatch.ocr import upright
-from sapmatch.pages.nouns import Line, Quad, Word, part
+from sapmatch.ocr import second, upright
+from sapmatch.pages.nouns import Box, Line, Quad, Word, part
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,12 +30,13 @@ def read_lines(image: "Image") -> tuple[Line, ...]:
     if not crops:
         return ()
     read = _engine().recognize_txt(crops)
-    angle = upright.skew(quads)
-    return tuple(
-        Line(tuple(_words(text, details, quad, angle, image.size, turns)))
+    angle, size = upright.skew(quads), image.size
+    lines = [
+        Line(tuple(_words(text, details, quad, angle, size, turns)))
         for quad, text, details in zip(quads, read.txts, read.word_results, strict=True)
         if text.strip()
-    )
+    ]
+    return second.completed(lines, image, lambda quad: _placed(quad, angle, size, turns))
 
 
 def require() -> None:
@@ -98,10 +99,11 @@ def _words(
         first, last = mine[0][1], mine[-1][1]
         begin = max(first + 0.5 - step / 2, 0) / details.line_txt_len
         end = min((last + 0.5 + step / 2) / details.line_txt_len, 1)
-        piece = part(quad, begin, end)
-        yield Word(
-            text=word,
-            box=upright.straight(piece, angle),
-            quad=upright.as_delivered(piece, size, turns),
-            confidence=100 * min(sure for _, _, sure in mine),
-        )
+        box, corners = _placed(part(quad, begin, end), angle, size, turns)
+        sure = 100 * min(sure for _, _, sure in mine)
+        yield Word(text=word, box=box, quad=corners, confidence=sure)
+
+
+def _placed(quad: Quad, angle: float, size: tuple[int, int], turns: int) -> tuple[Box, Quad]:
+    """Corners in pixels of the upright page as a word's box and its quad."""
+    return upright.straight(quad, angle), upright.as_delivered(quad, size, turns)

@@ -87,6 +87,9 @@ class MemoryDocuments:
 
     def receive(self, record: DocumentRecord, arrival: Arrival) -> DocumentRecord:
         self.arrivals.append(arrival)
+        return self.create(record)
+
+    def create(self, record: DocumentRecord) -> DocumentRecord:
         return self.records.setdefault(record.id, record)
 
     def get(self, document_id: str) -> DocumentRecord:

@@ -50,11 +50,16 @@ class DynamoDocuments:
         item = Item(pk=record.id, sk=f"arrival#{upload}", body=body(arrival))
         with suppress(PreconditionFailed):
             self._table.put(item, new=True)
+        record = self.create(record)
+        self._table.put(Item(pk=f"upload#{upload}", sk=_UPLOAD, body=body(record.id)))
+        return record
+
+    def create(self, record: DocumentRecord) -> DocumentRecord:
+        """A conditional put: of several creations the first one stands."""
         try:
             self._table.put(_meta(record), new=True)
         except PreconditionFailed:
-            record = self.get(record.id)
-        self._table.put(Item(pk=f"upload#{upload}", sk=_UPLOAD, body=body(record.id)))
+            return self.get(record.id)
         return record
 
     def arrived(self, upload: Upload) -> bool:

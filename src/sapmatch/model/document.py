@@ -1,5 +1,7 @@
 """What is kept about a document: its arrival, its state, its decisions, its exception."""
 
+import hashlib
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -24,6 +26,7 @@ ReasonCode = Literal[
     "TOTALS",
     "NEEDS_REVIEW",
     "READ_FAILED",
+    "PAGES_UNREAD",
     "SAP_REJECTED",
     "OUTCOME_UNKNOWN",
     "WORKFLOW_FAILED",
@@ -33,9 +36,14 @@ ReasonCode = Literal[
 class DocumentRecord(Struct, frozen=True, kw_only=True):
     """One record per content: `id` is the SHA-256 of the bytes in hexadecimal.
 
-    `state` is RECEIVED, READ, REJECTED (never became an invoice: `reason` says why), or the name of
-    the last decision's state. `version_id` is the S3 version that was claimed; all later work reads
-    exactly that one.
+    Where a file holds several invoices, each has a record of its own too: `part_id` is its id,
+    `parent` the file's record, `part` counts from 1, `pages` are its pages of the file; and the
+    file's `parts` are their ids.
+
+    `state` is RECEIVED, READ, SPLIT (each of `parts` goes its own way), NEEDS_REVIEW (an invoice
+    that a person must compare with the document), REJECTED (no invoice: `reason` says why), or the
+    name of the last decision's state. `version_id` is the S3 version that was claimed; all later
+    work reads exactly that one.
     """
 
     id: str
@@ -51,6 +59,13 @@ class DocumentRecord(Struct, frozen=True, kw_only=True):
     method: str | None = None
     company_code: str | None = None
     number: str | None = None
+    content: str | None = None  # SHA-256 of the bytes that were read
+    ocr_pages: int = 0  # that an OCR service looked at
+    confidence: dict[str, float] = {}  # of number, total, currency and seller
+    parent: str | None = None
+    part: int | None = None
+    pages: tuple[int, ...] = ()
+    parts: tuple[str, ...] = ()
     decision: int = 0  # how many decisions were recorded
     orders: tuple[str, ...] = ()
     cause: str | None = None
@@ -59,7 +74,29 @@ class DocumentRecord(Struct, frozen=True, kw_only=True):
     duplicate_of: str | None = None
     updated_at: datetime | None = None
     version: int = 0
-    schema: int = 1
+    schema: int = 2
+
+    @property
+    def place(self) -> str:
+        """Where people find it: the file, and its pages there where it is a part of one."""
+        return f"{pages_of(self.pages)} of {self.key}" if self.pages else self.key
+
+
+def part_id(document_id: str, part: int) -> str:
+    """The id of one of several invoices in a file; `part` counts from 1."""
+    return hashlib.sha256(f"{document_id}\npart {part}".encode()).hexdigest()
+
+
+def pages_of(pages: Sequence[int]) -> str:
+    """Page numbers in words: `page 3`, `pages 3-4`, `pages 1, 3-5`."""
+    runs: list[list[int]] = []
+    for page in sorted(set(pages)):
+        if runs and page == runs[-1][1] + 1:
+            runs[-1][1] = page
+        else:
+            runs.append([page, page])
+    told = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+    return f"page {told}" if len(set(pages)) == 1 else f"pages {told}"
 
 
 class Arrival(Struct, frozen=True, kw_only=True):

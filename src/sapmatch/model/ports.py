@@ -296,6 +296,10 @@ class Documents(Protocol):
         """
         ...
 
+    def create(self, record: DocumentRecord) -> DocumentRecord:
+        """Create the record of a part of a file; returns the one that stands, the first."""
+        ...
+
     def get(self, document_id: str) -> DocumentRecord:
         """The record, read consistently; InputRejected where there is none."""
         ...

@@ -1,0 +1,36 @@
+"""The invoice at documents/<id>/invoice.json, in the form of today and the one before."""
+
+import re
+from typing import Any
+
+import msgspec
+
+from sapmatch.model.invoice import Evidence, ReadResult, StoredInvoice
+
+# A place on a page as schema 1 wrote it: page 1 (left,top,width,height).
+_PLACE = re.compile(r"page (\d{1,4}) \(([\d.,\s]{1,80})\)")
+
+
+def invoice_key(document_id: str) -> str:
+    """Where the invoice of a document is kept."""
+    return f"documents/{document_id}/invoice.json"
+
+
+def result_of(stored: bytes) -> ReadResult:
+    """What was read; schema 1 is a result on its own, with its evidence in words."""
+    plain: dict[str, Any] = msgspec.json.decode(stored)
+    if "schema" in plain:
+        return msgspec.convert(plain, StoredInvoice).result
+    evidence = {field: _place(text) for field, text in plain.get("evidence", {}).items()}
+    invoice = plain.get("invoice") or {}
+    if earlier := invoice.get("invoice_reference"):
+        invoice["preceding_invoices"] = [{"number": earlier}]
+    return msgspec.convert(plain | {"evidence": evidence}, ReadResult)
+
+
+def _place(text: str) -> Evidence:
+    found = _PLACE.fullmatch(text)
+    if not found:
+        return Evidence(xpath=text)
+    sides = [float(side) for side in found[2].split(",")]
+    return Evidence(page=int(found[1]), box=tuple(sides) if len(sides) == 4 else None)  # type: ignore[arg-type]

@@ -7,35 +7,25 @@ from datetime import date
 
 from msgspec import Struct
 
-# First letters of month names without accents: English, German, French, Dutch, Spanish, Italian,
-# Portuguese, the Scandinavian languages.
-_MONTHS = {
-    1: "jan ene gen",
-    2: "feb fev",
-    3: "mar maa maer mrt",
-    4: "apr abr avr",
-    5: "may mai mei maj mag",
-    6: "jun juin giu",
-    7: "jul juil lug",
-    8: "aug aou ago",
-    9: "sep set",
-    10: "oct okt out ott",
-    11: "nov",
-    12: "dec dez dic des",
-}
-_MONTH_OF = {prefix: month for month, names in _MONTHS.items() for prefix in names.split()}
-_LONGEST = max(map(len, _MONTH_OF))
-_ISO = re.compile(r"(?<!\d)(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})(?!\d)", re.ASCII)
+from sapmatch.reading.months import month_of
+
+_ISO = re.compile(r"(?<!\d)(\d{4})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})(?!\d)", re.ASCII)
+_COMPACT = re.compile(r"\s*(\d{4})(\d\d)(\d\d)\s*", re.ASCII)
+_SPACED = re.compile(r"\s*(\d{1,2}) (\d{1,2}) (\d{4}|\d{2})\s*", re.ASCII)
 _NUMERIC = re.compile(
     r"(?<![\w.,/-])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{2})(?![\d/-])", re.ASCII
 )
 _DAY_FIRST = re.compile(
-    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|º|\.)?[\s.\-/]*(?:de\s+|of\s+)?([^\W\d_]{3,12})"
-    r"[\s.,\-/]*(?:de\s+|del\s+)?(\d{4}|\d{2})(?!\d)"
+    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|e|o|a|\.)?[\s.\-/]*(?:de\s+|of\s+)?([^\W\d_]{3,12})"
+    r"[\s.,\-/']{0,4}(?:de\s+|del\s+)?(\d{4}|\d{2})(?!\d)"
 )
 _MONTH_FIRST = re.compile(
-    r"(?<![^\W\d_])([^\W\d_]{3,12})[\s.\-/]*(\d{1,2})(?:st|nd|rd|th)?[\s,.\-/]+(\d{4})(?!\d)"
+    r"(?<![^\W\d_])([^\W\d_]{3,12})[\s.\-/]{0,3}(\d{1,2})(?:st|nd|rd|th)?"
+    r"(?:[\s,.\-/]+(\d{4})|,\s?'?(\d{2}))(?!\d)"
 )
+_YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[\s.\-/]([^\W\d_]{3,12})[\s.\-/](\d{1,2})(?!\d)")
+_MISREAD = re.compile(r"(?<=\d)o(?=[\d./-])|(?<=[\d./-])o(?=\d)|(?<=\d)o$|(?<!\w)o(?=\d)")
+_LONG_TEXT = 50_000
 _PIVOT = 70  # 70 to 99 are of the last century
 _YEARS = range(1970, 2100)
 
@@ -49,7 +39,7 @@ class FoundDate(Struct, frozen=True):
 
 def parse_date(text: str, *, day_first: bool | None = None) -> FoundDate | None:
     """The first date in a text; `day_first` settles 03/04/2020, None leaves both meanings."""
-    found = next(find_dates(text), None)
+    found = next(find_dates(text), None) or _whole(text)
     if found is None or found.other is None or day_first is None:
         return found
     return FoundDate(found.value if day_first else found.other)
@@ -63,9 +53,11 @@ def find_dates(text: str) -> Iterator[FoundDate]:
     for match in _NUMERIC.finditer(plain):
         yield from _numeric(match)
     for match in _DAY_FIRST.finditer(plain):
-        yield from _date(match[3], _month(match[2]), match[1])
+        yield from _date(match[3], month_of(match[2]), match[1])
     for match in _MONTH_FIRST.finditer(plain):
-        yield from _date(match[3], _month(match[1]), match[2])
+        yield from _date(match[3] or match[4], month_of(match[1]), match[2])
+    for match in _YEAR_FIRST.finditer(plain):
+        yield from _date(match[1], month_of(match[2]), match[3])
 
 
 def day_comes_first(text: str) -> bool | None:
@@ -78,9 +70,20 @@ def day_comes_first(text: str) -> bool | None:
     return orders.pop() if len(orders) == 1 else None
 
 
+def _whole(text: str) -> FoundDate | None:
+    """Notations that would be anything else inside of a text: `20260302`, `02 03 2026`."""
+    plain = _plain(text)
+    if match := _COMPACT.fullmatch(plain):
+        return next(_date(*match.groups()), None)
+    if match := _SPACED.fullmatch(plain):
+        return next(_date(match[3], match[2], match[1]), None)
+    return None
+
+
 def _plain(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    decomposed = unicodedata.normalize("NFKD", text[:_LONG_TEXT].casefold().replace("’", "'"))
+    plain = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return _MISREAD.sub("0", plain)
 
 
 def _numeric(match: re.Match[str]) -> Iterator[FoundDate]:
@@ -91,13 +94,6 @@ def _numeric(match: re.Match[str]) -> Iterator[FoundDate]:
         yield FoundDate(day_first.value, month_first.value)
     elif found := day_first or month_first:
         yield found
-
-
-def _month(name: str) -> int:
-    for length in range(_LONGEST, 2, -1):
-        if month := _MONTH_OF.get(name[:length]):
-            return month
-    return 0
 
 
 def _date(year: str, month: str | int, day: str) -> Iterator[FoundDate]:

@@ -11,11 +11,12 @@ from sapmatch.matching.record import REMEMBERED, earlier_invoice, match_record
 from sapmatch.model.document import DocumentRecord, EarlierInvoice
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Intent
-from sapmatch.model.invoice import Invoice, ReadResult
+from sapmatch.model.invoice import Invoice
 from sapmatch.model.match import POSTABLE, Decision
 from sapmatch.model.order import Order
 from sapmatch.model.policy import MatchingPolicy
 from sapmatch.model.ports import Documents, Objects, OrderKey, Orders, OrderScope
+from sapmatch.model.stored import invoice_key, result_of
 
 # From invoice, decision and orders to the writes that they mean, with their payload bytes.
 Planner = Callable[[str, Invoice, Decision, dict[str, Order]], Sequence[tuple[Intent, bytes]]]
@@ -116,9 +117,7 @@ def _orders(scope: OrderScope, decision: Decision, orders: Orders) -> dict[str, 
 
 
 def _invoice(objects: Objects, document_id: str) -> Invoice:
-    result = msgspec.json.decode(
-        objects.read(f"documents/{document_id}/invoice.json"), type=ReadResult
-    )
+    result = result_of(objects.read(invoice_key(document_id)))
     if result.invoice is None:
         raise InputRejected(f"document {document_id}: holds no invoice")
     return result.invoice

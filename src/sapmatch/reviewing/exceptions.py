@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from sapmatch.model.document import ExceptionRecord
+from sapmatch.model.invoice import ReadResult
 from sapmatch.model.match import Decision
 from sapmatch.model.ports import Clock, Documents, Mailer, Objects
+from sapmatch.model.stored import invoice_key, result_of
 from sapmatch.reviewing.mail import (
     Mail,
     copy_mail,
@@ -41,7 +43,9 @@ class Exceptions:
         decision = self._decision(document_id, record.decision) if reason is None else None
         state = reason or record.state
         cause = (decision.cause if decision else None) or record.reason
-        return self._raise(document_id, state, cause, document_mail(state, record, decision))
+        result = self._result(document_id) if reason is None and decision is None else None
+        mail = document_mail(state, record, decision, result)
+        return self._raise(document_id, state, cause, mail)
 
     def about_copy(self, document_id: str, key: str) -> ExceptionRecord:
         """The same content arrived under another key."""
@@ -101,6 +105,10 @@ class Exceptions:
             self._mailer.send(record.subject, record.body, attributes)
             self._documents.notified(record, self._clock.now())
         return record
+
+    def _result(self, document_id: str) -> ReadResult | None:
+        key = invoice_key(document_id)
+        return result_of(self._objects.read(key)) if self._objects.exists(key) else None
 
     def _decision(self, document_id: str, number: int) -> Decision | None:
         if not number:

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from sapmatch.model.document import DocumentRecord
+from sapmatch.model.invoice import ReadResult
 from sapmatch.model.match import POSTABLE, Decision
+from sapmatch.reviewing.fields import problem_line
 from sapmatch.reviewing.trouble import DRIFT, Cause, Trouble
 
 SUBJECT_LENGTH = 99
@@ -23,8 +25,10 @@ _TITLES = {
     "FILE_REJECTED": "the file has mistakes",
     "INVALID": "contradicts itself",
     "NO_CANDIDATE": "no order found",
+    "NEEDS_REVIEW": "must be compared with the document",
     "NOT_INVOICEABLE": "order takes no invoice",
     "OUT_OF_TOLERANCE": "outside the tolerances",
+    "READ_TIMED_OUT": "OCR did not end",
     "REJECTED": "could not be read",
     "RESYNC_REQUIRED": "SAP forgot where its changes were read to",
     "SAP_REJECTED": "refused by SAP",
@@ -37,6 +41,10 @@ _TITLES = {
 }
 
 _REMEDIES = {
+    "NEEDS_REVIEW": "Compare the values named above with the document and key the invoice in SAP "
+    "(MIRO); where the document contradicts itself, ask the sender for a corrected one.",
+    "READ_TIMED_OUT": "Key the invoice in SAP (MIRO), or upload a copy with fewer pages. The "
+    "platform team looks for the cause in the log of the function read_document.",
     "REJECTED": "Ask the sender for a readable file, or key the invoice in SAP (MIRO).",
     "DUPLICATE": "Nothing, if the file was sent twice by mistake: it is posted only once.",
     "FILE_REJECTED": "Correct the rows and drop the file again: nothing of it was sent.",
@@ -61,6 +69,7 @@ _REMEDIES = {
 _RUNBOOK = "docs/operations/extractions.md"
 _FUNCTIONS = {"plan": "plan_extraction", "chunks": "extract_chunk", "finish": "finish_extraction"}
 _COPY_POSTED = "Nothing: the invoice is posted only once."
+_COPY_SPLIT = "Nothing: each invoice of the first file goes its own way, once."
 _COPY_NOT_POSTED = "Nothing about the copy. What the first file needs stands in the mail about it."
 
 
@@ -78,16 +87,21 @@ def subject(state: str, reference: str) -> str:
     ]
 
 
-def document_mail(state: str, record: DocumentRecord, decision: Decision | None) -> Mail:
-    """About one document: `decision` where there is one, else the problems of its reading."""
-    why = list(decision.explanation) if decision else [p.message for p in record.problems]
+def document_mail(
+    state: str, record: DocumentRecord, decision: Decision | None, result: ReadResult | None = None
+) -> Mail:
+    """About one document: `decision` where there is one, else the problems of its reading.
+
+    `result` is what was read: its values are shown where a person has to compare them.
+    """
+    why = list(decision.explanation) if decision else _problems(record, result)
     remedy = (decision.remedy if decision else None) or _REMEDIES.get(state)
     sections = [
         ("What", [_what(state, record)]),
         ("Why", why),
         ("Orders", _orders(decision)),
         ("What to do", [remedy] if remedy else []),
-        ("Where", [f"File {record.key}", f"Document {record.id}"]),
+        ("Where", [_file(record), f"Document {record.id}"]),
     ]
     return Mail(subject=subject(state, record.id[:_SHORT_ID]), body=_text(sections))
 
@@ -97,7 +111,7 @@ def copy_mail(record: DocumentRecord, key: str) -> Mail:
     sections = [
         ("What", ["The same file was uploaded again under another name."]),
         ("Why", [f"File {key} has the same bytes as {record.key}, which is {record.state}."]),
-        ("What to do", [_COPY_POSTED if record.state in POSTABLE else _COPY_NOT_POSTED]),
+        ("What to do", [_of_copy(record)]),
         ("Where", [f"Document {record.id}"]),
     ]
     return Mail(subject=subject("DUPLICATE", record.id[:_SHORT_ID]), body=_text(sections))
@@ -141,6 +155,25 @@ def sweep_mail(day: str, missing: Sequence[str]) -> Mail:
         ("What to do", ["Find out why it was lost if this comes again: docs/operations/sweep.md."]),
     ]
     return Mail(subject=subject("SWEEP_FOUND", day), body=_text(sections))
+
+
+def _problems(record: DocumentRecord, result: ReadResult | None) -> list[str]:
+    """One line per problem; the record has them shortened."""
+    problems = result.problems if result else record.problems
+    more = len(problems) - CAUSES
+    told = [problem_line(problem, result) for problem in problems[:CAUSES]]
+    return [*told, f"and {more} more"] if more > 0 else told
+
+
+def _file(record: DocumentRecord) -> str:
+    place = record.place
+    return place[:1].upper() + place[1:] if record.pages else f"File {place}"
+
+
+def _of_copy(record: DocumentRecord) -> str:
+    if record.state == "SPLIT":
+        return _COPY_SPLIT
+    return _COPY_POSTED if record.state in POSTABLE else _COPY_NOT_POSTED
 
 
 def _because(cause: Cause) -> str:

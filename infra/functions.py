@@ -25,7 +25,8 @@ from infra.grants import (
 class FunctionSpec:
     """One function; memory and disk (/tmp) in MB, time-out in seconds.
 
-    Only a function that calls SAP gets the logon secrets and stands in the network.
+    Only a function that calls SAP gets the logon secrets and stands in the network. `own_machine`
+    is granted about a machine that calls the function, and so is made after it.
     """
 
     purpose: str
@@ -35,6 +36,7 @@ class FunctionSpec:
     timeout: int = 60
     layers: tuple[str, ...] = ("base",)
     calls_sap: bool = False
+    own_machine: tuple[Grant, ...] = ()
 
 
 # Called by the state machines: one state each.
@@ -107,17 +109,18 @@ TASKS = {
     "read_document": FunctionSpec(
         purpose="Reads the invoice out of an uploaded document.",
         memory=1024,
-        timeout=600,
+        timeout=180,  # nothing waits for a job; a call of Textract waits for its turn
         layers=("base", "documents"),
         grants=(
             lists(),
-            reads("incoming/*"),
+            reads("incoming/*", "documents/*"),
             writes("documents/*"),
-            queries("documents"),
-            puts("documents"),
+            queries("documents", "orders", "control"),
+            puts("documents", "control"),
             reads_expenses(),
             uses_key("s3", "dynamodb"),
         ),
+        own_machine=(starts("invoice_matching"),),  # for the invoices that one file holds
     ),
     "match_invoice": FunctionSpec(
         purpose="Decides which order an invoice belongs to, and whether it agrees.",

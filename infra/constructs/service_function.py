@@ -81,3 +81,4 @@ class ServiceFunction(lambda_.Function):
             vpc_subnets=place.subnets if place else None,
             security_groups=[place.security_group] if place else None,
         )
+        self.own_role = role

@@ -13,7 +13,7 @@ from constructs import Construct
 from infra.bundle import LAYERS, code_folder, layer_folder
 from infra.config import StageConfig
 from infra.constructs.queues import DeadLetterQueue, IntakeQueue
-from infra.constructs.roles import ExactRole
+from infra.constructs.roles import ExactPolicy, ExactRole
 from infra.constructs.service_function import Bundle, Place, ServiceFunction
 from infra.constructs.state_machine import AslStateMachine, machine_names
 from infra.functions import RECEIVERS, SWEEPERS, TASKS
@@ -52,6 +52,7 @@ class IntegrationStack(Stack):
             name: AslStateMachine(self, name, self.functions, resources) for name in machine_names()
         }
         resources.machines.update({n: m.state_machine_arn for n, m in self.machines.items()})
+        self._grant_machines()
         self.dead_letters: dict[str, DeadLetterQueue] = {}
         intake = self._receive("receive_document", events.Match.prefix("incoming/"))
         self._receive("receive_update_file", events.Match.wildcard("updates/*/inbox/*"))
@@ -106,6 +107,14 @@ class IntegrationStack(Stack):
         if name == "read_document" and self._config.textract_url:
             function.add_environment("AWS_ENDPOINT_URL_TEXTRACT", self._config.textract_url)
         return function
+
+    def _grant_machines(self) -> None:
+        """What functions may do with the machine that calls them."""
+        for name, spec in TASKS.items():
+            if spec.own_machine:
+                statements = [grant(self._resources) for grant in spec.own_machine]
+                role = self.functions[name].own_role
+                ExactPolicy(self, f"{pascal(name)}OwnMachine", role, statements)
 
     def _receive(self, name: str, key: Any) -> IntakeQueue:
         """Uploads under a key -> queue -> function; what gets lost on the way has one place."""

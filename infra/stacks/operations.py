@@ -33,6 +33,7 @@ class OperationsStack(Stack):
         self._dead_letters(integration)
         self._executions(integration)
         self._throttles(integration)
+        self._held_back(config)
         self._unknown(config)
         self._sweeps(config, integration)
 
@@ -56,6 +57,17 @@ class OperationsStack(Stack):
                 metric = integration.functions[name].metric_throttles(period=PERIOD)
                 text = f"{name} is held back for a quarter of an hour: SAP's limits are reached."
                 self._alarm(f"{pascal(name)}Throttled", metric, text, periods=3)
+
+    def _held_back(self, config: StageConfig) -> None:
+        metric = cloudwatch.Metric(
+            namespace=NAMESPACE,
+            metric_name="ReadThrottled",
+            dimensions_map={"service": config.prefix},
+            period=PERIOD,
+            statistic="Sum",
+        )
+        text = "Documents have been waiting for Textract's rate for an hour; none of them is lost."
+        self._alarm("ReadDocumentThrottled", metric, text, periods=12)
 
     def _unknown(self, config: StageConfig) -> None:
         metric = cloudwatch.Metric(

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache, cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,14 +33,16 @@ if TYPE_CHECKING:
     from sapmatch.extracting.run import Plan, Published
     from sapmatch.model.expense import Analysis
     from sapmatch.model.intent import Intent
-    from sapmatch.model.invoice import Invoice
+    from sapmatch.model.invoice import Invoice, Party
     from sapmatch.model.match import Decision
     from sapmatch.model.order import Order
     from sapmatch.model.uploads import Upload
+    from sapmatch.reading.stored import Reading
     from sapmatch.reviewing.exceptions import Exceptions
     from sapmatch.sap.odata.client import ODataClient
 
 
+KNOWN_IN = 5  # company codes in which a seller is looked for: each costs a read
 CREDENTIALS_AGE = timedelta(minutes=5)  # a changed secret is used after this, without a restart
 
 
@@ -97,9 +100,9 @@ def sap_client(settings: Settings, name: str) -> "ODataClient":
 def textract(data: bytes, pages: int) -> "Analysis":
     """AnalyzeExpense of the AWS account of the environment, for a file that is not in S3."""
     from sapmatch.aws.clients import client
-    from sapmatch.aws.expense import TextractExpense
+    from sapmatch.aws.expense import analyze_bytes
 
-    return TextractExpense(client("textract"), SystemClock()).analyze_bytes(data, pages)
+    return analyze_bytes(client("textract"), data, pages)
 
 
 def _credentials(name: str, secret: str) -> Mapping[str, str]:
@@ -172,11 +175,16 @@ class Services:
 
     @cached_property
     def expense(self) -> "TextractExpense":
-        """Textract."""
+        """Textract, at the pace that all functions of the stage share."""
         from sapmatch.aws.clients import client
-        from sapmatch.aws.expense import TextractExpense
+        from sapmatch.aws.expense import OPERATIONS, TextractExpense
+        from sapmatch.aws.pace import SharedPace
 
-        return TextractExpense(client("textract"), self.clock)
+        limits = self.settings.textract
+        rates = (limits.analyze_tps, limits.start_tps, limits.get_tps)
+        by_operation = dict(zip(OPERATIONS, rates, strict=True))
+        pace = SharedPace(self.control, self.clock, "textract", by_operation)
+        return TextractExpense(client("textract", attempts=1), pace)
 
     @cached_property
     def exceptions(self) -> "Exceptions":
@@ -231,6 +239,26 @@ class Services:
         name = self._matching.connection or next(iter(self.settings.connections))
         return name, self.settings.connections[name].client
 
+    def knows_seller(self, seller: "Party") -> bool:
+        """Whether an order of ours names this seller: by its VAT id, else by its name.
+
+        Looked for in the first few company codes only; what is not found there is not known.
+        """
+        from sapmatch.matching.keys import partner_keys
+        from sapmatch.model.invoice import Party
+        from sapmatch.model.ports import OrderScope
+
+        if self.settings.matching is None:
+            return False
+        connection, client = self.order_connection
+        named = Party(vat_id=seller.vat_id) if seller.vat_id else Party(name=seller.name)
+        codes = islice(self.policy.company_codes, KNOWN_IN)
+        return any(
+            self.orders.find(OrderScope(connection, client, code), key, 1)
+            for code in codes
+            for key in partner_keys(named)
+        )
+
     def extraction(self, name: str) -> Extraction:
         """One `[extractions.*]` block."""
         if name not in self.settings.extractions:
@@ -255,6 +283,23 @@ class Services:
             machine=self.invoice_matching,
             clock=self.clock,
             intake=self.settings.intake,
+        )
+
+    def read(self, document_id: str, job: str | None, machine: str) -> "Reading":
+        """Read a document; `job` is what an earlier call waits for, `machine` what runs parts."""
+        from sapmatch.reading.stored import read_stored
+
+        return read_stored(
+            document_id,
+            job,
+            objects=self.objects,
+            documents=self.documents,
+            expense=self.expense,
+            workflows=self.workflows,
+            machine=machine,
+            intake=self.settings.intake,
+            knows=self.knows_seller,
+            review_below=self.settings.reading.review_below,
         )
 
     def permits(self, connection: str) -> "Permits":

@@ -49,6 +49,15 @@ def test_callers_of_sap_are_watched_for_throttling(prod: Templates) -> None:
     assert len(throttled) == 5
 
 
+def test_documents_that_wait_for_the_rate_of_textract_for_an_hour_are_reported(
+    prod: Templates,
+) -> None:
+    """RE-14: nothing fails for it, so nobody else would say it."""
+    alarm = prod.one(ALARM, "ReadDocumentThrottled")
+    assert (alarm["MetricName"], alarm["Threshold"]) == ("ReadThrottled", 0)
+    assert alarm["EvaluationPeriods"] * alarm["Period"] == 3600
+
+
 def test_every_alarm_mails_and_says_what_happened(prod: Templates) -> None:
     for title, alarm in prod.of_type(ALARM).items():
         assert alarm["AlarmActions"], title

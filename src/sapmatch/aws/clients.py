@@ -9,9 +9,10 @@ READ_TIMEOUT = 60
 ATTEMPTS = 5
 
 
-def client(service: str) -> Any:
+def client(service: str, attempts: int = ATTEMPTS) -> Any:
     """A client for the service in the environment's account, region and endpoint.
 
+    It makes a call up to `attempts` times: 1 where the caller paces and repeats its calls itself.
     Raises InputRejected where the environment names no region.
     """
     import boto3
@@ -21,7 +22,7 @@ def client(service: str) -> Any:
     config = Config(
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": attempts},
     )
     try:
         return boto3.client(service, config=config)  # type: ignore[call-overload]

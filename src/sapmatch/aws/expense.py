@@ -1,80 +1,147 @@
 """Textract AnalyzeExpense: one page at once, more pages as a job."""
 
 import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sapmatch.aws.errors import translated
-from sapmatch.model.errors import InputRejected
-from sapmatch.model.expense import Analysis, ExpenseSource
-from sapmatch.model.ports import Clock
+from sapmatch.model.errors import InputRejected, Throttled
+from sapmatch.model.expense import Analysis, ExpenseSource, Pace
 
 if TYPE_CHECKING:
     from mypy_boto3_textract import TextractClient
 
 SYNC_BYTES = 10_485_760  # AnalyzeExpense takes no more, and one page only
+JOB_TAG = "sapmatch"
+_ANALYZE, _START, _GET = OPERATIONS = (
+    "AnalyzeExpense",
+    "StartExpenseAnalysis",
+    "GetExpenseAnalysis",
+)
+_MOST_ANSWERS = 3000  # a job has at most as many pages, and every answer carries one
+_KIND = re.compile(r"[A-Za-z]\w{2,59}")
 
+_ANEW = "open the file, and save or scan it anew"
 _REFUSED = {
-    "BadDocumentException": "Textract cannot read it; open the file and save or scan it anew",
-    "DocumentTooLargeException": "is too large for Textract; split it or scan with fewer dots",
+    "BadDocumentException": f"Textract cannot read it; {_ANEW}",
+    "DocumentTooLargeException": "is too large for Textract (images 10 MB and 10,000 dots a side, "
+    "PDF and TIFF 500 MB); split it, or scan it with fewer dots per inch",
+    "IdempotentParameterMismatchException": "Textract read this version before, with other "
+    "parameters; upload the file again, which makes a version of its own",
     "InvalidParameterException": "Textract does not take it; save it as PDF, PNG, JPEG or TIFF",
-    "InvalidS3ObjectException": "Textract cannot reach it; bucket and function must share a region",
-    "UnsupportedDocumentException": "Textract does not take this format; save it as PDF or PNG",
+    "InvalidS3ObjectException": "Textract cannot get it from S3; bucket and function must be in "
+    "one region, and the function must be allowed to read the object and to use its key",
+    "UnsupportedDocumentException": "Textract does not take it: it is no PDF, PNG, JPEG or TIFF, "
+    "or has a password or an XFA form, or several pages where one is asked for; save it as a "
+    "plain PDF",
 }
 
 
 class TextractExpense:
-    """Port Expense; the same object version never starts two jobs."""
+    """Port Expense; the same object version never starts two jobs.
 
-    def __init__(self, client: "TextractClient", clock: Clock) -> None:
+    The client must not repeat calls by itself: every call has to be booked with `pace`.
+    """
+
+    def __init__(self, client: "TextractClient", pace: Pace) -> None:
         self._client = client
-        self._clock = clock
+        self._pace = pace
 
     def start(self, source: ExpenseSource) -> Analysis | str:
         """One small page at once, all else as a job."""
         where: Any = {"Bucket": source.bucket, "Name": source.key}
         if source.version_id:
             where["Version"] = source.version_id
-        with translated(f"document {source.key}", _REFUSED):
-            if source.pages > 1 or source.size > SYNC_BYTES:
-                return self._job(where)
-            answer = self._client.analyze_expense(Document={"S3Object": where})
-            documents = tuple(dict(document) for document in answer["ExpenseDocuments"])
-            return Analysis(documents=documents, pages=1)
-
-    def analyze_bytes(self, data: bytes, pages: int) -> Analysis:
-        """ExpenseDocuments of a file that is not in S3: Textract takes one page of it."""
-        if pages > 1:
-            raise InputRejected(
-                f"document of {pages} pages: Textract takes one page without S3; upload the file "
-                "to a stage, or read it with --ocr local"
-            )
-        with translated("document", _REFUSED):
-            answer = self._client.analyze_expense(Document={"Bytes": data})
-        return Analysis(
-            documents=tuple(dict(document) for document in answer["ExpenseDocuments"]), pages=pages
-        )
-
-    def _job(self, where: dict[str, str]) -> str:
-        token = hashlib.sha256("\n".join(where.values()).encode()).hexdigest()
-        return self._client.start_expense_analysis(
-            DocumentLocation={"S3Object": where},  # type: ignore[typeddict-item]
-            ClientRequestToken=token,
-        )["JobId"]
+        subject = f"document {source.key}"
+        if source.pages > 1 or source.size > SYNC_BYTES:
+            with self._paced(_START, subject):
+                return self._client.start_expense_analysis(
+                    DocumentLocation={"S3Object": where}, JobTag=JOB_TAG, **_token(source)
+                )["JobId"]
+        with self._paced(_ANALYZE, subject):
+            answer: Any = self._client.analyze_expense(Document={"S3Object": where})
+        return _analysis([answer])
 
     def result(self, job: str) -> Analysis | None:
-        """All result pages of the job; PARTIAL_SUCCESS is no success (pages would be missing)."""
-        with translated(f"job {job}", _REFUSED):
-            answer: Any = self._client.get_expense_analysis(JobId=job)
+        """All result pages of the job; NextToken is followed to its end."""
+        answers: list[Mapping[str, Any]] = []
+        more: dict[str, Any] = {}
+        for _ in range(_MOST_ANSWERS):
+            answer = self._answer(job, more)
             if answer["JobStatus"] == "IN_PROGRESS":
                 return None
-            if answer["JobStatus"] != "SUCCEEDED":
-                raise InputRejected(
-                    f"job {job}: Textract could not read all pages ({answer['JobStatus']}); "
-                    "open the file and save or scan it anew"
-                )
-            documents = list(answer["ExpenseDocuments"])
-            while more := answer.get("NextToken"):
-                answer = self._client.get_expense_analysis(JobId=job, NextToken=more)
-                documents += answer["ExpenseDocuments"]
-            pages = answer["DocumentMetadata"]["Pages"]
-            return Analysis(documents=tuple(documents), pages=pages)
+            if answer["JobStatus"] == "FAILED":
+                raise _failed(job, answer)
+            answers.append(answer)
+            if not answer.get("NextToken"):
+                return _analysis(answers)
+            more = {"NextToken": answer["NextToken"]}
+        raise InputRejected(f"Textract job {job}: its answer does not end; split the file")
+
+    def _answer(self, job: str, more: Mapping[str, Any]) -> Mapping[str, Any]:
+        lost = self._client.exceptions.InvalidJobIdException
+        try:
+            with self._paced(_GET, f"Textract job {job}"):
+                return self._client.get_expense_analysis(JobId=job, **more) 
+        except lost as exc:
+            raise LookupError(f"Textract job {job}: is not known any more") from exc
+
+    @contextmanager
+    def _paced(self, operation: str, subject: str) -> Iterator[None]:
+        """One call when its turn has come; where Textract is busy, all take more time."""
+        self._pace.take(operation)
+        try:
+            with translated(subject, _REFUSED):
+                yield
+        except Throttled:
+            self._pace.slow_down(operation)
+            raise
+
+
+def analyze_bytes(client: "TextractClient", data: bytes, pages: int) -> Analysis:
+    """A file that is not in S3: Textract takes one page of it."""
+    if pages > 1:
+        raise InputRejected(
+            f"document of {pages} pages: Textract takes one page without S3; upload the file "
+            "to a stage, or read it with --ocr local"
+        )
+    with translated("document", _REFUSED):
+        answer: Any = client.analyze_expense(Document={"Bytes": data})
+    return _analysis([answer])
+
+
+def _token(source: ExpenseSource) -> dict[str, Any]:
+    """ClientRequestToken of the object version; without a version the bytes may be other ones."""
+    if not source.version_id:
+        return {}
+    named = "\n".join((source.bucket, source.key, source.version_id))
+    return {"ClientRequestToken": hashlib.sha256(named.encode()).hexdigest()}
+
+
+def _analysis(answers: Sequence[Mapping[str, Any]]) -> Analysis:
+    pages = max(answer["DocumentMetadata"]["Pages"] for answer in answers)
+    return Analysis(
+        documents=tuple(dict(d) for answer in answers for d in answer["ExpenseDocuments"]),
+        pages=pages,
+        missing=_missing(answers, pages),
+        model=answers[0].get("AnalyzeExpenseModelVersion"),
+    )
+
+
+def _missing(answers: Sequence[Mapping[str, Any]], pages: int) -> tuple[int, ...]:
+    """Pages that a warning names; where an incomplete answer names none it may be any of them."""
+    warnings = [warning for answer in answers for warning in answer.get("Warnings", ())]
+    named = {page for warning in warnings for page in warning.get("Pages", ())}
+    partial = any(answer.get("JobStatus") == "PARTIAL_SUCCESS" for answer in answers)
+    unnamed = (warnings or partial) and not named
+    return tuple(range(1, pages + 1)) if unnamed else tuple(sorted(named))
+
+
+def _failed(job: str, answer: Mapping[str, Any]) -> InputRejected:
+    """Why a job failed, by the word of its StatusMessage; the rest of it may quote the document."""
+    kind = _KIND.match(answer.get("StatusMessage") or "")
+    name = kind.group() if kind else answer["JobStatus"]
+    remedy = _REFUSED.get(name, f"Textract could not read it; {_ANEW}, or upload it again later")
+    return InputRejected(f"Textract job {job}: failed with {name}: {remedy}")

@@ -50,6 +50,24 @@ class Alerts(Struct, frozen=True, kw_only=True):
     emails: tuple[str, ...] = ()
 
 
+class Textract(Struct, frozen=True, kw_only=True):
+    """Calls a second of each operation: the quotas of the account in its region, or less."""
+
+    analyze_tps: float = 1.0  # AnalyzeExpense
+    start_tps: float = 1.0  # StartExpenseAnalysis
+    get_tps: float = 1.0  # GetExpenseAnalysis
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """When a reading is sure enough.
+
+    Where number, total, currency or seller is right less often than `review_below` of such values,
+    a person looks at the document before anything is matched.
+    """
+
+    review_below: float = 0.9
+
+
 class Network(Struct, frozen=True, kw_only=True):
     """How the functions that call SAP reach it; nothing else may be reached by them."""
 
@@ -76,6 +94,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     alerts: Alerts = Alerts()
     network: Network = Network()
     intake: Intake = Intake()
+    textract: Textract = Textract()
+    reading: Reading = Reading()
 
 
 def policy_of(matching: Matching) -> MatchingPolicy:

@@ -4,6 +4,8 @@ import ipaddress
 import re
 from collections.abc import Iterator, Mapping, Set
 
+from msgspec.structs import asdict
+
 from sapmatch.model.errors import Problem
 from sapmatch.model.flow import KNOWN_REFERENCES, Extraction, WriteBack
 from sapmatch.model.order import OrderSide
@@ -14,6 +16,7 @@ from sapmatch.settings.extraction import check_extraction, check_subscriptions
 from sapmatch.settings.schedule import check_schedule
 
 _OPERATIONS = {"A_SupplierInvoice": "insert", "A_SalesOrder": "update"}  # what a match means
+_MOST_TPS = 1000
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")
 
 
@@ -36,10 +39,23 @@ def check(settings: Settings) -> Iterator[Problem]:
     for limit in ("max_bytes", "max_pages"):
         if getattr(settings.intake, limit) < 1:
             yield mistake(f"intake.{limit}", "must be at least 1")
+    yield from _check_reading(settings)
     for n, email in enumerate(settings.alerts.emails):
         if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
             yield mistake(f"alerts.emails[{n}]", "is no e-mail address")
     yield from _check_network(settings.network)
+
+
+def _check_reading(settings: Settings) -> Iterator[Problem]:
+    for name, rate in asdict(settings.textract).items():
+        if not 0 < rate <= _MOST_TPS:
+            yield mistake(
+                f"textract.{name}",
+                f"must be above 0 and at most {_MOST_TPS}: calls a second, as Service Quotas shows "
+                "them for Textract in this region",
+            )
+    if not 0 <= settings.reading.review_below <= 1:
+        yield mistake("reading.review_below", "must be a share from 0 (never) to 1, such as 0.9")
 
 
 def _check_flow(

@@ -13,6 +13,7 @@ from typing import Any
 
 from local.textract.documents import job_document, pages, refusal
 from local.textract.errors import Refused
+from local.textract.faults import Faults
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Record
 from sapmatch.ocr import expense_documents
@@ -28,17 +29,27 @@ class Job:
     """One job; `status` is set last, when all the rest stands."""
 
     id: str
+    where: dict[str, str]
+    token: str | None = None
+    fault: str | None = None
     status: str = "IN_PROGRESS"
     message: str | None = None
     pages: int = 0
     documents: list[Record] = field(default_factory=list)
     warnings: list[Record] = field(default_factory=list)
+    taken: int = 0  # how often its whole result was handed out
+
+    @property
+    def lost(self) -> bool:
+        """Whether nobody knows it any more."""
+        return self.fault == "lose"
 
 
 class Jobs:
     """All jobs of this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
         self._lock = threading.Lock()
         self._jobs: dict[str, Job] = {}
         self._tokens: dict[str, tuple[str, str]] = {}  # token -> request's hash, job id
@@ -50,43 +61,62 @@ class Jobs:
         token = request.get("ClientRequestToken")
         digest = hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
         with self._lock:
-            if token in self._tokens:
-                return self._known(token, digest)
+            if known := self._known(token, digest):
+                return known
         check()
         with self._lock:
-            if token in self._tokens:
-                return self._known(token, digest)
-            job = self._new()
+            if known := self._known(token, digest):
+                return known
+            job = self._new(request["DocumentLocation"]["S3Object"], token)
             if token:
                 self._tokens[token] = (digest, job.id)
-        self._worker.submit(self._run, job, request["DocumentLocation"]["S3Object"])
+        self._worker.submit(self._run, job)
         return job.id
 
     def get(self, job_id: str) -> Job:
         """The job, InvalidJobIdException where there is none."""
         with self._lock:
-            if job_id not in self._jobs:
+            if job_id not in self._jobs or self._jobs[job_id].lost:
                 raise Refused("InvalidJobIdException", "there is no such job")
             return self._jobs[job_id]
+
+    def seen(self) -> list[Record]:
+        """Every job that was started, for tests."""
+        with self._lock:
+            return [
+                {
+                    "id": job.id,
+                    "bucket": job.where["Bucket"],
+                    "name": job.where["Name"],
+                    "version": job.where.get("Version"),
+                    "token": job.token,
+                    "status": "LOST" if job.lost else job.status,
+                    "taken": job.taken,
+                }
+                for job in self._jobs.values()
+            ]
 
     def close(self) -> None:
         """Drop what waits and leave the running job after its current page."""
         self._stopped.set()
         self._worker.shutdown(wait=False, cancel_futures=True)
 
-    def _known(self, token: str, digest: str) -> str:
+    def _known(self, token: str | None, digest: str) -> str | None:
+        """The job of a token, as long as it is known; a lost one is started again."""
+        if token is None or token not in self._tokens:
+            return None
         known, job_id = self._tokens[token]
         if known != digest:
             raise Refused(
                 "IdempotentParameterMismatchException",
                 "this ClientRequestToken started another request",
             )
-        return job_id
+        return None if self._jobs[job_id].lost else job_id
 
-    def _new(self) -> Job:
+    def _new(self, where: dict[str, str], token: str | None) -> Job:
         if sum(job.status == "IN_PROGRESS" for job in self._jobs.values()) >= MAX_OPEN:
             raise Refused("LimitExceededException", f"{MAX_OPEN} jobs are open already")
-        job = Job(uuid.uuid4().hex + uuid.uuid4().hex)
+        job = Job(uuid.uuid4().hex + uuid.uuid4().hex, where, token, self._faults.end())
         self._jobs[job.id] = job
         if len(self._jobs) > MAX_KEPT:
             dropped = next(iter(self._jobs))
@@ -94,11 +124,16 @@ class Jobs:
             self._tokens = {t: seen for t, seen in self._tokens.items() if seen[1] != dropped}
         return job
 
-    def _run(self, job: Job, where: dict[str, str]) -> None:
+    def _run(self, job: Job) -> None:
         try:
-            data = job_document(where)
+            data = job_document(job.where)
             job.pages = pages(data)
-            self._read(job, data)
+            if job.fault == "slow":
+                self._stopped.wait(self._faults.seconds)
+            if job.fault == "fail":
+                raise Refused("InternalServerError", "a test asked for this")
+            if not job.lost:
+                self._read(job, data)
         except Refused as exc:
             job.message, job.status = f"{exc.code}: {exc.message}", "FAILED"
         except Exception:  # noqa: BLE001 - the worker outlives its jobs; the log has the rest
@@ -111,11 +146,19 @@ class Jobs:
                 job.documents.append(document)
                 if self._stopped.is_set():
                     return
+                if job.fault == "partial":
+                    _end_early(job, "InternalServerError")
+                    return
         except InputRejected as exc:
             if not job.documents:
                 raise refusal(exc) from exc
-            missing = list(range(len(job.documents) + 1, job.pages + 1))
-            job.warnings = [{"ErrorCode": refusal(exc).code, "Pages": missing}]
-            job.status = "PARTIAL_SUCCESS"
+            _end_early(job, refusal(exc).code)
         else:
             job.status = "SUCCEEDED"
+
+
+def _end_early(job: Job, code: str) -> None:
+    """Some pages were read, the others are named."""
+    missing = list(range(len(job.documents) + 1, job.pages + 1))
+    job.warnings = [{"ErrorCode": code, "Pages": missing}]
+    job.status = "PARTIAL_SUCCESS"

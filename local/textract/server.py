@@ -11,7 +11,8 @@ from local.textract.errors import Refused
 from local.textract.service import Textract
 
 MAX_BODY = 32_000_000  # a document of 10 MB in base64, and room to say that one is too large
-_CONTROL = "/_control/faults"
+_FAULTS = "/_control/faults"
+_JOBS = "/_control/jobs"
 _TYPE = "application/x-amz-json-1.1"
 
 
@@ -46,8 +47,8 @@ class Handler(BaseHTTPRequestHandler):
         """A Textract call, or a fault to inject."""
         try:
             body = self._body()
-            if self.path == _CONTROL:
-                self._answer(200, self._control(body))
+            if self.path == _FAULTS:
+                self._answer(200, self._fault(body))
             else:
                 self._signed()
                 target = self.headers.get("X-Amz-Target", "")
@@ -57,6 +58,13 @@ class Handler(BaseHTTPRequestHandler):
         except Exception:  # noqa: BLE001 - the border of the process: answered and printed
             traceback.print_exc(file=sys.stderr)
             self._refuse(Refused("InternalServerError", "the stand-in failed: see its log", 500))
+
+    def do_GET(self) -> None:
+        """The jobs that were started, for tests."""
+        if self.path == _JOBS:
+            self._answer(200, {"jobs": self.server.textract.jobs.seen()})
+        else:
+            self._refuse(Refused("UnknownOperationException", f"only {_JOBS} is here", 404))
 
     def _body(self) -> bytes:
         length = self.headers.get("Content-Length", "")
@@ -70,13 +78,11 @@ class Handler(BaseHTTPRequestHandler):
         if not self.headers.get("Authorization", "").startswith("AWS4-HMAC-SHA256 "):
             raise Refused("MissingAuthenticationTokenException", "the call is not signed", 400)
 
-    def _control(self, body: bytes) -> dict[str, Any]:
+    def _fault(self, body: bytes) -> dict[str, Any]:
         try:
-            calls = json.loads(body)["throttle"]
-        except (ValueError, KeyError, TypeError) as exc:
-            raise Refused("ValidationException", 'give {"throttle": number of calls}') from exc
-        self.server.textract.throttle(int(calls))
-        return {"throttle": int(calls)}
+            return self.server.textract.faults.ask(dict(json.loads(body)))
+        except (ValueError, TypeError) as exc:
+            raise Refused("ValidationException", str(exc)) from exc
 
     def _refuse(self, exc: Refused) -> None:
         body = {"__type": exc.code, "Code": exc.code, "Message": exc.message}

@@ -2,12 +2,12 @@
 
 import base64
 import binascii
-import threading
 from typing import Any
 
 from local.textract import parameters
 from local.textract.documents import check_stored, refusal, sync_document
-from local.textract.errors import Refused, invalid
+from local.textract.errors import invalid
+from local.textract.faults import Faults
 from local.textract.jobs import Job, Jobs
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Record
@@ -19,17 +19,16 @@ _NOT_HERE = ("NotificationChannel", "OutputConfig", "KMSKeyId")
 
 
 class Textract:
-    """Answers calls; `throttle` lets that many of the next ones fail."""
+    """Answers calls, and fails where `faults` say so."""
 
     def __init__(self) -> None:
-        self.jobs = Jobs()
-        self._lock = threading.Lock()
-        self._throttle = 0
+        self.faults = Faults()
+        self.jobs = Jobs(self.faults)
 
     def call(self, target: str, body: bytes) -> Record:
         """The answer's JSON; raises Refused."""
         name = parameters.operation(target)
-        self._throttled()
+        self.faults.check(name)
         given = parameters.parameters(name, body)
         operations = {
             "AnalyzeExpense": self._analyze,
@@ -37,17 +36,6 @@ class Textract:
             "GetExpenseAnalysis": self._get,
         }
         return operations[name](given)
-
-    def throttle(self, calls: int) -> None:
-        """Refuse the next calls with ProvisionedThroughputExceededException."""
-        with self._lock:
-            self._throttle = calls
-
-    def _throttled(self) -> None:
-        with self._lock:
-            if self._throttle > 0:
-                self._throttle -= 1
-                raise Refused("ProvisionedThroughputExceededException", "slow down")
 
     def _analyze(self, given: dict[str, Any]) -> Record:
         data = sync_document(given["Document"])
@@ -71,7 +59,8 @@ class Textract:
         begin = _offset(given.get("NextToken"), job)
         if job.status == "IN_PROGRESS":
             return {"JobStatus": job.status, "AnalyzeExpenseModelVersion": MODEL}
-        end = begin + min(given.get("MaxResults", MOST_RESULTS), MOST_RESULTS)
+        most = self.faults.results or MOST_RESULTS
+        end = begin + min(given.get("MaxResults", most), most)
         answer: Record = {
             "JobStatus": job.status,
             "DocumentMetadata": {"Pages": job.pages},
@@ -80,6 +69,8 @@ class Textract:
         }
         if end < len(job.documents):
             answer["NextToken"] = _token(job, end)
+        else:
+            job.taken += 1
         if job.warnings:
             answer["Warnings"] = job.warnings
         if job.message:

@@ -84,7 +84,7 @@ class TextractExpense:
         lost = self._client.exceptions.InvalidJobIdException
         try:
             with self._paced(_GET, f"Textract job {job}"):
-                return self._client.get_expense_analysis(JobId=job, **more) 
+                return self._client.get_expense_analysis(JobId=job, **more)
         except lost as exc:
             raise LookupError(f"Textract job {job}: is not known any more") from exc
 

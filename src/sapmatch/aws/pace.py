@@ -6,6 +6,7 @@ that would wait too long books nothing and is started again later (RE-14).
 """
 
 import random
+import uuid
 from collections.abc import Callable, Mapping
 
 import msgspec
@@ -25,12 +26,15 @@ _random = random.Random()  # noqa: S311 - spreads writers, no secret
 class Turns(Struct, frozen=True):
     """Of one operation: when the next call is free, in seconds since 1970, and how fast we go.
 
-    `share` is the part of the set rate that was left when it was lowered last.
+    `share` is the part of the set rate that was left when it was lowered last. `change` names the
+    change that made it: two functions that book the same turn never write the same value, so that
+    each knows whether it was its own write that counted.
     """
 
     free_at: float = 0.0
     share: float = 1.0
     lowered_at: float = 0.0
+    change: str = ""
 
     def share_at(self, now: float) -> float:
         """The part of the set rate that counts now: it doubles until it is whole again."""
@@ -81,28 +85,31 @@ class SharedPace:
                 )
             return turns.booked(now, rate)
 
-        before, now = self._change(operation, book)
-        self._clock.sleep(max(0.0, before.free_at - now))
+        turn = self._change(operation, book).free_at
+        self._clock.sleep(max(0.0, turn - self._now()))
 
     def slow_down(self, operation: str) -> None:
         """Half the rate from now on; it grows back within minutes."""
         self._change(operation, Turns.lowered)
 
-    def _change(self, operation: str, to: Callable[[Turns, float], Turns]) -> tuple[Turns, float]:
-        """Agree on other turns; returns those before, and the time that counted."""
+    def _change(self, operation: str, to: Callable[[Turns, float], Turns]) -> Turns:
+        """Agree on other turns; returns those before."""
         key = f"{self._service}/{operation}/turns"
         for _ in range(_TRIES):
             stored = self._control.read(key)
             turns = msgspec.json.decode(stored.value, type=Turns) if stored else Turns()
-            now = self._clock.now().timestamp()
-            wanted = to(turns, now)
+            wanted = to(turns, self._now())
             if wanted == turns:
-                return turns, now
+                return turns
             try:
                 version = stored.version if stored else 0
-                self._control.write(key, msgspec.json.encode(wanted), expected=version)
+                named = replace(wanted, change=uuid.uuid4().hex)
+                self._control.write(key, msgspec.json.encode(named), expected=version)
             except PreconditionFailed:  # somebody else was faster
                 self._clock.sleep(_random.uniform(0.0, 0.2))
                 continue
-            return turns, now
+            return turns
         raise Throttled(f"{self._service} {operation}: too many functions book calls; try again")
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()

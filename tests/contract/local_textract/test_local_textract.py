@@ -314,18 +314,6 @@ def test_pages_that_fail_later_make_a_partial_success(
     assert len(answer["ExpenseDocuments"]) == 1
 
 
-def test_throttling_can_be_asked_for(textract: Any, server: Server) -> None:
-    """RE-3, RE-4: the caller must survive throttling."""
-    asked = urllib.request.Request(
-        f"{server.url}/_control/faults", data=b'{"throttle": 1}', method="POST"
-    )
-    with urllib.request.urlopen(asked, timeout=5) as answer:
-        assert answer.status == 200
-    call = textract.get_expense_analysis
-    assert _refused(call, JobId="f" * 64) == "ProvisionedThroughputExceededException"
-    assert _refused(call, JobId="f" * 64) == "InvalidJobIdException"
-
-
 def test_other_operations_and_unsigned_calls_are_refused(textract: Any, server: Server) -> None:
     assert _refused(textract.detect_document_text, Document={"Bytes": b"x"}) == (
         "UnknownOperationException"

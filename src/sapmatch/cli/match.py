@@ -2,21 +2,25 @@
 
 import argparse
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from sapmatch.cli import output
-from sapmatch.cli.documents import read_file
+from sapmatch.cli.documents import Reader, invoices, place
 from sapmatch.cli.matchbook import Matchbook
-from sapmatch.cli.options import add_common, add_ocr, existing, settings_of
+from sapmatch.cli.options import add_common, add_ocr, files_of, settings_of
+from sapmatch.model.document import part_id
 from sapmatch.model.errors import InputRejected
-from sapmatch.model.flow import Intake
 from sapmatch.model.invoice import ReadResult
 from sapmatch.model.match import Decision, LineMatch, State
+from sapmatch.reviewing.fields import problem_line
 
 # An invoice whose sums are off still has an identity: the matching decides what it is worth.
 DECIDED_LATER = frozenset({"TOTALS"})
-REFUSED = 3
+BUG, REFUSED = 1, 3
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,25 +43,38 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Decide on the documents in the order given; 3 where one of them could not be read."""
-    existing(arguments.files)
+    files = files_of(arguments.files)
     if not arguments.orders.exists():
         raise InputRejected(f"{arguments.orders}: there is no such file or folder")
     settings = settings_of(arguments)
     book = Matchbook(settings, arguments.orders, arguments.ledger)
+    reader = Reader(arguments.ocr, settings)
     unreadable = 0
-    for name in output.track(arguments.files, "matching"):
-        read, decision = _decided(name, arguments.ocr, settings.intake, book)
-        unreadable += not read
-        if arguments.json:
-            output.json_line(line(name, decision))
-        else:
-            _show(name, decision)
-    return REFUSED if unreadable else 0
+    for name in output.track(files, "matching"):
+        for found in _decided(name, reader, book):
+            unreadable += not found.read
+            if arguments.json:
+                output.json_line(line(name, found.decision, found.part, found.pages))
+            else:
+                _show(found.place, found.decision)
+    return BUG if reader.bugs else REFUSED if unreadable else 0
 
 
-def line(name: str, decision: Decision) -> dict[str, Any]:
-    """A decision as `match --json` prints it."""
-    return {
+class Decided(Struct, frozen=True, kw_only=True):
+    """One invoice of a file and the decision on it; `read` is False where it had none to decide."""
+
+    place: str
+    read: bool
+    decision: Decision
+    part: int | None = None  # where the file holds several
+    pages: tuple[int, ...] = ()
+
+
+def line(
+    name: str, decision: Decision, part: int | None = None, pages: tuple[int, ...] = ()
+) -> dict[str, Any]:
+    """A decision as `match --json` prints it; `part` and `pages` where a file holds several."""
+    found: dict[str, Any] = {
         "document": name,
         "decision": decision.state,
         "cause": decision.cause,
@@ -70,6 +87,7 @@ def line(name: str, decision: Decision) -> dict[str, Any]:
         "explanation": decision.explanation,
         "remedy": decision.remedy,
     }
+    return found | ({"part": part, "pages": pages} if part else {})
 
 
 def _line_match(found: LineMatch) -> dict[str, Any]:
@@ -83,18 +101,40 @@ def _line_match(found: LineMatch) -> dict[str, Any]:
     }
 
 
-def _decided(name: str, ocr: Any, intake: Intake, book: Matchbook) -> tuple[bool, Decision]:
-    """Whether the document could be read, and the decision on it."""
-    with Path(name).open("rb") as file:
-        content = hashlib.file_digest(file, "sha256").hexdigest()
-    first = book.seen(content)
+def _decided(name: str, reader: Reader, book: Matchbook) -> Iterator[Decided]:
+    """The decisions on the invoices of a file, one after the other."""
+    content = _content(name)
+    first = book.seen(content) if content else None
+    if first is not None:
+        yield Decided(place=name, read=True, decision=_copy(first))
+        return
+    whole = reader.read(name)
+    for part, result in enumerate(invoices(whole), start=1):
+        at = place(name, result)
+        identity = part_id(content, part) if whole.parts else content
+        read, decision = _decide(at, identity, result, book)
+        number = part if whole.parts else None
+        yield Decided(place=at, read=read, decision=decision, part=number, pages=result.pages)
+
+
+def _content(name: str) -> str:
+    """SHA-256 of the file; empty where it cannot be read, which the reader then says."""
+    try:
+        with Path(name).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def _decide(at: str, identity: str, result: ReadResult, book: Matchbook) -> tuple[bool, Decision]:
+    """Whether there was an invoice to decide on, and the decision."""
+    first = book.seen(identity)
     if first is not None:
         return True, _copy(first)
-    result = read_file(name, ocr=ocr, intake=intake)
     codes = {problem.code for problem in result.problems}
     if result.invoice is None or not codes <= DECIDED_LATER:
         return False, _unread(result)
-    return True, book.decide(name, content, result.invoice)
+    return True, book.decide(at, identity, result.invoice)
 
 
 def _copy(first: str) -> Decision:
@@ -115,7 +155,7 @@ def _unread(result: ReadResult) -> Decision:
         state=State.INVALID,
         policy_version="",
         cause=result.problems[0].code if result.problems else "READ_FAILED",
-        explanation=tuple(problem.message for problem in result.problems),
+        explanation=tuple(problem_line(problem, result) for problem in result.problems),
         remedy="Ask the sender for a readable file, or key the invoice in SAP (MIRO).",
     )
 

@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections.abc import Callable, Sequence
+from glob import has_magic, iglob
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -55,6 +56,37 @@ def existing(names: Sequence[str]) -> None:
     missing = [name for name in names if not Path(name).is_file()]
     if missing:
         raise InputRejected("\n".join(f"{name}: there is no such file" for name in missing))
+
+
+def files_of(given: Sequence[str]) -> list[str]:
+    """The files that are named, and those that fit a pattern and were not taken before.
+
+    `**` in a pattern stands for all folders below. A shell that expands no patterns leaves that
+    to us. Raises InputRejected with every name and pattern that finds no file.
+    """
+    found: list[str] = []
+    wrong = []
+    for name in given:
+        files = [name] if Path(name).is_file() else _matched(name)
+        if not files:
+            wrong.append(name)
+        found += files if name in files else (file for file in files if file not in found)
+    if wrong:
+        raise InputRejected("\n".join(_nothing(name) for name in wrong))
+    return found
+
+
+def _matched(pattern: str) -> list[str]:
+    if not has_magic(pattern):
+        return []
+    found = iglob(pattern, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
+    return sorted(name for name in found if Path(name).is_file())
+
+
+def _nothing(name: str) -> str:
+    if Path(name).is_dir():
+        return f"{name}: is a folder; name its files, such as '{name.rstrip('/')}/*.pdf'"
+    return f"{name}: {'no file fits this' if has_magic(name) else 'there is no such file'}"
 
 
 def add_connection(parser: argparse.ArgumentParser) -> None:

@@ -32,6 +32,11 @@ def complain(message: str) -> None:
     sys.stderr.write(f"sapmatch: {text}\n")
 
 
+def note(text: str) -> None:
+    """A sentence beside the output, on stderr."""
+    sys.stderr.write(f"{printable(text)}\n")
+
+
 def heading(text: str) -> None:
     """A line above what follows."""
     _console().print(_cell(text), style="bold")

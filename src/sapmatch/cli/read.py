@@ -1,18 +1,35 @@
 """`sapmatch read FILE...`"""
 
 import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 from sapmatch.cli import output
-from sapmatch.cli.documents import read_file
-from sapmatch.cli.options import add_common, add_ocr, existing, settings_or_defaults
+from sapmatch.cli.documents import Reader, invoices, place
+from sapmatch.cli.options import add_common, add_ocr, files_of, settings_or_defaults
+from sapmatch.model.errors import InputRejected
 from sapmatch.model.invoice import Invoice, ReadResult
+from sapmatch.reviewing.fields import in_words, problem_line, shown, value_of
 
-REFUSED = 3
+Read = Iterator[tuple[str, ReadResult]]
+BUG, REFUSED = 1, 3
+_SURE = 0.995  # shown as 100 %
+COLUMNS = ("Document", "Kind", "Method", "Number", "Date", "Total", "Currency", "Outcome")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("files", metavar="FILE", nargs="+")
+    parser.add_argument("files", metavar="FILE", nargs="+", help="also as a pattern: 'in/**/*.pdf'")
+    parser.add_argument(
+        "--verbose", action="store_true", help="all of each document, not one row for it"
+    )
+    parser.add_argument(
+        "--evidence",
+        metavar="FILE.png",
+        type=Path,
+        help="draw where each value was found on the page; FILE-2.png is the second page",
+    )
     add_ocr(parser)
     add_common(parser)
     parser.set_defaults(run=run)
@@ -20,21 +37,52 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what each document holds; 3 where one of them is no readable invoice."""
-    existing(arguments.files)
-    intake = settings_or_defaults(arguments).intake
-    unreadable = 0
-    for name in output.track(arguments.files, "reading"):
-        result = read_file(name, ocr=arguments.ocr, intake=intake)
-        unreadable += result.invoice is None
-        if arguments.json:
-            output.json_line(_line(name, result))
+    files = files_of(arguments.files)
+    if arguments.evidence and len(files) > 1:
+        raise InputRejected(f"--evidence: draws one document, and {len(files)} are named")
+    reader = Reader(arguments.ocr, settings_or_defaults(arguments))
+    read: Read = ((name, reader.read(name)) for name in output.track(files, "reading"))
+    if arguments.evidence:
+        read = iter(_drawn(list(read), arguments.evidence))
+    if arguments.json:
+        refused = _print_lines(read)
+    elif arguments.verbose or len(files) == 1:
+        refused = _print_details(read)
+    else:
+        refused = _print_table(read)
+    return BUG if reader.bugs else REFUSED if refused else 0
+
+
+def _each(read: Read) -> Iterator[tuple[str, int | None, ReadResult]]:
+    """Every invoice with its file, and its number where the file holds several."""
+    for name, whole in read:
+        for part, result in enumerate(invoices(whole), start=1):
+            yield name, part if whole.parts else None, result
+
+
+def _drawn(read: list[tuple[str, ReadResult]], to: Path) -> list[tuple[str, ReadResult]]:
+    from sapmatch.cli.evidence import draw
+
+    for name, result in read:
+        if any(each.invoice for each in invoices(result)):
+            for file in draw(name, invoices(result), to):
+                output.note(f"drawn: {file}")
         else:
-            _show(name, result)
-    return REFUSED if unreadable else 0
+            output.note(f"--evidence: nothing was read from {name}, so nothing is drawn")
+    return read
 
 
-def _line(name: str, result: ReadResult) -> dict[str, object]:
-    return {
+def _print_lines(read: Read) -> int:
+    refused = 0
+    for name, part, result in _each(read):
+        output.json_line(line(name, result, part))
+        refused += result.invoice is None
+    return refused
+
+
+def line(name: str, result: ReadResult, part: int | None = None) -> dict[str, Any]:
+    """A document as `read --json` prints it; `part` and `pages` where a file holds several."""
+    found: dict[str, Any] = {
         "document": name,
         "outcome": result.outcome,
         "kind": result.kind,
@@ -42,52 +90,82 @@ def _line(name: str, result: ReadResult) -> dict[str, object]:
         "invoice": result.invoice,
         "confidence": result.confidence,
         "problems": result.problems,
+        "evidence": result.evidence,
     }
+    return found | ({"part": part, "pages": result.pages} if part else {})
 
 
-def _show(name: str, result: ReadResult) -> None:
-    how = ", ".join(part for part in (result.kind, result.method) if part)
-    output.heading(f"{name}: {result.outcome}" + (f" ({how})" if how else ""))
-    if result.invoice:
-        _show_invoice(result.invoice)
-    for problem in result.problems:
-        where = f" ({problem.field})" if problem.field else ""
-        output.line(f"{problem.code}: {problem.message}{where}")
+def _print_table(read: Read) -> int:
+    """One row each, then what is wrong with those that are not plainly read."""
+    found = [(place(name, result), result) for name, _, result in _each(read)]
+    output.table(COLUMNS, (_row(document, result) for document, result in found))
+    for document, result in found:
+        if result.problems:
+            output.heading(document)
+        for problem in result.problems:
+            output.line(f"  {problem_line(problem, result)}")
+    return sum(result.invoice is None for _, result in found)
 
 
-def _show_invoice(invoice: Invoice) -> None:
-    output.facts(
-        (
-            ("Number", invoice.number),
-            ("Date", invoice.issue_date),
-            ("Due", invoice.due_date),
-            ("Type", invoice.type),
-            ("Seller", invoice.seller.name),
-            ("Seller's VAT id", invoice.seller.vat_id),
-            ("Buyer", invoice.buyer.name),
-            ("Orders", ", ".join(invoice.order_references)),
-            ("Sales order", invoice.sales_order_reference),
-            ("Net", invoice.net),
-            ("Tax", invoice.tax),
-            ("Total", invoice.total),
-            ("Currency", invoice.currency),
-        )
+def _row(document: str, result: ReadResult) -> Sequence[Any]:
+    invoice = result.invoice or Invoice()
+    return (
+        document,
+        result.kind,
+        result.method,
+        invoice.number,
+        invoice.issue_date,
+        invoice.total,
+        invoice.currency,
+        result.outcome,
     )
+
+
+def _print_details(read: Read) -> int:
+    refused = 0
+    for name, _, result in _each(read):
+        how = ", ".join(word for word in (result.kind, result.method) if word)
+        output.heading(f"{place(name, result)}: {result.outcome}" + (f" ({how})" if how else ""))
+        if result.invoice:
+            output.facts(_facts(result.invoice, result))
+            _print_items(result.invoice)
+        for problem in result.problems:
+            output.line(f"{problem.code}: {problem_line(problem, result)}")
+        refused += result.invoice is None
+    return refused
+
+
+_SHOWN = (
+    "number issue_date due_date type seller.name seller.vat_id buyer.name buyer.vat_id "
+    "order_references sales_order_reference delivery_note net tax total prepaid payable currency "
+    "iban"
+).split()
+
+
+def _facts(invoice: Invoice, result: ReadResult) -> Iterator[tuple[str, str]]:
+    for field in _SHOWN:
+        value = value_of(invoice, field)
+        if value not in (None, ()):
+            sure = result.confidence.get(field, 1.0)
+            doubt = f"  ({sure:.0%} sure)" if sure < _SURE else ""
+            yield in_words(field), f"{shown(value)}{doubt}"
+
+
+def _print_items(invoice: Invoice) -> None:
     columns = ("Line", "Description", "Quantity", "Unit", "Price", "Per", "Net", "Order", "Item")
-    output.table(
-        columns,
+    rows = (
         (
-            (
-                line.id,
-                line.description,
-                line.quantity,
-                line.unit,
-                line.unit_price,
-                line.price_base_quantity,
-                line.net,
-                line.order_reference,
-                line.order_item,
-            )
-            for line in invoice.lines
-        ),
+            item.id,
+            item.description,
+            item.quantity,
+            item.unit,
+            item.unit_price,
+            item.price_base_quantity,
+            item.net,
+            item.order_reference,
+            item.order_item,
+        )
+        for item in invoice.lines
     )
+    if invoice.lines:
+        output.table(columns, rows)

@@ -6,7 +6,7 @@ from typing import Any
 from sapmatch.bootstrap import deployment
 from sapmatch.cli import output
 from sapmatch.cli.options import add_common
-from sapmatch.model.document import DocumentRecord
+from sapmatch.model.document import DocumentRecord, pages_of
 from sapmatch.model.intent import Intent, IntentState
 from sapmatch.model.ports import Intents
 
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
         extraction_status.show(arguments.stage, as_json=arguments.json)
         return 0
     stack = deployment(arguments.stage)
-    records = sorted(stack.documents.all(), key=lambda record: (record.received_at, record.id))
+    records = sorted(stack.documents.all(), key=_order)
     rows = [row(record, stack.intents) for record in records]
     if arguments.json:
         for found in rows:
@@ -41,6 +41,11 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         output.table(COLUMNS, (_cells(found) for found in rows))
     return 0
+
+
+def _order(record: DocumentRecord) -> tuple[Any, ...]:
+    """Oldest first; the invoices of one file stand below it."""
+    return record.received_at, record.parent or record.id, record.part or 0
 
 
 def row(record: DocumentRecord, intents: Intents) -> dict[str, Any]:
@@ -54,10 +59,20 @@ def row(record: DocumentRecord, intents: Intents) -> dict[str, Any]:
         "decision": record.state,
         "cause": record.cause or record.reason,
         "orders": record.orders,
-        "why": record.summary or "; ".join(problem.message for problem in record.problems),
+        "why": _why(record),
         "duplicate_of": record.duplicate_of,
         "sap": [_written(intents.get(intent_id)) for intent_id in record.intents],
+        "parent": record.parent,
+        "part": record.part,
+        "pages": record.pages,
+        "parts": record.parts,
     }
+
+
+def _why(record: DocumentRecord) -> str:
+    if record.parts:
+        return f"holds {len(record.parts)} invoices, each with a line of its own"
+    return record.summary or "; ".join(problem.message for problem in record.problems)
 
 
 def _written(intent: Intent) -> dict[str, Any]:
@@ -74,7 +89,10 @@ def _cells(found: dict[str, Any]) -> tuple[Any, ...]:
     read = ", ".join(part for part in (found["kind"], found["method"]) if part)
     why = [part for part in (found["cause"], found["why"]) if part]
     sap = [_sentence(written) for written in found["sap"]]
-    return found["document"], read, found["decision"], found["orders"], why, sap
+    document = found["document"]
+    if found["pages"]:
+        document = f"{document}, {pages_of(found['pages'])}"
+    return document, read, found["decision"], found["orders"], why, sap
 
 
 def _sentence(written: dict[str, Any]) -> str:

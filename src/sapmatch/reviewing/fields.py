@@ -43,14 +43,11 @@ def in_words(field: str) -> str:
 
 def problem_line(problem: Problem, result: ReadResult | None) -> str:
     """One problem in one line: which field, where it stands, what disagrees, what to do."""
-    told = [_field(problem.field, result)] if problem.field else []
-    said = [f"{who} says {_short(value)}" for who, value in problem.values.items()]
-    if said:
-        told.append(", ".join(said))
-    elif problem.field and result:
-        told += _doubt(problem.field, result)
-    head = ": ".join(told)
-    return f"{head}. {problem.message}" if head else problem.message
+    said = ", ".join(f"{who} says {_short(value)}" for who, value in problem.values.items())
+    if not said and problem.field and result:
+        said = _doubt(problem.field, result)
+    told = f"{said}. {problem.message}" if said else problem.message
+    return f"{_field(problem.field, result)}: {told}" if problem.field else told
 
 
 def value_of(invoice: Invoice, field: str) -> Any:
@@ -81,13 +78,13 @@ def _field(field: str, result: ReadResult | None) -> str:
     return in_words(field) + (f" (page {place.page})" if place and place.page else "")
 
 
-def _doubt(field: str, result: ReadResult) -> list[str]:
+def _doubt(field: str, result: ReadResult) -> str:
     """What was read, and how sure that is where it is not certain."""
     sure = result.confidence.get(field, 1.0)
     value = value_of(result.invoice, field) if result.invoice else None
     if value is None or sure >= 1:
-        return []
-    return [f"read as {shown(value)}, {int(sure * 100)} % sure"]
+        return ""
+    return f"read as {shown(value)}, {int(sure * 100)} % sure"
 
 
 def _short(text: str) -> str:

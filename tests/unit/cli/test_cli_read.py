@@ -37,6 +37,7 @@ def test_a_json_line_holds_exactly_what_the_contract_names(
         "invoice",
         "confidence",
         "problems",
+        "evidence",
     ]
     assert (found["document"], found["outcome"]) == (UBL, "read")
     assert (found["kind"], found["method"]) == ("ubl", "xml")

@@ -1,83 +1,237 @@
 """Read a document that was received, and keep what was found."""
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
-from sapmatch.model.document import DocumentRecord
-from sapmatch.model.errors import Problem
+from sapmatch.model.document import DocumentRecord, pages_of
+from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.expense import Analysis, Expense, ExpenseSource
 from sapmatch.model.flow import Intake
-from sapmatch.model.invoice import ReadResult
-from sapmatch.model.ports import Documents, Objects
+from sapmatch.model.invoice import Method, Party, ReadResult, StoredInvoice
+from sapmatch.model.ports import Documents, Objects, Workflows
+from sapmatch.model.stored import invoice_key, result_of
 from sapmatch.reading import ReadLimits, read_document
+from sapmatch.reading.children import keep, split
 from sapmatch.reading.limits import StillReading
 
 # An invoice whose sums are off still has an identity: the matching decides what it is worth.
 _DECIDED_LATER = frozenset({"TOTALS"})
+_KEY_FIELDS = ("number", "total", "currency", "seller.name")
+_PROBLEMS, _LONGEST = 50, 200  # in the record; the stored invoice has them all, in full
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """What became of one call.
+
+    `outcome` is read, waiting (call again with `job`), split (each part has a workflow of its own),
+    or the outcome that a person has to see. `method` and `ocr_pages` tell what this very call did:
+    None and 0 where the document was known already.
+    """
+
+    outcome: str
+    job: str | None = None
+    method: Method | None = None
+    ocr_pages: int = 0
 
 
 def read_stored(
-    document_id: str, *, objects: Objects, documents: Documents, expense: Expense, intake: Intake
-) -> str:
-    """Read exactly the claimed version; returns `read`, or the outcome that stops the workflow.
+    document_id: str,
+    job: str | None,
+    *,
+    objects: Objects,
+    documents: Documents,
+    expense: Expense,
+    workflows: Workflows,
+    machine: str,
+    intake: Intake,
+    knows: Callable[[Party], bool],
+    review_below: float,
+) -> Reading:
+    """Read exactly the claimed version (RE-3); `job` is the one that an earlier call waits for.
 
-    The result is stored at documents/<id>/invoice.json and the record says what became of it.
+    What was read is kept at documents/<id>/invoice.json, and the record says what became of it.
+    Doing it again writes nothing that is there already. Throttled passes through.
     """
     record = documents.get(document_id)
-    if record.decision:
-        return "read"  # decided already: the workflow was started again
-    result = _read(record, objects, expense, intake)
-    objects.write(f"documents/{document_id}/invoice.json", msgspec.json.encode(result))
-    codes = {problem.code for problem in result.problems}
-    readable = result.invoice is not None and codes <= _DECIDED_LATER
-    documents.save(_after(record, result, readable))
-    return "read" if readable else result.outcome
-
-
-def _read(record: DocumentRecord, objects: Objects, expense: Expense, intake: Intake) -> ReadResult:
+    if record.decision or record.state in ("READ", "SPLIT"):
+        return Reading(outcome="split" if record.state == "SPLIT" else "read")
+    if record.parent:
+        result = result_of(objects.read(invoice_key(document_id)))
+        return Reading(outcome=_finish(record, result, documents))
+    engine = _Textract(expense, record)
+    if job and engine.waits_for(job):
+        return Reading(outcome="waiting", job=job)
     if record.size > intake.max_bytes:
-        message = (
-            f"The file has {record.size:,} bytes; at most {intake.max_bytes:,} are read. "
-            "Split it, or scan it with fewer dots per inch."
+        return Reading(outcome=_finish(record, _too_large(record, intake), documents))
+    data = objects.read(record.key, record.version_id)
+    try:
+        read = read_document(
+            data,
+            name=record.key,
+            limits=ReadLimits(max_bytes=intake.max_bytes, max_pages=intake.max_pages),
+            analyse=engine.analyse,
+            knows=knows,
+            review_below=review_below,
         )
-        return ReadResult(outcome="reject", problems=(Problem(code="TOO_LARGE", message=message),))
-    return read_document(
-        objects.read(record.key, record.version_id),
-        name=record.key,
-        limits=ReadLimits(max_bytes=intake.max_bytes, max_pages=intake.max_pages),
-        analyse=_bound(record, expense),
+    except StillReading as still:
+        return Reading(outcome="waiting", job=still.job)
+    stored = _stored(record, data, engine.whole(read), engine.model)
+    keep(stored, objects)
+    outcome = _end(record, stored, objects, documents, workflows, machine)
+    return Reading(outcome=outcome, method=read.method, ocr_pages=read.ocr_pages)
+
+
+class _Textract:
+    """The OCR of one object version; it reads the object itself, the bytes need not travel."""
+
+    def __init__(self, expense: Expense, record: DocumentRecord) -> None:
+        self._expense = expense
+        self._record = record
+        self._finished: Analysis | None = None
+        self._refused: InputRejected | None = None
+
+    def waits_for(self, job: str) -> bool:
+        """Whether the job still runs; one that the service lost is started again by `analyse`."""
+        try:
+            self._finished = self._expense.result(job)
+        except LookupError:
+            return False
+        except InputRejected as exc:
+            self._refused = exc
+            return False
+        return self._finished is None
+
+    def analyse(self, _data: bytes, pages: int) -> Analysis:
+        """As read_document asks for it; raises StillReading where a job was started."""
+        if self._refused:
+            raise self._refused
+        if self._finished is None:
+            found = self._expense.start(_source(self._record, pages))
+            if isinstance(found, str):
+                raise StillReading(found)
+            self._finished = found
+        return self._finished
+
+    @property
+    def model(self) -> str | None:
+        """What the service calls itself, None where it was not needed."""
+        return self._finished.model if self._finished else None
+
+    def whole(self, result: ReadResult) -> ReadResult:
+        """The result as it is where all pages were read, else one that a person has to see."""
+        missing = self._finished.missing if self._finished else ()
+        return _incomplete(result, missing) if missing else result
+
+
+def _source(record: DocumentRecord, pages: int) -> ExpenseSource:
+    return ExpenseSource(
+        bucket=record.bucket,
+        key=record.key,
+        version_id=record.version_id,
+        pages=pages,
+        size=record.size,
     )
 
 
-def _bound(record: DocumentRecord, expense: Expense) -> Callable[[bytes, int], Analysis]:
-    """Textract reads the object itself: the bytes need not travel twice."""
-
-    def analyse(_data: bytes, pages: int) -> Analysis:
-        source = ExpenseSource(
-            bucket=record.bucket,
-            key=record.key,
-            version_id=record.version_id,
-            pages=pages,
-            size=record.size,
-        )
-        found = expense.start(source)
-        if isinstance(found, str):
-            raise StillReading(found)
-        return found
-
-    return analyse
+def _incomplete(result: ReadResult, missing: tuple[int, ...]) -> ReadResult:
+    """Nobody knows to which invoice an unread page belongs: none of them is complete."""
+    message = (
+        f"Textract could not read {pages_of(missing)}: look there, and scan the document anew "
+        "if anything of the invoice stands there."
+    )
+    problem = Problem(code="PAGES_UNREAD", message=message)
+    return replace(
+        result,
+        outcome="needs-review" if result.outcome == "read" else result.outcome,
+        problems=(problem, *result.problems),
+        parts=tuple(_incomplete(part, missing) for part in result.parts),
+    )
 
 
-def _after(record: DocumentRecord, result: ReadResult, readable: bool) -> DocumentRecord:
+def _too_large(record: DocumentRecord, intake: Intake) -> ReadResult:
+    message = (
+        f"The file has {record.size:,} bytes; at most {intake.max_bytes:,} are read. "
+        "Split it, or scan it with fewer dots per inch."
+    )
+    return ReadResult(outcome="reject", problems=(Problem(code="TOO_LARGE", message=message),))
+
+
+def _stored(
+    record: DocumentRecord, data: bytes, result: ReadResult, model: str | None
+) -> StoredInvoice:
+    return StoredInvoice(
+        id=record.id,
+        content=hashlib.sha256(data).hexdigest(),
+        bucket=record.bucket,
+        key=record.key,
+        version=record.version_id,
+        result=result,
+        model=model,
+    )
+
+
+def _end(
+    record: DocumentRecord,
+    stored: StoredInvoice,
+    objects: Objects,
+    documents: Documents,
+    workflows: Workflows,
+    machine: str,
+) -> str:
+    """One invoice: what became of it. Several: each starts its way, then the file is SPLIT."""
+    result = stored.result
+    read = {"content": stored.content, "ocr_pages": result.ocr_pages}
+    if not result.parts:
+        return _finish(record, result, documents, **read)
+    parts = split(record, stored, objects, documents)
+    for part in parts:
+        workflows.start(machine, f"invoice-{part}", {"document_id": part})
+    _save(
+        record,
+        documents,
+        state="SPLIT",
+        kind=result.kind,
+        method=result.method,
+        parts=parts,
+        **read,
+    )
+    return "split"
+
+
+def _finish(record: DocumentRecord, result: ReadResult, documents: Documents, **read: Any) -> str:
+    """Say in the record what became of the document; returns the outcome."""
+    codes = {problem.code for problem in result.problems}
+    readable = result.invoice is not None and codes <= _DECIDED_LATER
+    stopped = "NEEDS_REVIEW" if result.outcome == "needs-review" else "REJECTED"
     first = result.problems[0] if result.problems else None
-    changes: dict[str, Any] = {
-        "state": "READ" if readable else "REJECTED",
-        "reason": None if readable or first is None else first.code,
-        "problems": result.problems,
-        "kind": result.kind,
-        "method": result.method,
-        "number": result.invoice.number if result.invoice else None,
-    }
-    return msgspec.structs.replace(record, **changes)
+    _save(
+        record,
+        documents,
+        state="READ" if readable else stopped,
+        reason=None if readable or first is None else first.code,
+        problems=tuple(_brief(problem) for problem in result.problems[:_PROBLEMS]),
+        kind=result.kind,
+        method=result.method,
+        number=_short(result.invoice.number) if result.invoice else None,
+        confidence={f: result.confidence[f] for f in _KEY_FIELDS if f in result.confidence},
+        **read,
+    )
+    return "read" if readable else result.outcome
+
+
+def _save(record: DocumentRecord, documents: Documents, **changes: Any) -> None:
+    after = replace(record, **changes)
+    if after != record:
+        documents.save(after)
+
+
+def _brief(problem: Problem) -> Problem:
+    return replace(problem, values={who: value[:_LONGEST] for who, value in problem.values.items()})
+
+
+def _short(text: str | None) -> str | None:
+    return text[:_LONGEST] if text else None

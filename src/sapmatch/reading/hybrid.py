@@ -1,11 +1,12 @@
 """A PDF with its invoice inside as XML: take the XML, and hold it against the printed page."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sapmatch.model.errors import Problem
 from sapmatch.model.invoice import Invoice
@@ -13,11 +14,18 @@ from sapmatch.reading.dates import find_dates
 from sapmatch.reading.findings import Findings
 from sapmatch.reading.limits import ReadLimits, Refused
 from sapmatch.reading.numbers import all_readings, has_decimals
+from sapmatch.reading.pdf import Attachment, Pdf
 from sapmatch.reading.structured import read_structured
 
 # Names that the formats prescribe, best first; any other XML is looked at after them.
-_NAMES = ("factur-x.xml", "xrechnung.xml", "zugferd-invoice.xml")
+_NAMES = ("factur-x.xml", "xrechnung.xml", "zugferd-invoice.xml", "order-x.xml")
+# What the file is to the page (ISO 19005-3, annex E): the invoice itself before what explains it.
+_RELATIONSHIPS = ("Alternative", "Source", "Data")
 _TOKEN_LENGTH = 5  # a shorter number stands in any text by chance, so it must stand alone
+_SIGNS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "CNY": "¥"}
+_SURE = 0.9
+
+PageReader = Callable[[], tuple[Invoice, Findings] | None]
 
 
 class Embedded(Struct, frozen=True):
@@ -28,40 +36,102 @@ class Embedded(Struct, frozen=True):
     problem: Problem | None = None
 
 
-def embedded_invoice(attachments: Sequence[tuple[str, bytes]], limits: ReadLimits) -> Embedded:
-    """The first attached XML that is an invoice; a prescribed name that holds none is a problem."""
+def embedded_invoice(pdf: Pdf, limits: ReadLimits) -> Embedded:
+    """The attached XML that is the invoice.
+
+    First what the PDF's own metadata names, then names that the formats prescribe, then files by
+    their relationship to the page; the content decides. Evidence names the attachment. Raises
+    Refused where a prescribed name holds another business document: an Order-X is an order.
+    """
     problem = None
-    for name, content in sorted(attachments, key=lambda item: _rank(item[0])):
+    files = sorted(filter(_is_xml, pdf.attachments), key=lambda file: _rank(file, pdf.invoice_file))
+    for index, file in enumerate(files):
         try:
-            _, invoice, found = read_structured(content, limits)
-            return Embedded(invoice, found)
+            _, invoice, found = read_structured(file.content, limits)
         except Refused as refused:
-            if problem is None and _rank(name) < len(_NAMES):
-                problem = refused.problem
+            prescribed = _rank(file, pdf.invoice_file)[0] < len(_NAMES)
+            if prescribed and refused.outcome == "not-invoice":
+                raise
+            problem = problem or (refused.problem if prescribed else None)
+            continue
+        found.evidence = {
+            field: replace(place, attachment=file.name) for field, place in found.evidence.items()
+        }
+        rank = _rank(file, pdf.invoice_file)
+        rivals = [other for other in files[index + 1 :] if _rank(other, pdf.invoice_file) == rank]
+        found.problems.extend(_other_invoices(invoice, rivals, limits))
+        return Embedded(invoice, found)
     return Embedded(problem=problem)
 
 
-def _rank(name: str) -> int:
-    lowered = name.lower()
-    return _NAMES.index(lowered) if lowered in _NAMES else len(_NAMES)
+def _is_xml(file: Attachment) -> bool:
+    return not file.name or file.name.lower().endswith(".xml")
 
 
-def disagreements(invoice: Invoice, text: str) -> list[Problem]:
-    """Where the page shows something else than the XML.
+def _rank(file: Attachment, invoice_file: str) -> tuple[int, int]:
+    name = file.name.lower()
+    by_name = -1 if name and name == invoice_file.lower() else _position(_NAMES, name)
+    return by_name, _position(_RELATIONSHIPS, file.relationship)
 
-    The total has to stand on the page, and the number or the date: five of 32 published hybrid
-    PDFs fail this. A page without any amount in its text layer is a picture and says nothing.
+
+def _position(known: Sequence[str], value: str) -> int:
+    return known.index(value) if value in known else len(known)
+
+
+def _other_invoices(
+    invoice: Invoice, rivals: Sequence[Attachment], limits: ReadLimits
+) -> Iterator[Problem]:
+    """A second invoice in a file that has the same claim to be the one."""
+    for file in rivals:
+        try:
+            _, other, _ = read_structured(file.content, limits)
+        except Refused:
+            continue
+        if (other.number, other.total) != (invoice.number, invoice.total):
+            values = {"first": str(invoice.number), "other": str(other.number)}
+            message = "Several invoices are attached: upload each as a file of its own."
+            yield Problem(code="NEEDS_REVIEW", message=message, field="number", values=values)
+
+
+def disagreements(invoice: Invoice, text: str, read_page: PageReader) -> list[Problem]:
+    """Where the page shows something else than the XML, with both values.
+
+    Five of 32 published hybrid PDFs contradict themselves. What the XML says has to stand in the
+    `text` of the pages, in whatever notation. Where the number or the date does not, a page that
+    gives no other one is no contradiction as long as the remaining values are there: a letter may
+    carry its number in the XML only. A page without any amount in its text is a picture and says
+    nothing. `read_page` understands the page; it is asked only where something is missing.
     """
     amounts = all_readings(text)
     if not any(has_decimals(amount) for amount in amounts):
         return []
-    problems = []
+    missing = list(_missing(invoice, text, amounts))
+    if not missing:
+        return []
+    page, found = read_page() or (Invoice(), Findings())
+    others = {field: _other(field, page, found) for field in missing}
+    return [
+        _problem(field, _own(invoice, field), others[field])
+        for field in missing
+        if field == "total" or others[field] or _alone(field, missing)
+    ]
+
+
+def _alone(field: str, missing: Sequence[str]) -> bool:
+    """Number and date both missing: nothing but the total would tie the page to the XML."""
+    return field == "number" and "issue_date" in missing
+
+
+def _missing(invoice: Invoice, text: str, amounts: set[Decimal]) -> Iterator[str]:
+    """What the XML says and the page does not."""
+    if invoice.currency and not _shows_currency(text, invoice.currency):
+        yield "currency"
     if invoice.total is not None and not {abs(invoice.total), abs(_due(invoice))} & amounts:
-        problems.append(_problem("total", "total"))
-    number_missing = invoice.number is not None and not _shows(text, invoice.number)
-    if number_missing and invoice.issue_date and invoice.issue_date not in _days(text):
-        problems.append(_problem("number", "number and date"))
-    return problems
+        yield "total"
+    if invoice.number is not None and not _shows(text, invoice.number):
+        yield "number"
+    if invoice.issue_date is not None and invoice.issue_date not in _days(text):
+        yield "issue_date"
 
 
 def _due(invoice: Invoice) -> Decimal:
@@ -69,12 +139,31 @@ def _due(invoice: Invoice) -> Decimal:
     return due or Decimal(0)
 
 
-def _problem(field: str, what: str) -> Problem:
+def _own(invoice: Invoice, field: str) -> str:
+    return str(getattr(invoice, field))
+
+
+def _other(field: str, page: Invoice, found: Findings) -> str | None:
+    """What the page says instead, where it says so with a label."""
+    value = getattr(page, field)
+    sure = field == "total" or found.confidence.get(field, 0.0) >= _SURE
+    return str(value) if value is not None and sure else None
+
+
+def _problem(field: str, own: str, other: str | None) -> Problem:
+    what = field.replace("_", " ")
     message = (
         f"The embedded XML gives another {what} than the printed page: "
         "ask the sender which one is the invoice."
     )
-    return Problem(code="NEEDS_REVIEW", message=message, field=field)
+    values = {"XML": own} | ({"page": other} if other else {})
+    return Problem(code="NEEDS_REVIEW", message=message, field=field, values=values)
+
+
+def _shows_currency(text: str, currency: str) -> bool:
+    return bool(re.search(rf"(?<![A-Za-z]){re.escape(currency)}(?![A-Za-z])", text)) or (
+        currency in _SIGNS and _SIGNS[currency] in text
+    )
 
 
 def _shows(text: str, number: str) -> bool:

@@ -1,59 +1,73 @@
 """What a PDF holds beside pixels: its pages, its text layer, the XML attached to it."""
 
+import ctypes
 import io
-import logging
-import zlib
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pypdf
-import pypdfium2
-import pypdfium2.raw
 from msgspec import Struct
-from pypdf.errors import PyPdfError
 
 from sapmatch.reading.limits import ReadLimits, Refused
+from sapmatch.reading.streams import attached_xml, check_streams, mentions
 
+if TYPE_CHECKING:
+    from pypdfium2 import PdfDocument
+
+_PORTFOLIO = re.compile(rb"/Collection\s*(?:<<|\d)")  # ISO 32000-1, 12.3.5
+# How XMP of Factur-X, ZUGFeRD and Order-X names the file, as an element or an attribute.
+_NAMED = re.compile(rb"[:<]DocumentFileName(?:>|\s*=\s*[\"'])\s*([^<>\"']{1,100})")
 _TAIL = 4096  # the trailer stands at the end; a file cut off has none there
-# What pypdf raises on a damaged file beside its own errors.
-_DAMAGED = (
-    PyPdfError,
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    zlib.error,
-)
 
 
-class Pdf(Struct, frozen=True):
-    """A PDF that opens: `text` is its text layer, empty where the pages are pictures."""
+class Attachment(Struct, frozen=True):
+    """A file inside a PDF: `name` as written (never a path), `relationship` as of PDF/A-3."""
+
+    name: str
+    content: bytes
+    relationship: str = ""
+
+
+class Pdf(Struct, frozen=True, kw_only=True):
+    """A PDF that opens; `text` is its text layer, empty where the pages are pictures.
+
+    Where the pages are not `bounded`, nobody knows how long it takes to draw or to read them.
+    `invoice_file` is the attachment that the PDF's own metadata calls the invoice.
+    """
 
     pages: int
     text: str
-    attachments: tuple[tuple[str, bytes], ...]  # name as written (never a path), content
+    bounded: bool
+    attachments: tuple[Attachment, ...]
+    invoice_file: str = ""
+    is_portfolio: bool = False
 
 
 def read_pdf(data: bytes, limits: ReadLimits) -> Pdf:
-    """Raises Refused: BROKEN, ENCRYPTED (needs a password to open), TOO_MANY_PAGES."""
+    """Raises Refused: BROKEN, ENCRYPTED (needs a password to open), TOO_MANY_PAGES, TOO_LARGE.
+
+    UNSUPPORTED is a form of XFA: its pages are made by a program, and Textract takes none.
+    """
+    import pypdfium2
+    import pypdfium2.raw as pdfium
+
     if b"startxref" not in data[-_TAIL:]:
         raise _broken()
+    bounded = check_streams(data, limits)
     try:
         with closing(pypdfium2.PdfDocument(data)) as document:
-            return _read(document, data, limits)
+            return _read(document, data, bounded, limits)
     except pypdfium2.PdfiumError as exc:
-        if exc.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD:
+        if exc.err_code in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
             message = "The PDF needs a password: ask the sender for one that does not."
             raise Refused("reject", "ENCRYPTED", message) from exc
         raise _broken() from exc
 
 
-def _read(document: Any, data: bytes, limits: ReadLimits) -> Pdf:
+def _read(document: "PdfDocument", data: bytes, bounded: bool, limits: ReadLimits) -> Pdf:
+    import pypdfium2.raw as pdfium
+
     pages = len(document)
     if pages > limits.max_pages:
         raise Refused(
@@ -64,8 +78,21 @@ def _read(document: Any, data: bytes, limits: ReadLimits) -> Pdf:
         )
     if not pages:
         raise _broken()
-    text = _text(document, limits.max_text)
-    return Pdf(pages, text, tuple(_attachments(_opened(document, data), limits)))
+    if pdfium.FPDF_GetFormType(document) == pdfium.FORMTYPE_XFA_FULL:
+        message = "The PDF is an XFA form, which nothing but Acrobat shows: print it to a new PDF."
+        raise Refused("unsupported", "UNSUPPORTED", message)
+    if pdfium.FPDF_GetSecurityHandlerRevision(document) >= 0:
+        data = _decrypted(document)
+        bounded = check_streams(data, limits)
+    named = _NAMED.search(data)
+    return Pdf(
+        pages=pages,
+        text=_text(document, limits.max_text) if bounded else "",
+        bounded=bounded,
+        attachments=tuple(_attachments(document, data, limits)),
+        invoice_file=named[1].decode("utf-8", "replace").strip() if named else "",
+        is_portfolio=mentions(data, _PORTFOLIO, limits),
+    )
 
 
 def _broken() -> Refused:
@@ -73,69 +100,65 @@ def _broken() -> Refused:
     return Refused("reject", "BROKEN", message)
 
 
-def _text(document: Any, limit: int) -> str:
-    parts: list[str] = []
-    left = limit
-    for page in document:
-        with closing(page), closing(page.get_textpage()) as layer:
-            parts.append(layer.get_text_range(0, min(left, layer.count_chars())))
-        left -= len(parts[-1])
-    return "\n".join(parts)
-
-
-def _opened(document: Any, data: bytes) -> bytes:
+def _decrypted(document: "PdfDocument") -> bytes:
     """The bytes without the encryption that only restricts what a person may do."""
-    if b"/Encrypt" not in data:
-        return data
+    import pypdfium2.raw as pdfium
+
     copy = io.BytesIO()
-    document.save(copy, flags=pypdfium2.raw.FPDF_REMOVE_SECURITY)
+    document.save(copy, flags=pdfium.FPDF_REMOVE_SECURITY)
     return copy.getvalue()
 
 
-def _attachments(data: bytes, limits: ReadLimits) -> Iterator[tuple[str, bytes]]:
-    """XML attached by name or as associated file; pypdf bounds what a stream may unpack to."""
-    # What pypdf finds damaged it logs, content included.
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
-    try:
-        reader = pypdf.PdfReader(io.BytesIO(data))
-        for name, stream in _streams(reader, limits.max_attachments):
-            if name.lower().endswith(".xml"):
-                content = stream.get_object().get_data()
-                if len(content) <= limits.max_bytes:
-                    yield name, content
-    except _DAMAGED:
-        return  # the pages are still there
+def _text(document: "PdfDocument", limit: int) -> str:
+    parts: list[str] = []
+    for page in document:
+        with closing(page), closing(page.get_textpage()) as layer:
+            count = min(limit, layer.count_chars())
+            parts.append(layer.get_text_range(0, count) if count > 0 else "")
+        limit -= len(parts[-1])
+    return "\n".join(parts)
 
 
-def _streams(reader: pypdf.PdfReader, limit: int) -> Iterator[tuple[str, Any]]:
-    root: Any = reader.root_object
-    tree = _entry(root, "/Names").get("/EmbeddedFiles")
-    files = [*(_leaves(tree, limit) if tree else ()), *_list(root.get("/AF"))]
-    for file in files[:limit]:
-        specification = file.get_object()
-        streams = _entry(specification, "/EF")
-        name = specification.get("/UF") or specification.get("/F") or ""
-        stream = streams.get("/F") or streams.get("/UF")
-        if stream is not None:
-            yield str(name), stream
+def _attachments(document: "PdfDocument", data: bytes, limits: ReadLimits) -> Iterator[Attachment]:
+    """Files that the PDF lists by name, then XML that it only holds."""
+    import pypdfium2.raw as pdfium
+
+    count = pdfium.FPDFDoc_GetAttachmentCount(document)
+    if count > limits.max_attachments:
+        message = f"The PDF has {count:,} attachments; at most {limits.max_attachments} are read."
+        raise Refused("reject", "TOO_LARGE", f"{message} Ask the sender for the invoice alone.")
+    listed = [
+        found
+        for index in range(count)
+        if (found := _attachment(pdfium.FPDFDoc_GetAttachment(document, index), limits))
+    ]
+    yield from listed
+    if not any(file.name.lower().endswith(".xml") for file in listed):
+        for content in attached_xml(data, limits):
+            yield Attachment("", content)
 
 
-def _leaves(tree: Any, limit: int) -> Iterator[Any]:
-    """Values of a name tree (ISO 32000-1, 7.9.6); the limit also ends a circle."""
-    nodes = [tree]
-    for _ in range(limit):
-        if not nodes:
-            return
-        node = nodes.pop(0).get_object()
-        yield from _list(node.get("/Names"))[1::2]
-        nodes.extend(_list(node.get("/Kids")))
+def _attachment(handle: Any, limits: ReadLimits) -> Attachment | None:
+    import pypdfium2.raw as pdfium
+
+    size = ctypes.c_ulong()
+    if not handle or not pdfium.FPDFAttachment_GetFile(handle, None, 0, size):
+        return None
+    if size.value > limits.max_bytes:
+        return None
+    content = ctypes.create_string_buffer(size.value)
+    pdfium.FPDFAttachment_GetFile(handle, content, size, size)
+    return Attachment(
+        _utf16(pdfium.FPDFAttachment_GetName, handle),
+        content.raw[: size.value],
+        _utf16(pdfium.FPDFAttachment_GetAFRelationship, handle),
+    )
 
 
-def _entry(dictionary: Any, name: str) -> Any:
-    value = dictionary.get(name)
-    return {} if value is None else value.get_object()
-
-
-def _list(array: Any) -> list[Any]:
-    values: Iterable[Any] = array.get_object() if array is not None else ()
-    return list(values)
+def _utf16(ask: Any, handle: Any) -> str:
+    size = ask(handle, None, 0)
+    if size < 2:
+        return ""
+    text = ctypes.create_string_buffer(size)
+    ask(handle, ctypes.cast(text, ctypes.POINTER(ctypes.c_ushort)), size)
+    return text.raw.decode("utf-16-le", "replace").rstrip("\0")

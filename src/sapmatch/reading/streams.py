@@ -1,0 +1,160 @@
+"""The streams of a PDF, unpacked within bounds: before a parser unpacks them without any.
+
+Looked for by their keywords, not through the cross-reference table, so that nothing in the file can
+hide one, and a file that was written on has all its versions looked at.
+"""
+
+import re
+import zlib
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from sapmatch.reading.limits import ReadLimits, Refused
+
+_KEYWORD = re.compile(rb"endstream|stream\r?\n")
+_OBJECT = b" obj"
+_DICTIONARY = 2048  # bytes of a stream's dictionary that are looked at
+_CHUNK = 1 << 20
+_TOTAL = 4  # times what one stream may unpack to: it bounds the time
+_DRAWN = 200_000_000  # bytes of content that a page may come to, forms in forms multiplied out
+# Names in dictionaries of streams that draw nothing: pixels, fonts, files, objects.
+_DATA = re.compile(
+    rb"/(?:Image|EmbeddedFile|Length1|Type1C|CIDFontType0C|OpenType|ObjStm|XRef|Metadata|N\b)"
+)
+_XML = re.compile(rb"/(?:EmbeddedFile|(?:text|application)(?:#2F|/)xml)\b", re.IGNORECASE)
+_ASSOCIATES = re.compile(rb"/AF\s*[\[\d]|/FileAttachment\b")
+_OBJECTS = re.compile(rb"/Type\s*/ObjStm\b")
+_FORM = re.compile(rb"/Subtype\s*/Form\b")
+_DRAW = re.compile(rb"\bDo\b")
+
+
+class Stream(Struct, frozen=True):
+    """One stream as it stands in the file; `data` is still packed."""
+
+    dictionary: bytes
+    data: bytes
+
+
+class Drawing:
+    """How much a parser may have to draw where forms invoke forms, at worst."""
+
+    def __init__(self) -> None:
+        self._calls, self._nested, self._largest = 0, 1, 0
+
+    def add(self, stream: Stream, content: bytes) -> None:
+        """Count a stream that draws: the page's, or that of a form (ISO 32000-1, 8.10)."""
+        calls = len(_DRAW.findall(content))
+        if not _FORM.search(stream.dictionary):
+            self._calls += calls
+            return
+        self._largest = max(self._largest, len(content))
+        self._nested = min(self._nested * max(calls, 1), _DRAWN)
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether all of it is drawn within a moment."""
+        return self._calls * self._nested * self._largest <= _DRAWN
+
+
+def check_streams(data: bytes, limits: ReadLimits) -> bool:
+    """Whether the pages can be parsed within a moment.
+
+    Raises Refused where the file has too many objects, or streams that unpack to too much.
+    """
+    if data.count(_OBJECT) > limits.max_objects:
+        raise _too_large("more objects than an invoice has")
+    drawing, total = Drawing(), 0
+    for stream in _streams(data, limits):
+        if _DATA.search(stream.dictionary):
+            total += _size(stream.data, limits.max_unpacked)
+        else:
+            content = _unpacked(stream.data, limits.max_content)
+            drawing.add(stream, content)
+            total += len(content)
+        if total > _TOTAL * limits.max_unpacked:
+            raise _unpacks()
+    return drawing.is_bounded
+
+
+def attached_xml(data: bytes, limits: ReadLimits) -> list[bytes]:
+    """XML files that a PDF holds, by what their dictionaries say; what was written last is first.
+
+    For PDFs that associate a file with themselves, a page or an annotation (ISO 32000-2, 14.13)
+    and do not list its name. One that associates none may still hold a file somebody deleted.
+    """
+    if not mentions(data, _ASSOCIATES, limits):
+        return []
+    files = [stream for stream in _streams(data, limits) if _XML.search(stream.dictionary)]
+    found = [_unpacked(file.data, limits.max_bytes) for file in files[-limits.max_attachments :]]
+    return found[::-1]
+
+
+def mentions(data: bytes, what: re.Pattern[bytes], limits: ReadLimits) -> bool:
+    """Whether an object of the file says so, plainly or inside of an object stream."""
+    return bool(what.search(data)) or any(
+        what.search(_unpacked(stream.data, limits.max_unpacked))
+        for stream in _streams(data, limits)
+        if _OBJECTS.search(stream.dictionary)
+    )
+
+
+def _streams(data: bytes, limits: ReadLimits) -> Iterator[Stream]:
+    begin = None
+    for count, keyword in enumerate(_KEYWORD.finditer(data)):
+        if count > 2 * limits.max_objects:
+            raise _too_large("more objects than an invoice has")
+        if keyword.group() != b"endstream":
+            begin = begin or keyword
+        elif begin:
+            head = data[max(0, begin.start() - _DICTIONARY) : begin.start()]
+            yield Stream(head[head.rfind(_OBJECT) + 1 :], data[begin.end() : keyword.start()])
+            begin = None
+
+
+def _size(packed: bytes, allowed: int) -> int:
+    """Raises Refused above what is allowed, and where a stream is packed twice."""
+    size = 0
+    for chunk in _chunks(packed):
+        if size == 0 and any(_chunks(chunk)):
+            raise _unpacks()
+        size += len(chunk)
+        if size > allowed:
+            raise _unpacks()
+    return size
+
+
+def _unpacked(packed: bytes, allowed: int) -> bytes:
+    """The content; as it stands where it is not packed by deflate."""
+    if not _is_zlib(packed):
+        return packed
+    _size(packed, allowed)
+    return b"".join(_chunks(packed))
+
+
+def _is_zlib(packed: bytes) -> bool:
+    """Whether it begins as RFC 1950 has it."""
+    return len(packed) > 2 and packed[0] & 15 == 8 and not int.from_bytes(packed[:2], "big") % 31
+
+
+def _chunks(packed: bytes) -> Iterator[bytes]:
+    if not _is_zlib(packed):
+        return
+    unpack = zlib.decompressobj()
+    try:
+        while packed and not unpack.eof:
+            chunk = unpack.decompress(packed, _CHUNK)
+            packed = unpack.unconsumed_tail
+            if chunk:
+                yield chunk
+    except zlib.error:
+        return  # what is damaged PDFium does not unpack either
+
+
+def _unpacks() -> Refused:
+    return _too_large("parts that unpack to more than an invoice needs")
+
+
+def _too_large(what: str) -> Refused:
+    message = f"The PDF has {what}: ask the sender for a plain PDF, or scan the page."
+    return Refused("reject", "TOO_LARGE", message)

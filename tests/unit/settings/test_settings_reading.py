@@ -1,0 +1,43 @@
+"""How fast Textract is called, and how sure a reading must be."""
+
+import pytest
+
+from sapmatch.model.errors import InputRejected
+from sapmatch.settings import parse
+
+
+def mistakes(text: str) -> dict[str | None, str]:
+    with pytest.raises(InputRejected) as caught:
+        parse(text.encode(), "sapmatch.toml")
+    return {problem.field: problem.message for problem in caught.value.problems}
+
+
+def test_one_call_a_second_and_nine_of_ten_are_what_is_not_set() -> None:
+    settings = parse(b"", "sapmatch.toml")
+    limits = settings.textract
+    assert (limits.analyze_tps, limits.start_tps, limits.get_tps) == (1.0, 1.0, 1.0)
+    assert settings.reading.review_below == 0.9
+
+
+def test_rates_are_whole_or_broken_numbers() -> None:
+    settings = parse(b"[textract]\nanalyze_tps = 5\nget_tps = 0.25", "sapmatch.toml")
+    assert (settings.textract.analyze_tps, settings.textract.get_tps) == (5.0, 0.25)
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "nan", "inf", "1001"])
+def test_a_rate_that_calls_never_or_without_end_is_refused(rate: str) -> None:
+    found = mistakes(f"[textract]\nstart_tps = {rate}")
+    assert set(found) == {"textract.start_tps"}
+    assert "Service Quotas" in found["textract.start_tps"]
+
+
+@pytest.mark.parametrize("share", ["-0.1", "1.1", "90", "nan"])
+def test_a_confidence_is_a_share(share: str) -> None:
+    found = mistakes(f"[reading]\nreview_below = {share}")
+    assert set(found) == {"reading.review_below"}
+    assert "0.9" in found["reading.review_below"]
+
+
+def test_a_text_is_no_rate_and_other_names_are_named() -> None:
+    found = mistakes('[textract]\nanalyze_tps = "fast"\ntps = 1')
+    assert set(found) == {"textract.analyze_tps", "textract.tps"}

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.expense import Analysis
 from sapmatch.model.intent import Record
-from sapmatch.model.invoice import Invoice, Kind, Method, ReadResult
+from sapmatch.model.invoice import Invoice, Kind, Method, Outcome, ReadResult
 from sapmatch.pages.expense import expense_document
 from sapmatch.reading.classify import Format, classify
 from sapmatch.reading.clues import Knows
@@ -76,8 +76,9 @@ class _Reader(Struct, frozen=True):
             raise Refused("unsupported", "UNSUPPORTED", _PORTFOLIO)
         layer = text_layer(self.data, self.limits) if pdf.text.strip() else Layer((), pdf.pages)
         printed = self._printed(layer, embedded.problem) if layer.pages else None
-        kind: Kind = "pdf-text" if layer.pages else "scan"
-        return printed or self._ocr(pdf.pages, kind, embedded.problem)
+        return printed or self._ocr(
+            pdf.pages, "pdf-text" if layer.pages else "scan", embedded.problem
+        )
 
     def _hybrid(self, pdf: Pdf, invoice: Invoice, found: Findings) -> ReadResult:
         """The XML's invoice, and what the page says otherwise."""
@@ -102,8 +103,8 @@ class _Reader(Struct, frozen=True):
     def _ocr(self, pages: int, kind: Kind, before: Problem | None) -> ReadResult:
         """What an engine reads; `before` is what was already wrong with the document."""
         if self.analyse is None:
-            problems = (_UNREAD, before) if before else (_UNREAD,)
-            return ReadResult(outcome="needs-review", kind=kind, problems=problems)
+            unread = (_UNREAD, *([before] if before else []))
+            return ReadResult(outcome="needs-review", kind=kind, problems=unread)
         try:
             analysis = self.analyse(self.data, pages)
         except InputRejected as rejected:
@@ -125,7 +126,8 @@ class _Reader(Struct, frozen=True):
         parts = tuple(self._judged(invoice, found, kind, method) for invoice, found in invoices)
         if len(parts) == 1:
             return parts[0]
-        outcome = "read" if all(part.outcome == "read" for part in parts) else "needs-review"
+        read = all(part.outcome == "read" for part in parts)
+        outcome: Outcome = "read" if read else "needs-review"
         return ReadResult(outcome=outcome, kind=kind, method=method, parts=parts)
 
     def _judged(self, invoice: Invoice, found: Findings, kind: Kind, method: Method) -> ReadResult:

@@ -3,21 +3,41 @@
 from sapmatch.model.errors import Problem
 from sapmatch.model.invoice import Invoice, Kind, Method, ReadResult
 from sapmatch.reading.arithmetic import contradictions
+from sapmatch.reading.clues import Knows
+from sapmatch.reading.confidence import calibrated
 from sapmatch.reading.findings import Findings
 
-LOW_CONFIDENCE = 0.5
-_WATCHED = ("number", "total", "currency", "seller.name")
+REVIEW_BELOW = 0.8
+_WATCHED = ("number", "issue_date", "total", "currency", "seller.name")
 
 
-def judged(invoice: Invoice, found: Findings, *, kind: Kind, method: Method) -> ReadResult:
-    """`read` where nothing is missing, doubtful or contradictory, else `needs-review`."""
-    problems = (*found.problems, *_missing(invoice), *_doubtful(found), *contradictions(invoice))
+def judged(
+    invoice: Invoice,
+    found: Findings,
+    *,
+    kind: Kind,
+    method: Method,
+    review_below: float = REVIEW_BELOW,
+    knows: Knows | None = None,
+) -> ReadResult:
+    """`read` where nothing is missing, doubtful or contradictory, else `needs-review`.
+
+    A number, date, total, currency or seller that is right less often than `review_below` is
+    doubtful (RE-16). An XML says what it says: its values are certain.
+    """
+    confidence = found.confidence if method == "xml" else calibrated(invoice, found, knows=knows)
+    problems = (
+        *found.problems,
+        *_missing(invoice),
+        *_doubtful(confidence, review_below, {problem.field for problem in found.problems}),
+        *contradictions(invoice),
+    )
     return ReadResult(
         outcome="needs-review" if problems else "read",
         kind=kind,
         method=method,
         invoice=invoice,
-        confidence=found.confidence,
+        confidence=confidence,
         evidence=found.evidence,
         problems=problems,
     )
@@ -43,7 +63,10 @@ def _missing(invoice: Invoice) -> list[Problem]:
     ]
 
 
-def _doubtful(found: Findings) -> list[Problem]:
+def _doubtful(
+    confidence: dict[str, float], review_below: float, named: set[str | None]
+) -> list[Problem]:
+    """One problem per field that no other problem names already."""
     return [
         Problem(
             code="NEEDS_REVIEW",
@@ -51,5 +74,5 @@ def _doubtful(found: Findings) -> list[Problem]:
             field=field,
         )
         for field in _WATCHED
-        if found.confidence.get(field, 1.0) < LOW_CONFIDENCE
+        if confidence.get(field, 1.0) < review_below and field not in named
     ]

@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = {
     "base": ("requests", "msgspec", "aws-lambda-powertools", "rapidfuzz"),
-    "documents": ("lxml", "pypdfium2"),
+    "documents": ("lxml", "pypdfium2", "python-stdnum"),
     "columnar": ("duckdb",),
 }
 BASE_LIMIT = 15_000_000  # bytes unzipped in the cloud: every cold start loads this layer

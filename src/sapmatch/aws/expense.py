@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from sapmatch.aws.errors import translated
+from sapmatch.aws.pages import numbered, single_pages
 from sapmatch.model.errors import InputRejected, Throttled
 from sapmatch.model.expense import Analysis, ExpenseSource, Pace
 
@@ -101,15 +104,13 @@ class TextractExpense:
 
 
 def analyze_bytes(client: "TextractClient", data: bytes, pages: int) -> Analysis:
-    """A file that is not in S3: Textract takes one page of it."""
-    if pages > 1:
-        raise InputRejected(
-            f"document of {pages} pages: Textract takes one page without S3; upload the file "
-            "to a stage, or read it with --ocr local"
-        )
-    with translated("document", _REFUSED):
-        answer: Any = client.analyze_expense(Document={"Bytes": data})
-    return _analysis([answer])
+    """A file that is not in S3: page by page, because Textract takes no more of it at once."""
+    answers: list[Any] = []
+    for number, page in enumerate(single_pages(data) if pages > 1 else [data], start=1):
+        with translated(f"document, page {number}", _REFUSED):
+            answer = client.analyze_expense(Document={"Bytes": page})
+        answers.append({**answer, "ExpenseDocuments": numbered(answer["ExpenseDocuments"], number)})
+    return structs.replace(_analysis(answers), pages=pages)
 
 
 def _token(source: ExpenseSource) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
+from reportlab.pdfgen.canvas import Canvas
 
 from local.textract.server import Server
 from sapmatch.aws.clients import client
@@ -198,9 +199,22 @@ def test_many_pages_where_one_is_asked_for_are_refused_in_words_that_say_so(
         expense.start(wrong)
 
 
-def test_a_file_of_several_pages_needs_s3(textract: Server) -> None:
-    with pytest.raises(InputRejected, match="one page without S3"):
-        analyze_bytes(client("textract"), b"", 3)
-    blank = BytesIO()
-    WHITE.save(blank, "PNG")
-    assert analyze_bytes(client("textract"), blank.getvalue(), 1).pages == 1
+def test_a_pdf_that_is_not_in_s3_goes_page_by_page(textract: Server) -> None:
+    """documents.md 1: the call at once takes one page."""
+    target = BytesIO()
+    canvas = Canvas(target)
+    for number in (1, 2):
+        canvas.drawString(60, 700, f"Invoice No: TP-{number}")
+        canvas.showPage()
+    canvas.save()
+    found = analyze_bytes(client("textract"), target.getvalue(), 2)
+    assert [document["ExpenseIndex"] for document in found.documents] == [1, 2]
+    fields = [f for document in found.documents for f in document["SummaryFields"]]
+    assert {f["ValueDetection"]["Text"]: f["PageNumber"] for f in fields} == {"TP-1": 1, "TP-2": 2}
+    assert (found.pages, found.missing) == (2, ())
+
+
+def test_an_image_of_several_pages_needs_s3(textract: Server) -> None:
+    with pytest.raises(InputRejected, match="save it as a PDF"):
+        analyze_bytes(client("textract"), saved(WHITE, WHITE, kind="TIFF"), 2)
+    assert analyze_bytes(client("textract"), saved(WHITE), 1).pages == 1

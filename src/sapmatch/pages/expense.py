@@ -7,11 +7,15 @@ from sapmatch.model.intent import Record
 from sapmatch.pages import layout
 from sapmatch.pages.fields import AMOUNTS, Field, summary_fields
 from sapmatch.pages.nouns import Line, Page, Quad
-from sapmatch.pages.parties import guess_vendor
+from sapmatch.pages.labels import OTHER, REFERENCE, SALES_ORDER
+from sapmatch.pages.parties import assigned, party_fields
+from sapmatch.pages.prose import payment_fields
 from sapmatch.pages.tables import Table, find_tables
+from sapmatch.pages.taxes import tax_tables
 from sapmatch.pages.values import CODES, values
 
 _GUESS = 50.0
+_SERVICE = {REFERENCE: OTHER, SALES_ORDER: OTHER}  # types that Textract has no name for
 _PRICES = AMOUNTS | {"UNIT_PRICE", "PRICE"}
 _WHOLE: Quad = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 _SYMBOLS = {"€": "EUR", "£": "GBP", "$": "USD"}
@@ -22,10 +26,7 @@ def expense_document(page: Page) -> Record:
     """The ExpenseDocument of one page."""
     tables = find_tables(page.lines)
     used = frozenset(line for table in tables for line in table.lines)
-    outside = [line for line in page.lines if line not in used]
-    fields = summary_fields(outside)
-    fields += _guesses(page, outside, fields)
-    fields += [_copy(field) for field in fields if field.type == "VENDOR_VAT_NUMBER"]
+    fields = _fields(page, [line for line in page.lines if line not in used])
     printed = {code for line in page.lines for code in _CODE.findall(line.text)}
     return {
         "ExpenseIndex": page.number,
@@ -37,20 +38,28 @@ def expense_document(page: Page) -> Record:
     }
 
 
-def _guesses(page: Page, lines: Sequence[Line], fields: Sequence[Field]) -> Iterator[Field]:
-    """What stands on the first page without a label: the sender, and the day."""
-    known = {field.type: field.value.text for field in fields}
-    if page.number > 1:
+def _fields(page: Page, outside: Sequence[Line]) -> list[Field]:
+    """All fields outside the line items, a VAT id twice as Textract gives it."""
+    taxes, used = tax_tables(outside)
+    plain = [line for line in outside if line not in used]
+    fields = [*summary_fields(plain), *taxes, *party_fields(outside, guess=page.number == 1)]
+    known = {field.value.text for field in fields}
+    fields += [field for field in payment_fields(outside) if field.value.text not in known]
+    fields = list(assigned(fields, outside))
+    fields += _undated(outside, fields) if page.number == 1 else ()
+    return fields + [_copy(field) for field in fields if field.type == "VENDOR_VAT_NUMBER"]
+
+
+def _undated(lines: Sequence[Line], fields: Sequence[Field]) -> Iterator[Field]:
+    """Where no date is called the invoice's: the first that nothing else is, else any."""
+    if any(field.type == "INVOICE_RECEIPT_DATE" for field in fields):
         return
-    if "VENDOR_NAME" not in known:
-        vendor = guess_vendor(lines, [known.get("RECEIVER_NAME", "")])
-        yield from [vendor] if vendor else []
-    if "INVOICE_RECEIPT_DATE" not in known:
-        taken = {field.value.text for field in fields}
-        days = [day for line in lines for day in values("date", line.words)]
-        free = [day for day in days if day.text not in taken]
-        for day in free[:1]:
-            yield Field(type="INVOICE_RECEIPT_DATE", value=day, confidence=_GUESS)
+    taken = {field.value.text for field in fields}
+    days = [day for line in lines for day in values("date", line.words)]
+    free = [day for day in days if day.text not in taken]
+    for day in (free or days)[:1]:
+        sure = _GUESS if free else _GUESS / 2
+        yield Field(type="INVOICE_RECEIPT_DATE", value=day, confidence=sure)
 
 
 def _copy(field: Field) -> Field:
@@ -75,7 +84,7 @@ def _group(number: int, table: Table, page: Page, printed: set[str]) -> Record:
 
 def _field(field: Field, page: Page, printed: set[str]) -> Record:
     record: Record = {
-        "Type": {"Text": field.type, "Confidence": field.confidence},
+        "Type": {"Text": _SERVICE.get(field.type, field.type), "Confidence": field.confidence},
         "ValueDetection": _detection(field.value),
         "PageNumber": page.number,
     }

@@ -1,16 +1,16 @@
 """Labels and their values: the summary fields of one page.
 
 A value stands behind its label in the same line, to the right of it, or below it; where it stands
-is tried in this order, and what it looks like decides.
+is tried in this order, and what it looks like decides. Names are found in `parties`.
 """
 
 import math
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import takewhile
 
 from msgspec import Struct
 
-from sapmatch.pages import labels, layout, values
+from sapmatch.pages import labels, layout, sumnames, values
 from sapmatch.pages.nouns import Box, Line, Word
 
 SHAPES: dict[str, values.Shape] = {
@@ -20,6 +20,7 @@ SHAPES: dict[str, values.Shape] = {
     "DELIVERY_DATE": "date",
     "ORDER_DATE": "date",
     "PO_NUMBER": "id",
+    labels.SALES_ORDER: "id",
     "CUSTOMER_NUMBER": "id",
     "ACCOUNT_NUMBER": "id",
     "PAYMENT_TERMS": "text",
@@ -32,6 +33,7 @@ SHAPES: dict[str, values.Shape] = {
     "DISCOUNT": "amount",
     "SHIPPING_HANDLING_CHARGE": "amount",
     "SERVICE_CHARGE": "amount",
+    "GRATUITY": "amount",
     "VENDOR_NAME": "name",
     "RECEIVER_NAME": "name",
     "RECEIVER_ADDRESS": "name",
@@ -40,14 +42,18 @@ SHAPES: dict[str, values.Shape] = {
     "VENDOR_GST_NUMBER": "tax-id",
     "VENDOR_ABN_NUMBER": "tax-id",
     "TAX_PAYER_ID": "tax-id",
+    labels.REFERENCE: "text",
     labels.OTHER: "text",
 }
 AMOUNTS = frozenset(kind for kind, shape in SHAPES.items() if shape == "amount")
-_FIRST = frozenset({"SUBTOTAL", *(SHAPES.keys() - AMOUNTS)})  # of several values the first is meant
-_COLUMN = 6  # rows of a small table of sums
+NAMES = frozenset(kind for kind, shape in SHAPES.items() if shape == "name")
+TAX_IDS = frozenset(kind for kind, shape in SHAPES.items() if shape == "tax-id")
+_PLAIN = frozenset({labels.OTHER, labels.REFERENCE})  # their values stand beside them or nowhere
+_COLUMN = 8  # rows of a small table of sums
 _SURE, _WEAK = 95.0, 75.0
 _BELOW, _VAGUE = 0.9, 0.7
 _NEAR = 3  # lines below a label that may hold its value
+_MARGIN = 0.6  # heights that two lines of one label may start apart
 
 
 class Field(Struct, frozen=True, kw_only=True):
@@ -70,27 +76,64 @@ class Labelled(Struct, frozen=True, kw_only=True):
 
 
 def summary_fields(lines: Sequence[Line]) -> list[Field]:
-    """Fields with a printed label, from top to bottom."""
-    cut = [layout.unglued(line) for line in lines]
-    found = [(line, labelled_parts(line)) for line in cut]
-    labelled = [part for _, parts in found for part in parts]
-    marked = {line for line, parts in found if parts}
-    fields = {part: _beside(part, cut, marked) for part in labelled}
-    taken = {field.value.words[0] for field in fields.values() if field}
+    """Fields with a printed label, from top to bottom; parties are not among them."""
+    cut, found = labelled_lines(lines)
+    marked = {line for line, parts in found.items() if parts}
+    parts = [part for found_parts in found.values() for part in found_parts]
+    parts = [part for part in parts if part.type not in NAMES]
+    fields = {part: _beside(part, cut, marked) for part in parts}
+    taken = {field.value.words[0] for several in fields.values() for field in several}
     free = [line for line in cut if line not in marked and line.words[0] not in taken]
-    for part, field in fields.items():
-        if field is None and part.type != labels.OTHER:
+    for part, several in fields.items():
+        if not several and part.type not in _PLAIN:
             fields[part] = _below(part, free)
-    return [field for field in fields.values() if field]
+    return [field for several in fields.values() for field in several]
+
+
+def labelled_lines(lines: Sequence[Line]) -> tuple[list[Line], Mapping[Line, list[Labelled]]]:
+    """The lines with glued labels cut off and stacked labels joined; and what they name."""
+    cut = list(_joined([layout.unglued(line) for line in lines]))
+    return cut, {line: labelled_parts(line) for line in cut}
+
+
+def _joined(lines: Sequence[Line]) -> Iterator[Line]:
+    """A label that is printed in two lines, `Invoice` over `Number`, becomes one."""
+    below = {}
+    for upper in lines:
+        under = layout.below(upper.box, lines)[:1] if _is_short(upper) else []
+        if under and _is_short(under[0]) and _is_stacked(upper, under[0]):
+            below[upper] = under[0]
+    used = set(below.values())
+    for line in lines:
+        if line in below and line not in used:
+            yield Line(line.words + below[line].words)
+        elif line not in used:
+            yield line
+
+
+def _is_short(line: Line) -> bool:
+    return len(line.words) <= 3 and not any(char.isdigit() for char in line.text)
+
+
+def _is_stacked(upper: Line, lower: Line) -> bool:
+    height = upper.box.height
+    aligned = abs(upper.box.left - lower.box.left) <= _MARGIN * height
+    if not aligned or lower.box.top - upper.box.bottom > height:
+        return False
+    texts = [word.text for word in upper.words + lower.words]
+    whole = labels.find(texts, 0, labels.summary_types())
+    parts = [labels.find(texts, at, labels.summary_types()) for at in (0, len(upper.words))]
+    covered = whole is not None and whole.end == len(texts) and not whole.weak
+    return covered and (parts[1] is None or SHAPES[parts[1].type] != "name")
 
 
 def labelled_parts(line: Line) -> list[Labelled]:
     """The labels of a line: one at its start, and those further on that end with a colon."""
     texts = [word.text for word in line.words]
     found: list[labels.Label] = []
-    at = first = next((i for i, text in enumerate(texts) if not labels.is_lead(text)), len(texts))
+    at = first = _first(texts)
     while at < len(texts):
-        label = labels.find(texts, at, labels.summary_types())
+        label = label_at(texts, at)
         if label and _is_label(texts, label, first):
             found.append(label)
             at = label.end
@@ -99,14 +142,28 @@ def labelled_parts(line: Line) -> list[Labelled]:
     return _parts(line, found or _other(texts, first))
 
 
+def _first(texts: Sequence[str]) -> int:
+    """Where the first label may start: behind bullets, `zzgl.`, and `Ihre` of `Ihre USt-IdNr.`"""
+    first = next((i for i, text in enumerate(texts) if not labels.is_lead(text)), len(texts))
+    possessive = first + 1 < len(texts) and labels.is_buyers(texts[first])
+    return first + 1 if possessive and not label_at(texts, first) else first
+
+
+def label_at(texts: Sequence[str], at: int) -> labels.Label | None:
+    """The longest label at a word: one of the vocabulary, or a sum named in other words."""
+    known = labels.find(texts, at, labels.summary_types())
+    composed = sumnames.compose(texts, at)
+    if known and composed:
+        return composed if composed.end > known.end else known
+    return known or composed
+
+
 def _is_label(texts: Sequence[str], label: labels.Label, first: int) -> bool:
     """Whether the words are a label here, and not `Lieferant GmbH` or a word in a sentence."""
-    inner = label.begin > first
-    if inner and labels.is_qualifier(texts[label.begin - 1]):
-        return False
     if texts[label.end - 1].endswith((":", "#")) or texts[label.end : label.end + 1] == [":"]:
         return True
-    return not inner and (SHAPES[label.type] != "name" or label.end == len(texts))
+    start = label.begin <= first
+    return start and (SHAPES[label.type] != "name" or label.end == len(texts))
 
 
 def _other(texts: Sequence[str], first: int) -> list[labels.Label]:
@@ -121,7 +178,7 @@ def _parts(line: Line, found: Sequence[labels.Label]) -> list[Labelled]:
     ends = [*(label.begin for label in found[1:]), len(line.words)][: len(found)]
     return [
         Labelled(
-            type=_meaning(label, line.words[label.end : end]),
+            type=_meaning(label, line.words[: label.begin], line.words[label.end : end]),
             label=Line(line.words[label.begin : label.end]),
             rest=line.words[label.end : end],
             beside=line if end == len(line.words) else None,
@@ -131,18 +188,22 @@ def _parts(line: Line, found: Sequence[labels.Label]) -> list[Labelled]:
     ]
 
 
-def _meaning(label: labels.Label, rest: Sequence[Word]) -> str:
-    """The label's type in the light of what follows: `TVA: FR11999999998` names no sum."""
-    if label.type == "TAX" and any(value.text[:2].isalpha() for value in values.tax_id(rest)):
-        return "VENDOR_VAT_NUMBER"
-    return labels.qualified(label.type, [word.text for word in rest])
+def _meaning(label: labels.Label, before: Sequence[Word], rest: Sequence[Word]) -> str:
+    """The label's type in the light of its neighbours: `TVA: FR11999999998` names no sum."""
+    kind = label.type
+    if kind == "TAX" and any(value.text[:2].isalpha() for value in values.tax_id(rest)):
+        kind = "VENDOR_VAT_NUMBER"
+    near = [word.text for word in (*before[-1:], *rest[:1])]
+    if kind == "VENDOR_VAT_NUMBER" and any(map(labels.is_buyers, near)):
+        return "RECEIVER_VAT_NUMBER"
+    return kind
 
 
-def _beside(part: Labelled, lines: Sequence[Line], marked: Set[Line]) -> Field | None:
+def _beside(part: Labelled, lines: Sequence[Line], marked: Set[Line]) -> list[Field]:
     """The value behind the label in its line, or in the lines to the right of it."""
     own = values.values(SHAPES[part.type], part.rest, alone=True)
     if part.beside is None or (own and part.type not in AMOUNTS):
-        return _field(part, own) if own else None
+        return _fields(part, own)
     behind = layout.right_of(part.beside.box, lines)
     right = list(takewhile(lambda line: line not in marked, behind))
     if part.type not in AMOUNTS:
@@ -152,16 +213,20 @@ def _beside(part: Labelled, lines: Sequence[Line], marked: Set[Line]) -> Field |
         for line in right
         for value in values.values(SHAPES[part.type], line.words, alone=True)
     ]
-    return _field(part, found or own) if found or own else None
+    return _fields(part, found or own)
 
 
-def _below(part: Labelled, free: Sequence[Line]) -> Field | None:
-    """The first fitting value in the column under the label; of amounts the last, their sum."""
+def _below(part: Labelled, free: Sequence[Line]) -> list[Field]:
+    """The first fitting value in the column under the label; of amounts the last is their sum."""
     found: list[Line] = []
     at = part.label.box
     for line in layout.below(at, free)[:_NEAR] if part.type not in AMOUNTS else _column(at, free):
         found += values.values(SHAPES[part.type], line.words, alone=True)
-    return _field(part, found if part.type in AMOUNTS else found[:1], _BELOW) if found else None
+    if part.type not in AMOUNTS:
+        return _fields(part, found[:1], _BELOW)
+    return [
+        _field(part, value, _BELOW if value is found[-1] else _BELOW * _VAGUE) for value in found
+    ]
 
 
 def _column(box: Box, free: Sequence[Line]) -> Iterator[Line]:
@@ -174,12 +239,30 @@ def _column(box: Box, free: Sequence[Line]) -> Iterator[Line]:
         box = under[0].box
 
 
-def _field(part: Labelled, found: Sequence[Line], factor: float = 1.0) -> Field:
-    value = found[0] if part.type in _FIRST else found[-1]
-    if part.type in AMOUNTS and _more_words(part.rest):
-        factor *= _VAGUE
+def _fields(part: Labelled, found: Sequence[Line], factor: float = 1.0) -> list[Field]:
+    """The first value, of amounts the last; and a date behind the number of the invoice."""
+    if not found:
+        return []
+    fields = [_field(part, found[-1] if part.type in AMOUNTS else found[0], factor)]
+    if part.type == "TOTAL" and len(found) == 3:
+        shares = zip(("SUBTOTAL", "TAX"), found, strict=False)
+        fields += [_field(part, value, factor * _VAGUE, kind) for kind, value in shares]
+    if part.type == "INVOICE_RECEIPT_ID":
+        days = values.values("date", part.rest)
+        fields += [_field(part, day, factor * _BELOW, "INVOICE_RECEIPT_DATE") for day in days[:1]]
+    if part.type == "PAYMENT_TERMS":
+        days = values.values("date", fields[0].value.words)
+        fields += [_field(part, day, factor * _BELOW, "DUE_DATE") for day in days[:1]]
+    return fields
+
+
+def _field(part: Labelled, value: Line, factor: float, kind: str | None = None) -> Field:
     label = _whole_label(part, value)
-    return Field(type=part.type, value=value, label=label, confidence=part.confidence * factor)
+    if part.type not in _PLAIN and kind is None and _more_words(part, label):
+        factor *= _VAGUE
+    return Field(
+        type=kind or part.type, value=value, label=label, confidence=part.confidence * factor
+    )
 
 
 def _whole_label(part: Labelled, value: Line) -> Line:
@@ -189,7 +272,10 @@ def _whole_label(part: Labelled, value: Line) -> Line:
     return Line(part.label.words + tuple(w for w in part.rest if w.box.right <= begin))
 
 
-def _more_words(rest: Sequence[Word]) -> bool:
+def _more_words(part: Labelled, label: Line) -> bool:
     """Whether a label goes on in words we do not know: `Total 0% supplies` is no total."""
-    plain = "".join(word.text for word in rest if not word.text.isupper())
-    return sum(char.isalpha() for char in plain) > 3
+    rest = label.words[len(part.label.words) :]
+    known = {word.text for word in rest if sumnames.compose([word.text], 0) or word.text.isupper()}
+    if part.type not in AMOUNTS:
+        known = set()
+    return sum(char.isalpha() for word in rest if word.text not in known for char in word.text) > 3

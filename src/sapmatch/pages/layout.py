@@ -4,13 +4,20 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol, TypeVar
 
+from sapmatch.pages.labels import normal, summary_types
 from sapmatch.pages.nouns import Box, Line, Word, part
 
 _SAME_ROW = 0.45  # of the smaller height, between two middles
 _SAME_LINE = 0.75  # of the height: a wider gap between words is a column gap
+_LONGEST, _SHORT = 40, 3  # letters of a word that may start with a label, and of no label
 _BELOW = 3.0  # heights that a value may stand below its label
-# `Invoice#1258`, `n°562044387`, `Date:21/07/2017`, but neither 10:43 nor https://
-_GLUED = re.compile(r"(?<=[^\W\d])[:#°º]+(?=\w)|^#(?=\w)")
+# `Invoice#1258`, `n°562044387`, `Date:21/07/2017`, `No.000670859264`, `387du02Juillet`,
+# but neither 10:43 nor https://
+_GLUED = re.compile(
+    r"(?<=[^\W\d])[:#°º]+(?=\w)|^#(?=\w)|(?<=[^\W\d]{2})\.+(?=\d{4})"
+    r"|(?<=\d)(?=(?:du|vom|of|van|del)\d{1,2}[^\W\d])|(?<=\d)(?:du|vom|of|van|del)(?=\d{1,2}[^\W\d])"
+)
+_TAIL = re.compile(r"(?<=[^\W\d])(?=[A-Z]{0,4}[$€£]?[\d/-]*\d)")
 
 
 class Placed(Protocol):
@@ -82,11 +89,22 @@ def unglued(line: Line) -> Line:
 
 
 def _pieces(word: Word) -> Iterator[Word]:
-    begin = 0
-    for glue in _GLUED.finditer(word.text):
-        yield _piece(word, begin, glue.end())
-        begin = glue.end()
+    begin = _label_end(word.text)
+    if begin:
+        yield _piece(word, 0, begin)
+    for glue in _GLUED.finditer(word.text, begin):
+        if glue.end() > begin:
+            yield _piece(word, begin, glue.end())
+            begin = glue.end()
     yield _piece(word, begin, len(word.text)) if begin else word
+
+
+def _label_end(text: str) -> int:
+    """Where a label ends that a number follows without a blank: `TotalRM14.20`."""
+    for tail in _TAIL.finditer(text[:_LONGEST]):
+        if normal(text[: tail.start()]) in summary_types() and tail.start() > _SHORT:
+            return tail.start()
+    return 0
 
 
 def _piece(word: Word, begin: int, end: int) -> Word:

@@ -15,9 +15,12 @@ Shape = Literal["amount", "quantity", "date", "id", "tax-id", "name", "text"]
 
 CODES = (
     "EUR|USD|GBP|CHF|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|JPY|CNY|INR|MYR|SGD|HKD|ZAR|TRY|BRL"
-    "|MXN|AED"
+    "|MXN|AED|ISK|BGN|RSD|UAH|ILS|SAR|QAR|KWD|EGP|MAD|THB|IDR|PHP|VND|KRW|TWD|ARS|CLP|COP|PEN|NGN"
 )
-_CURRENCY = rf"(?:{CODES}|[$€£¥]|RM|kr|Fr\.?|R\$|US\$|C\$|A\$)"
+_CURRENCY = (
+    rf"(?:{CODES}|(?:US|CA|AU|NZ|HK|NT|[SRCA])?\$|[€£¥₹₺₽₪]|RM|Rs\.?|kr\.?|Fr\.?|SFr\.?|zł|zl|Kč|Kc"
+    r"|Ft|lei|Lt)"
+)
 _NUMBER = r"(?:\d{1,3}(?:[.,'’ ]\d{3})+|\d+)(?:[.,]\s?\d{1,4})?|[.,]\d{2}"
 _AMOUNT = re.compile(
     rf"(?<![\w.,/-])(?:[-−–(]\s?)?(?:{_CURRENCY}\s?)?(?:[-−–(]\s?)?"
@@ -28,7 +31,10 @@ _QUANTITY = re.compile(r"x?\s?\d+(?:[.,'’]\d+)*\s?(?:x|[^\W\d][^\s\d]{0,11}[\d
 _EXACT = re.compile(r"[.,]\s?\d{2,4}\)?$|[$€£]")
 _MONTH = (
     r"(?:jan|ene|gen|f[eé]v|feb|m[aäå]r|maa|mrt|apr|abr|avr|ma[iyjg]|jun|juin|giu|jul|juil|lug"
-    r"|au[g]|ao[uû]|ago|sep|set|o[ck]t|ott|nov|d[ée][cz]|dic|des)[a-zà-ÿ]{0,8}\.?"
+    r"|au[g]|ao[uû]|ago|sep|set|o[ck]t|ott|nov|d[ée][cz]|dic|des|out"
+    r"|sty|lut|kwi|cze|lip|sie|wrz|pa[zź]|lis|gru|led|[uú]no|b[rř]e|dub|kv[eě]|[cč]er|srp"
+    r"|z[aá][rř]|[rř][ií]j|pro|tammi|helmi|huhti|touko|kes[aä]|hein[aä]|elo|syys|loka|marras"
+    r"|joulu)[a-zà-ž]{0,9}\.?"
 )
 _DATE = re.compile(
     r"(?<![\w.])(?:"
@@ -38,10 +44,10 @@ _DATE = re.compile(
     r"(?:\d{4}|\d{2})"
     rf"|{_MONTH}\s?\d{{1,2}}(?:st|nd|rd|th)?\s?[,.]?\s?\d{{4}}"
     r"|\d{4}年\d{1,2}月\d{1,2}日"
-    r")(?!\d)",
+    r")(?:(?!\d)|(?=\d{1,2}:\d\d))",
     re.IGNORECASE,
 )
-_ID = re.compile(r"(?:[A-Z]{1,5}[ -])?(?!\()[^\s,;:]*\d[^\s,;:]*")
+_ID = re.compile(r"(?:[A-Z]{1,5}[ -]){0,2}(?!\()[^\s,;:]*\d[^\s,;:]*")
 _TAX_ID = re.compile(r"(?:[A-Z]{2,3}[ .-]?)?[A-Z]?\d[\dA-Z./-]*(?: [\dA-Z]{2,4}(?=[ \d]|$))*")
 _LONG_NUMBER = re.compile(r"\d{9,}")  # an article or a location, never a sum
 _NAME_WORDS = 9

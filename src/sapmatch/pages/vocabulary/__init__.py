@@ -1,0 +1,1 @@
+"""What is printed on invoices, by kind, in thirteen languages: data, no rules."""

@@ -103,6 +103,14 @@ def test_a_copy_of_a_file_that_was_not_posted_does_not_say_it_was(team: Team) ->
     assert "posted only once" not in team.mailer.sent[0][1]
 
 
+def test_a_copy_of_a_file_with_several_invoices_says_that_each_goes_its_own_way(
+    team: Team,
+) -> None:
+    team.know(state="SPLIT", parts=("a" * 64, "b" * 64))
+    team.exceptions.about_copy(RECORD.id, "incoming/again.pdf")
+    assert "each invoice of the first file goes its own way" in team.mailer.sent[0][1]
+
+
 def test_a_copy_names_both_files(team: Team) -> None:
     """MA-P44"""
     team.know(state="MATCHED")

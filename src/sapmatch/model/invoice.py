@@ -144,6 +144,7 @@ class Invoice(Struct, frozen=True, kw_only=True):
     total: Decimal | None = None  # BT-112
     prepaid: Decimal | None = None  # BT-113
     rounding: Decimal | None = None  # BT-114
+    third_party_payments: Decimal | None = None  # BT-DEX-002 of XRechnung, part of `payable`
     payable: Decimal | None = None  # BT-115
     line_total: Decimal | None = None  # BT-106
     allowance_total: Decimal | None = None  # BT-107

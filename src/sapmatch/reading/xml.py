@@ -1,32 +1,31 @@
 """XML without DTD, entities and network, seen by local names."""
 
-import codecs
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from lxml import etree
 
+from sapmatch.reading.encoding import as_utf8
 from sapmatch.reading.limits import ReadLimits, Refused
 
 _PROLOG = re.compile(rb"(?:[^<]|<[?!-])*?<(?:!DOCTYPE|!ENTITY)", re.IGNORECASE)
 _PROLOG_SIZE = 65_536
-_DECLARATION = re.compile(
-    rb"(?:\xef\xbb\xbf)?<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([^\"']{0,100})[\"'][^>]{0,100}>"
-)
 
 
 class Node:
     """One element; a path is local names, `Item/Name|Title` takes either at its second step."""
 
-    __slots__ = ("_element",)
+    __slots__ = ("_children", "_element", "_parent", "_place", "name")
 
-    def __init__(self, element: etree._Element) -> None:
+    def __init__(
+        self, element: etree._Element, name: str, parent: "Node | None" = None, place: int = 1
+    ) -> None:
         self._element = element
-
-    @property
-    def name(self) -> str:
-        """The local name."""
-        return etree.QName(self._element).localname
+        self._parent = parent
+        self._place = place  # among the siblings of the same local name, from 1
+        self._children: dict[str, list[Node]] | None = None
+        self.name = name
 
     @property
     def namespace(self) -> str:
@@ -35,43 +34,75 @@ class Node:
 
     @property
     def path(self) -> str:
-        """Where it stands, as an XPath of local names."""
-        names = [etree.QName(item).localname for item in self._element.iterancestors()]
-        return "/".join(["", *reversed(names), self.name])
+        """Where it stands: an XPath of local names, with a position where a name repeats."""
+        if self._parent is None:
+            return f"/{self.name}"
+        alone = len(self._parent.by_name()[self.name]) == 1
+        step = self.name if alone else f"{self.name}[{self._place}]"
+        return f"{self._parent.path}/{step}"
+
+    def by_name(self) -> dict[str, list["Node"]]:
+        """The children, by local name; looked up once."""
+        if self._children is None:
+            self._children = {}
+            for child in self._element.iterchildren(tag=etree.Element):
+                name = _local(child.tag)
+                same = self._children.setdefault(name, [])
+                same.append(Node(child, name, self, len(same) + 1))
+        return self._children
 
     def all(self, path: str) -> list["Node"]:
-        """Every element under the path, in document order per step."""
-        elements = [self._element]
-        for step in filter(None, path.split("/")):
-            names = [f"{{*}}{name}" for name in step.split("|")]
-            elements = [child for item in elements for child in item.iterchildren(*names)]
-        return [Node(element) for element in elements]
+        """Every element under the path; of two names in one step, those of the first come first."""
+        nodes = [self]
+        for names in _steps(path):
+            nodes = [
+                child for node in nodes for name in names for child in node.by_name().get(name, ())
+            ]
+        return nodes
+
+    def each(self, path: str) -> Iterator["Node"]:
+        """Every element under the path; its children are forgotten when the next one is asked."""
+        for node in self.all(path):
+            yield node
+            node._children = None
 
     def one(self, path: str) -> "Node | None":
         """The first element under the path."""
         return next(iter(self.all(path)), None)
 
-    def text(self, path: str | None = None) -> str | None:
+    def text(self, path: str = "") -> str | None:
         """The text with single spaces, of the element or of the first one under the path."""
-        if path is not None:
-            found = self.one(path)
-            return found.text() if found else None
-        return " ".join((self._element.text or "").split()) or None
+        found = self.one(path)
+        return " ".join((found._element.text or "").split()) or None if found else None
 
     def attribute(self, name: str) -> str | None:
-        """The value of an attribute without namespace."""
-        return self._element.get(name)
+        """The value of an attribute without namespace, None where it is blank."""
+        return (self._element.get(name) or "").strip() or None
+
+
+@lru_cache(maxsize=1024)
+def _steps(path: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(step.split("|")) for step in path.split("/") if step)
+
+
+@lru_cache(maxsize=4096)
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
 
 
 def parse_xml(data: bytes, limits: ReadLimits) -> Node:
     """The root element; raises Refused for a DTD, for broken, too deep or too large XML."""
-    if _PROLOG.match(data[:_PROLOG_SIZE].replace(b"\0", b"")):
+    try:
+        document = as_utf8(data)
+    except UnicodeError as exc:
+        raise _broken("it is in no known encoding") from exc
+    if _PROLOG.match(document[:_PROLOG_SIZE]):
         raise _doctype()
-    if data.count(b"<") > limits.max_xml_tags:
+    if document.count(b"<") > limits.max_xml_tags:
         raise Refused(
             "reject", "TOO_LARGE", f"The XML has more than {limits.max_xml_tags:,} tags: split it."
         )
-    root = _root(data.lstrip(b" \t\r\n"))
+    root = _root(document)
     if root.getroottree().docinfo.internalDTD is not None:
         raise _doctype()
     if _deeper(root, limits.max_xml_depth):
@@ -80,39 +111,28 @@ def parse_xml(data: bytes, limits: ReadLimits) -> Node:
             "BROKEN",
             f"The XML is nested deeper than {limits.max_xml_depth} levels: no e-invoice is.",
         )
-    return Node(root)
+    return Node(root, _local(root.tag))
 
 
-def _root(data: bytes) -> etree._Element:
+def _root(document: bytes) -> etree._Element:
     parser = etree.XMLParser(
         resolve_entities=False,
         load_dtd=False,
         no_network=True,
-        huge_tree=False,
+        huge_tree=True,  # a long text is an attachment; size, tags and depth are bounded here
         remove_comments=True,
         remove_pis=True,
+        encoding="utf-8",
     )
     try:
-        return etree.fromstring(_declared(data), parser)
+        return etree.fromstring(document, parser)
     except etree.XMLSyntaxError as exc:
-        raise Refused(
-            "reject",
-            "BROKEN",
-            f"The XML is not well-formed (line {exc.lineno}) or nested too deeply: "
-            "ask the sender for the original file.",
-        ) from exc
+        raise _broken(f"it is not well-formed (line {exc.lineno}) or nested too deeply") from exc
 
 
-def _declared(data: bytes) -> bytes:
-    """Without a declared encoding that does not exist: what it hides is nearly always UTF-8."""
-    declaration = _DECLARATION.match(data)
-    if not declaration:
-        return data
-    try:
-        codecs.lookup(declaration.group(1).decode("ascii", "replace"))
-    except (LookupError, ValueError):
-        return data[declaration.end() :]
-    return data
+def _broken(why: str) -> Refused:
+    message = f"The XML cannot be read: {why}. Ask the sender for the original file."
+    return Refused("reject", "BROKEN", message)
 
 
 def _doctype() -> Refused:

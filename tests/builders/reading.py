@@ -3,17 +3,20 @@
 import io
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pypdf
+from pypdf.generic import NameObject
 from reportlab.pdfgen.canvas import Canvas
 
 from sapmatch.model.expense import Analysis
 from sapmatch.model.invoice import ReadResult
 from sapmatch.reading import ReadLimits, read_document
+from tests.builders.pages import Placed
 
+Draw = Callable[[Canvas], object]
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "reading"
 
 
@@ -45,7 +48,13 @@ def codes(result: ReadResult) -> list[str]:
     return [problem.code for problem in result.problems]
 
 
-def pdf(*pages: str, attachments: dict[str, bytes] | None = None, password: str = "") -> bytes:
+def pdf(
+    *pages: str,
+    attachments: dict[str, bytes] | None = None,
+    password: str = "",
+    relationships: dict[str, str] | None = None,
+    xmp: str = "",
+) -> bytes:
     """A PDF with a text layer, one argument per page, lines separated by line ends."""
     drawn = io.BytesIO()
     canvas = Canvas(drawn)
@@ -57,10 +66,64 @@ def pdf(*pages: str, attachments: dict[str, bytes] | None = None, password: str 
     canvas.save()
     writer = pypdf.PdfWriter(clone_from=io.BytesIO(drawn.getvalue()))
     for name, content in (attachments or {}).items():
-        writer.add_attachment(name, content)
+        file = writer.add_attachment(name, content)
+        if name in (relationships or {}):
+            file.pdf_object[NameObject("/AFRelationship")] = NameObject(f"/{relationships[name]}")
+    if xmp:
+        writer.xmp_metadata = xmp.encode()
     if password:
         writer.encrypt(user_password=password, algorithm="RC4-128")
     return _bytes(writer)
+
+
+def printed(
+    *sheets: Sequence[Placed], mode: int = 0, grey: float = 0.0, more: Draw | None = None
+) -> bytes:
+    """A born-digital PDF of 1000 x 700 points; `mode` 3 hides its text, `grey` 1 makes it white."""
+    drawn = io.BytesIO()
+    canvas = Canvas(drawn, pagesize=(1000, 700))
+    for sheet in sheets:
+        for left, top, text in sheet:
+            line = canvas.beginText(left, 680 - top)
+            line.setFont("Helvetica", 16)
+            line.setTextRenderMode(mode)
+            line.setFillGray(grey)
+            line.textOut(text)
+            canvas.drawText(line)
+        if more:
+            more(canvas)
+        canvas.showPage()
+    canvas.save()
+    return drawn.getvalue()
+
+
+def raw_pdf(*objects: bytes) -> bytes:
+    """A PDF of these objects, numbered from 1; the first is its catalog."""
+    whole, offsets = b"%PDF-1.7\n", []
+    for number, body in enumerate(objects, start=1):
+        offsets.append(len(whole))
+        whole += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    size = len(objects) + 1
+    head = b"xref\n0 %d\n0000000000 65535 f \n" % size
+    trailer = b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (size, len(whole))
+    return whole + head + table + trailer
+
+
+def stream(content: bytes, dictionary: bytes = b"", *, packed: int = 0) -> bytes:
+    """A stream object, packed that often by deflate, and saying so once."""
+    for _ in range(packed):
+        content = zlib.compress(content, 9)
+    filters = b"/Filter/FlateDecode" if packed else b""
+    head = b"<</Length %d%s%s>>" % (len(content), filters, dictionary)
+    return head + b"stream\n" + content + b"\nendstream"
+
+
+PAGE_OBJECTS = (
+    b"<</Type/Catalog/Pages 2 0 R>>",
+    b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+    b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R/Resources<</XObject<</X 5 0 R>>>>>>",
+)  # the first three objects of a PDF with one page
 
 
 def owner_protected(data: bytes) -> bytes:

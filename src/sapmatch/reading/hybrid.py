@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from sapmatch.model.errors import Problem
 from sapmatch.model.invoice import Invoice
 from sapmatch.reading.dates import find_dates
+from sapmatch.reading.expense import Reading
 from sapmatch.reading.findings import Findings
 from sapmatch.reading.limits import ReadLimits, Refused
 from sapmatch.reading.numbers import all_readings, has_decimals
@@ -25,7 +26,7 @@ _TOKEN_LENGTH = 5  # a shorter number stands in any text by chance, so it must s
 _SIGNS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "CNY": "¥"}
 _SURE = 0.9
 
-PageReader = Callable[[], tuple[Invoice, Findings] | None]
+PageReader = Callable[[], Reading]
 
 
 class Embedded(Struct, frozen=True):
@@ -108,8 +109,8 @@ def disagreements(invoice: Invoice, text: str, read_page: PageReader) -> list[Pr
     missing = list(_missing(invoice, text, amounts))
     if not missing:
         return []
-    page, found = read_page() or (Invoice(), Findings())
-    others = {field: _other(field, page, found) for field in missing}
+    page = read_page()
+    others = {field: _other(field, page) for field in missing}
     return [
         _problem(field, _own(invoice, field), others[field])
         for field in missing
@@ -143,10 +144,10 @@ def _own(invoice: Invoice, field: str) -> str:
     return str(getattr(invoice, field))
 
 
-def _other(field: str, page: Invoice, found: Findings) -> str | None:
+def _other(field: str, page: Reading) -> str | None:
     """What the page says instead, where it says so with a label."""
-    value = getattr(page, field)
-    sure = field == "total" or found.confidence.get(field, 0.0) >= _SURE
+    value = getattr(page.invoice, field)
+    sure = field == "total" or page.found.confidence.get(field, 0.0) >= _SURE
     return str(value) if value is not None and sure else None
 
 

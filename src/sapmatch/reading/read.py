@@ -13,7 +13,7 @@ from sapmatch.model.invoice import Invoice, Kind, Method, Outcome, ReadResult
 from sapmatch.pages.expense import expense_document
 from sapmatch.reading.classify import Format, classify
 from sapmatch.reading.clues import Knows
-from sapmatch.reading.expense import read_expense
+from sapmatch.reading.expense import Reading, read_expense
 from sapmatch.reading.findings import Findings
 from sapmatch.reading.hybrid import disagreements, embedded_invoice
 from sapmatch.reading.images import image_pages
@@ -83,21 +83,21 @@ class _Reader(Struct, frozen=True):
     def _hybrid(self, pdf: Pdf, invoice: Invoice, found: Findings) -> ReadResult:
         """The XML's invoice, and what the page says otherwise."""
 
-        def page() -> tuple[Invoice, Findings]:
-            layer = text_layer(self.data, self.limits)
-            return read_expense(_documents(layer))
+        def page() -> Reading:
+            return read_expense(_documents(text_layer(self.data, self.limits)))[0]
 
         found.problems.extend(disagreements(invoice, pdf.text, page))
         return self._judged(invoice, found, "hybrid", "xml")
 
     def _printed(self, layer: Layer, before: Problem | None) -> ReadResult | None:
         """The text layer's invoices where they prove themselves, or where there is no OCR."""
-        invoices = [read_expense(_documents(layer))]
-        for invoice, found in invoices:
-            found.problems.extend(unproven(invoice, found))
-            found.problems.extend([_PICTURES] if layer.pictures else [])
-            found.problems.extend([] if shown(self.data, found) else [_HIDDEN])
-        result = self._results(invoices, "pdf-text", "text-layer", before)
+        readings = read_expense(_documents(layer))
+        for reading in readings:
+            problems = reading.found.problems
+            problems.extend(unproven(reading.invoice, reading.found))
+            problems.extend([_PICTURES] if layer.pictures else [])
+            problems.extend([] if shown(self.data, reading.found) else [_HIDDEN])
+        result = self._results(readings, "pdf-text", "text-layer", before)
         return result if result.outcome == "read" or self.analyse is None else None
 
     def _ocr(self, pages: int, kind: Kind, before: Problem | None) -> ReadResult:
@@ -110,22 +110,21 @@ class _Reader(Struct, frozen=True):
         except InputRejected as rejected:
             problems = rejected.problems or (Problem(code="READ_FAILED", message=str(rejected)),)
             return ReadResult(outcome="reject", kind=kind, method=self.method, problems=problems)
-        result = self._results([read_expense(analysis.documents)], kind, self.method, before)
+        result = self._results(read_expense(analysis.documents), kind, self.method, before)
         return replace(result, ocr_pages=analysis.pages)
 
     def _results(
-        self,
-        invoices: Sequence[tuple[Invoice, Findings]],
-        kind: Kind,
-        method: Method,
-        before: Problem | None,
+        self, readings: Sequence[Reading], kind: Kind, method: Method, before: Problem | None
     ) -> ReadResult:
-        """One invoice as the result, several as its parts."""
-        for _, found in invoices:
-            found.problems.extend([before] if before else [])
-        parts = tuple(self._judged(invoice, found, kind, method) for invoice, found in invoices)
-        if len(parts) == 1:
-            return parts[0]
+        """One invoice as the result, several as its parts with their pages."""
+        for reading in readings:
+            reading.found.problems.extend([before] if before else [])
+        results = [self._judged(one.invoice, one.found, kind, method) for one in readings]
+        if len(results) == 1:
+            return results[0]
+        parts = tuple(
+            replace(result, pages=one.pages) for result, one in zip(results, readings, strict=True)
+        )
         read = all(part.outcome == "read" for part in parts)
         outcome: Outcome = "read" if read else "needs-review"
         return ReadResult(outcome=outcome, kind=kind, method=method, parts=parts)

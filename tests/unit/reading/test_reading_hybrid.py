@@ -48,6 +48,56 @@ def test_an_associated_file_is_found_without_the_name_tree() -> None:
     assert read(written.getvalue()).kind == "hybrid"
 
 
+def test_evidence_names_the_attachment() -> None:
+    result = read(pdf(PAGE, attachments={"factur-x.xml": CII}))
+    assert {place.attachment for place in result.evidence.values()} == {"factur-x.xml"}
+
+
+def test_the_relationship_decides_between_files_of_free_names() -> None:
+    """ISO 19005-3: an Alternative is the invoice, a Supplement explains it."""
+    related = {"a.xml": "Supplement", "b.xml": "Alternative"}
+    result = read(pdf(PAGE, attachments={"a.xml": UBL, "b.xml": CII}, relationships=related))
+    assert (result.outcome, result.evidence["number"].attachment) == ("read", "b.xml")
+
+
+def test_the_metadata_of_the_pdf_names_the_invoice() -> None:
+    xmp = "<fx:DocumentFileName>b.xml</fx:DocumentFileName>"
+    result = read(pdf(PAGE, attachments={"a.xml": UBL, "b.xml": CII}, xmp=xmp))
+    assert (result.outcome, result.evidence["number"].attachment) == ("read", "b.xml")
+
+
+def test_two_attached_invoices_with_the_same_claim_go_to_a_person() -> None:
+    other = CII.replace(b"FX-2026-4711", b"FX-2026-4712")
+    result = read(pdf(PAGE, attachments={"a.xml": CII, "b.xml": other}))
+    (problem,) = result.problems
+    assert problem.values == {"first": "FX-2026-4711", "other": "FX-2026-4712"}
+    assert "4711" not in problem.message
+
+
+def test_an_attached_order_is_no_invoice() -> None:
+    """Order-X uses the same frame as Factur-X for a purchase order."""
+    order = b'<SCRDMCCBDACIOMessageStructure xmlns="urn:un:unece:uncefact:data:SCRDMCCBDACIO:100"/>'
+    result = read(pdf(PAGE, attachments={"order-x.xml": order}), documents=[invoice_page()])
+    assert (result.outcome, codes(result)) == ("not-invoice", ["NOT_AN_INVOICE"])
+
+
+def test_a_deleted_attachment_is_not_found_again() -> None:
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf(PAGE, attachments={"factur-x.xml": CII})))
+    del writer.root_object["/Names"]
+    written = io.BytesIO()
+    writer.write(written)
+    assert read(written.getvalue()).kind == "pdf-text"
+
+
+def test_both_values_are_shown_beside_the_message_and_never_in_it() -> None:
+    page = "Rechnungsnummer: RE-42\nRechnungsdatum: 01.02.2025\nGesamtbetrag: 1.589,80 EUR"
+    result = read(pdf(page, attachments={"factur-x.xml": CII}))
+    shown = {problem.field: problem.values for problem in result.problems}
+    assert shown["total"] == {"XML": "77.35", "page": "1589.80"}
+    assert shown["number"] == {"XML": "FX-2026-4711", "page": "RE-42"}
+    assert not any("77.35" in problem.message for problem in result.problems)
+
+
 @pytest.mark.parametrize(
     ("page", "field"),
     [
@@ -88,11 +138,12 @@ def test_an_attached_attack_is_a_problem_and_the_page_is_read() -> None:
 
 def test_a_name_that_climbs_out_of_the_folder_is_only_a_name() -> None:
     data = pdf(PAGE, attachments={"../../evil.xml": b"<a/>"})
-    assert read_pdf(data, ReadLimits()).attachments == (("../../evil.xml", b"<a/>"),)
-    assert codes(read(data)) == ["READ_FAILED"]
+    (file,) = read_pdf(data, ReadLimits()).attachments
+    assert (file.name, file.content) == ("../../evil.xml", b"<a/>")
+    assert read(data).method == "text-layer"
 
 
 def test_an_attachment_that_unpacks_to_too_much_is_left_out() -> None:
     data = pdf(PAGE, attachments={"factur-x.xml": CII})
     assert read_pdf(data, ReadLimits(max_bytes=len(CII) - 1)).attachments == ()
-    assert zlib.crc32(read_pdf(data, ReadLimits()).attachments[0][1]) == zlib.crc32(CII)
+    assert zlib.crc32(read_pdf(data, ReadLimits()).attachments[0].content) == zlib.crc32(CII)

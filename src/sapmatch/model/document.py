@@ -27,6 +27,7 @@ ReasonCode = Literal[
     "NEEDS_REVIEW",
     "READ_FAILED",
     "PAGES_UNREAD",
+    "READ_TIMED_OUT",
     "SAP_REJECTED",
     "OUTCOME_UNKNOWN",
     "WORKFLOW_FAILED",

@@ -43,11 +43,15 @@ def in_words(field: str) -> str:
 
 def problem_line(problem: Problem, result: ReadResult | None) -> str:
     """One problem in one line: which field, where it stands, what disagrees, what to do."""
-    said = ", ".join(f"{who} says {_short(value)}" for who, value in problem.values.items())
+    said = ", ".join(_says(who, value) for who, value in problem.values.items())
     if not said and problem.field and result:
         said = _doubt(problem.field, result)
     told = f"{said}. {problem.message}" if said else problem.message
     return f"{_field(problem.field, result)}: {told}" if problem.field else told
+
+
+def _says(who: str, value: str) -> str:
+    return f"{who} {'says' if who in ('XML', 'page') else 'is'} {_short(value)}"
 
 
 def value_of(invoice: Invoice, field: str) -> Any:

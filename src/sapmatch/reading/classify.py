@@ -40,6 +40,7 @@ _MARKUP = re.compile(rb"<[?!A-Za-z_:]")
 _HTML = re.compile(rb"<(?:!doctype\s+)?html[\s>]", re.IGNORECASE)
 _PICTURE = "save it as PNG, JPEG or PDF"
 _OFFICE = "print it to PDF"
+_MESSAGE = "ask the sender for UBL, CII or a PDF"
 _ARCHIVE = "unpack it and upload the invoice alone"
 _MAIL = "upload the invoice attached to it alone"
 # What people send instead, by its first bytes: what it is, and what to do.
@@ -56,6 +57,8 @@ _OTHERS = {
     rb"7z\xbc\xaf\x27\x1c|Rar!\x1a\x07|\x1f\x8b": ("a compressed archive", _ARCHIVE),
     rb"\xd0\xcf\x11\xe0": ("an Outlook message or an old Office document", f"{_MAIL}, or as PDF"),
     rb"\{\\rtf": ("a text document (RTF)", _OFFICE),
+    rb"UN[AB][+:]": ("an EDIFACT message", _MESSAGE),
+    rb"ISA\*00\*": ("an ANSI X12 message", _MESSAGE),
     rb"%!PS": ("a PostScript file", _OFFICE),
     rb"\x30[\x80\x82-\x84]|-----BEGIN (?:PKCS7|CMS)": (
         "a signed file (P7M)",

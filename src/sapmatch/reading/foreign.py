@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from sapmatch.model.invoice import Outcome
 from sapmatch.reading.limits import Refused
-from sapmatch.reading.xml import Node
+
+_LONGEST = 80  # characters of a name that are shown
 
 
 class _Format(NamedTuple):
@@ -67,42 +68,23 @@ _FORMATS = (
     _Format("xmpmeta", "", "metadata of a file (XMP)", False),
     _Format("rdf", "", "metadata of a file (RDF)", False),
 )
-# How messages between computers begin that are no XML.
-_MESSAGES = {
-    b"UNA": "an EDIFACT message",
-    b"UNB+": "an EDIFACT message",
-    b"ISA*": "an ANSI X12 message",
-}
 
 
-def foreign_xml(root: Node) -> Refused:
-    """Why an XML is not read that is neither UBL nor CII, by its root."""
-    return _named(root.name[:80], root.namespace) or _refused(
-        "unsupported", f"an unknown kind of document ({root.name[:80]})"
-    )
+def foreign_xml(root: str, namespace: str) -> Refused:
+    """Why an XML is not read that is neither UBL nor CII, by the name of its root."""
+    unknown = f"an unknown kind of document ({root[:_LONGEST]})"
+    return foreign_format(root, namespace) or _refused("unsupported", unknown)
 
 
-def foreign_doctype(name: str) -> Refused | None:
-    """The same by the name in a DOCTYPE, which some formats always carry; None where unknown."""
-    return _named(name, "")
-
-
-def foreign_message(head: bytes) -> Refused | None:
-    """Why a message in another syntax than XML is not read; None where the text is none."""
-    for start, name in _MESSAGES.items():
-        if head.startswith(start):
-            return _refused("unsupported", name)
-    return None
-
-
-def _named(name: str, namespace: str) -> Refused | None:
+def foreign_format(name: str, namespace: str = "") -> Refused | None:
+    """The same for the formats that are known by name, else None."""
     if name.lower() == "html":
         message = "This is a web page: ask the sender for the invoice itself."
         return Refused("reject", "NOT_AN_INVOICE", message)
     for known in _FORMATS:
         if known.root in ("", name.lower()) and known.namespace.lower() in namespace.lower():
             outcome: Outcome = "unsupported" if known.is_invoice else "not-invoice"
-            return _refused(outcome, f"{known.name} ({name})")
+            return _refused(outcome, f"{known.name} ({name[:_LONGEST]})")
     return None
 
 

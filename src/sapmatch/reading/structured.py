@@ -43,7 +43,7 @@ def _document(root: Node, depth: int) -> Node:
     if _is_ubl(root) or _is_cii(root):
         return root
     if root.name not in _ENVELOPES or not depth:
-        raise foreign_xml(root)
+        raise foreign_xml(root.name, root.namespace)
     inside = [node for nodes in root.by_name().values() for node in nodes]
     documents = [node for node in inside if node.name not in _HEADERS]
     if len(documents) != 1:

@@ -7,16 +7,19 @@ from functools import lru_cache
 from lxml import etree
 
 from sapmatch.reading.encoding import as_utf8
+from sapmatch.reading.foreign import foreign_format
 from sapmatch.reading.limits import ReadLimits, Refused
 
-_PROLOG = re.compile(rb"(?:[^<]|<[?!-])*?<(?:!DOCTYPE|!ENTITY)", re.IGNORECASE)
+_PROLOG = re.compile(
+    rb"(?:[^<]|<[?!-])*?<(?:!DOCTYPE(?:\s+([\w:.-]{1,80}))?|!ENTITY)", re.IGNORECASE
+)
 _PROLOG_SIZE = 65_536
 
 
 class Node:
     """One element; a path is local names, `Item/Name|Title` takes either at its second step."""
 
-    __slots__ = ("_children", "_element", "_parent", "_place", "name")
+    __slots__ = ("_children", "_element", "_parent", "_path", "_place", "name")
 
     def __init__(
         self, element: etree._Element, name: str, parent: "Node | None" = None, place: int = 1
@@ -25,6 +28,7 @@ class Node:
         self._parent = parent
         self._place = place  # among the siblings of the same local name, from 1
         self._children: dict[str, list[Node]] | None = None
+        self._path: str | None = None
         self.name = name
 
     @property
@@ -35,11 +39,11 @@ class Node:
     @property
     def path(self) -> str:
         """Where it stands: an XPath of local names, with a position where a name repeats."""
-        if self._parent is None:
-            return f"/{self.name}"
-        alone = len(self._parent.by_name()[self.name]) == 1
-        step = self.name if alone else f"{self.name}[{self._place}]"
-        return f"{self._parent.path}/{step}"
+        if self._path is None:
+            above = self._parent.path if self._parent else ""
+            alone = not self._parent or len(self._parent.by_name()[self.name]) == 1
+            self._path = f"{above}/{self.name}" + ("" if alone else f"[{self._place}]")
+        return self._path
 
     def by_name(self) -> dict[str, list["Node"]]:
         """The children, by local name; looked up once."""
@@ -55,9 +59,12 @@ class Node:
         """Every element under the path; of two names in one step, those of the first come first."""
         nodes = [self]
         for names in _steps(path):
-            nodes = [
-                child for node in nodes for name in names for child in node.by_name().get(name, ())
-            ]
+            found: list[Node] = []
+            for node in nodes:
+                children = node.by_name()
+                for name in names:
+                    found += children.get(name, ())
+            nodes = found
         return nodes
 
     def each(self, path: str) -> Iterator["Node"]:
@@ -96,15 +103,15 @@ def parse_xml(data: bytes, limits: ReadLimits) -> Node:
         document = as_utf8(data)
     except UnicodeError as exc:
         raise _broken("it is in no known encoding") from exc
-    if _PROLOG.match(document[:_PROLOG_SIZE]):
-        raise _doctype()
+    if prolog := _PROLOG.match(document[:_PROLOG_SIZE]):
+        raise _doctype((prolog[1] or b"").decode("utf-8", "replace"))
     if document.count(b"<") > limits.max_xml_tags:
         raise Refused(
             "reject", "TOO_LARGE", f"The XML has more than {limits.max_xml_tags:,} tags: split it."
         )
     root = _root(document)
     if root.getroottree().docinfo.internalDTD is not None:
-        raise _doctype()
+        raise _doctype(_local(root.tag))
     if _deeper(root, limits.max_xml_depth):
         raise Refused(
             "reject",
@@ -135,8 +142,9 @@ def _broken(why: str) -> Refused:
     return Refused("reject", "BROKEN", message)
 
 
-def _doctype() -> Refused:
-    return Refused(
+def _doctype(name: str) -> Refused:
+    """Some formats always carry one: they are named, the others look like an attack."""
+    return foreign_format(name) or Refused(
         "reject",
         "XML_ENTITIES",
         "The XML carries a DOCTYPE, which no e-invoice needs and attacks use: "

@@ -12,6 +12,7 @@ from sapmatch.reading.xml import Node
 _TOTALS = "LegalMonetaryTotal|RequestedMonetaryTotal"
 # OIOUBL names the categories of UNTDID 5305 in words.
 _CATEGORIES = {"StandardRated": "S", "ZeroRated": "Z", "ReverseCharge": "AE"}
+_EN_16931 = "en16931"
 _THIRD_PARTY = ":extension:xrechnung"
 _TAX_ONLY = "OIOUBL"  # whose TaxExclusiveAmount is the sum of the taxes alone
 
@@ -108,8 +109,9 @@ def _third_party_payments(document: Element, invoice: Invoice) -> Decimal | None
 
 
 def _with_total(invoice: Invoice, sums: Element) -> Invoice:
-    """With the total worked out, which UBL itself does not demand."""
-    if invoice.total is not None or invoice.payable is None:
+    """With the total worked out, which UBL itself does not demand; EN 16931 does (BR-14)."""
+    demanded = _EN_16931 in (invoice.profile or "")
+    if demanded or invoice.total is not None or invoice.payable is None:
         return invoice
     total = invoice.payable + (invoice.prepaid or 0) - (invoice.rounding or 0)
     sources = ("payable", "prepaid", "rounding")

@@ -32,6 +32,7 @@ _WEIGHTS = {
 }  # fmt: skip
 _HEADS = {"net": "net_col", "tax": "tax_col", "gross": "gross_col"}
 _TEXT = frozenset({"pos", "sku", "desc", "unit"})
+_SMALLEST = 6.0  # points
 _LAST = 245.0  # mm down a sheet
 
 
@@ -67,6 +68,9 @@ class Table:
         self._group = chance.choice([None, None, None, note.words["group"]])
         self._upper = chance.random() < 0.2
         self.columns = list(self._columns())
+        while self._crammed() and paper.size > _SMALLEST:
+            paper.size -= 0.5
+            self.columns = list(self._columns())
 
     def draw(self, y: float, top: float) -> float:
         """All lines from `y` down, on more sheets where needed; returns the y below."""
@@ -84,6 +88,15 @@ class Table:
             carried += item.net
         self._frame(start, y)
         return y
+
+    def _crammed(self) -> bool:
+        """Whether a heading or a number is wider than its column."""
+        rows = [self._texts(item, 1) for item in self._invoice.items]
+        return any(
+            self._paper.measure(text, bold=True) > column.right - column.left
+            for column in self.columns
+            for text in (*column.head, *(row.get(column.key, "") for row in rows))
+        )
 
     def _columns(self) -> Iterator[Column]:
         left, room = 20.0, self._paper.width - 38

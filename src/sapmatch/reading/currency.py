@@ -1,143 +1,173 @@
 """Which currency a page means: by code, sign and country, never a dollar just because of a `$`."""
 
+import functools
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from sapmatch.reading.slip import Slip
+from sapmatch.model.invoice import Evidence
+from sapmatch.reading.countries import home_currency
+from sapmatch.reading.findings import Findings
+from sapmatch.reading.slip import Seen, Slip
 
+# ISO 4217. Those of the second list are words or legal forms as well, or rare: they count only
+# beside an amount with decimals.
 _CODES = (
     "AED ARS AUD BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KRW "
-    "KWD MAD MXN MYR NOK NZD PEN PHP PKR PLN QAR RON RSD SAR SEK SGD THB TND TRY TWD UAH USD VND "
-    "ZAR"
+    "KWD MXN MYR NOK NZD PHP PKR PLN QAR RON RSD SAR SEK SGD THB TND TWD UAH USD VND ZAR"
+)
+_RARE = (
+    "AFN ALL AMD ANG AOA AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BSD BTN BWP BYN BZD CDF CRC CUP "
+    "CVE DJF DOP DZD ERN ETB FJD FKP GEL GHS GIP GMD GNF GTQ GYD HNL HRK HTG IQD IRR JMD JOD KES "
+    "KGS KHR KMF KPW KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK "
+    "MZN NAD NGN NIO NPR OMR PAB PEN PGK PYG RUB RWF SBD SCR SDG SHP SLE SOS SRD SSP SVC SYP SZL "
+    "TJS TMT TOP TRY TTD TZS UGX UYU UZS VES VUV WST XAF XCD XOF XPF YER ZMW"
 )
 _SIGNS = {
-    "€": "EUR",
-    "EURO": "EUR",
-    "Euro": "EUR",
-    "£": "GBP",
+    **dict.fromkeys("€ EURO Euro EUROS Euros euro euros".split(), "EUR"),
+    **dict.fromkeys("£ GB£".split(), "GBP"),
+    **dict.fromkeys(["US$", "US $", "USD$"], "USD"),
+    **dict.fromkeys("C$ CA$ CAD$ Can$".split(), "CAD"),
+    **dict.fromkeys("A$ AU$ AUD$".split(), "AUD"),
+    **dict.fromkeys("NZ$ NZD$".split(), "NZD"),
+    **dict.fromkeys("S$ SG$ SGD$".split(), "SGD"),
+    **dict.fromkeys("MX$ Mex$".split(), "MXN"),
+    **dict.fromkeys("zł zl".split(), "PLN"),
+    **dict.fromkeys("Kč Kc".split(), "CZK"),
+    **dict.fromkeys("Fr SFr sFr Fr.".split(), "CHF"),
+    **dict.fromkeys("₺ TL".split(), "TRY"),
+    **dict.fromkeys("lei Lei".split(), "RON"),
+    **dict.fromkeys("Dhs د.إ".split(), "AED"),
     "₹": "INR",
-    "₺": "TRY",
     "₩": "KRW",
     "₪": "ILS",
-    "US$": "USD",
-    "C$": "CAD",
-    "CA$": "CAD",
-    "A$": "AUD",
-    "AU$": "AUD",
-    "NZ$": "NZD",
-    "S$": "SGD",
+    "₫": "VND",
+    "₱": "PHP",
+    "฿": "THB",
+    "₴": "UAH",
     "HK$": "HKD",
+    "NT$": "TWD",
     "R$": "BRL",
     "RM": "MYR",
-    "zł": "PLN",
-    "Kč": "CZK",
+    "Rp": "IDR",
     "Ft": "HUF",
-    "lei": "RON",
-    "Rs": "INR",
-    "Fr": "CHF",
+    "лв": "BGN",
+    "円": "JPY",
+    "元": "CNY",
+    "DKr": "DKK",
+    "NKr": "NOK",
+    "SKr": "SEK",
 }
 # A sign that several currencies share means the one of the seller's country.
 _SHARED = {
-    "$": frozenset("USD CAD AUD NZD SGD HKD MXN TWD".split()),
+    "$": frozenset("USD CAD AUD NZD SGD HKD MXN TWD ARS CLP COP".split()),
     "kr": frozenset("SEK NOK DKK ISK".split()),
+    "Kr": frozenset("SEK NOK DKK ISK".split()),
     "¥": frozenset("JPY CNY".split()),
+    "￥": frozenset("JPY CNY".split()),
+    "Rs": frozenset("INR PKR LKR NPR MUR".split()),
 }
-_US_STATES = (
-    "AL|AK|AZ|AR|CA|CO|CT|DE|DC|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|"
-    "NM|NY|NC|ND|OH|OK|OR|PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY"
-)
-_COUNTRIES = {
-    "USD": rf"U\.?S\.?A\b|United States|\b(?:{_US_STATES}),?\s+\d{{5}}\b",
-    "CAD": r"\bCanada\b|\b[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d\b",
-    "AUD": r"\bAustralia\b|\bABN\b|\b(?:NSW|VIC|QLD|TAS|ACT)\s+\d{4}\b",
-    "NZD": r"\bNew Zealand\b",
-    "SGD": r"\bSingapore\b",
-    "HKD": r"\bHong Kong\b",
-    "MXN": r"\bM[eé]xico\b",
-    "MYR": r"\bMalaysia\b|\bSdn\.?\s*Bhd\b",
-    "SEK": r"\bSverige\b|\bSweden\b|\bSE\d{12}\b",
-    "NOK": r"\bNorge\b|\bNorway\b|\b\d{9}\s?MVA\b",
-    "DKK": r"\bDanmark\b|\bDenmark\b|\bCVR\b",
-    "JPY": r"\bJapan\b|日本",
-    "CNY": r"\bChina\b|中国",
-}
-_COUNTRY = {code: re.compile(pattern, re.IGNORECASE) for code, pattern in _COUNTRIES.items()}
-_AMOUNT = r"[-(]?\d[\d.,'’]*"
-_CODE = re.compile(rf"(?<![A-Za-z])({_CODES.replace(' ', '|')})(?![A-Za-z])")
-_ALL_SIGNS = "|".join(
-    re.escape(sign) for sign in sorted([*_SIGNS, *_SHARED], key=len, reverse=True)
-)
-_SIGN = re.compile(
-    rf"(?<![A-Za-z])({_ALL_SIGNS})\.?\s?(?={_AMOUNT})"
-    rf"|(?:\d\s?|\(|\bin\s)({_ALL_SIGNS})(?![A-Za-z])"
-)
-_AMOUNT_TYPES = ("TOTAL", "AMOUNT_DUE", "SUBTOTAL", "TAX")
+_SUMS = ("TOTAL", "AMOUNT_DUE")
+_AMOUNT_TYPES = (*_SUMS, "SUBTOTAL", "TAX")
 _SURE_ENGINE = 0.75
-_TAKEN_TEXT = 50_000
 
 
 class Currency(Struct, frozen=True):
-    """An ISO 4217 code and how sure it is, from 0 to 1."""
+    """An ISO 4217 code and how sure it is, from 0 to 1; `others` are codes seen as often."""
 
-    code: str
-    confidence: float
-
-
-def currency_of(slip: Slip) -> Currency | None:
-    """By what stands at the amounts, else anywhere on the page, else by the country; else None."""
-    amounts = [field for field in slip.fields if field.type in _AMOUNT_TYPES]
-    near = [f"{field.label} {field.text}" for field in amounts]
-    everywhere = [*near, *slip.lines, *(field.text for row in slip.rows for field in row)]
-    for texts, confidence in ((near, 0.98), (everywhere, 0.9)):
-        if code := _printed(texts):
-            return Currency(code, confidence)
-    sign = _most(match for text in everywhere for match in _signs(text) if match in _SHARED)
-    home = country_currency(slip)
-    if sign:
-        if home in _SHARED[sign]:
-            return Currency(home, 0.9)
-        return _engine(slip, _SHARED[sign])
-    return Currency(home, 0.6) if home and amounts else None
+    code: str | None
+    confidence: float = 0
+    evidence: Evidence | None = None
+    others: tuple[str, ...] = ()
 
 
-def country_currency(slip: Slip) -> str | None:
-    """The currency of the seller's country, as far as the page gives the country away."""
-    sellers = "VENDOR_ADDRESS VENDOR_NAME VENDOR_ABN_NUMBER".split()
-    seller = " ".join(f"{field.label} {field.text}" for field in slip.of(*sellers))
-    page = "\n".join([*slip.lines, *(field.text for field in slip.fields)])
-    for text in (seller, page[:_TAKEN_TEXT]):
-        found = [code for code, pattern in _COUNTRY.items() if pattern.search(text)]
-        if len(found) == 1:
-            return found[0]
+def currency(slip: Slip, found: Findings) -> str | None:
+    """The currency of the total; two that nothing tells apart are a problem (RE-16)."""
+    chosen = currency_of(slip)
+    if chosen.code:
+        return found.keep("currency", chosen.code, chosen.confidence, chosen.evidence)
+    if chosen.others:
+        message = "The document shows several currencies: enter that of the total."
+        values = {f"currency {index}": code for index, code in enumerate(chosen.others, start=1)}
+        found.problem("NEEDS_REVIEW", message, "currency", values)
     return None
+
+
+def currency_of(slip: Slip) -> Currency:
+    """By what stands at the total, at the other amounts, anywhere on the page, by the country."""
+    amounts = [field for field in slip.fields if field.type in _AMOUNT_TYPES]
+    totals = [field for field in amounts if field.type in _SUMS]
+    cells = [field for row in slip.rows for field in row]
+    for fields, lines, sure in ((totals, (), 0.98), (amounts, (), 0.95), (cells, slip.lines, 0.9)):
+        codes = Counter(code for text in _texts(fields, lines) for code in printed_codes(text))
+        ranked = codes.most_common()
+        first = [code for code, count in ranked if count == ranked[0][1]]
+        if len(first) == 1:
+            rivals = 0.9 if len(ranked) > 1 else 1.0
+            return Currency(first[0], sure * rivals, _place(fields, first[0]))
+        if first:
+            return Currency(None, others=tuple(sorted(first)))
+    return _by_sign(slip, [*_texts(amounts, ()), *_texts(cells, slip.lines)]) or Currency(None)
+
+
+def printed_codes(text: str) -> Iterator[str]:
+    """Currencies that a text names by a code, or by a sign that only one of them has."""
+    code, word, _ = _patterns()
+    yield from code.findall(text)
+    yield from (before or after for before, after in word.findall(text))
+    yield from (_SIGNS[sign] for sign in _signs(text) if sign in _SIGNS)
+
+
+def _by_sign(slip: Slip, texts: Iterable[str]) -> Currency | None:
+    """A shared sign means the currency of the seller's country, else what an engine is sure of."""
+    signs = Counter(sign for text in texts for sign in _signs(text) if sign in _SHARED)
+    country = home_currency(slip)
+    if signs:
+        allowed = _SHARED[signs.most_common(1)[0][0]]
+        if country in allowed:
+            return Currency(country, 0.9)
+        return _engine(slip, allowed)
+    amounts = slip.of(*_AMOUNT_TYPES)
+    return Currency(country, 0.6) if country and amounts else None
 
 
 def _engine(slip: Slip, allowed: frozenset[str]) -> Currency | None:
-    """The engine's own opinion, where it says that it is sure."""
     for field in slip.of(*_AMOUNT_TYPES):
         if field.currency in allowed and field.currency_confidence >= _SURE_ENGINE:
-            return Currency(field.currency, min(field.currency_confidence, 0.9))
+            return Currency(field.currency, min(field.currency_confidence, 0.9), field.evidence)
     return None
 
 
-def _printed(texts: Iterable[str]) -> str | None:
-    codes: Counter[str] = Counter()
-    for text in texts:
-        codes.update(_CODE.findall(text))
-        codes.update(_SIGNS[sign] for sign in _signs(text) if sign in _SIGNS)
-    ranked = codes.most_common(2)
-    if len(ranked) == 2 and ranked[0][1] == ranked[1][1]:
-        return None  # two currencies, as often each: the reader cannot tell
-    return ranked[0][0] if ranked else None
+def _texts(fields: Iterable[Seen], lines: Iterable[str]) -> Iterator[str]:
+    yield from (f"{field.label} {field.text}" for field in fields)
+    yield from lines
+
+
+def _place(fields: Iterable[Seen], code: str) -> Evidence | None:
+    shown = (field for field in fields if code in printed_codes(f"{field.label} {field.text}"))
+    return next((field.evidence for field in shown), None)
 
 
 def _signs(text: str) -> list[str]:
-    return [before or after for before, after in _SIGN.findall(text)]
+    return [before or after for before, after in _patterns()[2].findall(text)]
 
 
-def _most(signs: Iterable[str]) -> str | None:
-    ranked = Counter(signs).most_common(1)
-    return ranked[0][0] if ranked else None
+@functools.cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Codes; those that count beside an amount; signs before or behind an amount."""
+    amount = r"[-(]?\d[\d.,'’]*"
+    words = _RARE.replace(" ", "|")
+    ordered = sorted([*_SIGNS, *_SHARED], key=len, reverse=True)
+    signs = "|".join(map(re.escape, ordered))
+    return (
+        re.compile(rf"(?<![A-Za-z])({_CODES.replace(' ', '|')})(?![A-Za-z])"),
+        re.compile(
+            rf"(?<![A-Za-z])({words})\s?(?={amount}[.,]\d\d)|[.,]\d{{2,3}}\s?({words})(?![A-Za-z])"
+        ),
+        re.compile(
+            rf"(?<![A-Za-z])({signs})\.?\s?(?={amount})"
+            rf"|(?:\d\s?|\(|\b(?:in|en)\s)({signs})(?![A-Za-z])"
+        ),
+    )

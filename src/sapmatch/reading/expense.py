@@ -3,135 +3,130 @@
 The engine says which text is a total or a date; what the text means is worked out here.
 """
 
-import re
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from sapmatch.model.intent import Record
-from sapmatch.model.invoice import Invoice, InvoiceType
+from sapmatch.model.invoice import Evidence, Invoice, InvoiceType, Period
+from sapmatch.model.money import minor_units
 from sapmatch.reading import orders, parties
 from sapmatch.reading.arithmetic import contradictions, smallest
-from sapmatch.reading.currency import country_currency, currency_of
-from sapmatch.reading.dates import day_comes_first, parse_date
+from sapmatch.reading.currency import currency as currency_of
+from sapmatch.reading.dates import FoundDate, find_dates, parse_date
 from sapmatch.reading.findings import Findings
+from sapmatch.reading.invoice_number import invoice_number
 from sapmatch.reading.items import invoice_lines, line_sum
-from sapmatch.reading.numbers import decimal_mark
-from sapmatch.reading.slip import Seen, Slip, slips
-from sapmatch.reading.totals import Amount, Totals, choose_totals
+from sapmatch.reading.kinds import kind_of
+from sapmatch.reading.numbers import decimal_mark, unclear
+from sapmatch.reading.parts import invoice_parts
+from sapmatch.reading.payment import due_from_terms, payment
+from sapmatch.reading.printed import Amount, Notation
+from sapmatch.reading.references import preceding_invoices, references
+from sapmatch.reading.settled import settled
+from sapmatch.reading.slip import Slip
+from sapmatch.reading.totals import Totals, choose_totals
 
-# How sums that do not prove each other lower the confidence in each of them.
-_UNPROVEN, _CONTRADICTED = 0.8, 0.5
-_UNCLEAR_DATE = 0.45
+# How sums that do not prove each other lower the confidence in each of them, and rivals do.
+_UNPROVEN, _CONTRADICTED, _RIVAL = 0.8, 0.5, 0.9
+_UNCLEAR = 0.45
 _FREE_TEXT = 0.8
 _AMOUNTS = ("TOTAL", "AMOUNT_DUE", "SUBTOTAL", "TAX", "UNIT_PRICE", "PRICE")
-_INVOICE_LABEL = re.compile(
-    r"inv|rechn|fact|fatt|fakt|beleg|bill|receipt|credit|gutschr|avoir", re.I
-)
-_OTHER_LABEL = re.compile(r"order|customer|kunde|client|account|\bp\.?o\b|deliver|liefer", re.I)
-_PREFIX = re.compile(
-    r"^(?:(?:tax\s+)?(?:invoice|rechnung|facture|factuur|factura|fattura|faktura|receipt|bill|"
-    r"credit note|gutschrift|avoir)[\s.:#]+)?(?:(?:number|nummer|numero|no|nr|n°|nº)[\s.:#]+|#\s*)?"
-    r"(?=\S*\d)",
-    re.I,
-)
-_CREDIT = re.compile(
-    r"\W*(?:credit\s?(?:note|memo)|gutschrift|avoir|cr[eé]ditnota|nota\s+di\s+credito|"
-    r"nota\s+de\s+cr[eé]dito|abono|kreditnota)\b",
-    re.I,
-)
-_HEADING_WORDS = 5
 
 
-def read_expense(documents: Sequence[Record]) -> tuple[Invoice, Findings]:
-    """The first invoice of an answer; a second one in the same file is a problem."""
+class Reading(Struct, frozen=True):
+    """One invoice of a file, what was found out about it, and the pages that it stands on."""
+
+    invoice: Invoice
+    found: Findings
+    pages: tuple[int, ...]
+
+
+def read_expense(documents: Sequence[Record]) -> list[Reading]:
+    """Every invoice of an answer, in the order of the pages; one without anything for none."""
+    parts = invoice_parts(documents)
+    readings = [_reading(slip) for slip in parts.slips]
+    if len(parts.numbers) > 1:
+        message = "The file seems to hold several invoices: upload each as a file of its own."
+        readings[0].found.problem("NEEDS_REVIEW", message, "number", parts.numbers)
+    return readings
+
+
+def _reading(slip: Slip) -> Reading:
     found = Findings()
-    pages = slips(documents)
-    if len(pages) > 1:
-        found.problem(
-            "NEEDS_REVIEW",
-            f"The file holds {len(pages)} invoices: upload each as a file of its own.",
-        )
-    return _invoice(pages[0] if pages else Slip(fields=(), rows=(), lines=()), found), found
+    found.slip = slip
+    return Reading(_invoice(slip, found), found, slip.pages)
 
 
 def _invoice(slip: Slip, found: Findings) -> Invoice:
-    found.slip = slip
-    mark = _mark(slip)
-    currency = _currency(slip, found)
-    lines = invoice_lines(slip, mark)
-    totals = choose_totals(slip, line_sum(lines), smallest(currency), mark)
+    currency = currency_of(slip, found)
+    notation = Notation(currency=currency, unit=smallest(currency), mark=_mark(slip))
+    lines = invoice_lines(slip, notation.mark)
+    totals = choose_totals(slip, line_sum(lines), notation)
+    issued = _date(slip, "INVOICE_RECEIPT_DATE", "issue_date", currency, found)
+    paid = payment(slip, found)
     invoice = Invoice(
-        number=_number(slip, found),
-        issue_date=_date(slip, "INVOICE_RECEIPT_DATE", "issue_date", found),
-        due_date=_date(slip, "DUE_DATE", "due_date", found),
-        type=_type(slip),
+        number=invoice_number(slip, found),
+        issue_date=issued,
+        due_date=_date(slip, "DUE_DATE", "due_date", currency, found)
+        or due_from_terms(paid.terms, issued, found),
+        type=kind_of(slip),
         currency=currency,
-        iban=parties.iban(slip, found),
+        iban=paid.accounts[0].iban if paid.accounts else None,
+        payment=paid,
         seller=parties.seller(slip, found),
         buyer=parties.buyer(slip, found),
+        delivered_to=parties.delivered_to(slip, found),
         order_references=_orders(slip, found),
         sales_order_reference=_sales_order(slip, found),
+        preceding_invoices=preceding_invoices(slip),
         allowances_charges=totals.extras,
+        taxes=totals.taxes,
         lines=lines,
     )
-    return _with_totals(invoice, totals, found)
+    invoice = replace(invoice, **references(slip, found))
+    _say_unclear(totals, notation, found)
+    return _with_totals(_delivered(invoice, slip, found), totals, found)
 
 
 def _mark(slip: Slip) -> str | None:
+    """The decimal mark of the amounts, of all that is printed where they leave it open."""
     values = [*slip.fields, *(field for row in slip.rows for field in row)]
-    return decimal_mark(field.text for field in values if field.type in _AMOUNTS)
+    mark = decimal_mark(field.text for field in values if field.type in _AMOUNTS)
+    return mark or decimal_mark(field.text for field in values if field.type == "EXPENSE_ROW")
 
 
-def _currency(slip: Slip, found: Findings) -> str | None:
-    currency = currency_of(slip)
-    return found.keep("currency", currency.code, currency.confidence) if currency else None
-
-
-def _number(slip: Slip, found: Findings) -> str | None:
-    candidates = [field for field in slip.of("INVOICE_RECEIPT_ID") if re.search(r"\w", field.text)]
-    if not candidates:
+def _date(slip: Slip, type: str, field: str, currency: str | None, found: Findings) -> date | None:
+    days = [(day, seen) for seen in slip.of(type) if (day := parse_date(seen.text))]
+    if not days:
         return None
-    best = max(candidates, key=lambda field: (_number_rank(field), field.confidence))
-    number = _PREFIX.sub("", " ".join(best.text.split())).strip(" .:#")
-    return found.keep("number", number, best.confidence, best.evidence) if number else None
+    day, seen = days[0]
+    rivals = any(other.value != day.value for other, _ in days)
+    clear = settled(day, slip, currency)
+    if clear.other:
+        message = "Day and month of this date may be swapped: check it."
+        found.problem("NEEDS_REVIEW", message, field, _both(clear))
+    sure = min(seen.confidence, _UNCLEAR) if clear.other else seen.confidence
+    return found.keep(field, clear.value, sure * (_RIVAL if rivals else 1), seen.evidence)
 
 
-def _number_rank(field: Seen) -> int:
-    if _INVOICE_LABEL.search(field.label):
-        return 2
-    return 0 if _OTHER_LABEL.search(field.label) else 1
+def _both(day: FoundDate) -> dict[str, str]:
+    return {"day first": str(day.value), "month first": str(day.other)}
 
 
-def _date(slip: Slip, type: str, field: str, found: Findings) -> date | None:
-    order = _day_first(slip)
-    for seen in slip.of(type):
-        day = parse_date(seen.text, day_first=order)
-        if day and day.other:
-            found.problem(
-                "NEEDS_REVIEW", "Day and month of this date may be swapped: check it.", field
-            )
-            return found.keep(field, day.value, min(seen.confidence, _UNCLEAR_DATE), seen.evidence)
-        if day:
-            return found.keep(field, day.value, seen.confidence, seen.evidence)
-    return None
-
-
-def _day_first(slip: Slip) -> bool | None:
-    """From the page's clear dates, else from the country: the United States put the month first."""
-    printed = day_comes_first("\n".join([*slip.lines, *(field.text for field in slip.fields)]))
-    if printed is not None:
-        return printed
-    home = country_currency(slip)
-    return home != "USD" if home else None
-
-
-def _type(slip: Slip) -> InvoiceType:
-    texts = [*slip.lines, *(field.label for field in slip.of("INVOICE_RECEIPT_ID"))]
-    headings = (text for text in texts if len(text.split()) <= _HEADING_WORDS)
-    return "credit-note" if any(_CREDIT.match(text) for text in headings) else "invoice"
+def _delivered(invoice: Invoice, slip: Slip, found: Findings) -> Invoice:
+    """The delivery date (BT-72), or the period (BG-14) where two days are printed."""
+    seen = slip.best("DELIVERY_DATE")
+    days = [settled(day, slip, invoice.currency) for day in find_dates(seen.text)] if seen else []
+    if seen is None or not days or days[0].other:
+        return invoice
+    if len(days) == 2 and days[0].value < days[1].value:
+        return replace(invoice, period=Period(start=days[0].value, end=days[1].value))
+    day = found.keep("delivery_date", days[0].value, seen.confidence, seen.evidence)
+    return replace(invoice, delivery_date=day)
 
 
 def _orders(slip: Slip, found: Findings) -> tuple[str, ...]:
@@ -151,23 +146,42 @@ def _sales_order(slip: Slip, found: Findings) -> str | None:
     return found.keep("sales_order_reference", number, seen.confidence, seen.evidence)
 
 
+def _say_unclear(totals: Totals, notation: Notation, found: Findings) -> None:
+    """Nothing on the page says whether `1.234` is a thousand or about one."""
+    if totals.total is None or totals.proof or minor_units(notation.currency or "KWD") < 3:
+        return
+    if both := unclear(totals.total.seen.text, notation.mark):
+        values = {"decimals": str(min(both)), "thousands": str(max(both))}
+        message = "It is unclear whether this amount has decimals or thousands: enter it."
+        found.problem("NEEDS_REVIEW", message, "total", values)
+
+
 def _with_totals(invoice: Invoice, totals: Totals, found: Findings) -> Invoice:
-    if totals.rivals:
+    if totals.rivals and totals.total:
+        amounts = (totals.total, *totals.rivals)
+        values = {f"amount {index}": str(item.value) for index, item in enumerate(amounts, start=1)}
         message = "Several amounts are called a total: enter the right one."
-        found.problem("NEEDS_REVIEW", message, "total")
+        found.problem("NEEDS_REVIEW", message, "total", values)
     sums = {"net": totals.net, "tax": totals.tax, "total": totals.total, "payable": totals.due}
+    sums["prepaid"] = totals.prepaid
     signless = {
         name: _turned(amount, invoice.type) for name, amount in sums.items() if amount is not None
     }
-    full = replace(invoice, prepaid=totals.prepaid, **signless)
-    factor = _CONTRADICTED if contradictions(full) else _UNPROVEN
-    if totals.proof == 2:
-        factor = 1.0
+    full = replace(invoice, rounding=totals.rounding, **signless)
+    factor = _factor(full, totals)
     for name, amount in sums.items():
         if amount is not None:
-            seen = amount.seen
-            found.keep(name, amount.value, seen.confidence * factor, seen.evidence)
+            origin = totals.derived.get(name)
+            place = Evidence(derived_from=origin) if origin else amount.seen.evidence
+            found.keep(name, amount.value, amount.seen.confidence * factor, place)
     return full
+
+
+def _factor(invoice: Invoice, totals: Totals) -> float:
+    if totals.proof == 2:
+        return 1.0
+    rivals = _RIVAL if totals.rivals else 1.0
+    return rivals * (_CONTRADICTED if contradictions(invoice) else _UNPROVEN)
 
 
 def _turned(amount: Amount, type: InvoiceType) -> Decimal:

@@ -1,4 +1,4 @@
-"""Amounts as people print them: 1.234,56; 1,234.56; 1 234,56; 1'234.56; (12.50); 12.50-; 12.50 CR."""
+"""Amounts as people print them: 1.234,56; 1,234.56; 1 234,56; 1'234.56; (12.50); 12.50-; CR."""
 
 import re
 from collections import Counter

@@ -6,32 +6,69 @@ from collections.abc import Iterator
 from sapmatch.reading.codes import order_references
 from sapmatch.reading.slip import Seen, Slip
 
-_NUMBER = r"(?:no|nr|num|number|nummer|numero|id|ref|reference|n°|nº|#)"
+_NUMBER = (
+    r"(?:no|nos|nr|nrs|num|number|numbers|nummer|nummern|numero|n[uú]mero|numer|[cč][ií]slo|id|ref"
+    r"|reference|n[°ºo]?|č|#)"
+)
+# The buyer's order, by language: en de fr nl es it pt pl cs da sv nb fi.
 _BUYER = re.compile(
-    r"purchase\s*-?order|\bp\.?\s?o\.?(?![a-z])|(?:your|customer|client|buyer'?s?)\s+order"
-    r"|(?:ihre|kunden)?-?\s?bestell|bon\s+de\s+commande|votre\s+commande|"
-    r"n[°ºo]?\.?\s*(?:de\s+)?commande|uw\s+(?:order|bestel)|bestelnummer|inkooporder"
-    r"|ordine\s+d.acquisto|orden\s+de\s+compra|ert\s+ordernr|rekvisition",
+    r"purchase\s*-?order|\bp\.?\s?o\.?(?![a-z])"
+    r"|(?:your|customer|client|cust\.?|buyer'?s?)\s+(?:purchase\s+)?order"
+    r"|\border\s+(?:ref(?:erence)?|placed|dated)\b"
+    r"|(?:ihre|kunden)?-?\s?bestell|kundenauftrag|ihre?n?\s+auftrag|\bbest\.?-?\s?(?:nr|no)\b"
+    r"|bon\s+de\s+commande|(?:votre|v/)\s*(?:r[eé]f\.?\s*)?commande|\bbdc\b"
+    r"|n[°ºo]?\.?\s*(?:de\s+)?commande|r[eé]f(?:[eé]rence)?\.?\s+(?:de\s+)?(?:la\s+)?commande"
+    r"|commande\s+(?:client|n[°ºo])|uw\s+(?:order|bestel)|bestelnummer|bestelbon|inkoop-?\s?order"
+    r"|orden\s+de\s+compra|(?:su\s+|n[°ºo]\.?\s*(?:de\s+)?|n[uú]mero\s+de\s+)pedido"
+    r"|pedido\s+(?:de\s+)?(?:cliente|compra)"
+    r"|ordine\s+d.?\s?acquisto|ordine\s+di\s+acquisto|(?:vs\.?|vostro|rif\.?)\s+ordine"
+    r"|\boda\b|nota\s+de\s+encomenda|(?:v/|vossa)\s*encomenda|ordem\s+de\s+compra"
+    r"|n[°ºo]?\.?\s*(?:de\s+)?encomenda"
+    r"|zam[oó]wieni|objedn[aá]vk|[cč][ií]slo\s+objedn|indk[oø]bsordre|jeres\s+ordre|rekvisition"
+    r"|(?:er[st]?|ert|kundens)\s+(?:order|best)|ink[oö]psorder|best[aä]llnings|deres\s+(?:ordre|best)"
+    r"|innkj[oø]psordre|bestillings?(?:nr|nummer)|kundens\s+ordre|ostotilau|tilausnumero|tilauksenne",
     re.IGNORECASE,
 )
 _SELLER = re.compile(
-    r"sales\s*order|our\s+order|auftrag|ordernummer|onze\s+order|notre\s+commande"
-    r"|order\s*confirmation|web\s*order|^order\b",
+    r"sales\s*-?order|our\s+order|(?<!kunden)(?<!ihre )(?<!ihren )auftrag(?!geber)|order-?\s?nummer"
+    r"|onze\s+order|verkoop-?\s?order|(?:notre|n/)\s*commande|order\s*confirmation|web\s*-?order"
+    r"|^order\b(?!\s+(?:ref|placed|dated))|unsere?\s+auftrag|nuestro\s+pedido|nostro\s+ordine"
+    r"|ns\.?\s+ordine|nossa\s+encomenda|v[aå]rt?\s+order|v[aå]r\s+ordre|vores\s+ordre|salgsordre"
+    r"|myyntitilau|s[aä]ljorder|zakázk|zlecenie",
     re.IGNORECASE,
 )
 _ORDER = r"(?=[^\s,;]*\d)[A-Za-z0-9][A-Za-z0-9/_.\-]{2,39}"
 _TOKENS = re.compile(_ORDER)
-_BEHIND = re.compile(rf"\w*[\s.\-]*(?:{_NUMBER}(?!\w))?[\s.:#]*({_ORDER})", re.IGNORECASE)
+_BEHIND = re.compile(
+    rf"[^\W\d]{{0,12}}[\s.\-]{{0,3}}(?:{_NUMBER}(?!\w))?[\s.:#(°º]{{0,5}}({_ORDER})", re.IGNORECASE
+)
+_MORE = re.compile(rf"\s*(?:,|;|/|&|\+|and|und|et|en|y|e|i|a|och|og|ja)\s*({_ORDER})", re.I)
+# SAP numbers purchase orders 45xxxxxxxx by default: near a word for orders such a number is one.
+_STANDARD = re.compile(r"(?<![\w.,+/-])45\d{8}(?![\w,/-]|\.\d)", re.ASCII)
+_NEAR = re.compile(
+    r"order|bestell|commande|bestel|pedido|ordine|compra|encomenda|zam[oó]w|objedn|ordre|tilau",
+    re.I,
+)
+_OWN = re.compile(
+    r"sales|our|auftrag|unser|onze|notre|nostro|nuestro|v[aå]r|vores|confirm", re.IGNORECASE
+)
 _DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
+_PLACEHOLDER = re.compile(
+    r"verbal|phone|telef\w*|email|e-mail|siehe.*|see.*|voir.*|n\.?/?a\.?|none|keine?|tbd|unknown"
+    r"|various|diverse?s?|0+|x+",
+    re.I,
+)
+_DATE_LABEL = re.compile(r"dat(?:e|um|a|o)\b|fecha|p[aä]iv|vom$", re.I)
+_ADDRESS = re.compile(r"\bp\.?\s?o\.?\s*box", re.IGNORECASE)
 _MAX_ORDERS = 90
+_MAX_IN_LINE = 20
 
 
 def buyer_orders(slip: Slip) -> list[tuple[str, Seen | None]]:
     """Each order number once with the field that shows it; None where it stood in free text."""
     found: dict[str, Seen | None] = {}
     for field in slip.of("PO_NUMBER", "OTHER"):
-        is_order = field.type == "PO_NUMBER" or _BUYER.search(field.label)
-        if is_order and not _SELLER.search(field.label):
+        if _is_buyers(field):
             for number in _tokens(field.text):
                 found.setdefault(number, field)
     for line in slip.lines:
@@ -49,15 +86,33 @@ def seller_order(slip: Slip) -> tuple[str, Seen] | None:
     return None
 
 
+def _is_buyers(field: Seen) -> bool:
+    if _BUYER.search(field.label):
+        return not _DATE_LABEL.search(field.label) and not _ADDRESS.search(field.label)
+    return field.type == "PO_NUMBER" and not _SELLER.search(field.label)
+
+
 def _tokens(text: str) -> Iterator[str]:
     for match in _TOKENS.finditer(text):
         number = match.group().rstrip(".-/")
-        if not _DATE.fullmatch(number):
+        if _is_number(number):
             yield number
 
 
+def _is_number(number: str) -> bool:
+    return not (_DATE.fullmatch(number) or _PLACEHOLDER.fullmatch(number))
+
+
 def _in_text(line: str) -> Iterator[str]:
-    """`Bestellung Nr. 4711 vom 1.3.2026`: the token right behind the words."""
+    """`Bestellung Nr. 4711 und 4712 vom 1.3.2026`: the tokens right behind the words."""
+    if _ADDRESS.search(line):
+        return
     for label in _BUYER.finditer(line):
-        if behind := _BEHIND.match(line, label.end()):
+        behind = _BEHIND.match(line, label.end())
+        for _ in range(_MAX_IN_LINE):
+            if behind is None:
+                break
             yield from _tokens(behind[1])
+            behind = _MORE.match(line, behind.end())
+    if _NEAR.search(line) and not _OWN.search(line):
+        yield from _STANDARD.findall(line)

@@ -1,6 +1,6 @@
-"""AnalyzeExpense answers as plain values: fields, lines and text, pages of one invoice together."""
+"""AnalyzeExpense answers as plain values: fields, lines and text of the pages of one invoice."""
 
-import re
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -11,6 +11,8 @@ from sapmatch.model.invoice import Evidence
 
 _CAP = 0.99  # an engine is never as sure as an XML
 _MAX_FIELDS = 20_000  # of one answer
+_MAX_TEXT = 2000  # characters of one value
+_MAX_PAGE = 10_000
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -23,6 +25,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     evidence: Evidence | None = None
     currency: str | None = None  # the engine's opinion, with its confidence from 0 to 1
     currency_confidence: float = 0
+    groups: frozenset[str] = frozenset()  # VENDOR, RECEIVER_BILL_TO, ... of GroupProperties
 
 
 class Slip(Struct, frozen=True, kw_only=True):
@@ -31,6 +34,7 @@ class Slip(Struct, frozen=True, kw_only=True):
     fields: tuple[Seen, ...]
     rows: tuple[tuple[Seen, ...], ...]  # line items
     lines: tuple[str, ...]  # all text, where the engine gives it
+    pages: tuple[int, ...] = ()
 
     def of(self, *types: str) -> list[Seen]:
         """Fields of these types, the surest first."""
@@ -41,53 +45,37 @@ class Slip(Struct, frozen=True, kw_only=True):
         """The surest field of the first type that there is."""
         return next((found[0] for wanted in types if (found := self.of(wanted))), None)
 
-
-def slips(documents: Sequence[Record]) -> list[Slip]:
-    """One slip per invoice number: a page without a number belongs to the one before it.
-
-    Textract answers one ExpenseDocument per page, each repeating the number.
-    """
-    merged: list[Slip] = []
-    numbers: list[str | None] = []
-    for slip in map(_slip, documents):
-        number = _number(slip)
-        if merged and (number is None or numbers[-1] in (None, number)):
-            merged[-1] = _joined(merged[-1], slip)
-            numbers[-1] = numbers[-1] or number
-        else:
-            merged.append(slip)
-            numbers.append(number)
-    return merged
+    def with_next(self, other: "Slip") -> "Slip":
+        """Both as one: `other` is the page behind."""
+        return Slip(
+            fields=self.fields + other.fields,
+            rows=self.rows + other.rows,
+            lines=self.lines + other.lines,
+            pages=self.pages + tuple(page for page in other.pages if page not in self.pages),
+        )
 
 
-def _number(slip: Slip) -> str | None:
-    found = slip.best("INVOICE_RECEIPT_ID")
-    return re.sub(r"[\W_]", "", found.text).casefold() if found else None
-
-
-def _joined(first: Slip, second: Slip) -> Slip:
-    return Slip(
-        fields=first.fields + second.fields,
-        rows=first.rows + second.rows,
-        lines=first.lines + second.lines,
-    )
-
-
-def _slip(document: Record) -> Slip:
-    rows = (
+def slip_of(document: Record, index: int) -> Slip:
+    """One ExpenseDocument: Textract answers one per page, `index` counting from 1."""
+    rows = [
         tuple(_seen(item.get("LineItemExpenseFields")))
         for group in _records(document.get("LineItemGroups"))
         for item in _records(group.get("LineItems"))
-    )
+    ]
+    blocks = list(_records(document.get("Blocks")))
+    fields = tuple(_seen(document.get("SummaryFields")))
+    places = [seen.evidence for seen in (*fields, *(seen for row in rows for seen in row))]
+    pages = {place.page for place in places if place and place.page}
     return Slip(
-        fields=tuple(_seen(document.get("SummaryFields"))),
+        fields=fields,
         rows=tuple(row for row in rows if row),
-        lines=tuple(
-            str(block.get("Text") or "")
-            for block in _records(document.get("Blocks"))
-            if block.get("BlockType") == "LINE"
-        ),
+        lines=tuple(_text(block.get("Text")) for block in blocks if _is_line(block)),
+        pages=tuple(sorted(pages)) or (_page(document.get("ExpenseIndex")) or index,),
     )
+
+
+def _is_line(block: Record) -> bool:
+    return block.get("BlockType") == "LINE"
 
 
 def _seen(fields: Any) -> Iterator[Seen]:
@@ -95,38 +83,56 @@ def _seen(fields: Any) -> Iterator[Seen]:
         value = _record(field.get("ValueDetection"))
         kind = _record(field.get("Type"))
         currency = _record(field.get("Currency"))
-        text = str(value.get("Text") or "").strip()
-        if text:
+        if text := _text(value.get("Text")).strip():
             yield Seen(
-                type=str(kind.get("Text") or "OTHER"),
+                type=_text(kind.get("Text")) or "OTHER",
                 text=text,
-                label=_flat(_record(field.get("LabelDetection")).get("Text")),
+                label=" ".join(_text(_record(field.get("LabelDetection")).get("Text")).split()),
                 confidence=min(_share(kind), _share(value), _CAP),
-                evidence=_place(field.get("PageNumber"), value),
-                currency=currency.get("Code"),
+                evidence=_place(field.get("PageNumber"), value, text),
+                currency=_text(currency.get("Code")) or None,
                 currency_confidence=_share(currency),
+                groups=frozenset(_groups(field)),
             )
 
 
+def _groups(field: Record) -> Iterator[str]:
+    for group in _records(field.get("GroupProperties")):
+        types = group.get("Types")
+        yield from map(_text, types[:_MAX_PAGE] if isinstance(types, list) else ())
+
+
 def _share(record: Record) -> float:
-    confidence = record.get("Confidence")
-    return float(confidence) / 100 if isinstance(confidence, int | float) else 0.0
+    confidence = _number(record.get("Confidence"))
+    return min(max((confidence or 0.0) / 100, 0.0), 1.0)
 
 
-def _place(page: Any, value: Record) -> Evidence | None:
-    box = _record(_record(value.get("Geometry")).get("BoundingBox"))
-    sides = [box.get(side) for side in ("Left", "Top", "Width", "Height")]
-    shares = [round(float(side), 4) for side in sides if isinstance(side, int | float)]
-    if not isinstance(page, int):
+def _place(page: Any, value: Record, text: str) -> Evidence | None:
+    number = _page(page)
+    if number is None:
         return None
-    text = str(value.get("Text") or "").strip()
-    if len(shares) < 4:
-        return Evidence(page=page, text=text)
-    return Evidence(page=page, box=(shares[0], shares[1], shares[2], shares[3]), text=text)
+    box = _record(_record(value.get("Geometry")).get("BoundingBox"))
+    sides = [_number(box.get(side)) for side in ("Left", "Top", "Width", "Height")]
+    shares = [round(side, 4) for side in sides if side is not None]
+    if len(shares) < 4:  # old answers lack Geometry
+        return Evidence(page=number, text=text)
+    return Evidence(page=number, box=(shares[0], shares[1], shares[2], shares[3]), text=text)
 
 
-def _flat(text: Any) -> str:
-    return " ".join(str(text or "").split())
+def _number(value: Any) -> float | None:
+    """A finite number; an answer may hold NaN, truth values and integers of any length."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e9:
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def _page(value: Any) -> int | None:
+    number = _number(value)
+    return int(number) if number and 1 <= number <= _MAX_PAGE else None
+
+
+def _text(value: Any) -> str:
+    return value[:_MAX_TEXT] if isinstance(value, str) else ""
 
 
 def _record(value: Any) -> Record:
@@ -136,3 +142,11 @@ def _record(value: Any) -> Record:
 def _records(values: Any) -> Iterator[Record]:
     items: Iterable[Any] = values[:_MAX_FIELDS] if isinstance(values, list) else ()
     yield from (item for item in items if isinstance(item, dict))
+
+
+def joined(pages: Sequence[Slip]) -> Slip:
+    """All pages as one."""
+    whole = Slip(fields=(), rows=(), lines=())
+    for page in pages:
+        whole = whole.with_next(page)
+    return whole

@@ -3,61 +3,61 @@
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from itertools import product
+from itertools import combinations, product
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sapmatch.model.invoice import AllowanceCharge
+from sapmatch.model.invoice import AllowanceCharge, TaxSubtotal
 from sapmatch.reading.arithmetic import close
-from sapmatch.reading.numbers import parse_amount
-from sapmatch.reading.slip import Seen, Slip
+from sapmatch.reading.printed import Amount, Notation, Printed, first, printed_amounts
+from sapmatch.reading.slip import Slip
+from sapmatch.reading.taxes import rate_of, tax_rows
 
 _WITHOUT_TAX = re.compile(
-    r"\bexcl|\bexkl|\bohne\b|\bnett?o\b|\bhors\b|\bht\b|before|sub-?\s?total", re.I
+    r"\bexcl|\bexkl|\bohne\b|\bnett?o\b(?!\s+a\s+paga)|\bhors\b|\bht\b|before|sub-?\s?total"
+    r"|\bsin\s+iva|\bs/iva|\bbez\s+dph|\bekskl|\bveroton|base\b|imponib",
+    re.I,
 )
 _FINAL = re.compile(
-    r"grand|invoice total|total (?:amount|due|payable|invoice|incl)|\bincl|\binkl|gesamt|brutto"
-    r"|\bttc\b|payer|betalen|zahlen|totale|importe total",
+    r"grand|invoice total|total (?:amount|due|payable|invoice|incl)|\bincl?\b|\bincl|\binkl|gesamt"
+    r"|brutto|\bttc\b|payer|betal|zahlen|zahlbetrag|totale|importe total|total factura|a pagar"
+    r"|razem|do zap|celkem|k [uú]hrad|att betala|yhteens|maksettava|after rounding|s dph",
     re.I,
 )
 _OTHER_SUMS = re.compile(
-    r"balance|charges|paid|change|tender|cash|saving|discount|rounding|qty|items|previous|prior"
-    r"|\bgst\b|\bvat\b|\btax\b|mwst",
+    r"balance|charges|paid|change|tender|cash|saving|discount|rounding adj|qty|items|previous|prior"
+    r"|carried|brought|[uü]bertrag|report|transport|\bgst\b|\bvat\b|\btax\b|mwst|\b0\s?%",
     re.I,
 )
-_EXTRAS = {
-    "SHIPPING_HANDLING_CHARGE": True,
-    "SERVICE_CHARGE": True,
-    "GRATUITY": True,
-    "DISCOUNT": False,
-}
-_MAX_CANDIDATES = 8
+_PREPAID = re.compile(
+    r"acompte|anzahlung|pre-?paid|deposit|\bpaid\b|d[eé]j[aà]|bereits|abschlag|aanbetaling|anticipo"
+    r"|acconto|forskud|f[oö]rskott|z[aá]loh|zalicz|ennakko|balance|\bsolde\b|\bsaldo\b|adiantamento",
+    re.I,
+)
 _HIGHEST_TAX = Decimal("0.28")  # of the net amount: Hungary's 27 % and rounding
 _DERIVED = 0.8  # confidence in what is worked out instead of read
-
-
-class Amount(Struct, frozen=True):
-    """A printed amount and the field that shows it."""
-
-    value: Decimal
-    seen: Seen
+_MAX_EXTRAS = 4
 
 
 class Totals(Struct, frozen=True, kw_only=True):
     """`proof`: 2 net and tax make the total, 1 something else does, 0 nothing does.
 
-    `rivals` says that another amount is called a total just as clearly.
+    `rivals` are other amounts that are called a total just as clearly. `derived` names, for each
+    sum that is not printed, the fields that it follows from.
     """
 
     net: Amount | None = None
     tax: Amount | None = None
     total: Amount | None = None
     due: Amount | None = None
-    prepaid: Decimal | None = None
+    prepaid: Amount | None = None
+    rounding: Decimal | None = None
     extras: tuple[AllowanceCharge, ...] = ()
+    taxes: tuple[TaxSubtotal, ...] = ()
+    derived: dict[str, tuple[str, ...]] = {}
     proof: int = 0
-    rivals: bool = False
+    rivals: tuple[Amount, ...] = ()
 
 
 class _Way(Struct, frozen=True):
@@ -68,139 +68,174 @@ class _Way(Struct, frozen=True):
     tax: Amount | None = None
     extras: tuple[AllowanceCharge, ...] = ()
     proof: int = 0
+    rounding: Decimal | None = None
 
 
-class _Printed(Struct, frozen=True, kw_only=True):
-    """The amounts that a slip shows, by what the engine calls them."""
-
-    totals: list[Amount]
-    nets: list[Amount]
-    taxes: list[Amount]
-    extras: list[AllowanceCharge]
-    due: Amount | None
-    line_sum: Decimal | None
-    unit: Decimal
-
-
-def choose_totals(slip: Slip, line_sum: Decimal | None, unit: Decimal, mark: str | None) -> Totals:
+def choose_totals(slip: Slip, line_sum: Decimal | None, notation: Notation) -> Totals:
     """The best reading of a page's sums; a total that is not printed stays None."""
-    printed = _printed(slip, line_sum, unit, mark)
-    ways = [way for total in printed.totals for way in _ways(total, printed)]
+    printed = printed_amounts(slip, line_sum, notation)
+    ways = list(_all_ways(printed))
     if not ways:
-        return Totals(net=_first(printed.nets), tax=_first(printed.taxes), due=printed.due)
+        taxes = _with_sum(printed.taxes)
+        due = first(printed.dues)
+        return Totals(net=first(printed.nets), tax=first(taxes), due=due)
     best = max(ways, key=_rank)
-    tax = best.tax or (None if best.proof else _first(printed.taxes))
-    net = best.net or (None if best.proof else _first(printed.nets))
-    return Totals(
-        net=net or _derived(best.total, tax),
-        tax=tax,
-        total=best.total,
-        due=printed.due,
-        prepaid=_prepaid(slip, best.total, printed, mark),
-        extras=best.extras,
-        proof=best.proof,
-        rivals=any(_rivals(best, way) for way in ways),
+    chosen = _with_rest(_chosen(best, printed))
+    return replace(
+        _with_payable(chosen, printed, slip),
+        taxes=_rows(chosen, printed, notation),
+        rivals=tuple({way.total.value: way.total for way in ways if _rivals(best, way)}.values()),
     )
 
 
-def _printed(slip: Slip, line_sum: Decimal | None, unit: Decimal, mark: str | None) -> _Printed:
-    dues = _amounts(slip, "AMOUNT_DUE", mark)
-    other_debts = slip.of("PRIOR_BALANCE", "AMOUNT_PAID")
-    return _Printed(
-        totals=_amounts(slip, "TOTAL", mark) + ([] if other_debts else dues),
-        nets=_amounts(slip, "SUBTOTAL", mark),
-        taxes=_with_sum(_amounts(slip, "TAX", mark)),
-        extras=list(_extras(slip, mark)),
-        due=_first(dues),
-        line_sum=line_sum,
-        unit=unit,
-    )
+def _all_ways(printed: Printed) -> Iterator[_Way]:
+    """An amount due that may hold other debts counts as the total only where sums prove it."""
+    for total in printed.totals:
+        yield from _ways(total, printed)
+    debts = printed.owed or printed.paid
+    for due in printed.dues:
+        yield from (way for way in _ways(due, printed) if way.proof or not debts)
 
 
-def _amounts(slip: Slip, type: str, mark: str | None) -> list[Amount]:
-    found = [
-        Amount(value, seen)
-        for seen in slip.of(type)
-        if (value := parse_amount(seen.text, mark)) is not None
-    ]
-    return found[:_MAX_CANDIDATES]
-
-
-def _with_sum(taxes: list[Amount]) -> list[Amount]:
-    """Several tax rows make one tax: their sum is a candidate, shown by its surest row."""
-    rows = {(tax.value, tax.seen.label): tax for tax in taxes}
-    if len(rows) < 2:
-        return taxes
-    return [*taxes, Amount(sum((tax.value for tax in rows.values()), Decimal(0)), taxes[0].seen)]
-
-
-def _extras(slip: Slip, mark: str | None) -> Iterator[AllowanceCharge]:
-    for name, is_charge in _EXTRAS.items():
-        values = {abs(found.value): found.seen.label for found in _amounts(slip, name, mark)}
-        for amount, label in values.items():
-            if amount:
-                yield AllowanceCharge(is_charge=is_charge, amount=amount, reason=label or None)
-
-
-def _ways(total: Amount, printed: _Printed) -> Iterator[_Way]:
+def _ways(total: Amount, printed: Printed) -> Iterator[_Way]:
     yield _Way(total)
     yield from _net_and_tax(total, printed)
     yield from _tax_inside(total, printed)
+    yield from _by_rates(total, printed)
     yield from _by_lines(total, printed)
+    if printed.tendered and printed.tendered.value == total.value:
+        yield _Way(total, None, first(printed.taxes), (), 1)
 
 
-def _net_and_tax(total: Amount, printed: _Printed) -> Iterator[_Way]:
+def _net_and_tax(total: Amount, printed: Printed) -> Iterator[_Way]:
     """Net and tax make the total; an engine may call one of the two a total as well."""
+    taxes = _with_sum(printed.taxes)
     smaller = [item for item in printed.totals if abs(item.value) < abs(total.value)]
     pairs = [
-        *product(printed.nets, printed.taxes),
-        *product(smaller, printed.taxes),
+        *product(printed.nets, taxes),
+        *product(smaller, taxes),
         *product(printed.nets, (item for item in smaller if item.value)),
     ]
-    used = dict.fromkeys(((), *((item,) for item in printed.extras), tuple(printed.extras)))
-    for (net, tax), extras in product(pairs, used):
-        base = net.value + sum(
-            (item.amount if item.is_charge else -item.amount for item in extras), Decimal(0)
-        )
-        fits = close(base + tax.value, total.value, printed.unit)
-        if fits and abs(tax.value) <= _HIGHEST_TAX * abs(base):
-            yield _Way(total, Amount(base, net.seen), tax, extras, 2)
+    for (net, tax), extras in product(pairs, _some(printed.extras)):
+        base = net.value + sum(map(_signed, extras), Decimal(0))
+        if abs(tax.value) <= _HIGHEST_TAX * abs(base):
+            yield from _added(total, Amount(base, net.seen), tax, extras, printed)
 
 
-def _tax_inside(total: Amount, printed: _Printed) -> Iterator[_Way]:
+def _added(
+    total: Amount, net: Amount, tax: Amount, extras: tuple[AllowanceCharge, ...], printed: Printed
+) -> Iterator[_Way]:
+    made = net.value + tax.value
+    if close(made, total.value, printed.unit):
+        yield _Way(total, net, tax, extras, 2)
+    elif printed.rounding and close(made + printed.rounding, total.value, printed.unit):
+        yield _Way(total, net, tax, extras, 2, printed.rounding)
+
+
+def _some(extras: Sequence[AllowanceCharge]) -> list[tuple[AllowanceCharge, ...]]:
+    """Every choice of a few allowances and charges."""
+    few = extras[:_MAX_EXTRAS]
+    return [some for count in range(len(few) + 1) for some in combinations(few, count)]
+
+
+def _signed(extra: AllowanceCharge) -> Decimal:
+    return extra.amount if extra.is_charge else -extra.amount
+
+
+def _tax_inside(total: Amount, printed: Printed) -> Iterator[_Way]:
     """A subtotal that is the total already holds the tax."""
-    for net, tax in product(printed.nets, printed.taxes):
+    for net, tax in product(printed.nets, _with_sum(printed.taxes)):
         plausible = 0 < abs(tax.value) <= _HIGHEST_TAX * abs(total.value)
         if plausible and close(net.value, total.value, printed.unit):
             yield _Way(total, None, tax, (), 1)
 
 
-def _by_lines(total: Amount, printed: _Printed) -> Iterator[_Way]:
+def _by_rates(total: Amount, printed: Printed) -> Iterator[_Way]:
+    """Two sums, one per tax rate, make the total."""
+    parts = {item.value for item in (*printed.totals, *printed.nets)} - {total.value}
+    for one, other in combinations(sorted(parts), 2):
+        if one and other and close(one + other, total.value, printed.unit):
+            yield _Way(total, None, first(_with_sum(printed.taxes)[-1:]), (), 2)
+
+
+def _by_lines(total: Amount, printed: Printed) -> Iterator[_Way]:
     if printed.line_sum is None:
         return
-    for tax in printed.taxes:
-        if close(printed.line_sum + tax.value, total.value, printed.unit):
-            yield _Way(total, None, tax, (), 1)
+    for tax, extras in product(_with_sum(printed.taxes), _some(printed.extras)):
+        made = printed.line_sum + sum(map(_signed, extras), Decimal(0))
+        if close(made + tax.value, total.value, printed.unit):
+            yield _Way(total, None, tax, extras, 1)
     if close(printed.line_sum, total.value, printed.unit):
-        yield _Way(total, None, _first(printed.taxes), (), 1)
+        yield _Way(total, None, first(printed.taxes), (), 1)
 
 
-def _derived(total: Amount, tax: Amount | None) -> Amount | None:
-    """The net amount of a total with its tax (BR-CO-15), where none is printed."""
-    if tax is None:
-        return None
+def _with_sum(taxes: list[Amount]) -> list[Amount]:
+    """Several tax rows make one tax: their sum is a candidate, shown by its surest row.
+
+    The same amount at the same rate is the same row, printed twice.
+    """
+    rows = {(tax.value, rate_of(tax.seen)): tax for tax in taxes}
+    if len(rows) < 2:
+        return taxes
+    return [*taxes, Amount(sum((tax.value for tax in rows.values()), Decimal(0)), taxes[0].seen)]
+
+
+def _chosen(best: _Way, printed: Printed) -> Totals:
+    """What proves itself; where nothing does, the surest of each kind and all that was charged."""
+    free = None if best.proof else first
+    return Totals(
+        net=best.net or (free(printed.nets) if free else None),
+        tax=best.tax or (free(_with_sum(printed.taxes)) if free else None),
+        total=best.total,
+        due=first(printed.dues),
+        extras=best.extras if best.proof else tuple(printed.extras),
+        rounding=best.rounding,
+        proof=best.proof,
+    )
+
+
+def _with_rest(totals: Totals) -> Totals:
+    """The net amount of a total with its tax (BR-CO-15), the total before it was rounded."""
+    total, net, tax = totals.total, totals.net, totals.tax
+    if total and net and tax and totals.rounding:
+        whole = Amount(net.value + tax.value, total.seen)
+        return replace(
+            totals, total=whole, due=total, derived=totals.derived | {"total": ("net", "tax")}
+        )
+    if total is None or tax is None or net is not None:
+        return totals
     sure = min(total.seen.confidence, tax.seen.confidence) * _DERIVED
-    return Amount(total.value - tax.value, replace(total.seen, confidence=sure, evidence=None))
+    net = Amount(total.value - tax.value, replace(total.seen, confidence=sure))
+    return replace(totals, net=net, derived=totals.derived | {"net": ("total", "tax")})
 
 
-def _prepaid(slip: Slip, total: Amount, printed: _Printed, mark: str | None) -> Decimal | None:
+def _with_payable(totals: Totals, printed: Printed, slip: Slip) -> Totals:
     """What was paid before, less what was owed before, where that explains the amount due."""
-    if printed.due is None or printed.due.value == total.value:
-        return None
-    paid, owed = (_first(_amounts(slip, name, mark)) for name in ("AMOUNT_PAID", "PRIOR_BALANCE"))
-    prepaid = (abs(paid.value) if paid else Decimal(0)) - (owed.value if owed else Decimal(0))
-    explained = close(total.value - prepaid, printed.due.value, printed.unit)
-    return prepaid if explained else None
+    total, due = totals.total, totals.due
+    if total is None or totals.rounding:
+        return totals
+    if due is None:
+        return _undemanded(totals, total, printed, slip)
+    paid = abs(printed.paid.value) if printed.paid else Decimal(0)
+    prepaid = paid - (printed.owed.value if printed.owed else Decimal(0))
+    known = printed.paid or printed.owed
+    if known and due.value != total.value and close(total.value - prepaid, due.value, printed.unit):
+        return replace(totals, prepaid=Amount(prepaid, known.seen))
+    return totals
+
+
+def _undemanded(totals: Totals, total: Amount, printed: Printed, slip: Slip) -> Totals:
+    """Without an amount due all is due (BR-CO-16), unless the page speaks of payments."""
+    if printed.paid or printed.owed or any(map(_PREPAID.search, slip.lines)):
+        return totals
+    return replace(totals, due=total, derived=totals.derived | {"payable": ("total",)})
+
+
+def _rows(totals: Totals, printed: Printed, notation: Notation) -> tuple[TaxSubtotal, ...]:
+    rows = [(tax.value, tax.seen) for tax in printed.taxes]
+    bases = [item.value for item in (*printed.nets, *printed.totals)]
+    net, tax = (item.value if item else None for item in (totals.net, totals.tax))
+    return tax_rows(rows, net, tax, bases, notation)
 
 
 def _rank(way: _Way) -> tuple[int, int, float]:
@@ -218,7 +253,3 @@ def _label_rank(total: Amount) -> int:
     if _FINAL.search(label):
         return 2
     return 0 if total.seen.type == "AMOUNT_DUE" or _OTHER_SUMS.search(label) else 1
-
-
-def _first(amounts: Sequence[Amount]) -> Amount | None:
-    return amounts[0] if amounts else None

@@ -7,7 +7,7 @@ import pytest
 
 from sapmatch.reading.dates import day_comes_first, find_dates, parse_date
 from sapmatch.reading.numbers import all_readings, decimal_mark, parse_amount
-from sapmatch.reading.parties import find_iban
+from sapmatch.reading.payment import find_iban
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,115 @@
+"""The amounts that a slip prints, by what its engine and its labels call them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from msgspec import Struct
+
+from sapmatch.model.invoice import AllowanceCharge
+from sapmatch.reading.currency import printed_codes
+from sapmatch.reading.numbers import parse_amount
+from sapmatch.reading.slip import Seen, Slip
+
+_EXTRAS = {
+    "SHIPPING_HANDLING_CHARGE": True,
+    "SERVICE_CHARGE": True,
+    "GRATUITY": True,
+    "DISCOUNT": False,
+}
+_ROUNDING = re.compile(r"round|rundung|arrondi|afrond|redonde|arrotond|arredond|avrund|zaokr", re.I)
+_AT_TILL = re.compile(r"cash|tend|change|bar\b|gegeben|card|visa|esp[eè]ces|efectivo|contant", re.I)
+_MAX_CANDIDATES = 8
+
+
+class Amount(Struct, frozen=True):
+    """A printed amount and the field that shows it."""
+
+    value: Decimal
+    seen: Seen
+
+
+class Notation(Struct, frozen=True, kw_only=True):
+    """How a document writes money: its currency, the smallest amount of it, the decimal mark."""
+
+    currency: str | None
+    unit: Decimal
+    mark: str | None
+
+
+class Printed(Struct, frozen=True, kw_only=True):
+    """All amounts of one slip, the surest of a kind first; `extras` are allowances and charges."""
+
+    totals: list[Amount]
+    dues: list[Amount]
+    nets: list[Amount]
+    taxes: list[Amount]
+    extras: list[AllowanceCharge]
+    paid: Amount | None
+    tendered: Amount | None  # handed over at a till
+    owed: Amount | None  # from earlier invoices
+    rounding: Decimal | None
+    line_sum: Decimal | None
+    unit: Decimal
+
+
+def printed_amounts(slip: Slip, line_sum: Decimal | None, notation: Notation) -> Printed:
+    """What a slip prints; amounts of another currency than the invoice's are left out."""
+    taxes = _amounts(slip, "TAX", notation)
+    paid = _amounts(slip, "AMOUNT_PAID", notation)
+    return Printed(
+        totals=_sums(_amounts(slip, "TOTAL", notation), taxes),
+        dues=_amounts(slip, "AMOUNT_DUE", notation),
+        nets=_amounts(slip, "SUBTOTAL", notation),
+        taxes=taxes,
+        extras=list(_extras(slip, notation)),
+        paid=first([item for item in paid if not _AT_TILL.search(item.seen.label)]),
+        tendered=first([item for item in paid if _AT_TILL.search(item.seen.label)]),
+        owed=first(_amounts(slip, "PRIOR_BALANCE", notation)),
+        rounding=_rounding(slip, notation),
+        line_sum=line_sum,
+        unit=notation.unit,
+    )
+
+
+def first(amounts: Sequence[Amount]) -> Amount | None:
+    """The surest, if any."""
+    return amounts[0] if amounts else None
+
+
+def _amounts(slip: Slip, type: str, notation: Notation) -> list[Amount]:
+    found = [
+        Amount(value, seen)
+        for seen in slip.of(type)
+        if not _is_foreign(seen, notation.currency)
+        and not _ROUNDING.match(seen.label)
+        and (value := parse_amount(seen.text, notation.mark)) is not None
+    ]
+    return found[:_MAX_CANDIDATES]
+
+
+def _is_foreign(seen: Seen, currency: str | None) -> bool:
+    codes = set(printed_codes(f"{seen.label} {seen.text}"))
+    return bool(currency and codes and currency not in codes)
+
+
+def _sums(totals: list[Amount], taxes: list[Amount]) -> list[Amount]:
+    """Totals without those of a table of taxes, where there are greater ones."""
+    amounts = {abs(tax.value) for tax in taxes}
+    left = [total for total in totals if abs(total.value) not in amounts]
+    largest = max((abs(total.value) for total in left), default=Decimal(0))
+    return left if largest > max(amounts, default=Decimal(0)) else totals
+
+
+def _extras(slip: Slip, notation: Notation) -> Iterator[AllowanceCharge]:
+    for name, is_charge in _EXTRAS.items():
+        values = {abs(item.value): item.seen.label for item in _amounts(slip, name, notation)}
+        for amount, label in values.items():
+            if amount:
+                yield AllowanceCharge(is_charge=is_charge, amount=amount, reason=label or None)
+
+
+def _rounding(slip: Slip, notation: Notation) -> Decimal | None:
+    rows = (seen for seen in slip.of("OTHER", "DISCOUNT") if _ROUNDING.match(seen.label))
+    values = (parse_amount(seen.text, notation.mark) for seen in rows)
+    return next((value for value in values if value), None)

@@ -3,6 +3,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from sapmatch.cli import main
@@ -104,6 +105,31 @@ def test_status_as_json_is_one_line_per_document_oldest_first(
     assert first["received_at"].startswith("2026-11-01T00:00:00")
     assert (second["decision"], second["cause"], second["sap"]) == ("REJECTED", "BROKEN", [])
     assert stages == [None]
+
+
+def test_the_invoices_of_one_file_stand_below_it_with_their_pages(
+    stages: list[str | None],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = record(3, state="SPLIT", kind="scan", method="textract", parts=("f" * 64, "0" * 64))
+    children = [
+        msgspec.structs.replace(
+            file, id=sign * 64, parent=file.id, part=n, pages=(2 * n - 1, 2 * n), parts=(), state=to
+        )
+        for n, sign, to in ((1, "f", "MATCHED"), (2, "0", "NO_CANDIDATE"))
+    ]
+    monkeypatch.setattr(f"{__name__}.RECORDS", [*children[::-1], file, *RECORDS])
+    assert main(["status", "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()][2:]
+    assert [row["decision"] for row in rows] == ["SPLIT", "MATCHED", "NO_CANDIDATE"]
+    assert [row["pages"] for row in rows] == [[], [1, 2], [3, 4]]
+    assert [row["parent"] for row in rows] == [None, file.id, file.id]
+    assert rows[0]["parts"] == ["f" * 64, "0" * 64]
+    assert main(["status"]) == 0
+    shown = capsys.readouterr().out
+    assert "03.xml, pages 3-4" in shown
+    assert "holds 2 invoices" in shown
 
 
 def test_a_stack_out_of_reach_ends_with_four(

@@ -13,7 +13,7 @@ from sapmatch.matching.stored import match_stored, record_stored
 from sapmatch.model.document import DocumentRecord
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Intent
-from sapmatch.model.invoice import Invoice, InvoiceLine, Party, ReadResult
+from sapmatch.model.invoice import Invoice, InvoiceLine, Party, ReadResult, StoredInvoice
 from sapmatch.model.match import Decision, State
 from sapmatch.model.order import Order, OrderItem, Posting
 from sapmatch.model.policy import CompanyCode, MatchingPolicy
@@ -83,8 +83,15 @@ class Desk:
             size=1,
             received_at=START,
         )
-        result = ReadResult(outcome="read", invoice=invoice)
-        self.objects.write(f"documents/{document}/invoice.json", msgspec.json.encode(result))
+        stored = StoredInvoice(
+            id=document,
+            content=document,
+            bucket="b",
+            key=f"incoming/{name}.xml",
+            version="v1",
+            result=ReadResult(outcome="read", invoice=invoice),
+        )
+        self.objects.write(f"documents/{document}/invoice.json", msgspec.json.encode(stored))
         return document
 
     def match(self, document: str) -> tuple[int, Decision]:
@@ -226,6 +233,16 @@ def test_an_order_that_left_the_index_is_named(desk: Desk) -> None:
     desk.orders = InMemoryOrders()
     with pytest.raises(InputRejected, match="order 4500000001: is no longer in the order index"):
         desk.record(document)
+
+
+def test_an_invoice_that_was_stored_in_the_form_before_is_matched_alike(desk: Desk) -> None:
+    """Readers accept N and N-1: schema 1 was the result on its own."""
+    document = desk.arrive("a")
+    key = f"documents/{document}/invoice.json"
+    result = msgspec.json.decode(desk.objects.read(key), type=StoredInvoice).result
+    old = msgspec.to_builtins(result, str_keys=True) | {"evidence": {"total": "/Invoice/Total"}}
+    desk.objects.write(key, msgspec.json.encode(old))
+    assert desk.match(document)[1].state == State.MATCHED
 
 
 def test_a_document_without_an_invoice_is_refused(desk: Desk) -> None:

@@ -11,7 +11,7 @@ from sapmatch.model.errors import Problem
 from sapmatch.model.expense import Analysis
 from sapmatch.model.invoice import Evidence, Invoice, ReadResult
 from sapmatch.model.stored import invoice_key
-from tests.builders.reading import png
+from tests.builders.reading import field, page, pdf, png
 from tests.builders.stored import ID, Shelf
 
 FIRST, SECOND = part_id(ID, 1), part_id(ID, 2)
@@ -162,3 +162,29 @@ def test_a_file_of_one_invoice_is_not_split(answer: Callable[[ReadResult], None]
     assert shelf.read().outcome == "read"
     assert shelf.record.parts == ()
     assert shelf.workflows.started == {}
+
+
+def test_two_invoices_that_textract_tells_apart_by_their_numbers_are_two_documents() -> None:
+    """documents.md 1, trap 1: every page is a document of its own in the answer."""
+    shelf = shelf_of(pdf("", ""))
+    pages = [
+        page(
+            field("VENDOR_NAME", "Schrauben Nord GmbH"),
+            field("INVOICE_RECEIPT_ID", f"R-2026-{n}", "Rechnungsnummer"),
+            field("INVOICE_RECEIPT_DATE", "02.03.2026", "Datum"),
+            field("SUBTOTAL", f"{n}00,00 EUR", "Netto"),
+            field("TAX", f"{19 * n},00 EUR", "MwSt"),
+            field("TOTAL", f"{119 * n},00 EUR", "Gesamtbetrag"),
+        )
+        | {"ExpenseIndex": n}
+        for n in (1, 2)
+    ]
+    for each in pages[1]["SummaryFields"]:
+        each["PageNumber"] = 2
+    shelf.expense.answer = Analysis(documents=tuple(pages), pages=2)
+    assert shelf.read().outcome == "split"
+    assert [shelf.documents.get(child).pages for child in (FIRST, SECOND)] == [(1,), (2,)]
+    assert [shelf.read(child).outcome for child in (FIRST, SECOND)] == ["read", "read"]
+    numbers = [shelf.documents.get(child).number for child in (FIRST, SECOND)]
+    assert numbers == ["R-2026-1", "R-2026-2"]
+    assert shelf.stored(SECOND).result.evidence["total"].page == 2

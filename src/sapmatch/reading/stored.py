@@ -62,27 +62,48 @@ def read_stored(
     if record.parent:
         result = result_of(objects.read(invoice_key(document_id)))
         return Reading(outcome=_finish(record, result, documents))
+    if record.size > intake.max_bytes:
+        return Reading(outcome=_finish(record, _too_large(record, intake), documents))
     engine = _Textract(expense, record)
     if job and engine.waits_for(job):
         return Reading(outcome="waiting", job=job)
-    if record.size > intake.max_bytes:
-        return Reading(outcome=_finish(record, _too_large(record, intake), documents))
-    data = objects.read(record.key, record.version_id)
     try:
-        read = read_document(
-            data,
-            name=record.key,
-            limits=ReadLimits(max_bytes=intake.max_bytes, max_pages=intake.max_pages),
-            analyse=engine.analyse,
-            knows=knows,
-            review_below=review_below,
-        )
+        stored = _read(record, engine, objects, intake, knows, review_below)
     except StillReading as still:
         return Reading(outcome="waiting", job=still.job)
-    stored = _stored(record, data, engine.whole(read), engine.model)
     keep(stored, objects)
     outcome = _end(record, stored, objects, documents, workflows, machine)
-    return Reading(outcome=outcome, method=read.method, ocr_pages=read.ocr_pages)
+    result = stored.result
+    return Reading(outcome=outcome, method=result.method, ocr_pages=result.ocr_pages)
+
+
+def _read(
+    record: DocumentRecord,
+    engine: "_Textract",
+    objects: Objects,
+    intake: Intake,
+    knows: Callable[[Party], bool],
+    review_below: float,
+) -> StoredInvoice:
+    """What the claimed version holds, with where it comes from."""
+    data = objects.read(record.key, record.version_id)
+    result = read_document(
+        data,
+        name=record.key,
+        limits=ReadLimits(max_bytes=intake.max_bytes, max_pages=intake.max_pages),
+        analyse=engine.analyse,
+        knows=knows,
+        review_below=review_below,
+    )
+    return StoredInvoice(
+        id=record.id,
+        content=hashlib.sha256(data).hexdigest(),
+        bucket=record.bucket,
+        key=record.key,
+        version=record.version_id,
+        result=engine.whole(result),
+        model=engine.model,
+    )
 
 
 class _Textract:
@@ -158,20 +179,6 @@ def _too_large(record: DocumentRecord, intake: Intake) -> ReadResult:
         "Split it, or scan it with fewer dots per inch."
     )
     return ReadResult(outcome="reject", problems=(Problem(code="TOO_LARGE", message=message),))
-
-
-def _stored(
-    record: DocumentRecord, data: bytes, result: ReadResult, model: str | None
-) -> StoredInvoice:
-    return StoredInvoice(
-        id=record.id,
-        content=hashlib.sha256(data).hexdigest(),
-        bucket=record.bucket,
-        key=record.key,
-        version=record.version_id,
-        result=result,
-        model=model,
-    )
 
 
 def _end(

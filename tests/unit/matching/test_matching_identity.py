@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from sapmatch.matching.identity import ACCEPT
-from sapmatch.model.invoice import InvoiceLine, Party
+from sapmatch.model.invoice import InvoiceLine, InvoiceReference, Party
 from sapmatch.model.match import State
 from tests.unit.matching.desk import (
     STRANGER,
@@ -21,6 +21,8 @@ from tests.unit.matching.desk import (
     placed,
     policy,
 )
+
+EARLIER = InvoiceReference(number="NM-2026-0400")
 
 
 def test_an_invoice_that_agrees_with_its_order_is_matched() -> None:
@@ -141,7 +143,7 @@ def test_a_supplier_that_cannot_be_compared_needs_a_person() -> None:
     ("changes", "cause"),
     [
         ({"type": "corrective-invoice"}, "CORRECTION"),
-        ({"invoice_reference": "NM-2026-0400"}, "CORRECTION"),
+        ({"preceding_invoices": (EARLIER,)}, "CORRECTION"),
         ({"type": "receipt"}, "RECEIPT"),
     ],
 )
@@ -154,7 +156,7 @@ def test_a_correction_or_a_receipt_is_never_matched(changes: dict[str, Any], cau
 
 @pytest.mark.parametrize("kind", ["final-invoice", "partial-invoice"])
 def test_a_final_or_partial_invoice_may_name_the_ones_before_it(kind: str) -> None:
-    decision = decide(invoice(type=kind, invoice_reference="NM-2026-0400"), order())
+    decision = decide(invoice(type=kind, preceding_invoices=(EARLIER,)), order())
     assert decision.state is State.MATCHED
 
 

@@ -81,6 +81,8 @@ def addresses(lines: Sequence[Line]) -> list[Address]:
         role, over = _over(line, [other for other in lines if other not in taken])
         under = tuple(_under(line, [other for other in lines if other not in taken]))
         if over or role:
+            block = around([other.box for other in (*over, line)])
+            role = role or _role_over(block, lines)
             found.append(Address((*over, line), under, role))
             taken |= {*over, line, *under}
     return found
@@ -92,7 +94,7 @@ def _over(town: Line, lines: Sequence[Line]) -> tuple[str | None, list[Line]]:
     at = town
     for _ in range(_UP):
         above = _next(at, lines, up=True)
-        if above is None or labels.is_heading(above.text):
+        if above is None or labels.is_heading(above.text) or is_town(above):
             break
         parts = labelled_parts(above)
         if parts and parts[0].type in NAMES:
@@ -104,6 +106,18 @@ def _over(town: Line, lines: Sequence[Line]) -> tuple[str | None, list[Line]]:
         found.insert(0, above)
         at = above
     return None, found
+
+
+def _role_over(box: Box, lines: Sequence[Line]) -> str | None:
+    """The label of an address whose heading is centred over it."""
+    for line in lines:
+        gap = box.top - line.box.bottom
+        middle = (line.box.left + line.box.right) / 2
+        if -0.2 * line.box.height < gap < 1.5 * line.box.height and box.left < middle < box.right:
+            parts = labelled_parts(line)
+            if parts and parts[0].type in NAMES and not parts[0].rest:
+                return parts[0].type
+    return None
 
 
 def _is_number(part: Labelled) -> bool:

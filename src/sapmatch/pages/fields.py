@@ -52,6 +52,7 @@ _PLAIN = frozenset({labels.OTHER, labels.REFERENCE})  # their values stand besid
 _COLUMN = 8  # rows of a small table of sums
 _SURE, _WEAK = 95.0, 75.0
 _BELOW, _VAGUE = 0.9, 0.7
+_TILL_TOTAL = ("nettotal", "netttotal")  # on till slips it includes the tax
 _NEAR = 3  # lines below a label that may hold its value
 _MARGIN = 0.6  # heights that two lines of one label may start apart
 
@@ -121,10 +122,9 @@ def _is_stacked(upper: Line, lower: Line) -> bool:
     if not aligned or lower.box.top - upper.box.bottom > height:
         return False
     texts = [word.text for word in upper.words + lower.words]
-    whole = labels.find(texts, 0, labels.summary_types())
-    parts = [labels.find(texts, at, labels.summary_types()) for at in (0, len(upper.words))]
+    whole, under = label_at(texts, 0), label_at(texts, len(upper.words))
     covered = whole is not None and whole.end == len(texts) and not whole.weak
-    return covered and (parts[1] is None or SHAPES[parts[1].type] != "name")
+    return covered and (under is None or under.weak)
 
 
 def labelled_parts(line: Line) -> list[Labelled]:
@@ -160,10 +160,17 @@ def label_at(texts: Sequence[str], at: int) -> labels.Label | None:
 
 def _is_label(texts: Sequence[str], label: labels.Label, first: int) -> bool:
     """Whether the words are a label here, and not `Lieferant GmbH` or a word in a sentence."""
+    start = label.begin <= first
+    inside = "".join(texts[label.begin : label.end])
+    if not start and (inside.count(")") > inside.count("(") or label.weak and _names(label)):
+        return False
     if texts[label.end - 1].endswith((":", "#")) or texts[label.end : label.end + 1] == [":"]:
         return True
-    start = label.begin <= first
     return start and (SHAPES[label.type] != "name" or label.end == len(texts))
+
+
+def _names(label: labels.Label) -> bool:
+    return SHAPES[label.type] == "name"
 
 
 def _other(texts: Sequence[str], first: int) -> list[labels.Label]:
@@ -247,6 +254,8 @@ def _fields(part: Labelled, found: Sequence[Line], factor: float = 1.0) -> list[
     if part.type == "TOTAL" and len(found) == 3:
         shares = zip(("SUBTOTAL", "TAX"), found, strict=False)
         fields += [_field(part, value, factor * _VAGUE, kind) for kind, value in shares]
+    if part.type == "SUBTOTAL" and labels.normal(part.label.text).startswith(_TILL_TOTAL):
+        fields.append(_field(part, fields[0].value, factor * _VAGUE, "TOTAL"))
     if part.type == "INVOICE_RECEIPT_ID":
         days = values.values("date", part.rest)
         fields += [_field(part, day, factor * _BELOW, "INVOICE_RECEIPT_DATE") for day in days[:1]]

@@ -18,6 +18,8 @@ LONGEST = 7  # words in a label
 _LONG = 9  # letters of a label that is known with one letter wrong, too many or missing
 _LETTERS = str.maketrans("øłđæœı", "oldaei")
 _CONFUSED = str.maketrans("01i5689", "ollsgbg")
+# `Handelsrechnungsnr` is a `rechnungsnr`
+_COMPOUND = re.compile(r"^[a-z]{3,}(rechnung|factuur|faktura|lasku)(?=$|s?nr|s?nummer|s?no)")
 OTHER, REFERENCE, SALES_ORDER = "OTHER", "REFERENCE", "SALES_ORDER"
 
 SUMMARY: Mapping[str, str] = {
@@ -85,10 +87,11 @@ def find(texts: Sequence[str], begin: int, types: Mapping[str, str]) -> Label | 
 def _readings(text: str) -> Iterator[str]:
     """Normal forms to look up: as printed, of a compound, of two names, as OCR confuses them."""
     key = normal(text)
+    plain = normal(re.sub(r"(?<!^)\([^()]*\)", "", text))
     yield key
-    yield re.sub(r"^[a-z]+(rechnung|factuur|faktura|lasku)(?=$|nr|nummer|no)", r"\1", key)
     yield normal(text.partition("/")[0])
-    yield normal(re.sub(r"(?<!^)\([^()]*\)", "", text))
+    yield plain
+    yield _COMPOUND.sub(r"\1", plain)
     yield "~" + fold(key)
 
 

@@ -33,6 +33,7 @@ _DOMAIN = re.compile(r"(?:@|www[.,]|https?://(?:www\.)?)([\w-]+(?:[.,][\w-]+)*)[
 _MAILERS = frozenset(
     "gmail hotmail yahoo outlook gmx web icloud live aol orange t-online example localhost".split()
 )
+_NO_COMPANY = re.compile(r"\b(?:gln|attn|contact|z\.? ?hd|c/o|at[tc]\.)\b|://|^www\.", re.IGNORECASE)
 _SLOGAN_WORDS = 6
 _RIGHT = 30  # heights that a name may stand to the right of its label
 _BELOW, _LINES = 0.9, 4
@@ -58,7 +59,7 @@ def party_fields(lines: Sequence[Line], *, guess: bool) -> list[Field]:
         vendor = list(_vendors(lines, known, receivers))
         fields += vendor
     if guess and not buyer:
-        fields += _window(lines, known, {field.value.text for field in vendor})
+        fields += _window(lines, known, [field.value.text for field in vendor[:1]])
     return fields
 
 
@@ -180,14 +181,15 @@ def _names(line: Line) -> list[Line]:
     text = line.text
     if labels.is_heading(text) or labelled_parts(layout.unglued(line)):
         return []
-    if COUNTRY.fullmatch(text) or text.casefold().startswith(("gln", "attn")):
-        return []
     sender = _SENDER.search(text)
     head = layout.cut(line.words, 0, sender.start() if sender else len(text))
+    if not head.words or _NO_COMPANY.search(head.text) or COUNTRY.fullmatch(head.text):
+        return []
     registered = _REGISTERED.search(head.text)
     if registered and registered.start():
         head = layout.cut(head.words, 0, registered.start())
-    return values.values("name", head.words) if head.words else []
+    found = values.values("name", head.words) if head.words else []
+    return [name for name in found if len(labels.normal(LEGAL_FORM.sub("", name.text))) > 1]
 
 
 def _vendors(
@@ -229,6 +231,7 @@ class _Page(Struct, frozen=True):
     domains: frozenset[str]
     blocks: tuple[Address, ...]
     tails: frozenset[Line]
+    first: Line | None  # the topmost name
 
     @classmethod
     def of(
@@ -249,6 +252,7 @@ class _Page(Struct, frozen=True):
             domains=frozenset(_domains(x for x in lines if x not in receivers)),
             blocks=tuple(x for x in known if not (set(x.lines) & set(receivers))),
             tails=frozenset(line for x in known for line in x.lines[1:]),
+            first=min((x for x in lines if _names(x)), key=lambda x: x.box.top, default=None),
         )
 
     def score(self, head: _Head) -> float:
@@ -258,7 +262,8 @@ class _Page(Struct, frozen=True):
         key = labels.normal(name.text)
         again = sum(key in labels.normal(other.text) for other in self.lines) > 1
         score = 1.5 if form else 0.0
-        score += 2.0 if self._has_domain(name) else 0.0
+        score += self._domain(name)
+        score += 0.8 if line is self.first else 0.0
         score += 1.2 if _is_sender(line) and (is_town(line) or form) else 0.0
         score += 0.7 if again and len(key) > 4 else 0.0
         score += 0.8 * (min(line.box.height / self.letter, 3.0) - 1)
@@ -266,13 +271,14 @@ class _Page(Struct, frozen=True):
         score -= 1.0 if len(name.words) > _SLOGAN_WORDS else 0.0
         return score - (0.7 if len(key) < 5 and not form else 0.0)
 
-    def _has_domain(self, name: Line) -> bool:
+    def _domain(self, name: Line) -> float:
+        """Whether a mail or web address is named after it, in full or in part."""
         words = [labels.normal(word) for word in re.split(r"[\s.]+", name.text)]
         whole = "".join(words)
-        return any(
-            domain in whole or any(len(word) > 3 and word in domain for word in words)
-            for domain in self.domains
-        )
+        if any(domain in whole for domain in self.domains):
+            return 2.0
+        part = any(len(word) > 3 and word in domain for word in words for domain in self.domains)
+        return 1.5 if part else 0.0
 
     def _place(self, line: Line) -> float:
         share = (line.box.middle - self.top) / self.height
@@ -317,11 +323,11 @@ def _domains(lines: Iterator[Line]) -> Iterator[str]:
 
 
 def _window(
-    lines: Sequence[Line], known: Sequence[Address], vendors: Set[str]
+    lines: Sequence[Line], known: Sequence[Address], vendors: Sequence[str]
 ) -> Iterator[Field]:
     """The name in the first address that is not the sender's."""
     bottom = max((line.box.bottom for line in lines), default=0.0)
-    sellers = {labels.normal(vendor) for vendor in vendors}
+    sellers = [labels.normal(vendor) for vendor in vendors]
     for address in known:
         names = [name for line in address.lines[:-1] for name in _names(line)[:1]][:1]
         theirs = any(seller in labels.normal(line.text) for seller in sellers for line in address.lines)

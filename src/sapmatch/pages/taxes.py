@@ -1,12 +1,13 @@
 """Small tables of tax by rate: `GST Summary  Amount  Tax`, `Steuersatz  Netto  MwSt  Brutto`."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
 from sapmatch.pages import layout, sumnames, values
 from sapmatch.pages.fields import Field, label_at
-from sapmatch.pages.nouns import Box, Line
+from sapmatch.pages.nouns import Box, Line, Word
 
 _ROWS = 10
 _GAP = 3.0  # line heights between two rows
@@ -38,17 +39,20 @@ def _headings(row: Sequence[Line]) -> list[_Heading]:
     if any(values.values("amount", line.words) for line in row):
         return []
     found = [heading for line in row for piece in _pieces(line) for heading in _heading(piece)]
+    taxes = [heading for heading in found if heading.type == "TAX"]
+    rates = taxes[:-1]  # `VAT  Net  VAT amount`: the first one is the column of the rates
+    found = [heading for heading in found if heading not in rates]
     kinds = [heading.type for heading in found]
-    return found if kinds.count("TAX") == 1 and kinds.count("SUBTOTAL") == 1 else []
+    return found if kinds.count("TAX") == kinds.count("SUBTOTAL") == 1 else []
 
 
 def _pieces(line: Line) -> Iterator[Line]:
     """`GST Excl - GST Amt` are two headings."""
-    run = []
+    run: list[Word] = []
     for word in line.words:
         if word.text in _DASHES and run:
             yield Line(tuple(run))
-            run = []
+            run: list[Word] = []
         elif word.text not in _DASHES:
             run.append(word)
     if run:
@@ -96,7 +100,10 @@ def _fields(body: Sequence[Sequence[Line]], headings: Sequence[_Heading]) -> Ite
     for number, row in enumerate(body, start=1):
         is_sum = number == len(body) > 1 and bool(sumnames.compose(_texts(row), 0))
         sure = _ONE if len(body) == 1 else _SUM if is_sum else _SEVERAL
-        for kind, value in _cells(row, headings).items():
+        cells = _cells(row, headings)
+        if len(body) > 1 and not re.search(r"[1-9]", cells["TAX"].text):
+            continue
+        for kind, value in cells.items():
             if kind != "TOTAL" or is_sum:
                 label = Line((*_name(row), *labels[kind].words))
                 yield Field(type=kind, value=value, label=label, confidence=sure)
@@ -106,6 +113,6 @@ def _texts(row: Sequence[Line]) -> list[str]:
     return [word.text for word in row[0].words]
 
 
-def _name(row: Sequence[Line]) -> Sequence[object]:
+def _name(row: Sequence[Line]) -> Sequence[Word]:
     first = row[0]
     return () if values.values("amount", first.words, alone=True) else first.words

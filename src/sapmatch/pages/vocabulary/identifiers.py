@@ -90,6 +90,8 @@ LABELS = {
         tilinumero
     """,
     "VENDOR_VAT_NUMBER": """
+        vat ue|vat eu|nr vat ue|nr vat|numer vat|alv tunnus|alv nr|orgnr mva|org nr mva|contribuinte
+        iva n|n iva|nif iva no|no iva|dic cz|vat tva|tva vat|mwst uid|uid mwst|mwst id|che nr
         vat id|vat id no|vat no|vat nr|vat number|vat reg no|vat reg number|vat registration no
         vat registration number|eu vat no|ust idnr|ust id nr|ust id|ust identnr|ust ident nr
         umsatzsteuer id|umsatzsteuer idnr|umsatzsteuer identifikationsnummer|uid|uid nr

@@ -5,16 +5,16 @@ LABELS = {
         vendor|vendor name|seller|seller name|supplier|supplier name|sold by|from
         service provider|issued by|lieferant|verkaufer|rechnungssteller|rechnungsersteller
         leistungserbringer|fournisseur|vendeur|emetteur|leverancier|verkoper|proveedor|emisor
-        fornitore|cedente|leverantor|saljare|bill from|billed from|invoice from|issuer|payee
-        beneficiary|remit to|remit payment to|make checks payable to
-        payable to|pay to|supplied by|exporter|absender|von|rechnung von
-        zahlungsempfanger|kontoinhaber|leistender unternehmer|lieferant name|vendu par
-        emis par|beneficiaire|prestataire|expediteur|de la part de|van|afzender|rekeninghouder
-        ten name van|begunstigde|vendedor|emitida por|beneficiario|prestador|venditore
-        cedente prestatore|mittente|intestatario|fornecedor|vendedor nome|emitente
-        prestador de servicos|sprzedawca|wystawca|dostawca|dodavatel|prodavajici|prijemce platby
-        saelger|leverandor|afsender|selger|avsender|avsandare|betalningsmottagare|myyja
-        toimittaja|laskuttaja|saaja
+        fornitore|cedente|leverantor|saljare|bill from|billed from|invoice from|issuer
+        remit payment to
+        payable to|supplied by|exporter|absender|von|rechnung von
+        leistender unternehmer|lieferant name|vendu par
+        emis par|prestataire|expediteur|de la part de|van|afzender
+        vendedor|emitida por|prestador|venditore
+        cedente prestatore|mittente|fornecedor|vendedor nome|emitente
+        prestador de servicos|sprzedawca|wystawca|dostawca|dodavatel|prodavajici
+        saelger|leverandor|afsender|selger|avsender|avsandare|myyja
+        toimittaja|laskuttaja
     """,
     "RECEIVER_NAME": """
         bill to|billed to|bill to address|billing address|sold to|invoice to|invoiced to

@@ -30,5 +30,8 @@ LABELS = {
         afrunding|avrunding|oresavrundning|avtal|avtalsnr|avtalsnummer|foljesedel|foljesedelsnr
         ocr|ocr nummer|kid|tilbage|vekslepenge|sopimus|sopimusnumero|lahete|lahetenumero
         viitenumero|viite|viitteemme|pyoristys|vaihtoraha
+        payee|beneficiary|kontoinhaber|zahlungsempfanger|rekeninghouder|begunstigde|beneficiaire
+        beneficiario|intestatario|saaja|account holder|remit to|remit payment to|pay to|titulaire
+        make checks payable to|wire transfer to|tullauttaja
     """,
 }

@@ -8,7 +8,7 @@ summa|gesamt|brutto|order no|order number|order #|order id|commande|ordernummer|
 bestellung|encomenda|zamowienie|objednavka|tilaus|from|customer|client|kunde|klant|cliente|kund
 asiakas|total|document no|document number|statement no|transaction no|your ref|your reference
 ihre referenz|votre reference|uw referentie|su referencia|vostro riferimento|er referens|er ref
-deres ref|deres reference|viitteenne|to|an|til|till|aan|von|van|company|payable to|pay to|due
+deres ref|deres reference|viitteenne|to|an|til|till|aan|von|van|payable to|due
 charges|variabilni symbol|delivery date|empfanger|destinataire|destinatario|odbiorca|variable
 """
 

@@ -95,6 +95,11 @@ class Element:
         """A plain decimal number; anything else is a problem and no value (MA-P60)."""
         return self._value(field, path, plain_decimal, "decimal number")
 
+    def first_number(self, field: str, *paths: str) -> Decimal | None:
+        """The number under the first path that holds one; 0 is one."""
+        numbers = (self.number(field, path) for path in paths)
+        return next((number for number in numbers if number is not None), None)
+
     def amount(self, field: str, path: str) -> Decimal | None:
         """A number that is money; in another currency than the invoice's it is a problem."""
         value = self.number(field, path)

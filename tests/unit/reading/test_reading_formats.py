@@ -7,11 +7,13 @@ import pytest
 
 from sapmatch.model.invoice import (
     AllowanceCharge,
+    BankAccount,
     Invoice,
     InvoiceLine,
     InvoiceReference,
     InvoiceType,
     Party,
+    Payment,
     ReadResult,
     TaxSubtotal,
 )
@@ -27,6 +29,7 @@ SCREWS = InvoiceLine(
     unit_price=Decimal("30.00"),
     price_base_quantity=Decimal(100),
     net=Decimal("60.00"),
+    tax_category="S",
     tax_rate=Decimal(19),
     order_reference="4500000001",
     order_item="10",
@@ -56,9 +59,18 @@ def test_ubl_carries_every_field() -> None:
         prepaid=Decimal("13.00"),
         rounding=Decimal("-0.05"),
         payable=Decimal("100.00"),
+        line_total=Decimal("100.00"),
+        tax_currency="SEK",
+        tax_accounted=Decimal("200.00"),
         iban="DE02120300000000202051",
+        payment=Payment(accounts=(BankAccount(iban="DE02120300000000202051"),)),
+        profile="urn:cen.eu:en16931:2017",
         seller=Party(
-            name="Schrauben Nord GmbH", vat_id="DE123456789", tax_id="22/815/08154", country="DE"
+            name="Schrauben Nord GmbH",
+            trading_name="Schrauben Nord",
+            vat_id="DE123456789",
+            tax_id="22/815/08154",
+            country="DE",
         ),
         buyer=Party(name="Example Maschinenbau GmbH"),
         order_references=("4500000001", "4500000002"),
@@ -74,10 +86,18 @@ def test_ubl_carries_every_field() -> None:
         ),
         allowances_charges=(
             AllowanceCharge(
-                is_charge=False, amount=Decimal("10.00"), reason="Rabatt", tax_rate=Decimal(19)
+                is_charge=False,
+                amount=Decimal("10.00"),
+                reason="Rabatt",
+                tax_category="S",
+                tax_rate=Decimal(19),
             ),
             AllowanceCharge(
-                is_charge=True, amount=Decimal("5.00"), reason="Fracht", tax_rate=Decimal(19)
+                is_charge=True,
+                amount=Decimal("5.00"),
+                reason="Fracht",
+                tax_category="S",
+                tax_rate=Decimal(19),
             ),
         ),
         lines=(
@@ -113,7 +133,9 @@ def test_cii_carries_every_field() -> None:
         tax=Decimal("12.35"),
         total=Decimal("77.35"),
         payable=Decimal("77.35"),
+        line_total=Decimal("60.00"),
         iban="DE02120300000000202051",
+        payment=Payment(accounts=(BankAccount(iban="DE02120300000000202051"),)),
         seller=Party(
             name="Schrauben Nord GmbH", vat_id="DE123456789", tax_id="22/815/08154", country="DE"
         ),
@@ -141,6 +163,7 @@ def test_cii_carries_every_field() -> None:
                 unit_price=Decimal("30.00"),
                 price_base_quantity=Decimal(100),
                 net=Decimal("60.00"),
+                tax_category="S",
                 tax_rate=Decimal(19),
                 order_reference="4500000002",
                 order_item="20",
@@ -229,4 +252,5 @@ def test_ten_thousand_lines_are_read() -> None:
     assert result.invoice is not None
     assert len(result.invoice.lines) == 10_001
     assert codes(result) == ["TOTALS"]
-    assert len(result.confidence) < 40
+    last = result.evidence["lines[9999].net"].xpath
+    assert last == "/Invoice/InvoiceLine[10000]/LineExtensionAmount"

@@ -1,7 +1,6 @@
 """Lines of a UBL document."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from msgspec.structs import replace
 
@@ -12,6 +11,7 @@ from sapmatch.reading.ubl.sums import allowances_charges, category
 _QUANTITY = "InvoicedQuantity|CreditedQuantity"
 _TAX = "Item/ClassifiedTaxCategory"
 _EARLIER_TAX = "TaxTotal/TaxSubtotal/TaxCategory"  # of a line, in UBL before EN 16931
+_RATES = (f"{_TAX}/Percent", f"{_EARLIER_TAX}/Percent", "TaxTotal/TaxSubtotal/Percent")
 
 
 def lines(document: Element) -> Iterator[InvoiceLine]:
@@ -32,7 +32,7 @@ def _line(line: Element, place: str) -> InvoiceLine:
         net=line.amount("net", "LineExtensionAmount"),
         allowances_charges=tuple(allowances_charges(line)),
         tax_category=category(line, _TAX) or category(line, _EARLIER_TAX),
-        tax_rate=_rate(line),
+        tax_rate=line.first_number("tax_rate", *_RATES),
         period=line.period("InvoicePeriod", "StartDate", "EndDate"),
         order_reference=line.reference("order_reference", f"{order}/OrderReference/ID"),
         order_item=line.reference("order_item", f"{order}/LineID"),
@@ -41,13 +41,6 @@ def _line(line: Element, place: str) -> InvoiceLine:
         seller_item_id=line.text("seller_item_id", "Item/SellersItemIdentification/ID"),
         buyer_item_id=line.text("buyer_item_id", "Item/BuyersItemIdentification/ID"),
         standard_item_id=line.text("standard_item_id", "Item/StandardItemIdentification/ID"),
-    )
-
-
-def _rate(line: Element) -> Decimal | None:
-    paths = (f"{_TAX}/Percent", f"{_EARLIER_TAX}/Percent", "TaxTotal/TaxSubtotal/Percent")
-    return next(
-        (rate for path in paths if (rate := line.number("tax_rate", path)) is not None), None
     )
 
 

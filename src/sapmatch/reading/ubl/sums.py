@@ -58,11 +58,12 @@ def taxes(document: Element, currency: str | None) -> tuple[TaxSubtotal, ...]:
     return tuple(
         TaxSubtotal(
             category=category(row, "TaxCategory", "category"),
-            rate=row.number("rate", "TaxCategory/Percent") or row.number("rate", "Percent"),
+            rate=row.first_number("rate", "TaxCategory/Percent", "Percent"),
             basis=basis,
             amount=amount,
-            exemption=row.text("exemption", "TaxCategory/TaxExemptionReasonCode")
-            or row.text("exemption", "TaxCategory/TaxExemptionReason"),
+            exemption=row.text(
+                "exemption", "TaxCategory/TaxExemptionReasonCode|TaxExemptionReason"
+            ),
         )
         for basis, amount, row in rows
         if basis is not None and amount is not None

@@ -61,11 +61,11 @@ class Textract(Struct, frozen=True, kw_only=True):
 class Reading(Struct, frozen=True, kw_only=True):
     """When a reading is sure enough.
 
-    Where number, total, currency or seller is right less often than `review_below` of such values,
-    a person looks at the document before anything is matched.
+    Where number, date, total, currency or seller is right less often than `review_below` of such
+    values, a person looks at the document before anything is matched.
     """
 
-    review_below: float = 0.9
+    review_below: float = 0.8
 
 
 class Network(Struct, frozen=True, kw_only=True):

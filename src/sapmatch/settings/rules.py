@@ -55,7 +55,7 @@ def _check_reading(settings: Settings) -> Iterator[Problem]:
                 "them for Textract in this region",
             )
     if not 0 <= settings.reading.review_below <= 1:
-        yield mistake("reading.review_below", "must be a share from 0 (never) to 1, such as 0.9")
+        yield mistake("reading.review_below", "must be a share from 0 (never) to 1, such as 0.8")
 
 
 def _check_flow(

@@ -5,7 +5,9 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -38,8 +40,15 @@ def pace() -> NotedPace:
 
 
 @pytest.fixture
-def expense(textract: Server, pace: NotedPace) -> TextractExpense:
-    return TextractExpense(client("textract", attempts=1), pace)
+def calls(textract: Server) -> Iterator[Any]:
+    """The client as the functions have it."""
+    with closing(client("textract", attempts=1)) as made:
+        yield made
+
+
+@pytest.fixture
+def expense(calls: Any, pace: NotedPace) -> TextractExpense:
+    return TextractExpense(calls, pace)
 
 
 @pytest.fixture(scope="module")
@@ -199,22 +208,25 @@ def test_many_pages_where_one_is_asked_for_are_refused_in_words_that_say_so(
         expense.start(wrong)
 
 
-def test_a_pdf_that_is_not_in_s3_goes_page_by_page(textract: Server) -> None:
+def test_a_pdf_that_is_not_in_s3_goes_page_by_page(calls: Any) -> None:
     """documents.md 1: the call at once takes one page."""
     target = BytesIO()
     canvas = Canvas(target)
     for number in (1, 2):
         canvas.drawString(60, 700, f"Invoice No: TP-{number}")
+        canvas.drawString(60, 680, "Many thanks for your order, and for paying in time.")
+        canvas.drawString(60, 660, "The goods stay ours until then.")
         canvas.showPage()
     canvas.save()
-    found = analyze_bytes(client("textract"), target.getvalue(), 2)
+    found = analyze_bytes(calls, target.getvalue(), 2)
     assert [document["ExpenseIndex"] for document in found.documents] == [1, 2]
     fields = [f for document in found.documents for f in document["SummaryFields"]]
-    assert {f["ValueDetection"]["Text"]: f["PageNumber"] for f in fields} == {"TP-1": 1, "TP-2": 2}
+    at = {f["ValueDetection"]["Text"]: f["PageNumber"] for f in fields}
+    assert (at["TP-1"], at["TP-2"]) == (1, 2)
     assert (found.pages, found.missing) == (2, ())
 
 
-def test_an_image_of_several_pages_needs_s3(textract: Server) -> None:
+def test_an_image_of_several_pages_needs_s3(calls: Any) -> None:
     with pytest.raises(InputRejected, match="save it as a PDF"):
-        analyze_bytes(client("textract"), saved(WHITE, WHITE, kind="TIFF"), 2)
-    assert analyze_bytes(client("textract"), saved(WHITE), 1).pages == 1
+        analyze_bytes(calls, saved(WHITE, WHITE, kind="TIFF"), 2)
+    assert analyze_bytes(calls, saved(WHITE), 1).pages == 1

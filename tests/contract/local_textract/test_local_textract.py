@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,6 +26,7 @@ from reportlab.pdfgen.canvas import Canvas
 from local.textract.server import Server
 from sapmatch.ocr.pages import read_pages, rejected
 from tests.builders.pages import drawn, items, saved, summary
+from tests.builders.textract import finished
 
 BUCKET = "invoices"
 BLANK = Image.new("RGB", (300, 300), "white")
@@ -91,9 +91,9 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def textract(server: Server) -> Any:
+def textract(server: Server) -> Iterator[Any]:
     """A boto3 client that tries once."""
-    return boto3.client(
+    made = boto3.client(
         "textract",
         endpoint_url=server.url,
         region_name="eu-central-1",
@@ -101,6 +101,8 @@ def textract(server: Server) -> Any:
         aws_secret_access_key="test",
         config=Config(retries={"total_max_attempts": 1}, read_timeout=60),
     )
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module")
@@ -116,16 +118,6 @@ def _refused(call: Any, **parameters: Any) -> str:
 
 def _where(name: str, **more: str) -> dict[str, Any]:
     return {"S3Object": {"Bucket": BUCKET, "Name": name, **more}}
-
-
-def _finished(textract: Any, job: str, **more: Any) -> dict[str, Any]:
-    for _ in range(600):
-        answer: dict[str, Any] = textract.get_expense_analysis(JobId=job, **more)
-        if answer["JobStatus"] != "IN_PROGRESS":
-            return answer
-        assert answer["AnalyzeExpenseModelVersion"] == "sapmatch-local-1"
-        time.sleep(0.05)
-    raise AssertionError("the job does not end")
 
 
 def _unknown_names(value: Any, shape: Any, path: str = "") -> Iterator[str]:
@@ -236,7 +228,7 @@ def test_a_job_reads_all_pages_and_hands_them_out_in_parts(
 ) -> None:
     objects["three.tiff"] = saved(BLANK, BLANK, BLANK, kind="TIFF")
     job = textract.start_expense_analysis(DocumentLocation=_where("three.tiff"), JobTag="a.b:c")
-    first = _finished(textract, job["JobId"], MaxResults=2)
+    first = finished(textract, job["JobId"], MaxResults=2)
     assert (first["JobStatus"], first["DocumentMetadata"]["Pages"]) == ("SUCCEEDED", 3)
     rest = textract.get_expense_analysis(
         JobId=job["JobId"], MaxResults=2, NextToken=first["NextToken"]
@@ -250,7 +242,7 @@ def test_a_job_reads_all_pages_and_hands_them_out_in_parts(
 def test_no_more_than_twenty_results_come_at_once(textract: Any, objects: dict[str, bytes]) -> None:
     objects["many.pdf"] = _pages(21)
     job = textract.start_expense_analysis(DocumentLocation=_where("many.pdf"))["JobId"]
-    answer = _finished(textract, job, MaxResults=1000)
+    answer = finished(textract, job, MaxResults=1000)
     assert len(answer["ExpenseDocuments"]) == 20
     assert "NextToken" in answer
 
@@ -262,7 +254,7 @@ def test_a_token_of_another_job_is_refused(textract: Any, objects: dict[str, byt
         for _ in range(2)
     ]
     assert jobs[0] != jobs[1]
-    token = _finished(textract, jobs[0], MaxResults=1)["NextToken"]
+    token = finished(textract, jobs[0], MaxResults=1)["NextToken"]
     for wrong in (token, "nonsense"):
         call = textract.get_expense_analysis
         assert _refused(call, JobId=jobs[1], NextToken=wrong) == "InvalidParameterException"
@@ -290,7 +282,7 @@ def test_a_job_over_a_broken_document_fails_with_its_reason(
 ) -> None:
     objects["broken.pdf"] = b"%PDF-1.7 but broken"
     job = textract.start_expense_analysis(DocumentLocation=_where("broken.pdf"))["JobId"]
-    answer = _finished(textract, job)
+    answer = finished(textract, job)
     assert answer["JobStatus"] == "FAILED"
     assert "BadDocumentException" in answer["StatusMessage"]
     assert answer["ExpenseDocuments"] == []
@@ -308,7 +300,7 @@ def test_pages_that_fail_later_make_a_partial_success(
     monkeypatch.setattr("sapmatch.ocr.expense.read_pages", torn)
     objects["torn.tiff"] = saved(BLANK, BLANK, BLANK, kind="TIFF")
     job = textract.start_expense_analysis(DocumentLocation=_where("torn.tiff"))["JobId"]
-    answer = _finished(textract, job)
+    answer = finished(textract, job)
     assert answer["JobStatus"] == "PARTIAL_SUCCESS"
     assert answer["Warnings"] == [{"ErrorCode": "BadDocumentException", "Pages": [2, 3]}]
     assert len(answer["ExpenseDocuments"]) == 1
@@ -321,8 +313,9 @@ def test_other_operations_and_unsigned_calls_are_refused(textract: Any, server: 
     unsigned = urllib.request.Request(server.url, data=b"{}", method="POST")
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(unsigned, timeout=5)
-    assert caught.value.headers["x-amzn-errortype"] == "MissingAuthenticationTokenException"
-    assert json.loads(caught.value.read())["__type"] == "MissingAuthenticationTokenException"
+    with caught.value as refused:
+        assert refused.headers["x-amzn-errortype"] == "MissingAuthenticationTokenException"
+        assert json.loads(refused.read())["__type"] == "MissingAuthenticationTokenException"
 
 
 def test_the_command_prints_its_url_and_stops_on_sigterm() -> None:

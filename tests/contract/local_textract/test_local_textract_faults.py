@@ -34,8 +34,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 @pytest.fixture
-def textract(server: Server) -> Any:
-    return boto3.client(
+def textract(server: Server) -> Iterator[Any]:
+    made = boto3.client(
         "textract",
         endpoint_url=server.url,
         region_name="eu-central-1",
@@ -43,6 +43,8 @@ def textract(server: Server) -> Any:
         aws_secret_access_key="test",
         config=Config(retries={"total_max_attempts": 1}, read_timeout=60),
     )
+    yield made
+    made.close()
 
 
 def start(textract: Any, token: str = "t-1") -> str:
@@ -133,10 +135,12 @@ def test_answers_can_be_made_small(server: Server, textract: Any) -> None:
 def test_a_fault_that_nobody_knows_is_refused(server: Server, wrong: dict[str, Any]) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         ask(server.url, **wrong)
-    assert json.loads(caught.value.read())["__type"] == "ValidationException"
+    with caught.value as refused:
+        assert json.loads(refused.read())["__type"] == "ValidationException"
 
 
 def test_nothing_else_can_be_fetched(server: Server) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(f"{server.url}/", timeout=5)
-    assert caught.value.code == 404
+    with caught.value as refused:
+        assert refused.code == 404

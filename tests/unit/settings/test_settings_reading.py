@@ -12,11 +12,11 @@ def mistakes(text: str) -> dict[str | None, str]:
     return {problem.field: problem.message for problem in caught.value.problems}
 
 
-def test_one_call_a_second_and_nine_of_ten_are_what_is_not_set() -> None:
+def test_one_call_a_second_and_four_of_five_are_what_is_not_set() -> None:
     settings = parse(b"", "sapmatch.toml")
     limits = settings.textract
     assert (limits.analyze_tps, limits.start_tps, limits.get_tps) == (1.0, 1.0, 1.0)
-    assert settings.reading.review_below == 0.9
+    assert settings.reading.review_below == 0.8
 
 
 def test_rates_are_whole_or_broken_numbers() -> None:
@@ -35,7 +35,7 @@ def test_a_rate_that_calls_never_or_without_end_is_refused(rate: str) -> None:
 def test_a_confidence_is_a_share(share: str) -> None:
     found = mistakes(f"[reading]\nreview_below = {share}")
     assert set(found) == {"reading.review_below"}
-    assert "0.9" in found["reading.review_below"]
+    assert "0.8" in found["reading.review_below"]
 
 
 def test_a_text_is_no_rate_and_other_names_are_named() -> None:

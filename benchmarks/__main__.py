@@ -3,8 +3,11 @@
 from benchmarks import cold_start
 from benchmarks.extraction import __main__ as extraction
 from benchmarks.odata import __main__ as odata
+from benchmarks.reading import __main__ as reading
 
 odata.main()
 print()
 extraction.main()
+print()
+reading.main()
 cold_start.main()

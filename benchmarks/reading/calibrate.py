@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from benchmarks.imports import ROOT
 from benchmarks.reading import corpus, scoring
-from benchmarks.reading.corpus import FIELDS, UNSCORED, Document
-from sapmatch.model.invoice import Party, ReadResult
+from benchmarks.reading.corpus import FIELDS, UNSCORED, Document, Read
+from sapmatch.model.invoice import Party
 from sapmatch.reading import confidence
 from sapmatch.reading.clues import Knows, key
 from sapmatch.reading.confidence import Class, Shares
@@ -22,7 +22,6 @@ from sapmatch.reading.findings import Findings
 
 TARGET = ROOT / "src" / "sapmatch" / "reading" / "shares.toml"
 BANDS = ((0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 1.0))
-_PAPER = frozenset({"text-layer", "ocr", "textract"})
 _HEAD = """\
 # Of the invoices in each class of reading/confidence.py: how many were right, and how many there
 # were. An invoice that was read in several forms counts once, with the share of its forms.
@@ -39,52 +38,41 @@ class Sample(NamedTuple):
     right: bool
 
 
-class Read(NamedTuple):
-    """A document with everything that was found in it."""
-
-    document: Document
-    result: ReadResult
-    found: Findings
-
-
 def main() -> None:
     """Print the classes and the bands, and keep the shares where that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     parser.add_argument("--write", action="store_true", help="keep the shares in the package")
     options = parser.parse_args()
-    found = samples(options.folders)
+    documents = [one for folder in options.folders for one in corpus.documents(folder)]
+    found = samples([corpus.read(document) for document in documents])
     shares = counted(found)
     print(*table(shares), "", *bands(reliability(found)), sep="\n")
     if options.write:
         TARGET.write_text(as_toml(shares, len({sample.group for sample in found})))
 
 
-def samples(folders: Sequence[Path]) -> list[Sample]:
-    """Every value of the documents that were read from pages, and whose truth is known."""
-    read = [item for folder in folders for item in _read(folder)]
+def samples(read: Sequence[Read]) -> list[Sample]:
+    """Every value that was read from a page of an invoice whose truth is known."""
     knows = master([item.document for item in read])
-    return [sample for item in read for sample in _samples(item, knows)]
+    return [
+        sample
+        for item in read
+        if item.document.outcome == "read" and item.document.truth and item.found
+        for sample in _samples(item, item.found, knows)
+    ]
 
 
-def _read(folder: Path) -> Iterator[Read]:
-    for document in corpus.documents(folder):
-        if document.outcome == "read" and document.truth:
-            result, found = corpus.read_with_findings(document)
-            if result.method in _PAPER and found:
-                yield Read(document, result, found)
-
-
-def _samples(item: Read, knows: Knows) -> Iterator[Sample]:
+def _samples(item: Read, found: Findings, knows: Knows) -> Iterator[Sample]:
     """As without master data, and once more for the classes that only master data makes."""
     invoice = item.result.invoice
-    if invoice is None:
+    if invoice is None or item.result.method == "xml":
         return
     judged = dict(_right(item))
-    for field, row in confidence.classes(invoice, item.found):
+    for field, row in confidence.classes(invoice, found):
         if field in judged:
             yield Sample(item.document.group, item.document.kind, row, judged[field])
-    for field, row in confidence.classes(invoice, item.found, knows):
+    for field, row in confidence.classes(invoice, found, knows):
         if field in judged and row[1] == "known":
             yield Sample(item.document.group, item.document.kind, row, judged[field])
 
@@ -109,7 +97,7 @@ def master(documents: Iterable[Document]) -> Knows:
     names = {key(str(truth["vendor_name"])) for truth in truths if truth.get("vendor_name")}
     ids = {key(str(truth["vendor_vat_id"])) for truth in truths if truth.get("vendor_vat_id")}
 
-    def knows(seller: Party, _iban: str | None) -> bool:
+    def knows(seller: Party) -> bool:
         return key(seller.name or "") in names or key(seller.vat_id or "") in ids
 
     return knows

@@ -43,37 +43,39 @@ class Document(NamedTuple):
     file: str
     kind: str
     group: str
+    pages: int
     outcome: str
     truth: dict[str, Any]
     ambiguous: frozenset[str]
 
 
-def documents(folder: Path) -> Iterator[Document]:
-    """Every file of the manifest but recorded answers of a service."""
+class Read(NamedTuple):
+    """What became of a document, and what the confidence was worked out from."""
+
+    document: Document
+    result: ReadResult
+    found: Findings | None
+
+
+def documents(folder: Path, prefix: str = "") -> Iterator[Document]:
+    """Every file of the manifest but recorded answers of a service; `prefix` of their kinds."""
     for line in (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         if row["expect"]["outcome"] != "contract":
             yield Document(
                 path=folder / row["file"],
                 file=row["file"],
-                kind=row["kind"],
+                kind=prefix + row["kind"],
                 group=row.get("group") or row["file"],
+                pages=row.get("pages") or 1,
                 outcome=row["expect"]["outcome"],
                 truth=row.get("ground_truth") or {},
                 ambiguous=frozenset(row.get("ambiguous") or ()),
             )
 
 
-def read(document: Document) -> ReadResult:
+def read(document: Document) -> Read:
     """What `sapmatch read --ocr local` says of the file."""
-    data = document.path.read_bytes()
-    return read_document(
-        data, name=document.file, limits=ReadLimits(), analyse=seen.analyse, method="ocr"
-    )
-
-
-def read_with_findings(document: Document) -> tuple[ReadResult, Findings | None]:
-    """The same, and what its confidence was worked out from; None where nothing was read."""
     judged: list[tuple[Invoice, Findings]] = []
 
     def spy(invoice: Invoice, found: Findings, **more: Any) -> dict[str, float]:
@@ -81,8 +83,15 @@ def read_with_findings(document: Document) -> tuple[ReadResult, Findings | None]
         return confidence.calibrated(invoice, found, **more)
 
     with patch.object(verdict, "calibrated", spy):
-        result = read(document)
-    return result, next((found for invoice, found in judged if invoice is result.invoice), None)
+        result = read_document(
+            document.path.read_bytes(),
+            name=document.file,
+            limits=ReadLimits(),
+            analyse=seen.analyse,
+            method="ocr",
+        )
+    of_result = (found for invoice, found in judged if invoice is result.invoice)
+    return Read(document, result, next(of_result, None))
 
 
 def value(result: ReadResult, field: str) -> Any:

@@ -69,6 +69,17 @@ def same(field: str, truth: Any, found: Any) -> bool:
     return _key(truth) == _key(found)
 
 
+def line_verdicts(document: Document, result: ReadResult) -> Counter[str]:
+    """Right and missing lines, and how many there are too many; empty where none are known."""
+    truth = document.truth.get("lines")
+    if not truth or "lines" in document.ambiguous:
+        return Counter()
+    found = result.invoice.lines if result.invoice else ()
+    right = lines_right(truth, found)
+    more = max(0, len(found) - len(truth))
+    return Counter(right=right, missing=len(truth) - right, invented=more)
+
+
 def lines_right(truth: Sequence[dict[str, Any]], found: Sequence[InvoiceLine]) -> int:
     """How many of the lines were read with their amount, and with their quantity where known."""
     amounts = Counter(amount(line.net) for line in found)

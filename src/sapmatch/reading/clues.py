@@ -12,7 +12,7 @@ from sapmatch.reading.findings import Findings
 from sapmatch.reading.numbers import all_readings
 from sapmatch.reading.slip import Seen, Slip
 
-Knows = Callable[[Party, str | None], bool]
+Knows = Callable[[Party], bool]
 _TAX_IDS = (
     "VENDOR_VAT_NUMBER RECEIVER_VAT_NUMBER TAX_PAYER_ID VENDOR_GST_NUMBER RECEIVER_GST_NUMBER "
     "VENDOR_ABN_NUMBER RECEIVER_ABN_NUMBER"
@@ -139,7 +139,7 @@ class Clues:
     @cached_property
     def known(self) -> bool:
         """Whether master data holds this seller."""
-        return self._knows is not None and self._knows(self.invoice.seller, self.invoice.iban)
+        return self._knows is not None and self._knows(self.invoice.seller)
 
     def in_domain(self, name: str) -> bool:
         """Whether a word of the name is part of a web or mail address on the page."""

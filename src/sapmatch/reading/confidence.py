@@ -41,8 +41,8 @@ def calibrated(
 ) -> dict[str, float]:
     """Per field that was read from a page, the share of right values among such values.
 
-    `knows` says whether master data holds a seller with such an account; None where there is no
-    master data. `shares` is for measuring: right and all invoices per class.
+    `knows` says whether a seller is a vendor of ours; None where there is no master data. `shares`
+    is for measuring: right and all invoices per class.
     """
     table = _measured() if shares is None else shares
     return {field: share(table, row) for field, row in classes(invoice, found, knows)}

@@ -1,0 +1,43 @@
+"""Time and memory of reading, in processes of their own."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from benchmarks.imports import ROOT, compiled
+from benchmarks.reading.corpus import Document
+
+_LONGEST = 600  # seconds
+
+
+class Cost(NamedTuple):
+    """Seconds of each document, and the memory of the process at its highest."""
+
+    seconds: tuple[float, ...]
+    peak_mb: float
+
+
+def cost(documents: Sequence[Document], engine: str) -> Cost:
+    """All documents in one process; `engine` is none, seen or local (see single.py)."""
+    files = [str(document.path.resolve()) for document in documents]
+    answer = subprocess.run(
+        [sys.executable, "-m", "benchmarks.reading.single", engine],
+        cwd=ROOT,
+        env=compiled(),
+        input=json.dumps(files),
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=_LONGEST,
+        check=True,
+    )
+    found = json.loads(answer.stdout)
+    return Cost(tuple(found["seconds"]), found["peak_mb"])
+
+
+def worst(documents: Sequence[Document], engine: str) -> Cost:
+    """Each document in a process of its own: none profits from another, or pays for it."""
+    costs = [cost([document], engine) for document in documents]
+    seconds = tuple(second for each in costs for second in each.seconds)
+    return Cost(seconds, max(each.peak_mb for each in costs))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from sapmatch.model.invoice import BankAccount, Evidence, Payment
+from sapmatch.reading.checks import is_iban
 from sapmatch.reading.findings import Findings
 from sapmatch.reading.slip import Seen, Slip
 
@@ -96,16 +97,19 @@ def net_days(terms: str) -> int | None:
 
 
 def find_iban(text: str) -> str | None:
-    """An IBAN in a text, without spaces, where its check digits are right."""
+    """An IBAN in a text, without spaces, where length and check digits are right."""
     return next(_ibans(text), None)
 
 
 def _ibans(text: str) -> Iterator[str]:
+    """Words behind an account may look like its last groups: then fewer are tried."""
     for match in _IBAN.finditer(text):
-        account = re.sub(r"\s", "", match.group())
-        digits = "".join(str(int(char, 36)) for char in account[4:] + account[:4])
-        if int(digits) % 97 == 1:
-            yield account
+        groups = match.group().split()
+        for end in range(len(groups), 0, -1):
+            account = "".join(groups[:end])
+            if is_iban(account):
+                yield account
+                break
 
 
 def _terms(slip: Slip, found: Findings) -> str | None:

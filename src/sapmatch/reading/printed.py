@@ -19,7 +19,8 @@ _EXTRAS = {
 }
 _ROUNDING = re.compile(r"round|rundung|arrondi|afrond|redonde|arrotond|arredond|avrund|zaokr", re.I)
 _AT_TILL = re.compile(r"cash|tend|change|bar\b|gegeben|card|visa|esp[eè]ces|efectivo|contant", re.I)
-_MAX_CANDIDATES = 8
+_MAX_CANDIDATES = 12
+_HIGHEST_SHARE = Decimal("0.22")  # of the total: Hungary's 27 % of the net amount, and rounding
 
 
 class Amount(Struct, frozen=True):
@@ -55,11 +56,13 @@ class Printed(Struct, frozen=True, kw_only=True):
 
 def printed_amounts(slip: Slip, line_sum: Decimal | None, notation: Notation) -> Printed:
     """What a slip prints; amounts of another currency than the invoice's are left out."""
-    taxes = _amounts(slip, "TAX", notation)
+    totals = _amounts(slip, "TOTAL", notation)
+    dues = _amounts(slip, "AMOUNT_DUE", notation)
+    taxes = _plausible(_amounts(slip, "TAX", notation), [*totals, *dues])
     paid = _amounts(slip, "AMOUNT_PAID", notation)
     return Printed(
-        totals=_sums(_amounts(slip, "TOTAL", notation), taxes),
-        dues=_amounts(slip, "AMOUNT_DUE", notation),
+        totals=_sums(totals, taxes),
+        dues=dues,
         nets=_amounts(slip, "SUBTOTAL", notation),
         taxes=taxes,
         extras=list(_extras(slip, notation)),
@@ -91,6 +94,14 @@ def _amounts(slip: Slip, type: str, notation: Notation) -> list[Amount]:
 def _is_foreign(seen: Seen, currency: str | None) -> bool:
     codes = set(printed_codes(f"{seen.label} {seen.text}"))
     return bool(currency and codes and currency not in codes)
+
+
+def _plausible(taxes: list[Amount], totals: list[Amount]) -> list[Amount]:
+    """Taxes that a total can hold: no rate is above 27 %."""
+    largest = max((abs(total.value) for total in totals), default=None)
+    if largest is None:
+        return taxes
+    return [tax for tax in taxes if abs(tax.value) <= _HIGHEST_SHARE * largest]
 
 
 def _sums(totals: list[Amount], taxes: list[Amount]) -> list[Amount]:

@@ -31,13 +31,14 @@ _OTHER_SUMS = re.compile(
     re.I,
 )
 _PREPAID = re.compile(
-    r"acompte|anzahlung|pre-?paid|deposit|\bpaid\b|d[eé]j[aà]|bereits|abschlag|aanbetaling|anticipo"
+    r"acompte|anzahlung|pre-?paid|deposit|\bpaid\b|d[eé]j[aà]|bereits|abschlags|aanbetaling|anticipo"
     r"|acconto|forskud|f[oö]rskott|z[aá]loh|zalicz|ennakko|balance|\bsolde\b|\bsaldo\b|adiantamento",
     re.I,
 )
 _HIGHEST_TAX = Decimal("0.28")  # of the net amount: Hungary's 27 % and rounding
 _DERIVED = 0.8  # confidence in what is worked out instead of read
 _MAX_EXTRAS = 4
+_PROVEN = 2
 
 
 class Totals(Struct, frozen=True, kw_only=True):
@@ -84,7 +85,9 @@ def choose_totals(slip: Slip, line_sum: Decimal | None, notation: Notation) -> T
     return replace(
         _with_payable(chosen, printed, slip),
         taxes=_rows(chosen, printed, notation),
-        rivals=tuple({way.total.value: way.total for way in ways if _rivals(best, way)}.values()),
+        rivals=tuple(
+            {way.total.value: way.total for way in ways if _rivals(best, way, printed)}.values()
+        ),
     )
 
 
@@ -238,12 +241,17 @@ def _rows(totals: Totals, printed: Printed, notation: Notation) -> tuple[TaxSubt
     return tax_rows(rows, net, tax, bases, notation)
 
 
-def _rank(way: _Way) -> tuple[int, int, float]:
-    return way.proof, _label_rank(way.total), way.total.seen.confidence
+def _rank(way: _Way) -> tuple[int, int, Decimal, float]:
+    """Of proven totals the greatest: the others are those of one tax rate."""
+    size = abs(way.total.value) if way.proof == _PROVEN else Decimal(0)
+    return way.proof, _label_rank(way.total), size, way.total.seen.confidence
 
 
-def _rivals(best: _Way, way: _Way) -> bool:
-    return way.total.value != best.total.value and _rank(way)[:2] == _rank(best)[:2]
+def _rivals(best: _Way, way: _Way, printed: Printed) -> bool:
+    """Whether it is as good, and no part of the other: what is missing would be printed as well."""
+    missing = best.total.value - way.total.value
+    parts = {item.value for item in printed.totals}
+    return bool(missing) and missing not in parts and _rank(way)[:2] == _rank(best)[:2]
 
 
 def _label_rank(total: Amount) -> int:

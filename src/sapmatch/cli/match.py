@@ -134,7 +134,7 @@ def _decide(at: str, identity: str, result: ReadResult, book: Matchbook) -> tupl
     codes = {problem.code for problem in result.problems}
     if result.invoice is None or not codes <= DECIDED_LATER:
         return False, _unread(result)
-    return True, book.decide(at, identity, result.invoice)
+    return True, book.decide(at, identity, result.invoice, result.problems)
 
 
 def _copy(first: str) -> Decision:

@@ -14,7 +14,7 @@ from sapmatch.matching.index import InMemoryInvoices, InMemoryOrders
 from sapmatch.matching.keys import duplicate_keys, order_keys, posted_keys
 from sapmatch.matching.record import REMEMBERED, earlier_invoice, reservations
 from sapmatch.model.document import EarlierInvoice
-from sapmatch.model.errors import InputRejected
+from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.invoice import Invoice
 from sapmatch.model.match import POSTABLE, Decision
 from sapmatch.model.order import Reservation
@@ -68,7 +68,9 @@ class Matchbook:
         """Name of the document with the same content, if there was one before."""
         return self._names.get(sha256)
 
-    def decide(self, name: str, sha256: str, invoice: Invoice) -> Decision:
+    def decide(
+        self, name: str, sha256: str, invoice: Invoice, problems: Sequence[Problem] = ()
+    ) -> Decision:
         """Decide, and keep what later documents must know of it."""
         identity = f"{name} ({sha256[:_SHORT]})" if name in self._names.values() else name
         decision = match(
@@ -79,6 +81,7 @@ class Matchbook:
             policy=self._policy,
             connection=self._connection,
             client=self._client,
+            problems=problems,
         )
         self._names[sha256] = identity
         if decision.company_code and decision.state in REMEMBERED:

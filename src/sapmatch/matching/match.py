@@ -1,5 +1,7 @@
 """The decision on one invoice: a pure function of the invoice, the orders and the rules."""
 
+from collections.abc import Sequence
+
 from sapmatch.matching.case import Case, build_case, company_code_of
 from sapmatch.matching.decision import Outcome, decide, line_matches
 from sapmatch.matching.direction import directed
@@ -8,6 +10,7 @@ from sapmatch.matching.explanation import explain, invalid_remedy, remedy
 from sapmatch.matching.search import Found, search
 from sapmatch.matching.tolerances import within
 from sapmatch.matching.validity import Flaw, first_flaw
+from sapmatch.model.errors import Problem
 from sapmatch.model.invoice import Invoice
 from sapmatch.model.match import Decision, State
 from sapmatch.model.policy import MatchingPolicy
@@ -34,15 +37,17 @@ def match(
     policy: MatchingPolicy,
     connection: str,
     client: str,
+    problems: Sequence[Problem] = (),
 ) -> Decision:
     """Decide on an invoice: the same input gives the same bytes.
 
-    `earlier` gives our own invoices under a duplicate key. Raises nothing of its own: whatever is
-    wrong with an invoice is a state.
+    `earlier` gives our own invoices under a duplicate key; `problems` are those of the reading, of
+    which a sum that does not fit makes the invoice INVALID beyond BD. Raises nothing of its own:
+    whatever is wrong with an invoice is a state.
     """
     code = company_code_of(invoice, policy)
     company = policy.company_codes[code] if code else None
-    flaw = first_flaw(invoice, lambda left: within(company, "BD", invoice.currency, left))
+    flaw = first_flaw(invoice, lambda left: within(company, "BD", invoice.currency, left), problems)
     if flaw:
         return _invalid(flaw, code, policy)
     if code is None:

@@ -9,7 +9,7 @@ from sapmatch.matching.direction import directed
 from sapmatch.matching.keys import duplicate_keys
 from sapmatch.matching.record import REMEMBERED, earlier_invoice, match_record
 from sapmatch.model.document import DocumentRecord, EarlierInvoice
-from sapmatch.model.errors import InputRejected
+from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.intent import Intent
 from sapmatch.model.invoice import Invoice
 from sapmatch.model.match import POSTABLE, Decision
@@ -40,7 +40,7 @@ def match_stored(
     record = documents.get(document_id)
     if record.state in POSTABLE:
         return record.decision, _decision(objects, document_id, record.decision)
-    invoice = _invoice(objects, document_id)
+    invoice, problems = _read(objects, document_id)
     decision = match(
         invoice,
         document_id=document_id,
@@ -49,6 +49,7 @@ def match_stored(
         policy=policy,
         connection=connection,
         client=client,
+        problems=problems,
     )
     if record.decision and decision == _decision(objects, document_id, record.decision):
         return record.decision, decision
@@ -77,7 +78,7 @@ def record_stored(
     if record.state in POSTABLE:
         return record
     decision = _decision(objects, document_id, record.decision + 1)
-    invoice = directed(_invoice(objects, document_id))
+    invoice = directed(_read(objects, document_id)[0])
     scope = OrderScope(connection, client, decision.company_code or "")
     planned = plan(document_id, invoice, decision, _orders(scope, decision, orders))
     for intent, payload in planned:
@@ -116,11 +117,11 @@ def _orders(scope: OrderScope, decision: Decision, orders: Orders) -> dict[str, 
     return {order_id: order.order for order_id, order in found.items() if order}
 
 
-def _invoice(objects: Objects, document_id: str) -> Invoice:
+def _read(objects: Objects, document_id: str) -> tuple[Invoice, tuple[Problem, ...]]:
     result = result_of(objects.read(invoice_key(document_id)))
     if result.invoice is None:
         raise InputRejected(f"document {document_id}: holds no invoice")
-    return result.invoice
+    return result.invoice, result.problems
 
 
 def _decision(objects: Objects, document_id: str, number: int) -> Decision:

@@ -1,8 +1,9 @@
 """Whether an invoice agrees with itself; only then is it worth a decision (state INVALID)."""
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from itertools import chain
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +17,7 @@ from sapmatch.matching.amounts import (
     printed_gross,
 )
 from sapmatch.matching.units import EXACT
+from sapmatch.model.errors import Problem
 from sapmatch.model.invoice import Invoice
 from sapmatch.model.money import rounded
 from sapmatch.model.order import ZERO
@@ -24,6 +26,7 @@ MAX_LINES = 1000
 _LARGEST = Decimal("1E+11")  # SAP's amounts have 14 digits, three of them decimals
 _FINEST = -30  # decimals that a number may have
 _SMALLEST_BASE = Decimal("0.001")
+_QUESTION = ": ask the sender which is right."  # the remedy of a decision says what to do
 _BLANKS = frozenset("\t\n\r")
 
 Allowed = Callable[[Decimal], bool]  # whether BD accepts a difference
@@ -36,11 +39,28 @@ class Flaw(Struct, frozen=True):
     sentence: str
 
 
-def first_flaw(invoice: Invoice, allowed: Allowed) -> Flaw | None:
-    """The first thing that is wrong; `allowed` tells which differences BD accepts."""
+def first_flaw(invoice: Invoice, allowed: Allowed, problems: Sequence[Problem] = ()) -> Flaw | None:
+    """The first thing that is wrong; `allowed` tells which differences BD accepts.
+
+    `problems` are those of the reading, which checks more sums than the decision needs.
+    """
     for flaw in (*_unusable(invoice), *_incomplete(invoice)):
         return flaw
-    return next(_contradictions(invoice, allowed), None)
+    return next(chain(_contradictions(invoice, allowed), _of_reading(problems, allowed)), None)
+
+
+def _of_reading(problems: Sequence[Problem], allowed: Allowed) -> Iterator[Flaw]:
+    for problem in problems:
+        if problem.code == "TOTALS" and len(problem.values) == 2:
+            (what, made), (who, said) = problem.values.items()
+            if not allowed(_amount(made) - _amount(said)):
+                rule = problem.message.removesuffix(_QUESTION)
+                yield Flaw("TOTALS", f"{rule}: {what} {made}, {who} {said}.")
+
+
+def _amount(written: str) -> Decimal:
+    """`100.00 EUR` as a number."""
+    return Decimal(written.split()[0])
 
 
 def balance(invoice: Invoice) -> Decimal:

@@ -126,22 +126,26 @@ def _states_terms(line: str) -> bool:
 
 
 def _accounts(slip: Slip, found: Findings) -> Iterator[BankAccount]:
-    """IBANs with right check digits (ISO 13616), then numbers that are called a bank's."""
+    """Every account to pay to; the first is the invoice's."""
     bics = [match for line in slip.lines for match in _BIC.findall(line)]
-    places: dict[str, Seen | None] = {}
-    for field in slip.fields:
-        if field.type in ("OTHER", "ACCOUNT_NUMBER"):
-            places.update((iban, field) for iban in _ibans(field.text) if iban not in places)
-    for line in slip.lines:
-        places.update((iban, None) for iban in _ibans(line) if iban not in places)
-    for index, (iban, seen) in enumerate(places.items()):
+    places = _ibans_of(slip) or {
+        _flat(seen.text): seen for seen in slip.of("ACCOUNT_NUMBER") if _BANK.search(seen.label)
+    }
+    for index, (account, seen) in enumerate(places.items()):
         if index == 0:
             sure, place = (seen.confidence, seen.evidence) if seen else (_FREE_TEXT, None)
-            found.keep("iban", iban, sure, place)
-        yield BankAccount(iban=iban, bic=bics[0] if bics and len(places) == 1 else None)
-    for seen in slip.of("ACCOUNT_NUMBER") if not places else ():
-        if _BANK.search(seen.label):
-            yield BankAccount(iban=_flat(seen.text), bic=bics[0] if bics else None)
+            found.keep("iban", account, sure, place)
+        yield BankAccount(iban=account, bic=bics[0] if bics and len(places) == 1 else None)
+
+
+def _ibans_of(slip: Slip) -> dict[str, Seen | None]:
+    """IBANs (ISO 13616) with the field that shows them; None for free text."""
+    places: dict[str, Seen | None] = {}
+    for field in slip.of("ACCOUNT_NUMBER", "OTHER"):
+        places |= {iban: field for iban in _ibans(field.text) if iban not in places}
+    for line in slip.lines:
+        places |= {iban: None for iban in _ibans(line) if iban not in places}
+    return places
 
 
 def _flat(text: str) -> str:

@@ -1,10 +1,11 @@
 """What stands in a row of a table: cells, the column each belongs to, and its numbers."""
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from sapmatch.pages import labels, layout, values
+from sapmatch.pages import labels, values
 from sapmatch.pages.headings import Column
 from sapmatch.pages.nouns import Box, Line, Word
 
@@ -29,6 +30,7 @@ _ODD = 6.0  # heights aside that a cell of another shape costs
 _LONGEST = 24
 
 
+@functools.lru_cache(maxsize=4096)
 def numbers(text: str) -> frozenset[Decimal]:
     """What the figures of a cell may mean: `1.234` is both; empty where it is no number."""
     found = _NUMBER.fullmatch(text) or _COUNT.fullmatch(text)
@@ -95,7 +97,8 @@ def _parts(before: Word, word: Word, columns: Sequence[Column]) -> bool:
     if not any(char.isdigit() for char in before.text + word.text):
         return False
     left, right = _under(before.box, columns), _under(word.box, columns)
-    return bool(left and right and left.isdisjoint(right))
+    begins = bool(left) or any(columns[at].type in _NUMBERS for at in right)
+    return bool(right) and begins and left.isdisjoint(right)
 
 
 def _under(box: Box, columns: Sequence[Column]) -> set[int]:
@@ -117,7 +120,7 @@ def _with_piece(
     costs: list[float],
     ways: list[list[int | None]],
 ) -> tuple[list[float], list[list[int | None]]]:
-    """State `n` says that the pieces so far stand in the columns before `n`, the last in `n - 1`."""
+    """State `n`: the pieces so far stand in the columns before `n`, the last one in `n - 1`."""
     new = [cost + _UNPLACED for cost in costs]
     path: list[list[int | None]] = [[*way, None] for way in ways]
     best = 0

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from sapmatch.pages import labels, layout, values
+from sapmatch.pages import labels, values
 from sapmatch.pages.nouns import Line, Word, around
 from sapmatch.pages.vocabulary import amounts
 
 _NAMED = 0.5  # share of the words in a row of headings that are headings
-_DEEPEST = 3  # rows
+_DEEPEST = 4  # rows
 _NEAR = 2.2  # heights from one row of headings to the next
 _MONEY = frozenset({"PRICE", "UNIT_PRICE", "GROSS"})
 _THINGS = frozenset({"ITEM", "QUANTITY", "PRODUCT_CODE"})
@@ -32,22 +32,12 @@ def header(rows: Sequence[Row], at: int) -> tuple[list[Column], int]:
     best: tuple[list[Column], int] = ([], 1)
     for height in range(1, _DEEPEST + 1):
         part = rows[at : at + height]
-        if len(part) < height or _has_amount(part[-1]) or (height > 1 and not _near(part)):
+        if len(part) < height or _has_number(part[-1]) or (height > 1 and not _near(part)):
             break
         found = _columns(part)
-        if _is_header(found, part) and _helps(found, best[0], part[-1]):
+        if _is_header(found, part):
             best = found, height
     return best
-
-
-def _helps(columns: Sequence[Column], before: Sequence[Column], row: Row) -> bool:
-    """Whether the last row, too, is mostly headings."""
-    more = _named_words(columns) - _named_words(before)
-    return not before or more >= _NAMED * sum(len(line.words) for line in row)
-
-
-def _named_words(columns: Sequence[Column]) -> int:
-    return sum(len(column.label.words) for column in columns if column.type != labels.OTHER)
 
 
 def _near(rows: Sequence[Row]) -> bool:
@@ -55,16 +45,17 @@ def _near(rows: Sequence[Row]) -> bool:
     return lower.middle - upper.middle <= _NEAR * min(upper.height, lower.height)
 
 
-def _has_amount(row: Row) -> bool:
-    return any(values.values("amount", line.words) for line in row)
+def _has_number(row: Row) -> bool:
+    return any(values.values("amount", line.words, alone=True) for line in row)
 
 
 def _columns(rows: Sequence[Row]) -> list[Column]:
-    """What the rows name together; none where most of their words are no headings."""
+    """What the rows name together; none where most words of a row are no headings."""
     found = [column for stack in _stacks(rows) for column in _of_stack(stack)]
     found.sort(key=lambda column: column.label.box.left)
-    words = sum(len(line.words) for row in rows for line in row)
-    return found if _named_words(found) >= _NAMED * words else []
+    named = {word for column in found if column.type != labels.OTHER for word in column.label.words}
+    shares = ([word in named for line in row for word in line.words] for row in rows)
+    return found if all(sum(share) >= _NAMED * len(share) for share in shares) else []
 
 
 def _stacks(rows: Sequence[Row]) -> list[Row]:
@@ -82,8 +73,9 @@ def _of_stack(stack: Row) -> list[Column]:
     """One heading over several rows, or those of each row."""
     words = [word for line in stack for word in line.words]
     whole = list(_named(words))
-    if len(stack) > 1 and len(whole) == 1 and len(whole[0].label.words) == len(words):
-        return whole
+    known = sum(len(column.label.words) for column in whole)
+    if len(stack) > 1 and len(whole) == 1 and known >= _NAMED * len(words):
+        return [Column(whole[0].type, Line(tuple(words)))]
     return [column for line in stack for column in _of_line(line)]
 
 

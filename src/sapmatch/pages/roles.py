@@ -82,19 +82,21 @@ def _whole_numbers(at: int | None, rows: Sequence[Cells]) -> float:
 
 
 def _share(way: Roles, rows: Sequence[Cells], columns: Sequence[Column]) -> float:
-    if way.quantity is None or way.price is None or way.amount is None:
-        return 0.0
-    chosen = (way.quantity, way.price, way.amount)
-    full = [row for row in rows if all(at in row for at in chosen)]
-    cuts = [at for at, column in enumerate(columns) if column.type == "DISCOUNT"]
-    fits = sum(
-        multiplies(
-            *(numbers(row[at].text) for at in chosen),
-            [row[at] for at in cuts if at in row],
-        )
-        for row in full
-    )
+    full = [row for row in rows if {way.quantity, way.price, way.amount} <= row.keys()]
+    fits = sum(is_product(row, way, columns) for row in full)
     return fits / len(full) if full else 0.0
+
+
+def is_product(row: Cells, way: Roles, columns: Sequence[Column]) -> bool:
+    """Whether a row holds all three numbers, and they multiply."""
+    three = [
+        row[at] for at in (way.quantity, way.price, way.amount) if at is not None and at in row
+    ]
+    if len(three) < 3:
+        return False
+    cuts = [row[at] for at, column in enumerate(columns) if column.type == "DISCOUNT" and at in row]
+    quantity, price, amount = (numbers(cell.text) for cell in three)
+    return multiplies(quantity, price, amount, cuts)
 
 
 def multiplies(

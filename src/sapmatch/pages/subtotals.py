@@ -25,7 +25,7 @@ def sum_type(row: Sequence[Line]) -> str | None:
 
 def names_sums(row: Sequence[Line]) -> bool:
     """A row of headings over sums: `Net  Tax  Total`."""
-    holds = any(values.values("amount", line.words) for line in row)
+    holds = any(char.isdigit() for line in row for char in line.text.replace("%", ""))
     return not holds and len(list(_sums(row))) > 1
 
 

@@ -14,7 +14,7 @@ from sapmatch.pages.fields import Field
 from sapmatch.pages.headings import Column, Row, header
 from sapmatch.pages.loose import loose_items
 from sapmatch.pages.nouns import Line, around
-from sapmatch.pages.roles import Roles, roles
+from sapmatch.pages.roles import Roles, is_product, roles
 from sapmatch.pages.subtotals import is_sum, names_sums, sum_type
 
 _ENDING = frozenset({"TAX", "TOTAL", "AMOUNT_DUE"})
@@ -40,6 +40,7 @@ class _Body(Struct, frozen=True):
     cells: list[Cells]
     columns: list[Column]
     roles: Roles
+    proven: int  # the last row that multiplies, -1 where none does
 
 
 def find_tables(lines: Sequence[Line]) -> list[Table]:
@@ -62,9 +63,13 @@ def find_tables(lines: Sequence[Line]) -> list[Table]:
 
 def _body(rows: Sequence[Row], columns: list[Column]) -> _Body:
     columns = _told_apart(columns)
-    kept = list(_until_sums(rows, columns))
-    cells = [cells_of(row, columns) for row in kept]
-    return _Body(kept, cells, columns, roles(cells, columns))
+    below = list(_to_next_header(rows))
+    cells = [cells_of(row, columns) for row in below]
+    role = roles(cells, columns)
+    proven = [at for at, row in enumerate(cells) if is_product(row, role, columns)]
+    last = proven[-1] if proven else -1
+    end = _end(below, columns, last)
+    return _Body(below[:end], cells[:end], columns, role, last)
 
 
 def _told_apart(columns: Sequence[Column]) -> list[Column]:
@@ -80,24 +85,23 @@ def _told_apart(columns: Sequence[Column]) -> list[Column]:
     return found
 
 
-def _until_sums(rows: Sequence[Row], columns: Sequence[Column]) -> Iterator[Row]:
-    """Rows up to the sums, the next headings, or a wide gap; subtotals in between are kept."""
-    bottom = max(column.label.box.bottom for column in columns)
+def _to_next_header(rows: Sequence[Row]) -> Iterator[Row]:
     for index, row in enumerate(rows):
-        box = around([line.box for line in row])
-        ended = sum_type(row) in _ENDING and not _is_full(cells_of(row, columns), columns)
-        if ended or names_sums(row) or header(rows, index)[0]:
+        if header(rows, index)[0]:
             return
-        if box.top - bottom > _ENDED * box.height:
-            return
-        bottom = box.bottom
         yield row
 
 
-def _is_full(cells: Cells, columns: Sequence[Column]) -> bool:
-    """Whether a row that begins like a sum holds what items hold: `Tax advice  2 h  90.00`."""
-    kinds = {columns[at].type for at in cells}
-    return {"QUANTITY", "PRICE"} <= kinds or {"QUANTITY", "UNIT_PRICE"} <= kinds
+def _end(rows: Sequence[Row], columns: Sequence[Column], proven: int) -> int:
+    """The first row of sums, or behind a wide gap, that no item proven by arithmetic follows."""
+    bottom = max(column.label.box.bottom for column in columns)
+    for index, row in enumerate(rows):
+        box = around([line.box for line in row])
+        over = sum_type(row) in _ENDING or names_sums(row)
+        if index > proven and (over or box.top - bottom > _ENDED * box.height):
+            return index
+        bottom = box.bottom
+    return len(rows)
 
 
 def _groups(body: _Body) -> list[list[int]]:
@@ -116,6 +120,8 @@ def _items(body: _Body) -> Iterator[int]:
     total = Decimal(0)
     for index, cells in enumerate(body.cells):
         if not _has_item(cells, body) or _is_carried(index, total, body):
+            continue
+        if index > body.proven >= 0 and _is_afterthought(cells, body):
             continue
         total += _amount(cells, body)
         yield index
@@ -141,6 +147,12 @@ def _is_carried(index: int, total: Decimal, body: _Body) -> bool:
     if sum_type(body.rows[index]) or is_sum(body.rows[index]):
         return True
     return bool(counted) and bool(total) and abs(_amount(cells, body) - total) <= _CENT
+
+
+def _is_afterthought(cells: Cells, body: _Body) -> bool:
+    """Two amounts without a quantity below the last item that multiplies: a tax and its base."""
+    role = body.roles
+    return role.quantity not in cells and role.price in cells and role.amount in cells
 
 
 def _amount(cells: Cells, body: _Body) -> Decimal:

@@ -81,6 +81,7 @@ HEADINGS = {
         veroton yhteensa|alv 0 yhteensa|netto ertek|osszesen
     """,
     "PRODUCT_CODE": """
+        art nr kunde|art nr lief|artikelnr kunde|unsere art nr|ihre art nr
         item code|item no|item number|item #|product code|product no|product number|product id|sku
         part no|part number|part #|code|article no|article number|material|material no|model
         artikelnummer|artikelnr|art nr|art no|material nr|materialnummer|produktnummer|best nr

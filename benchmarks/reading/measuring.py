@@ -13,9 +13,10 @@ _LONGEST = 600  # seconds
 
 
 class Cost(NamedTuple):
-    """Seconds of each document, and the memory of the process at its highest."""
+    """Seconds of each document, CPU seconds of each, the memory of the process at its highest."""
 
     seconds: tuple[float, ...]
+    cpu: tuple[float, ...]
     peak_mb: float
 
 
@@ -33,11 +34,12 @@ def cost(documents: Sequence[Document], engine: str) -> Cost:
         check=True,
     )
     found = json.loads(answer.stdout)
-    return Cost(tuple(found["seconds"]), found["peak_mb"])
+    return Cost(tuple(found["seconds"]), tuple(found["cpu"]), found["peak_mb"])
 
 
 def worst(documents: Sequence[Document], engine: str) -> Cost:
     """Each document in a process of its own: none profits from another, or pays for it."""
     costs = [cost([document], engine) for document in documents]
     seconds = tuple(second for each in costs for second in each.seconds)
-    return Cost(seconds, max(each.peak_mb for each in costs))
+    cpu = tuple(second for each in costs for second in each.cpu)
+    return Cost(seconds, cpu, max(each.peak_mb for each in costs))

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from benchmarks.reading import seen
-from benchmarks.usage import peak_bytes
+from benchmarks.usage import cpu_seconds, peak_bytes
 from sapmatch.model.expense import Analysis
 from sapmatch.ocr import analyze_expense
 from sapmatch.reading import ReadLimits, read_document
@@ -29,13 +29,14 @@ def main() -> None:
     """Read everything and print one JSON line."""
     engine = _ENGINES[sys.argv[1]]
     files = [Path(name) for name in json.load(sys.stdin)]
-    seconds = []
+    seconds, cpu = [], []
     for file in [files[0], *files]:
         data = file.read_bytes()
-        began = time.perf_counter()
+        began, used = time.perf_counter(), cpu_seconds()
         read_document(data, name=file.name, limits=ReadLimits(), analyse=engine, method="ocr")
         seconds.append(time.perf_counter() - began)
-    print(json.dumps({"seconds": seconds[1:], "peak_mb": peak_bytes() / 1e6}))
+        cpu.append(cpu_seconds() - used)
+    print(json.dumps({"seconds": seconds[1:], "cpu": cpu[1:], "peak_mb": peak_bytes() / 1e6}))
 
 
 if __name__ == "__main__":

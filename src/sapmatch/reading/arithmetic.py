@@ -131,8 +131,8 @@ def _added(invoice: Invoice) -> tuple[Decimal, ...]:
         for is_charge, amount in sums
         if amount is not None
     ]
-    variants = (*meanings(stated), *meanings(invoice.allowances_charges))
-    return tuple(sum(amounts, ZERO) for amounts in variants)
+    given = [items for items in (stated, invoice.allowances_charges) if items]
+    return tuple(sum(amounts, ZERO) for items in given or [()] for amounts in meanings(items))
 
 
 def _of_net(invoice: Invoice) -> Iterator[Claim]:

@@ -129,6 +129,11 @@ def test_signs_and_missing_sums_of_allowances_are_understood(written: dict[str, 
     assert wrong(replace(WHOLE, **written)) == []
 
 
+def test_items_count_where_their_sums_are_not_stated() -> None:
+    unsaid = replace(WHOLE, allowance_total=None, charge_total=None)
+    assert rules(replace(unsaid, net=Decimal("100.00"), taxes=())) == ["BR-CO-13", "BR-CO-15"]
+
+
 def test_lines_may_be_stated_with_tax() -> None:
     gross = Invoice(
         currency="EUR",

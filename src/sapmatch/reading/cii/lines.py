@@ -23,19 +23,31 @@ from sapmatch.reading.xml import Node
 
 _ABOUT = "AssociatedDocumentLineDocument"
 _PRODUCT = "SpecifiedTradeProduct"
-# Factur-X EXTENDED, BT-X-8: such lines explain others and are not part of the sum.
+# Factur-X EXTENDED, BT-X-8: the first two explain others and are not part of the sum.
 _NO_AMOUNT = ("GROUP", "INFORMATION")
+_DETAIL = "DETAIL"
 
 
 def lines(document: Element) -> Iterator[InvoiceLine]:
-    """The lines that bill something: a line without product only carries a note."""
-    for index, line in enumerate(document.all(LINE, "lines", _bills)):
+    """The lines that bill something: a line without product only carries a note, and one below a
+    billed line explains it (XRechnung extension)."""
+    headings = {line.code(f"{_ABOUT}/LineID") for line in document.all(LINE, where=_is_heading)}
+
+    def bills(node: Node) -> bool:
+        parent = node.text(f"{_ABOUT}/ParentLineID")
+        explains = parent and parent not in headings and _status(node) != _DETAIL
+        return not explains and not _is_heading(node) and node.one(_PRODUCT) is not None
+
+    for index, line in enumerate(document.all(LINE, "lines", bills)):
         yield _with_tax(_priced(_line(line, str(index + 1)), line), line)
 
 
-def _bills(node: Node) -> bool:
-    status = node.text(f"{_ABOUT}/LineStatusReasonCode")
-    return node.one(_PRODUCT) is not None and status not in _NO_AMOUNT
+def _is_heading(node: Node) -> bool:
+    return _status(node) in _NO_AMOUNT
+
+
+def _status(node: Node) -> str | None:
+    return node.text(f"{_ABOUT}/LineStatusReasonCode")
 
 
 def _line(line: Element, place: str) -> InvoiceLine:

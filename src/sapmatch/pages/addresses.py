@@ -93,7 +93,7 @@ def _over(town: Line, lines: Sequence[Line]) -> tuple[str | None, list[Line]]:
     found: list[Line] = []
     at = town
     for _ in range(_UP):
-        above = _next(at, lines, up=True)
+        above = neighbour(at, lines, up=True)
         if above is None or labels.is_heading(above.text) or is_town(above):
             break
         parts = labelled_parts(above)
@@ -133,7 +133,7 @@ def _under(town: Line, lines: Sequence[Line]) -> Iterator[Line]:
     """Country, contact data and register numbers below the town."""
     at = town
     for _ in range(_DOWN):
-        below = _next(at, lines, up=False)
+        below = neighbour(at, lines, up=False)
         if below is None or labels.is_heading(below.text):
             return
         parts = labelled_parts(below)
@@ -145,7 +145,7 @@ def _under(town: Line, lines: Sequence[Line]) -> Iterator[Line]:
         at = below
 
 
-def _next(line: Line, lines: Sequence[Line], *, up: bool) -> Line | None:
+def neighbour(line: Line, lines: Sequence[Line], *, up: bool) -> Line | None:
     """The nearest line over or under another one in the same block."""
     box, height = line.box, line.box.height
     near = []

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import takewhile
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sapmatch.pages import labels, layout, sumnames, values
 from sapmatch.pages.nouns import Box, Line, Word
@@ -65,6 +66,11 @@ class Field(Struct, frozen=True, kw_only=True):
     label: Line | None = None
     confidence: float
 
+    @property
+    def label_text(self) -> str:
+        """The label as printed, nothing where there is none."""
+        return self.label.text if self.label else ""
+
 
 class Labelled(Struct, frozen=True, kw_only=True):
     """A label in a line and the words behind it up to the next label."""
@@ -103,13 +109,20 @@ def _joined(lines: Sequence[Line]) -> Iterator[Line]:
     for upper in lines:
         under = layout.below(upper.box, lines)[:1] if _is_short(upper) else []
         if under and _is_short(under[0]) and _is_stacked(upper, under[0]):
-            below[upper] = under[0]
+            if not any(_has_number(line, lines) for line in (upper, under[0])):
+                below[upper] = under[0]
     used = set(below.values())
     for line in lines:
         if line in below and line not in used:
             yield Line(line.words + below[line].words)
         elif line not in used:
             yield line
+
+
+def _has_number(line: Line, lines: Sequence[Line]) -> bool:
+    """Whether a number stands to the right: a label with its value."""
+    right = layout.right_of(line.box, lines)[:1]
+    return any(char.isdigit() for other in right for char in other.text)
 
 
 def _is_short(line: Line) -> bool:
@@ -153,9 +166,11 @@ def label_at(texts: Sequence[str], at: int) -> labels.Label | None:
     """The longest label at a word: one of the vocabulary, or a sum named in other words."""
     known = labels.find(texts, at, labels.summary_types())
     composed = sumnames.compose(texts, at)
-    if known and composed:
-        return composed if composed.end > known.end else known
-    return known or composed
+    found = composed if composed and (known is None or composed.end > known.end) else known
+    if found and texts[found.end : found.end + 1] == ["/"]:
+        second = label_at(texts, found.end + 1)
+        found = replace(found, end=second.end) if second else found
+    return found
 
 
 def _is_label(texts: Sequence[str], label: labels.Label, first: int) -> bool:
@@ -185,7 +200,7 @@ def _parts(line: Line, found: Sequence[labels.Label]) -> list[Labelled]:
     ends = [*(label.begin for label in found[1:]), len(line.words)][: len(found)]
     return [
         Labelled(
-            type=_meaning(label, line.words[: label.begin], line.words[label.end : end]),
+            type=_meaning(label, line, end),
             label=Line(line.words[label.begin : label.end]),
             rest=line.words[label.end : end],
             beside=line if end == len(line.words) else None,
@@ -195,9 +210,13 @@ def _parts(line: Line, found: Sequence[labels.Label]) -> list[Labelled]:
     ]
 
 
-def _meaning(label: labels.Label, before: Sequence[Word], rest: Sequence[Word]) -> str:
+def _meaning(label: labels.Label, line: Line, end: int) -> str:
     """The label's type in the light of its neighbours: `TVA: FR11999999998` names no sum."""
     kind = label.type
+    before, rest = line.words[: label.begin], line.words[label.end : end]
+    key = labels.normal("".join(word.text for word in line.words[label.begin : label.end]))
+    if kind == "TAX" and key.endswith("%") and not any(char.isdigit() for char in key):
+        return labels.REFERENCE  # `MwSt-%` is a rate
     if kind == "TAX" and any(value.text[:2].isalpha() for value in values.tax_id(rest)):
         kind = "VENDOR_VAT_NUMBER"
     near = [word.text for word in (*before[-1:], *rest[:1])]
@@ -251,6 +270,9 @@ def _fields(part: Labelled, found: Sequence[Line], factor: float = 1.0) -> list[
     if not found:
         return []
     fields = [_field(part, found[-1] if part.type in AMOUNTS else found[0], factor)]
+    if part.type in ("SUBTOTAL", "TAX") and len(found) == 2 and "%" in fields[0].label_text:
+        shares = zip(("SUBTOTAL", "TAX"), found, strict=True)
+        return [_field(part, value, factor * _BELOW, kind) for kind, value in shares]
     if part.type == "TOTAL" and len(found) == 3:
         shares = zip(("SUBTOTAL", "TAX"), found, strict=False)
         fields += [_field(part, value, factor * _VAGUE, kind) for kind, value in shares]

@@ -15,6 +15,7 @@ from msgspec import Struct
 from sapmatch.pages.vocabulary import columns, dates, identifiers, people, references, sums, words
 
 LONGEST = 7  # words in a label
+_LONGEST_KEY, _DIGITS = 44, 3  # letters of a label, and digits that OCR may have made of them
 _LONG = 9  # letters of a label that is known with one letter wrong, too many or missing
 _LETTERS = str.maketrans("øłđæœı", "oldaei")
 _CONFUSED = str.maketrans("01i5689", "ollsgbg")
@@ -77,19 +78,37 @@ def _papers() -> frozenset[str]:
 
 def find(texts: Sequence[str], begin: int, types: Mapping[str, str]) -> Label | None:
     """The longest label that starts at the word; `types` of `summary_types` or `column_types`."""
-    for end in range(min(begin + LONGEST, len(texts)), begin, -1):
-        for key in _readings("".join(texts[begin:end])):
-            if key in types:
-                return Label(types[key], begin, end, key in _weak())
-    return _nearly(texts, begin, types)
+    windows = list(_windows(texts, begin))
+    for end, key, text in reversed(windows):
+        for reading in _readings(key, text, texts[end - 1]):
+            if reading in types:
+                return Label(types[reading], begin, end, reading in _weak())
+    return _nearly(windows, begin, types)
 
 
-def _readings(text: str) -> Iterator[str]:
+def _windows(texts: Sequence[str], begin: int) -> Iterator[tuple[int, str, str]]:
+    """Runs of words from `begin` that may be a label: where they end, their key, their text."""
+    key = text = ""
+    for end in range(begin, min(begin + LONGEST, len(texts))):
+        key += _normal_word(texts[end])
+        text += texts[end]
+        if len(key) > _LONGEST_KEY or sum(char.isdigit() for char in key) > _DIGITS:
+            return
+        if key:
+            yield end + 1, key, text
+
+
+@functools.lru_cache(maxsize=8192)
+def _normal_word(text: str) -> str:
+    return normal(text)
+
+
+def _readings(key: str, text: str, last: str) -> Iterator[str]:
     """Normal forms to look up: as printed, of a compound, of two names, as OCR confuses them."""
-    key = normal(text)
-    plain = normal(re.sub(r"(?<!^)\([^()]*\)", "", text))
     yield key
-    yield normal(text.partition("/")[0])
+    if "/" in last:
+        yield normal(text.partition("/")[0])
+    plain = normal(re.sub(r"(?<!^)\([^()]*\)", "", text)) if "(" in text else key
     yield plain
     yield _COMPOUND.sub(r"\1", plain)
     yield "~" + fold(key)
@@ -100,11 +119,12 @@ def fold(key: str) -> str:
     return key.replace("rn", "m").replace("vv", "w").translate(_CONFUSED)
 
 
-def _nearly(texts: Sequence[str], begin: int, types: Mapping[str, str]) -> Label | None:
+def _nearly(
+    windows: Sequence[tuple[int, str, str]], begin: int, types: Mapping[str, str]
+) -> Label | None:
     """A long label with one letter lost or wrong."""
-    for end in range(min(begin + LONGEST, len(texts)), begin, -1):
-        key = normal("".join(texts[begin:end]))
-        if len(key) < _LONG or key[-1:].isdigit():
+    for end, key, _ in reversed(windows):
+        if len(key) < _LONG or not key.isalpha():
             continue
         for near in ("^" + key, *_shorter(key)):
             if near in types:

@@ -1,5 +1,6 @@
 """What every step of the engine speaks of: words with boxes, lines of words, pages of lines."""
 
+import functools
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -40,7 +41,7 @@ class Box(Struct, frozen=True):
         return min(self.bottom, other.bottom) - max(self.top, other.top)
 
 
-class Word(Struct, frozen=True, kw_only=True):
+class Word(Struct, frozen=True, kw_only=True, cache_hash=True):
     """One printed word.
 
     `box` lies on the page as it is read (turned upright, skew removed); `quad` lies on the page as
@@ -53,17 +54,17 @@ class Word(Struct, frozen=True, kw_only=True):
     confidence: float
 
 
-class Line(Struct, frozen=True):
+class Line(Struct, frozen=True, cache_hash=True, dict=True):
     """A run of words without a column gap; never empty."""
 
     words: tuple[Word, ...]
 
-    @property
+    @functools.cached_property
     def text(self) -> str:
         """The words with single spaces."""
         return " ".join(word.text for word in self.words)
 
-    @property
+    @functools.cached_property
     def box(self) -> Box:
         """The rectangle around all words."""
         return around([word.box for word in self.words])

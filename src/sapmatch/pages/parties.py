@@ -16,6 +16,7 @@ from sapmatch.pages.addresses import (
     Address,
     addresses,
     is_aligned,
+    neighbour,
     is_town,
 )
 from sapmatch.pages.fields import NAMES, SHAPES, Field, Labelled, labelled_lines, labelled_parts
@@ -56,7 +57,7 @@ def party_fields(lines: Sequence[Line], *, guess: bool) -> list[Field]:
     vendor = [field for field in fields if field.type == "VENDOR_NAME"]
     buyer = [field for field in fields if field.type == "RECEIVER_NAME"]
     if guess and not vendor:
-        vendor = list(_vendors(lines, known, receivers))
+        vendor = list(_vendors(lines, known, receivers, _words(buyer)))
         fields += vendor
     if guess and not buyer:
         fields += _window(lines, known, [field.value.text for field in vendor[:1]])
@@ -127,21 +128,16 @@ def _name_field(part: Labelled, lines: Sequence[Line], marked: Set[Line]) -> Fie
 
 def _under(part: Labelled, lines: Sequence[Line], marked: Set[Line]) -> Iterator[Line]:
     """Names below the label at its margin; numbers with labels of their own are passed over."""
-    box = part.label.box
+    at = part.label
     for _ in range(_LINES):
-        under = [
-            line
-            for line in layout.below(box, lines)
-            if is_aligned(part.label.box, line.box, 2 * line.box.height)
-        ][:1]
-        if not under:
+        line = neighbour(at, lines, up=False)
+        if line is None:
             return
-        line = under[0]
         if line in marked or _is_label_of(line, lines):
             yield from _behind_name(line, lines)
         else:
             yield from _names(line)
-        box = line.box
+        at = line
 
 
 def _behind_name(line: Line, lines: Sequence[Line]) -> Iterator[Line]:
@@ -193,7 +189,7 @@ def _names(line: Line) -> list[Line]:
 
 
 def _vendors(
-    lines: Sequence[Line], known: Sequence[Address], receivers: Set[Line]
+    lines: Sequence[Line], known: Sequence[Address], receivers: Set[Line], buyer: Set[str]
 ) -> Iterator[Field]:
     """The lines that read most like a letterhead, the best one first."""
     others = [line for line in lines if line not in receivers]
@@ -202,6 +198,7 @@ def _vendors(
     page = _Page.of(lines, known, receivers)
     heads = [_Head(name, line) for line in others if not is_town(line) or _is_sender(line)
              for name in _names(line)]
+    heads = [head for head in heads if not buyer & _words_of(head.name)]
     ranked = sorted(heads, key=lambda head: (-page.score(head), head.line.box.top))
     for head in ranked[:2]:
         score = page.score(head)
@@ -213,6 +210,16 @@ def _vendors(
                 value=name,
                 confidence=sure if head is ranked[0] else sure * 0.6,
             )
+
+
+def _words(fields: Sequence[Field]) -> frozenset[str]:
+    return frozenset(word for field in fields for word in _words_of(field.value))
+
+
+def _words_of(name: Line) -> Set[str]:
+    """What tells a company from others: its long words without the legal form."""
+    plain = LEGAL_FORM.sub(" ", name.text)
+    return {key for word in plain.split() if len(key := labels.normal(word)) > 3}
 
 
 def _is_sender(line: Line) -> bool:
@@ -329,8 +336,13 @@ def _window(
     bottom = max((line.box.bottom for line in lines), default=0.0)
     sellers = [labels.normal(vendor) for vendor in vendors]
     for address in known:
-        names = [name for line in address.lines[:-1] for name in _names(line)[:1]][:1]
-        theirs = any(seller in labels.normal(line.text) for seller in sellers for line in address.lines)
+        over = [
+            line
+            for line in address.lines[:-1]
+            if not any(seller in labels.normal(line.text) for seller in sellers)
+        ]
+        theirs = len(over) < min(len(address.lines) - 1, 2)
+        names = [name for line in over for name in _names(line)[:1]][:1]
         registered = any(REGISTER.search(line.text) for line in address.more)
         if address.role in (None, "RECEIVER_ADDRESS") and names and not theirs and not registered:
             if address.box.top < _WINDOW * bottom:

@@ -14,7 +14,7 @@ SUM = _words(
 # Words that mean an amount, and say nothing alone.
 AMOUNT = _words(
     "amount amt betrag bedrag montant montante importe importo valor kwota wartosc castka belob"
-    " belop belopp maara value sales charge charges price preis prix"
+    " belop belopp maara value sales charge charges"
 )
 PARTIAL = _words(
     "sub subtotal subtotals zwischensumme subtotaal subtotale delsumma mellansumma soustotal"

@@ -32,13 +32,14 @@ class Faults:
     def ask(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Note one wish and give it back.
 
-        {"calls": n[, "operation"][, "error"]}, {"job": one of ENDS[, "jobs": n][, "seconds": s]}
-        or {"results": n}. ValueError names what is wrong.
+        {"calls": n[, "operation"][, "error"]}, {"job": one of ENDS[, "jobs": n][, "seconds": s]},
+        {"results": n} or {"clear": true}. ValueError names what is wrong.
         """
         ask: dict[str, Callable[[dict[str, Any]], None]] = {
             "calls": self._ask_error,
             "job": self._ask_end,
             "results": self._ask_results,
+            "clear": self._clear,
         }
         kinds = ask.keys() & wanted.keys()
         if len(kinds) != 1:
@@ -75,6 +76,11 @@ class Faults:
             raise ValueError(f"job: one of {', '.join(ENDS)}")
         self._ends[wanted["job"]] = _number(wanted.get("jobs", 1))
         self.seconds = float(wanted.get("seconds", self.seconds))
+
+    def _clear(self, _wanted: dict[str, Any]) -> None:
+        self._errors.clear()
+        self._ends.clear()
+        self.results = None
 
     def _ask_results(self, wanted: dict[str, Any]) -> None:
         self.results = _number(wanted["results"]) or None

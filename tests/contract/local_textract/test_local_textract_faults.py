@@ -129,6 +129,15 @@ def test_answers_can_be_made_small(server: Server, textract: Any) -> None:
     assert first["DocumentMetadata"] == rest["DocumentMetadata"] == {"Pages": 2}
 
 
+def test_what_did_not_happen_yet_can_be_taken_back(server: Server, textract: Any) -> None:
+    ask(server.url, calls=5)
+    ask(server.url, job="fail")
+    ask(server.url, results=1)
+    ask(server.url, clear=True)
+    answer = finished(textract, start(textract))
+    assert (answer["JobStatus"], len(answer["ExpenseDocuments"])) == ("SUCCEEDED", 2)
+
+
 @pytest.mark.parametrize(
     "wrong", [{}, {"calls": -1}, {"calls": 1, "error": "X"}, {"job": "x"}, {"calls": 1, "job": "x"}]
 )

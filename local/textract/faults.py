@@ -51,19 +51,19 @@ class Faults:
     def check(self, operation: str) -> None:
         """Raises Refused where a call of the operation shall fail."""
         with self._lock:
-            for key in [
-                k for k, left in self._errors.items() if left and k[0] in (operation, _ANY)
-            ]:
-                self._errors[key] -= 1
-                raise Refused(key[1], "slow down: a test asked for this", ERRORS[key[1]])
+            wanted = (key for key, left in self._errors.items() if left)
+            found = next((key for key in wanted if key[0] in (operation, _ANY)), None)
+            if found:
+                self._errors[found] -= 1
+                raise Refused(found[1], "slow down: a test asked for this", ERRORS[found[1]])
 
     def end(self) -> str | None:
         """How the next job shall end, None for well."""
         with self._lock:
-            for name in (name for name in ENDS if self._ends[name]):
+            name = next((name for name in ENDS if self._ends[name]), None)
+            if name:
                 self._ends[name] -= 1
-                return name
-        return None
+            return name
 
     def _ask_error(self, wanted: dict[str, Any]) -> None:
         error = wanted.get("error", "ProvisionedThroughputExceededException")

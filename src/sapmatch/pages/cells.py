@@ -97,6 +97,8 @@ def _parts(before: Word, word: Word, columns: Sequence[Column]) -> bool:
     if not any(char.isdigit() for char in before.text + word.text):
         return False
     left, right = _under(before.box, columns), _under(word.box, columns)
+    if not left and is_number(Line((before, word))):
+        return False
     begins = bool(left) or any(columns[at].type in _NUMBERS for at in right)
     return bool(right) and begins and left.isdisjoint(right)
 

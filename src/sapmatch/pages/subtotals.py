@@ -31,9 +31,14 @@ def names_sums(row: Sequence[Line]) -> bool:
 
 def is_sum(row: Sequence[Line]) -> bool:
     """Whether a row begins with the name of a sum, or of what is carried over."""
-    words = [word.text for line in row for word in line.words][:_WORDS]
+    return is_carried(" ".join(line.text for line in row)) or any(_sums(row))
+
+
+def is_carried(text: str) -> bool:
+    """Whether a text begins with words such as `Carried forward` or `Übertrag`."""
+    words = text.split()[:_WORDS]
     starts = {labels.normal("".join(words[:end])) for end in range(1, len(words) + 1)}
-    return bool(starts & set(_CARRIED)) or any(_sums(row))
+    return not starts.isdisjoint(_CARRIED)
 
 
 def _sums(lines: Sequence[Line]) -> Iterator[str]:

@@ -19,7 +19,7 @@ from sapmatch.reading.currency import currency as currency_of
 from sapmatch.reading.dates import FoundDate, find_dates, parse_date
 from sapmatch.reading.findings import Findings
 from sapmatch.reading.invoice_number import invoice_number
-from sapmatch.reading.items import invoice_lines, line_sum
+from sapmatch.reading.items import credited, invoice_lines, line_sum
 from sapmatch.reading.kinds import kind_of
 from sapmatch.reading.numbers import decimal_mark, unclear
 from sapmatch.reading.parts import invoice_parts
@@ -64,7 +64,7 @@ def _reading(slip: Slip) -> Reading:
 def _invoice(slip: Slip, found: Findings) -> Invoice:
     currency = currency_of(slip, found)
     notation = Notation(currency=currency, unit=smallest(currency), mark=_mark(slip))
-    lines = invoice_lines(slip, notation.mark)
+    lines = invoice_lines(slip, notation.mark, found)
     totals = choose_totals(slip, line_sum(lines), notation)
     issued = _date(slip, "INVOICE_RECEIPT_DATE", "issue_date", currency, found)
     paid = payment(slip, found)
@@ -157,24 +157,32 @@ def _say_unclear(totals: Totals, notation: Notation, found: Findings) -> None:
 
 
 def _with_totals(invoice: Invoice, totals: Totals, found: Findings) -> Invoice:
+    _say_rivals(totals, found)
+    kind = _direction(invoice.type, totals.total)
+    sums = {
+        "net": totals.net,
+        "tax": totals.tax,
+        "total": totals.total,
+        "payable": totals.due,
+        "prepaid": totals.prepaid,
+    }
+    amounts = {name: amount for name, amount in sums.items() if amount is not None}
+    signless = {name: _turned(amount, kind) for name, amount in amounts.items()}
+    full = replace(invoice, type=kind, rounding=totals.rounding, **signless)
+    factor = _factor(full, totals)
+    for name, amount in amounts.items():
+        origin = totals.derived.get(name)
+        place = Evidence(derived_from=origin) if origin else amount.seen.evidence
+        found.keep(name, amount.value, amount.seen.confidence * factor, place)
+    return full
+
+
+def _say_rivals(totals: Totals, found: Findings) -> None:
     if totals.rivals and totals.total:
         amounts = (totals.total, *totals.rivals)
         values = {f"amount {index}": str(item.value) for index, item in enumerate(amounts, start=1)}
         message = "Several amounts are called a total: enter the right one."
         found.problem("NEEDS_REVIEW", message, "total", values)
-    sums = {"net": totals.net, "tax": totals.tax, "total": totals.total, "payable": totals.due}
-    sums["prepaid"] = totals.prepaid
-    signless = {
-        name: _turned(amount, invoice.type) for name, amount in sums.items() if amount is not None
-    }
-    full = replace(invoice, rounding=totals.rounding, **signless)
-    factor = _factor(full, totals)
-    for name, amount in sums.items():
-        if amount is not None:
-            origin = totals.derived.get(name)
-            place = Evidence(derived_from=origin) if origin else amount.seen.evidence
-            found.keep(name, amount.value, amount.seen.confidence * factor, place)
-    return full
 
 
 def _factor(invoice: Invoice, totals: Totals) -> float:
@@ -184,6 +192,12 @@ def _factor(invoice: Invoice, totals: Totals) -> float:
     return rivals * (_CONTRADICTED if contradictions(invoice) else _UNPROVEN)
 
 
-def _turned(amount: Amount, type: InvoiceType) -> Decimal:
+def _direction(kind: InvoiceType, total: Amount | None) -> InvoiceType:
+    """A correction that gives money back is a credit note."""
+    gives_back = kind == "corrective-invoice" and total is not None and total.value < 0
+    return "credit-note" if gives_back else kind
+
+
+def _turned(amount: Amount, kind: InvoiceType) -> Decimal:
     """Some print a credit note's amounts with a minus; its type already tells the direction."""
-    return abs(amount.value) if type == "credit-note" else amount.value
+    return abs(amount.value) if kind == "credit-note" else amount.value

@@ -121,8 +121,8 @@ def stream(content: bytes, dictionary: bytes = b"", *, packed: int = 0) -> bytes
 
 PAGE_OBJECTS = (
     b"<</Type/Catalog/Pages 2 0 R>>",
-    b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-    b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R/Resources<</XObject<</X 5 0 R>>>>>>",
+    b"<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 9 9]>>",
+    b"<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</XObject<</X 5 0 R>>>>>>",
 )  # the first three objects of a PDF with one page
 
 
@@ -192,11 +192,14 @@ def field(
 
 
 def page(
-    *fields: dict[str, Any], rows: list[list[dict[str, Any]]] | None = None, text: str = ""
+    *fields: dict[str, Any],
+    rows: list[list[dict[str, Any]]] | None = None,
+    text: str = "",
+    index: int = 1,
 ) -> dict[str, Any]:
     """One ExpenseDocument."""
     return {
-        "ExpenseIndex": 1,
+        "ExpenseIndex": index,
         "SummaryFields": list(fields),
         "LineItemGroups": [{"LineItems": [{"LineItemExpenseFields": row} for row in rows or []]}],
         "Blocks": [{"BlockType": "LINE", "Text": line} for line in text.splitlines()],

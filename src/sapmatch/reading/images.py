@@ -8,6 +8,7 @@ from sapmatch.reading.limits import ReadLimits, Refused
 
 _TIFF_WIDTH, _TIFF_HEIGHT = 256, 257
 _TIFF_SHORT = 3
+_TIFF_MOST_TAGS = 1000  # of one page; baseline and extensions know some 100
 # JPEG start-of-frame markers; C4, C8 and CC mean other things (ITU T.81 table B.1).
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
@@ -20,7 +21,7 @@ def image_pages(data: bytes, format: Format, limits: ReadLimits) -> int:
         sizes = list(_SIZES[format](data, limits.max_pages))
     except (struct.error, IndexError) as exc:
         raise _broken(format) from exc
-    if not sizes:
+    if not sizes or not all(width and height for width, height in sizes):
         raise _broken(format)
     if len(sizes) > limits.max_pages:
         raise Refused(
@@ -67,6 +68,8 @@ def _tiff(data: bytes, cap: int) -> Iterator[tuple[int, int]]:
         if not at:
             return
         (count,) = struct.unpack_from(order + "H", data, at)
+        if count > _TIFF_MOST_TAGS:
+            raise IndexError("more tags than a page has")
         tags = dict(_entry(data, order, at + 2 + 12 * index) for index in range(count))
         if tags.get(_TIFF_WIDTH) and tags.get(_TIFF_HEIGHT):
             yield tags[_TIFF_WIDTH], tags[_TIFF_HEIGHT]

@@ -10,14 +10,16 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from sapmatch.reading.drawing import Drawing
 from sapmatch.reading.limits import ReadLimits, Refused
 
 _KEYWORD = re.compile(rb"endstream|stream\r?\n")
 _OBJECT = b" obj"
+_NUMBER = 16  # characters of an object's number and generation
 _DICTIONARY = 2048  # bytes of a stream's dictionary that are looked at
 _CHUNK = 1 << 20
-_TOTAL = 4  # times what one stream may unpack to: it bounds the time
-_DRAWN = 200_000_000  # bytes of content that a page may come to, forms in forms multiplied out
+_DAMAGED = b"\nDo "  # PDFium goes on with what it could unpack: it may call anything
+_TOTAL = 4  # times what one stream may unpack to, what draws counting as often: bounds the time
 # Names in dictionaries of streams that draw nothing: pixels, fonts, files, objects.
 _DATA = re.compile(
     rb"/(?:Image|EmbeddedFile|Length1|Type1C|CIDFontType0C|OpenType|ObjStm|XRef|Metadata|N\b)"
@@ -25,8 +27,6 @@ _DATA = re.compile(
 _XML = re.compile(rb"/(?:EmbeddedFile|(?:text|application)(?:#2F|/)xml)\b", re.IGNORECASE)
 _ASSOCIATES = re.compile(rb"/AF\s*[\[\d]|/FileAttachment\b")
 _OBJECTS = re.compile(rb"/Type\s*/ObjStm\b")
-_FORM = re.compile(rb"/Subtype\s*/Form\b")
-_DRAW = re.compile(rb"\bDo\b")
 
 
 class Stream(Struct, frozen=True):
@@ -36,27 +36,6 @@ class Stream(Struct, frozen=True):
     data: bytes
 
 
-class Drawing:
-    """How much a parser may have to draw where forms invoke forms, at worst."""
-
-    def __init__(self) -> None:
-        self._calls, self._nested, self._largest = 0, 1, 0
-
-    def add(self, stream: Stream, content: bytes) -> None:
-        """Count a stream that draws: the page's, or that of a form (ISO 32000-1, 8.10)."""
-        calls = len(_DRAW.findall(content))
-        if not _FORM.search(stream.dictionary):
-            self._calls += calls
-            return
-        self._largest = max(self._largest, len(content))
-        self._nested = min(self._nested * max(calls, 1), _DRAWN)
-
-    @property
-    def is_bounded(self) -> bool:
-        """Whether all of it is drawn within a moment."""
-        return self._calls * self._nested * self._largest <= _DRAWN
-
-
 def check_streams(data: bytes, limits: ReadLimits) -> bool:
     """Whether the pages can be parsed within a moment.
 
@@ -64,17 +43,20 @@ def check_streams(data: bytes, limits: ReadLimits) -> bool:
     """
     if data.count(_OBJECT) > limits.max_objects:
         raise _too_large("more objects than an invoice has")
-    drawing, total = Drawing(), 0
+    drawing, left = Drawing(), _TOTAL * limits.max_unpacked
+    drawing.name(data)
     for stream in _streams(data, limits):
-        if _DATA.search(stream.dictionary):
-            total += _size(stream.data, limits.max_unpacked)
+        if _OBJECTS.search(stream.dictionary):
+            objects = _unpacked(stream.data, min(left, limits.max_unpacked))
+            drawing.name(objects)
+            left -= len(objects)
+        elif _DATA.search(stream.dictionary):
+            left -= _size(stream.data, min(left, limits.max_unpacked))
         else:
-            content = _unpacked(stream.data, limits.max_content)
-            drawing.add(stream, content)
-            total += len(content)
-        if total > _TOTAL * limits.max_unpacked:
-            raise _unpacks()
-    return drawing.is_bounded
+            content = _unpacked(stream.data, min(left, limits.max_content))
+            drawing.add(stream.dictionary, content)
+            left -= _TOTAL * len(content)
+    return drawing.is_bounded()
 
 
 def attached_xml(data: bytes, limits: ReadLimits) -> list[bytes]:
@@ -108,28 +90,30 @@ def _streams(data: bytes, limits: ReadLimits) -> Iterator[Stream]:
             begin = begin or keyword
         elif begin:
             head = data[max(0, begin.start() - _DICTIONARY) : begin.start()]
-            yield Stream(head[head.rfind(_OBJECT) + 1 :], data[begin.end() : keyword.start()])
+            yield Stream(
+                head[max(0, head.rfind(_OBJECT) - _NUMBER) :], data[begin.end() : keyword.start()]
+            )
             begin = None
 
 
 def _size(packed: bytes, allowed: int) -> int:
-    """Raises Refused above what is allowed, and where a stream is packed twice."""
-    size = 0
-    for chunk in _chunks(packed):
-        if size == 0 and any(_chunks(chunk)):
-            raise _unpacks()
-        size += len(chunk)
-        if size > allowed:
-            raise _unpacks()
-    return size
+    return sum(map(len, _allowed(packed, allowed)))
 
 
 def _unpacked(packed: bytes, allowed: int) -> bytes:
     """The content; as it stands where it is not packed by deflate."""
-    if not _is_zlib(packed):
-        return packed
-    _size(packed, allowed)
-    return b"".join(_chunks(packed))
+    return b"".join(_allowed(packed, allowed)) if _is_zlib(packed) else packed
+
+
+def _allowed(packed: bytes, allowed: int) -> Iterator[bytes]:
+    """Raises Refused above what is allowed, and where a stream is packed twice."""
+    size = 0
+    for chunk in _chunks(packed):
+        twice = size == 0 and next(_chunks(chunk), _DAMAGED) != _DAMAGED
+        size += len(chunk)
+        if twice or size > allowed:
+            raise _too_large("parts that unpack to more than an invoice needs")
+        yield chunk
 
 
 def _is_zlib(packed: bytes) -> bool:
@@ -148,11 +132,7 @@ def _chunks(packed: bytes) -> Iterator[bytes]:
             if chunk:
                 yield chunk
     except zlib.error:
-        return  # what is damaged PDFium does not unpack either
-
-
-def _unpacks() -> Refused:
-    return _too_large("parts that unpack to more than an invoice needs")
+        yield _DAMAGED
 
 
 def _too_large(what: str) -> Refused:

@@ -108,6 +108,27 @@ def test_forms_that_call_forms_are_not_drawn() -> None:
     assert time.monotonic() - started < 1
 
 
+def test_a_form_that_calls_itself_is_not_drawn() -> None:
+    """PDFium follows it some dozen levels deep: two calls are two to the power of that."""
+    form = stream(
+        b"/X Do /X Do",
+        b"/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X 5 0 R>>>>",
+    )
+    assert read(raw_pdf(*PAGE_OBJECTS, stream(b"/X Do"), form)).kind == "scan"
+
+
+def test_forms_that_call_pictures_and_each_other_once_are_read() -> None:
+    """As tools make them that put several pages on one, or a watermark under each."""
+    whole = printed(INVOICE, INVOICE, INVOICE)
+    form = b"/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</I 9 0 R>>>>"
+    unused = b"".join(
+        b"%d 0 obj\n%s\nendobj\n" % (number, stream(b"/I Do " * 40, form))
+        for number in range(60, 90)
+    )
+    data = whole.replace(b"1 0 obj\n", unused + b"1 0 obj\n", 1)
+    assert read(data).kind == "pdf-text"
+
+
 def test_a_name_tree_in_a_circle_ends() -> None:
     catalog = b"<</Type/Catalog/Pages 2 0 R/Names<</EmbeddedFiles 6 0 R>>>>"
     circle = b"<</Kids[6 0 R 6 0 R]>>"

@@ -1,0 +1,78 @@
+"""How much a PDF asks to be drawn, before anything draws it (ISO 32000-1, 8.10: form XObjects).
+
+A form may draw forms, and a parser draws them as often as they are called: ten forms that each call
+the next ten times are ten thousand million drawings. Which form a name means is looked up in all
+resources of the file at once, so the estimate is never too low for what the file says openly.
+"""
+
+import re
+from collections import defaultdict
+
+from msgspec import Struct
+
+_MOST = 200_000_000  # bytes of content in all, some seconds of work
+_DEEPEST = 100
+_FORM = re.compile(rb"/Subtype\s*/Form\b")
+_NUMBER = re.compile(rb"(\d{1,10})\s+\d{1,5}\s+obj\b")
+_CALL = re.compile(rb"(?:/([^\s/<>\[\](){}%]{1,127})\s+)?\bDo\b")
+_RESOURCE = re.compile(rb"/([^\s/<>\[\](){}%]{1,127})\s+(\d{1,10})\s+\d{1,5}\s+R\b")
+
+
+class _Content(Struct, frozen=True):
+    size: int
+    calls: dict[bytes, int]  # by name; of no name where it is written in a way of its own
+
+
+class Drawing:
+    """The contents of a file and the names they call, gathered stream by stream."""
+
+    def __init__(self) -> None:
+        self._pages: list[_Content] = []
+        self._forms: dict[int, _Content] = {}
+        self._targets: dict[bytes, set[int]] = defaultdict(set)
+        self._costs: dict[int, int] = {}
+
+    def name(self, objects: bytes) -> None:
+        """Note which objects these resources give a name."""
+        for name, number in _RESOURCE.findall(objects):
+            self._targets[name].add(int(number))
+
+    def add(self, dictionary: bytes, content: bytes) -> None:
+        """Note what a page or a form draws."""
+        calls: dict[bytes, int] = defaultdict(int)
+        for name in _CALL.findall(content) if b"Do" in content else ():
+            calls[name] += 1
+        noted = _Content(len(content), dict(calls))
+        number = _NUMBER.search(dictionary)
+        if number and _FORM.search(dictionary):
+            self._forms[int(number[1])] = noted
+        else:
+            self._pages.append(noted)
+
+    def is_bounded(self) -> bool:
+        """Whether all of it is drawn in seconds at most."""
+        if not self._forms:
+            return True
+        return sum(self._cost(page, ()) for page in self._pages) <= _MOST
+
+    def _cost(self, content: _Content, within: tuple[int, ...]) -> int:
+        cost = content.size
+        for name, times in content.calls.items():
+            cost += times * self._dearest(name, within)
+            if cost > _MOST:
+                break
+        return cost
+
+    def _dearest(self, name: bytes, within: tuple[int, ...]) -> int:
+        """The most that a name may stand for; a name that nothing explains may be anything."""
+        if name not in self._targets or len(within) > _DEEPEST:
+            return _MOST + 1
+        forms = self._targets[name] & self._forms.keys()
+        return max((self._form(number, within) for number in forms), default=0)
+
+    def _form(self, number: int, within: tuple[int, ...]) -> int:
+        if number in within:  # it draws itself
+            return _MOST + 1
+        if number not in self._costs:
+            self._costs[number] = self._cost(self._forms[number], (*within, number))
+        return self._costs[number]

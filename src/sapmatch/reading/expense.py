@@ -168,7 +168,8 @@ def _with_totals(invoice: Invoice, totals: Totals, found: Findings) -> Invoice:
     }
     amounts = {name: amount for name, amount in sums.items() if amount is not None}
     signless = {name: _turned(amount, kind) for name, amount in amounts.items()}
-    full = replace(invoice, type=kind, rounding=totals.rounding, **signless)
+    lines = credited(invoice.lines) if kind == "credit-note" else invoice.lines
+    full = replace(invoice, type=kind, lines=lines, rounding=totals.rounding, **signless)
     factor = _factor(full, totals)
     for name, amount in amounts.items():
         origin = totals.derived.get(name)

@@ -18,7 +18,7 @@ _HEADINGS: dict[InvoiceType, str] = {
     r"|hyvityslasku",
     "corrective-invoice": r"correct(?:ed|ive|ion)\s+invoice|korrektur-?rechnung|rechnungskorrektur"
     r"|berichtigte\s+rechnung|facture\s+rectificative|correctie-?factuur|factura\s+rectificativa"
-    r"|fattura\s+correttiva|fatura\s+retificativa|faktura\s+koryguj[aą]ca",
+    r"|fattura\s+correttiva|fatura\s+retificativa|faktura\s+koryguj[aą]ca|korekta",
     "final-invoice": r"final\s+invoice|schluss-?\s?rechnung|end-?abrechnung"
     r"|facture\s+(?:finale|de\s+solde"
     r"|d[eé]finitive)|eind-?factuur|factura\s+final|fattura\s+(?:a\s+saldo|finale)|fatura\s+final"

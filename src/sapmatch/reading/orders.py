@@ -34,7 +34,10 @@ _SELLER = re.compile(
     r"|onze\s+order|verkoop-?\s?order|(?:notre|n/)\s*commande|order\s*confirmation|web\s*-?order"
     r"|^order\b(?!\s+(?:ref|placed|dated))|unsere?\s+auftrag|nuestro\s+pedido|nostro\s+ordine"
     r"|ns\.?\s+ordine|nossa\s+encomenda|v[aå]rt?\s+order|v[aå]r\s+ordre|vores\s+ordre|salgsordre"
-    r"|myyntitilau|s[aä]ljorder|zakázk|zlecenie",
+    r"|myyntitilau|s[aä]ljorder|zakázk|zlecenie|(?<!deres )(?<!jeres )(?<!kundens )\bordre-?\s?nr"
+    r"|(?<!ert )(?<!er )(?<!kundens )\border-?nr|conferma\s+d.?\s?ordine|nasz[ae]?\s+zam[oó]w"
+    r"|na[sš]e\s+objedn|n/\s*encomenda|\b(?:our|unsere?|notre|n/|onze|ons|nuestr[oa]|nostr[oa]|nossa|ns"
+    r"|v[aå]r|vores|nasz|na[sš]e)\.?\s*(?:r[eé]f|rif|order|kenmerk|viite)|viitteemme",
     re.IGNORECASE,
 )
 _ORDER = r"(?=[^\s,;]*\d)[A-Za-z0-9][A-Za-z0-9/_.\-]{2,39}"
@@ -58,17 +61,19 @@ _PLACEHOLDER = re.compile(
     r"|various|diverse?s?|0+|x+",
     re.I,
 )
+_PREFIX = re.compile(r"PO-?\d")  # is part of the number
 _DATE_LABEL = re.compile(r"dat(?:e|um|a|o)\b|fecha|p[aä]iv|vom$", re.I)
 _ADDRESS = re.compile(r"\bp\.?\s?o\.?\s*box", re.IGNORECASE)
 _MAX_ORDERS = 90
 _MAX_IN_LINE = 20
+_SHORTEST = 4  # characters of a label that is looked up on the page
 
 
 def buyer_orders(slip: Slip) -> list[tuple[str, Seen | None]]:
     """Each order number once with the field that shows it; None where it stood in free text."""
     found: dict[str, Seen | None] = {}
     for field in slip.of("PO_NUMBER", "OTHER"):
-        if _is_buyers(field):
+        if _is_buyers(field, _label(field, slip)):
             for number in _tokens(field.text):
                 found.setdefault(number, field)
     for line in slip.lines:
@@ -80,16 +85,26 @@ def buyer_orders(slip: Slip) -> list[tuple[str, Seen | None]]:
 def seller_order(slip: Slip) -> tuple[str, Seen] | None:
     """The seller's own order number (BT-14)."""
     for field in slip.of("PO_NUMBER", "OTHER"):
-        if _SELLER.search(field.label) and not _BUYER.search(field.label):
+        label = _label(field, slip)
+        if _SELLER.search(label) and not _BUYER.search(label):
             for number in _tokens(field.text):
                 return number, field
     return None
 
 
-def _is_buyers(field: Seen) -> bool:
-    if _BUYER.search(field.label):
-        return not _DATE_LABEL.search(field.label) and not _ADDRESS.search(field.label)
-    return field.type == "PO_NUMBER" and not _SELLER.search(field.label)
+def _is_buyers(field: Seen, label: str) -> bool:
+    if _BUYER.search(label):
+        return not _DATE_LABEL.search(label) and not _ADDRESS.search(label)
+    return field.type == "PO_NUMBER" and not _SELLER.search(label)
+
+
+def _label(field: Seen, slip: Slip) -> str:
+    """The label with the words before it, which tell whose order it is: `Ert ordernr`."""
+    shown = field.label.rstrip(" :.")
+    if not shown or len(shown) < _SHORTEST:
+        return field.label
+    wider = re.compile(rf"(?:\S{{1,12}}\s){{1,2}}{re.escape(shown)}(?=[\s:.]|$)", re.IGNORECASE)
+    return next((match.group() for line in slip.lines if (match := wider.match(line))), field.label)
 
 
 def _tokens(text: str) -> Iterator[str]:
@@ -108,7 +123,8 @@ def _in_text(line: str) -> Iterator[str]:
     if _ADDRESS.search(line):
         return
     for label in _BUYER.finditer(line):
-        behind = _BEHIND.match(line, label.end())
+        begin = label.start() if _PREFIX.match(line, label.start()) else label.end()
+        behind = _BEHIND.match(line, begin)
         for _ in range(_MAX_IN_LINE):
             if behind is None:
                 break

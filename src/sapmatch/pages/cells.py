@@ -149,7 +149,7 @@ def _cost(piece: Line, column: Column) -> float:
 def _misfit(piece: Line, kind: str) -> float:
     """Numbers only where they look like numbers."""
     if is_percent(piece):
-        return 0.0 if kind in _RATES else _ODD
+        return 0.0 if kind in _RATES else _NEVER if kind in _NUMBERS else _ODD
     if is_number(piece):
         return _ODD if kind in ("ITEM", "UNIT") else 0.0
     if kind == "QUANTITY" and is_count(piece):

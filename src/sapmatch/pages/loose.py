@@ -6,6 +6,7 @@ multiplies.
 
 import re
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from msgspec import Struct
 
@@ -15,11 +16,12 @@ from sapmatch.pages.fields import Field, labelled_parts
 from sapmatch.pages.headings import Row
 from sapmatch.pages.nouns import Line, Word
 from sapmatch.pages.roles import multiplies
-from sapmatch.pages.subtotals import is_sum, sum_type
+from sapmatch.pages.subtotals import amounts_of, is_sum, sum_type
 
 _LOOSE, _PROVEN, _TEXT = 70.0, 85.0, 90.0
 _TIMES = re.compile(r"[x×*@à/=]|st[kc]?\.?|pcs|ea", re.IGNORECASE)
 _GLUED = re.compile(r"(?<=\d)[x×](?=\d)|(?<=\d)[x×@]$|^[x×@](?=\d)", re.IGNORECASE)
+_LEADING = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s?[x×]\s+(?=\S)", re.IGNORECASE)
 _LETTERS = 3
 _NUMBERS = 8  # in a row of an item
 
@@ -37,7 +39,7 @@ class _Sum(Struct, frozen=True):
 def loose_items(rows: Sequence[Row]) -> Iterator[tuple[tuple[Item, ...], list[Row]]]:
     """At most one list of items, and the rows they stand in."""
     above = _above_sums(rows)
-    found = _multiplied(above) or _named(above)
+    found = _multiplied(above) or _named(above, rows)
     if found:
         yield tuple(item for item, _ in found), [row for _, used in found for row in used]
 
@@ -169,22 +171,50 @@ def _fields(name: Line | None, three: _Sum, rows: Sequence[Row]) -> Iterator[Fie
     yield _whole(rows)
 
 
-def _named(rows: Sequence[Row]) -> list[tuple[Item, list[Row]]]:
-    """Rows of a text and an amount."""
-    found = [(item, [row]) for row in rows if (item := _named_item(row))]
-    return found if len(found) > 1 else []
+def _named(above: Sequence[Row], rows: Sequence[Row]) -> list[tuple[Item, list[Row]]]:
+    """Rows of a name and an amount: above the sums, or all that make a printed sum together."""
+    sums = {amount for row in rows if is_sum(row) for amount in amounts_of(row)}
+    found = _named_items(above)
+    if len(found) > 1 or _total(found) in sums:
+        return found
+    found = _named_items(rows)
+    return found if _total(found) in sums else []
+
+
+def _named_items(rows: Sequence[Row]) -> list[tuple[Item, list[Row]]]:
+    return [(item, [row]) for row in rows if (item := _named_item(row))]
+
+
+def _total(items: Sequence[tuple[Item, list[Row]]]) -> Decimal | None:
+    """What the items make, None where there are none or an amount may be read in several ways."""
+    amounts = [
+        numbers(field.value.text) for item, _ in items for field in item if field.type == "PRICE"
+    ]
+    if not amounts or any(len(ways) != 1 for ways in amounts):
+        return None
+    return sum((next(iter(ways)) for ways in amounts), Decimal(0))
 
 
 def _named_item(row: Row) -> Item:
     amounts = values.values("amount", row[-1].words)
     if len(row) < 2 or len(amounts) != 1 or is_sum(row) or labelled_parts(layout.unglued(row[0])):
         return ()
-    if not values.values("name", row[0].words) or len(row[-1].words) > len(amounts[0].words) + 1:
+    counted, name = _counted(row[0])
+    if not values.values("name", name.words) or len(row[-1].words) > len(amounts[0].words) + 1:
         return ()
-    counts = [line for line in row[1:-1] if values.values("quantity", line.words)][:1]
-    fields = [("ITEM", row[0]), *(("QUANTITY", line) for line in counts), ("PRICE", amounts[0])]
+    counts = [counted] if counted else [line for line in row[1:-1] if is_count(line)][:1]
+    fields = [("ITEM", name), *(("QUANTITY", line) for line in counts), ("PRICE", amounts[0])]
     cells = (Field(type=kind, value=value, confidence=_LOOSE) for kind, value in fields)
     return (*cells, _whole([row]))
+
+
+def _counted(line: Line) -> tuple[Line | None, Line]:
+    """`2 x Coffee` as its quantity and its name."""
+    first = _LEADING.match(line.text)
+    if not first:
+        return None, line
+    whole = len(line.text)
+    return layout.cut(line.words, 0, first.end(1)), layout.cut(line.words, first.end(), whole)
 
 
 def _whole(rows: Sequence[Row]) -> Field:

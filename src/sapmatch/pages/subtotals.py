@@ -1,8 +1,10 @@
 """Rows among and below line items that are no items: sums, subtotals, what is carried over."""
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from sapmatch.pages import labels, layout, values
+from sapmatch.pages.cells import numbers
 from sapmatch.pages.fields import AMOUNTS, labelled_parts
 from sapmatch.pages.nouns import Line
 
@@ -39,6 +41,12 @@ def is_carried(text: str) -> bool:
     words = text.split()[:_WORDS]
     starts = {labels.normal("".join(words[:end])) for end in range(1, len(words) + 1)}
     return not starts.isdisjoint(_CARRIED)
+
+
+def amounts_of(row: Sequence[Line]) -> set[Decimal]:
+    """All that the amounts of a row may mean."""
+    found = (amount for line in row for amount in values.values("amount", line.words, alone=True))
+    return {value for amount in found for value in numbers(amount.text)}
 
 
 def _sums(lines: Sequence[Line]) -> Iterator[str]:

@@ -15,13 +15,13 @@ from sapmatch.pages.headings import Column, Row, header
 from sapmatch.pages.loose import loose_items
 from sapmatch.pages.nouns import Line, around
 from sapmatch.pages.roles import Roles, is_product, roles
-from sapmatch.pages.subtotals import is_sum, names_sums, sum_type
+from sapmatch.pages.subtotals import amounts_of, is_sum, names_sums, sum_type
 
 _ENDING = frozenset({"TAX", "TOTAL", "AMOUNT_DUE"})
 _CONTINUED = 2.6  # line heights down to the next row of the same item
 _ENDED = 6.0  # line heights without anything after which the table is over
 _SURE, _TEXT = 95.0, 90.0
-_LEADING = frozenset({"POSITION", "PRODUCT_CODE", "QUANTITY"})
+_LEADING = frozenset({"POSITION", "PRODUCT_CODE"})
 _TEXTRACT = frozenset({"ITEM", "PRODUCT_CODE"})
 _CENT = Decimal("0.011")
 
@@ -41,6 +41,7 @@ class _Body(Struct, frozen=True):
     columns: list[Column]
     roles: Roles
     proven: int  # the last row that multiplies, -1 where none does
+    printed: frozenset[Decimal]  # amounts below that row
 
 
 def find_tables(lines: Sequence[Line]) -> list[Table]:
@@ -69,7 +70,8 @@ def _body(rows: Sequence[Row], columns: list[Column]) -> _Body:
     proven = [at for at, row in enumerate(cells) if is_product(row, role, columns)]
     last = proven[-1] if proven else -1
     end = _end(below, columns, last)
-    return _Body(below[:end], cells[:end], columns, role, last)
+    printed = frozenset(amount for row in rows[last + 1 :] for amount in amounts_of(row))
+    return _Body(below[:end], cells[:end], columns, role, last, printed)
 
 
 def _told_apart(columns: Sequence[Column]) -> list[Column]:
@@ -106,7 +108,7 @@ def _end(rows: Sequence[Row], columns: Sequence[Column], proven: int) -> int:
 
 def _groups(body: _Body) -> list[list[int]]:
     """The rows of each item: one with an amount, and rows of text beside it."""
-    starts = list(_items(body))
+    starts = _before_sums(list(_items(body)), body)
     groups = {start: [start] for start in starts}
     for index, row in enumerate(body.rows):
         owner = None if index in groups or is_sum(row) else _owner(index, starts, body)
@@ -127,15 +129,21 @@ def _items(body: _Body) -> Iterator[int]:
         yield index
 
 
+def _before_sums(starts: list[int], body: _Body) -> list[int]:
+    """The items without what stands below those that multiply, where these make a printed sum."""
+    proven = [start for start in starts if start <= body.proven]
+    total = sum((_amount(body.cells[start], body) for start in proven), Decimal(0))
+    return proven if total in body.printed else starts
+
+
 def _has_item(cells: Cells, body: _Body) -> bool:
+    """An amount and what it is for; without an amount only what else makes an item."""
     role = body.roles
-    priced = [at for at in (role.amount, role.price) if at is not None and at in cells]
-    others = [at for at in cells if at not in priced and body.columns[at].type != labels.OTHER]
-    return (
-        bool(priced)
-        and bool(others)
-        and (role.amount is None or role.amount in cells or role.quantity in cells)
-    )
+    kinds = {body.columns[at].type for at in cells if at not in (role.amount, role.price)}
+    if role.amount in cells:
+        return bool(kinds - {labels.OTHER}) or role.price in cells
+    priced = role.price in cells and (role.amount is None or role.quantity in cells)
+    return priced and bool(kinds & _LEADING if body.proven >= 0 else kinds - {labels.OTHER})
 
 
 def _is_carried(index: int, total: Decimal, body: _Body) -> bool:
@@ -152,7 +160,9 @@ def _is_carried(index: int, total: Decimal, body: _Body) -> bool:
 def _is_afterthought(cells: Cells, body: _Body) -> bool:
     """Two amounts without a quantity below the last item that multiplies: a tax and its base."""
     role = body.roles
-    return role.quantity not in cells and role.price in cells and role.amount in cells
+    if role.quantity in cells or role.price is None or role.price not in cells:
+        return False
+    return numbers(cells[role.price].text).isdisjoint({_amount(cells, body)})
 
 
 def _amount(cells: Cells, body: _Body) -> Decimal:

@@ -5,6 +5,7 @@ is tried in this order, and what it looks like decides. Names are found in `part
 """
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import takewhile
 
@@ -53,6 +54,11 @@ _PLAIN = frozenset({labels.OTHER, labels.REFERENCE})  # their values stand besid
 _COLUMN = 8  # rows of a small table of sums
 _SURE, _WEAK = 95.0, 75.0
 _BELOW, _VAGUE = 0.9, 0.7
+_PREPOSITIONS = frozenset("de di da do del d of von van per til for".split())
+_VAT_ID = re.compile(
+    r"(?:AT|BE|BG|CHE|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|NO|PL|PT|RO|SE|SI|SK|XI)"
+    r"[ -]?[A-Z]?\d[\dA-Z. -]{5,14}"
+)
 _TILL_TOTAL = ("nettotal", "netttotal")  # on till slips it includes the tax
 _NEAR = 3  # lines below a label that may hold its value
 _MARGIN = 0.6  # heights that two lines of one label may start apart
@@ -137,7 +143,8 @@ def _is_stacked(upper: Line, lower: Line) -> bool:
     texts = [word.text for word in upper.words + lower.words]
     whole, under = label_at(texts, 0), label_at(texts, len(upper.words))
     covered = whole is not None and whole.end == len(texts) and not whole.weak
-    return covered and (under is None or under.weak)
+    open_ended = labels.normal(upper.words[-1].text) in _PREPOSITIONS
+    return covered and (under is None or under.weak or open_ended)
 
 
 def labelled_parts(line: Line) -> list[Labelled]:
@@ -214,6 +221,8 @@ def _meaning(label: labels.Label, line: Line, end: int) -> str:
     """The label's type in the light of its neighbours: `TVA: FR11999999998` names no sum."""
     kind = label.type
     before, rest = line.words[: label.begin], line.words[label.end : end]
+    if kind == labels.OTHER and _VAT_ID.fullmatch(Line(rest).text if rest else ""):
+        return "VENDOR_VAT_NUMBER"
     key = labels.normal("".join(word.text for word in line.words[label.begin : label.end]))
     if kind == "TAX" and key.endswith("%") and not any(char.isdigit() for char in key):
         return labels.REFERENCE  # `MwSt-%` is a rate

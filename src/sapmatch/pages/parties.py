@@ -198,7 +198,7 @@ def _vendors(
     page = _Page.of(lines, known, receivers)
     heads = [_Head(name, line) for line in others if not is_town(line) or _is_sender(line)
              for name in _names(line)]
-    heads = [head for head in heads if not buyer & _words_of(head.name)]
+    heads = [head for head in heads if buyer.isdisjoint(_first_word(head.name))]
     ranked = sorted(heads, key=lambda head: (-page.score(head), head.line.box.top))
     for head in ranked[:2]:
         score = page.score(head)
@@ -213,13 +213,13 @@ def _vendors(
 
 
 def _words(fields: Sequence[Field]) -> frozenset[str]:
-    return frozenset(word for field in fields for word in _words_of(field.value))
+    return frozenset(word for field in fields for word in _first_word(field.value))
 
 
-def _words_of(name: Line) -> Set[str]:
-    """What tells a company from others: its long words without the legal form."""
+def _first_word(name: Line) -> list[str]:
+    """What tells a company from others: the first long word of its name."""
     plain = LEGAL_FORM.sub(" ", name.text)
-    return {key for word in plain.split() if len(key := labels.normal(word)) > 3}
+    return [key for word in plain.split() if len(key := labels.normal(word)) > 3][:1]
 
 
 def _is_sender(line: Line) -> bool:

@@ -52,7 +52,7 @@ FILLING = _words(
     " factuur fattura factura fatura faktura document documento order is plus auf sur on von op"
     " all your this dieser bitte please zuzuglich abzuglich noch nog reste rest noch ainda rm eur"
     " euro euros usd gbp chf sek nok dkk pln czk kc zl kr myr sgd aud cad inr rate a amount s"
-    " rechnungs satz amounts"
+    " rechnungs satz amounts laskun factuur fakturans faktury facturen da do dos na no wert dokladu"
 )
 # What makes a sum one of things, or of something else than the invoice.
 NO_SUM = _words(

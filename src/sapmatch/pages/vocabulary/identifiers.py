@@ -2,6 +2,7 @@
 
 LABELS = {
     "INVOICE_RECEIPT_ID": """
+        numero|nummer|numer|cislo|laskun numero
         inv number|tax inv|receipt # no|rechnung #|invoice number|invoice no|invoice nr
         invoice num|invoice #|invoice id|invoice|tax invoice|tax invoice no|tax invoice number
         inv no|inv #|cash inv no|bill no|bill number|bill #|receipt no|receipt number|receipt #
@@ -32,6 +33,7 @@ LABELS = {
         hyvityslasku nro|kuitti nro
     """,
     "PO_NUMBER": """
+        v encomenda|v encomenda n|votre ref commande|vos ref commande|deres bestilling
         po number|po no|po #|po nr|po|po ref|purchase order|purchase order no
         purchase order number|purchase order #|customer po|customer po no|customer po number
         your po|your po no|your order|your order no|your order number|customer order
@@ -59,7 +61,7 @@ LABELS = {
         no de orden|orden no|numero de orden|orden de compra no|su referencia no
         pedido de compra|no orden de compra|riferimento ordine|n ordine|numero d ordine
         ordine cliente|vs rif ordine|vostro ordine n|ordine d acquisto n|no ordine
-        no da encomenda|n encomenda|encomenda|encomenda no|nota de encomenda|vossa encomenda
+        no da encomenda|encomenda|encomenda no|nota de encomenda|vossa encomenda
         ordem de compra|sua encomenda|sua referencia|v referencia|numer zamowienia|nr zamowienia
         zamowienie|zamowienie nr|zamowienie numer|nr zamowienia klienta|cislo objednavky
         objednavka|objednavka cislo|objednavka c|vase objednavka|objednavka odberatele|ordrenr
@@ -90,6 +92,7 @@ LABELS = {
         tilinumero
     """,
     "VENDOR_VAT_NUMBER": """
+        contribuinte no|nip ue|tva no id|mva nr|vat id nr
         vat ue|vat eu|nr vat ue|nr vat|numer vat|alv tunnus|alv nr|orgnr mva|org nr mva|contribuinte
         iva n|n iva|nif iva no|no iva|dic cz|vat tva|tva vat|mwst uid|uid mwst|mwst id|che nr
         vat id|vat id no|vat no|vat nr|vat number|vat reg no|vat reg number|vat registration no
@@ -120,7 +123,7 @@ LABELS = {
         vat number customer|ust idnr des kunden|ust idnr kunden|uid kunde|kunden uid|ihre uid
         ihre uid nr|ihre umsatzsteuer id|ihre mwst nr|tva acheteur|no tva acheteur|votre tva
         votre no de tva intracommunautaire|btw nr klant|btw klant|nif del cliente|cif cliente
-        p iva cliente|vostra partita iva|nif do cliente|contribuinte|contribuinte no|nip nabywcy
+        p iva cliente|vostra partita iva|nif do cliente|nip nabywcy
         dic odberatele|deres cvr|deres cvr nr|ert vat nr|ert orgnr|kundens vat nr
     """,
     "VENDOR_GST_NUMBER": """
@@ -141,6 +144,9 @@ LABELS = {
         y tunnus
     """,
     "SALES_ORDER": """
+        n encomenda|ns ordine|ns ordine n|tilausvahvistus|nr zlecenia|zlecenie|potvrzeni objednavky|cislo zakazky
+        zakazka|ordrebekreftelse|ordrebekraeftelse|nasze zamowienie|no confirmation de commande
+        confirmacion de pedido|confirmacao de encomenda|opdrachtnummer|opdracht nr|no de vente
         sales order|sales order no|sales order number|sales order #|s o number|s o no|s o #
         our order|our order no|our order number|order confirmation|order confirmation no
         seller order no|auftrag|auftragsnummer|auftragsnr|auftrag nr|auftrag nr lief

@@ -17,6 +17,7 @@ LABELS = {
         toimittaja|laskuttaja
     """,
     "RECEIVER_NAME": """
+        kjoper|laskutetaan|laskutus|fakturer til|faktureras
         bill to|billed to|bill to address|billing address|sold to|invoice to|invoiced to
         customer|customer name|buyer|buyer name|client|client name|rechnungsempfanger
         rechnung an|kaufer|rechnungsadresse|rechnungsanschrift|kunde|auftraggeber|facture a

@@ -9,7 +9,7 @@ bestellung|encomenda|zamowienie|objednavka|tilaus|from|customer|client|kunde|kla
 asiakas|total|document no|document number|statement no|transaction no|your ref|your reference
 ihre referenz|votre reference|uw referentie|su referencia|vostro riferimento|er referens|er ref
 deres ref|deres reference|viitteenne|to|an|til|till|aan|von|van|payable to|due
-charges|variabilni symbol|delivery date|empfanger|destinataire|destinatario|odbiorca|variable
+charges|variabilni symbol|delivery date|empfanger|destinataire|destinatario|odbiorca|numero|nummer|numer|cislo
 """
 
 LEADS = frozenset("zzgl zuzugl zuzuglich plus davon enthaltene inkl incl".split())

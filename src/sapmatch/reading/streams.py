@@ -6,6 +6,7 @@ hide one, and a file that was written on has all its versions looked at.
 
 import re
 import zlib
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -13,7 +14,9 @@ from msgspec import Struct
 from sapmatch.reading.drawing import Drawing
 from sapmatch.reading.limits import ReadLimits, Refused
 
-_KEYWORD = re.compile(rb"endstream|stream\r?\n")
+_BEGIN = re.compile(rb"(?<!end)stream[^\r\n]*(?:\r\n|\r|\n)")
+_END = re.compile(rb"endstream")
+_UNENDED = 64  # streams that only the end of another one ends
 _OBJECT = b" obj"
 _NUMBER = 16  # characters of an object's number and generation
 _DICTIONARY = 2048  # bytes of a stream's dictionary that are looked at
@@ -30,10 +33,15 @@ _OBJECTS = re.compile(rb"/Type\s*/ObjStm\b")
 
 
 class Stream(Struct, frozen=True):
-    """One stream as it stands in the file; `data` is still packed."""
+    """One stream as it stands in the file; `data` is still packed.
+
+    What follows up to the next stream belongs to it where its length says so: a parser may believe
+    that rather than the keyword.
+    """
 
     dictionary: bytes
     data: bytes
+    following: bytes
 
 
 def check_streams(data: bytes, limits: ReadLimits) -> bool:
@@ -53,7 +61,8 @@ def check_streams(data: bytes, limits: ReadLimits) -> bool:
         elif _DATA.search(stream.dictionary):
             left -= _size(stream.data, min(left, limits.max_unpacked))
         else:
-            content = _unpacked(stream.data, min(left, limits.max_content))
+            packed = stream.data if _is_zlib(stream.data) else stream.data + stream.following
+            content = _unpacked(packed, min(left, limits.max_content))
             drawing.add(stream.dictionary, content)
             left -= _TOTAL * len(content)
     return drawing.is_bounded()
@@ -82,18 +91,20 @@ def mentions(data: bytes, what: re.Pattern[bytes], limits: ReadLimits) -> bool:
 
 
 def _streams(data: bytes, limits: ReadLimits) -> Iterator[Stream]:
-    begin = None
-    for count, keyword in enumerate(_KEYWORD.finditer(data)):
-        if count > 2 * limits.max_objects:
-            raise _too_large("more objects than an invoice has")
-        if keyword.group() != b"endstream":
-            begin = begin or keyword
-        elif begin:
-            head = data[max(0, begin.start() - _DICTIONARY) : begin.start()]
-            yield Stream(
-                head[max(0, head.rfind(_OBJECT) - _NUMBER) :], data[begin.end() : keyword.start()]
-            )
-            begin = None
+    begins = [(found.start(), found.end()) for found in _BEGIN.finditer(data)]
+    ends = [found.start() for found in _END.finditer(data)] + [len(data)]
+    if len(begins) > limits.max_objects:
+        raise _too_large("more objects than an invoice has")
+    unended = 0
+    for index, (keyword, begin) in enumerate(begins):
+        head = data[max(0, keyword - _DICTIONARY) : keyword]
+        end = ends[min(bisect_left(ends, begin), len(ends) - 1)]
+        following = begins[index + 1][0] if index + 1 < len(begins) else len(data)
+        unended += following < end
+        if unended > _UNENDED:
+            raise _too_large("parts that do not end")
+        dictionary = head[max(0, head.rfind(_OBJECT) - _NUMBER) :]
+        yield Stream(dictionary, data[begin:end], data[end:following])
 
 
 def _size(packed: bytes, allowed: int) -> int:

@@ -7,6 +7,7 @@ multiplies.
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import combinations
 
 from msgspec import Struct
 
@@ -41,7 +42,16 @@ def loose_items(rows: Sequence[Row]) -> Iterator[tuple[tuple[Item, ...], list[Ro
     above = _above_sums(rows)
     found = _multiplied(above) or _named(above, rows)
     if found:
-        yield tuple(item for item, _ in found), [row for _, used in found for row in used]
+        yield _apart(found)
+
+
+def proven_items(rows: Sequence[Row]) -> tuple[tuple[Item, ...], list[Row]]:
+    """All rows of a page that multiply, whatever the headings say."""
+    return _apart(_multiplied(rows))
+
+
+def _apart(found: Sequence[tuple[Item, list[Row]]]) -> tuple[tuple[Item, ...], list[Row]]:
+    return tuple(item for item, _ in found), [row for _, used in found for row in used]
 
 
 def _above_sums(rows: Sequence[Row]) -> list[Row]:
@@ -82,17 +92,21 @@ def _crossed(rows: Sequence[Row]) -> bool:
 
 
 def _three(row: Row) -> _Sum | None:
-    """Neighbours `quantity, price` (or the other way round) and later their product."""
+    """A quantity and a price (or the other way round) and behind them their product."""
     figures = _figures(row)[:_NUMBERS]
     percents = [line for line in row if is_percent(line)]
-    for first in range(len(figures) - 2):
-        one, two = figures[first], figures[first + 1]
-        for last in range(len(figures) - 1, first + 1, -1):
-            amount, between = figures[last], figures[first + 2 : last]
-            if _is_product(one, two, amount, [*between, *percents]):
-                price_first = _decimals(one) and not _decimals(two)
-                return _Sum(two, one, amount) if price_first else _Sum(one, two, amount)
+    for first, second, last in sorted(combinations(range(len(figures)), 3), key=_neighbours):
+        one, two, amount = figures[first], figures[second], figures[last]
+        if _is_product(one, two, amount, [*figures[second + 1 : last], *percents]):
+            price_first = _decimals(one) and not _decimals(two)
+            return _Sum(two, one, amount) if price_first else _Sum(one, two, amount)
     return None
+
+
+def _neighbours(places: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Quantity and price stand side by side, the amount far to the right."""
+    first, second, last = places
+    return second - first, first, -last
 
 
 def _is_product(one: Line, two: Line, amount: Line, discounts: Sequence[Line]) -> bool:

@@ -12,7 +12,7 @@ from sapmatch.pages import labels, layout, values
 from sapmatch.pages.cells import Cells, cells_of, is_number, numbers
 from sapmatch.pages.fields import Field
 from sapmatch.pages.headings import Column, Row, header
-from sapmatch.pages.loose import loose_items
+from sapmatch.pages.loose import loose_items, proven_items
 from sapmatch.pages.nouns import Line, around
 from sapmatch.pages.roles import Roles, is_product, roles
 from sapmatch.pages.subtotals import amounts_of, is_sum, names_sums, sum_type
@@ -47,19 +47,30 @@ class _Body(Struct, frozen=True):
 def find_tables(lines: Sequence[Line]) -> list[Table]:
     """All tables of line items on a page, from top to bottom."""
     rows = layout.rows(lines)
+    found, proven = _headed_tables(rows)
+    items, used = proven_items(rows)
+    if len(items) > 1 and len(items) > proven + 1:
+        return [Table(items, _lines(used))]
+    return found or [Table(items, _lines(used)) for items, used in loose_items(rows)]
+
+
+def _headed_tables(rows: Sequence[Row]) -> tuple[list[Table], int]:
+    """The tables with headings, and how many of their items multiply."""
     found: list[Table] = []
-    at = 0
+    at = proven = 0
     while at < len(rows):
         columns, height = header(rows, at)
         body = _body(rows[at + height :], columns) if columns else None
         if body and (groups := _groups(body)):
             items = tuple(tuple(_item(group, body)) for group in groups)
-            used = rows[at : at + height] + [
-                body.rows[index] for group in groups for index in group
+            used = [
+                *rows[at : at + height],
+                *(body.rows[index] for group in groups for index in group),
             ]
             found.append(Table(items, _lines(used)))
+            proven += sum(is_product(row, body.roles, body.columns) for row in body.cells)
         at += height + (len(body.rows) if body else 0)
-    return found or [Table(items, _lines(used)) for items, used in loose_items(rows)]
+    return found, proven
 
 
 def _body(rows: Sequence[Row], columns: list[Column]) -> _Body:
@@ -133,7 +144,7 @@ def _before_sums(starts: list[int], body: _Body) -> list[int]:
     """The items without what stands below those that multiply, where these make a printed sum."""
     proven = [start for start in starts if start <= body.proven]
     total = sum((_amount(body.cells[start], body) for start in proven), Decimal(0))
-    return proven if total in body.printed else starts
+    return proven if proven and total in body.printed else starts
 
 
 def _has_item(cells: Cells, body: _Body) -> bool:

@@ -20,7 +20,7 @@ Shares = Mapping[str, Mapping[str, tuple[float, float]]]
 Class = tuple[str, str]  # table and row of shares.toml
 _SHARES = Path(__file__).with_name("shares.toml")
 _CAP = 0.99  # a page is never as sure as an XML
-_CERTAIN_DAY = 0.5
+_FAINT = 0.5  # raw score: the engine itself would not bet on it
 _AT_AMOUNTS, _ON_PAGE = 0.95, 0.85  # raw scores of the currency
 _LONGEST = 60
 _SHORT = 3
@@ -69,10 +69,10 @@ def _measured() -> Shares:
 
 
 def share(shares: Shares, row: Class) -> float:
-    """The share of right values in a class; in one that was never measured, of its whole field."""
+    """Jeffreys' estimate of the share of right values; one half where nothing was measured."""
     rows = shares.get(row[0]) or shares["other"]
-    right, of = rows.get(row[1]) or map(sum, zip(*rows.values(), strict=True))
-    return min(round((right + 0.5) / (of + 1), 4), _CAP)  # Jeffreys' estimate
+    right, of = rows.get(row[1], (0.0, 0.0))
+    return min(round((right + 0.5) / (of + 1), 4), _CAP)
 
 
 def _number(clues: Clues) -> str:
@@ -81,9 +81,7 @@ def _number(clues: Clues) -> str:
         return "odd"
     if clues.has_rival("INVOICE_RECEIPT_ID", number):
         return "rival"
-    if not clues.labelled("number"):
-        return "guessed"
-    return "confusable" if _CONFUSABLE.search(number) else "labelled"
+    return "confusable" if _CONFUSABLE.search(number) else _any("number", clues)
 
 
 def _odd(number: str) -> bool:
@@ -95,7 +93,7 @@ def _odd(number: str) -> bool:
 
 
 def _day(field: str, clues: Clues) -> str:
-    if clues.raw(field) < _CERTAIN_DAY or clues.doubted(field):
+    if clues.doubted(field):
         return "unclear"
     if not clues.dates_in_order:
         return "out of order"
@@ -146,13 +144,12 @@ def _seller(clues: Clues) -> str:
         return "known"
     if key(name) == key(clues.invoice.buyer.name or ""):
         return "also buyer"
-    if clues.in_domain(name):
-        return "in domain"
-    if clues.labelled("seller.name"):
-        return "labelled"
+    if (sure := _any("seller.name", clues)) != "guessed":
+        return sure
     if clues.repeated(name):
         return "repeated"
-    return "letterhead" if _LEGAL_FORM.search(name) else "guessed"
+    company = _LEGAL_FORM.search(name) or clues.in_domain(name)
+    return "company" if company else "guessed"
 
 
 def _buyer(clues: Clues) -> str:
@@ -181,6 +178,8 @@ def _order(clues: Clues) -> str:
 
 
 def _any(field: str, clues: Clues) -> str:
+    if clues.raw(field) < _FAINT:
+        return "faint"
     return "labelled" if clues.labelled(field) else "guessed"
 
 

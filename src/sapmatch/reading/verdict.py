@@ -26,12 +26,10 @@ def judged(
     doubtful (RE-16). An XML says what it says: its values are certain.
     """
     confidence = found.confidence if method == "xml" else calibrated(invoice, found, knows=knows)
-    problems = (
-        *found.problems,
-        *_missing(invoice),
-        *_doubtful(confidence, review_below, {problem.field for problem in found.problems}),
-        *contradictions(invoice),
-    )
+    known = [*found.problems, *_missing(invoice)]
+    named = {problem.field for problem in known}
+    doubtful = _doubtful(confidence, review_below, named)
+    problems = (*known, *doubtful, *contradictions(invoice))
     return ReadResult(
         outcome="needs-review" if problems else "read",
         kind=kind,

@@ -24,7 +24,7 @@ _SUM = re.compile(
     re.IGNORECASE,
 )
 _UNIT = re.compile(r"[-+]?[\d.,\s]+\s*(?!x\b)([^\W\d_][\w./]{0,11})\s*", re.IGNORECASE)
-_TRAILING_AMOUNT = re.compile(r"\s*[^\s\d]{0,3}\s?[-(]?\d[\d.,'’]*[.,]\d{2}\D{0,4}$")
+_TRAILING_AMOUNT = re.compile(r"(?:^|\s)[^\s\d]{0,3}\s?[-(]?\d[\d.,'’]*[.,]\d{2}\D{0,4}$")
 _RATE = re.compile(r"\D{0,6}(\d{1,2}(?:[.,]\d{1,2})?)\s?%?\W{0,2}")
 _HIGHEST_RATE = 30  # percent: Hungary has 27
 _GTIN = re.compile(r"\d{8}|\d{12,14}")

@@ -27,6 +27,7 @@ _RATES = frozenset({"TAX_RATE", "DISCOUNT"})
 _WORDS = frozenset({"ITEM", labels.OTHER})
 _NEVER, _UNPLACED = 1e6, 14.0
 _ODD = 6.0  # heights aside that a cell of another shape costs
+_MOST = 60  # pieces of a row
 _LONGEST = 24
 
 
@@ -74,7 +75,7 @@ def is_count(line: Line) -> bool:
 def cells_of(row: Sequence[Line], columns: Sequence[Column]) -> Cells:
     """The row's cells, each under its column; text of one column together."""
     found: Cells = {}
-    pieces = [piece for line in row for piece in _pieces(line, columns)]
+    pieces = [piece for line in row[:_MOST] for piece in _pieces(line, columns)][:_MOST]
     for piece, column in zip(pieces, _placed(pieces, columns), strict=True):
         if column is not None:
             words = found[column].words if column in found else ()

@@ -10,6 +10,7 @@ from sapmatch.pages.nouns import Line, Word, around
 from sapmatch.pages.vocabulary import amounts
 
 _NAMED = 0.5  # share of the words in a row of headings that are headings
+_WIDEST = 40  # lines in a row
 _DEEPEST = 4  # rows
 _NEAR = 2.2  # heights from one row of headings to the next
 _MONEY = frozenset({"PRICE", "UNIT_PRICE", "GROSS"})
@@ -32,7 +33,12 @@ def header(rows: Sequence[Row], at: int) -> tuple[list[Column], int]:
     best: tuple[list[Column], int] = ([], 1)
     for height in range(1, _DEEPEST + 1):
         part = rows[at : at + height]
-        if len(part) < height or _has_number(part[-1]) or (height > 1 and not _near(part)):
+        if (
+            len(part) < height
+            or len(part[-1]) > _WIDEST
+            or _has_number(part[-1])
+            or (height > 1 and not _near(part))
+        ):
             break
         found = _columns(part)
         if _is_header(found, part):

@@ -17,7 +17,8 @@ from sapmatch.pages.nouns import Line
 
 _HEADED = 0.2  # what a heading weighs against the share of rows that multiply
 _CENTS = re.compile(r"[.,]\d{2}\D{0,4}$")
-_SAMPLE = 60  # rows
+_SAMPLE = 40  # rows
+_MOST = 12  # columns of numbers
 _CENT = Decimal("0.011")
 _BY_HAND = Decimal("0.005")  # a price printed with two decimals
 _WANTED = {
@@ -44,7 +45,7 @@ def roles(rows: Sequence[Cells], columns: Sequence[Column]) -> Roles:
         for at in range(len(columns))
         if any(at in row and (is_number(row[at]) or is_count(row[at])) for row in sample)
     ]
-    ways = list(_ways(numeric, columns))
+    ways = list(_ways(numeric[:_MOST], columns))
     return max(ways, key=lambda way: _weight(way, sample, columns), default=Roles())
 
 

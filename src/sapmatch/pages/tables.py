@@ -3,6 +3,7 @@
 Where a page has no headings, as on till slips and second pages, see `sapmatch.pages.loose`.
 """
 
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
@@ -18,6 +19,8 @@ from sapmatch.pages.roles import Roles, is_product, roles
 from sapmatch.pages.subtotals import amounts_of, is_sum, names_sums, sum_type
 
 _ENDING = frozenset({"TAX", "TOTAL", "AMOUNT_DUE"})
+_LONGEST = 12  # rows of one item
+_SUMS = 60  # rows below the items that may hold their sum
 _CONTINUED = 2.6  # line heights down to the next row of the same item
 _ENDED = 6.0  # line heights without anything after which the table is over
 _SURE, _TEXT = 95.0, 90.0
@@ -81,7 +84,7 @@ def _body(rows: Sequence[Row], columns: list[Column]) -> _Body:
     proven = [at for at, row in enumerate(cells) if is_product(row, role, columns)]
     last = proven[-1] if proven else -1
     end = _end(below, columns, last)
-    printed = frozenset(amount for row in rows[last + 1 :] for amount in amounts_of(row))
+    printed = frozenset(amount for row in rows[last + 1 :][:_SUMS] for amount in amounts_of(row))
     return _Body(below[:end], cells[:end], columns, role, last, printed)
 
 
@@ -184,8 +187,9 @@ def _amount(cells: Cells, body: _Body) -> Decimal:
 
 def _owner(index: int, starts: Sequence[int], body: _Body) -> int | None:
     """The item that a row of text belongs to: the nearer one, of equals the one above."""
-    above = max((start for start in starts if start < index), default=None)
-    below = min((start for start in starts if start > index), default=None)
+    at = bisect(starts, index)
+    above = starts[at - 1] if at else None
+    below = starts[at] if at < len(starts) else None
     if below is not None and _leads(index, below, body):
         return below
     if above is not None and _linked(above, index, body):
@@ -213,7 +217,8 @@ def _kinds(index: int, body: _Body) -> set[str]:
 
 def _linked(first: int, last: int, body: _Body) -> bool:
     """Whether all rows from one to the other follow closely."""
-    return all(_close(body.rows[at], body.rows[at + 1]) for at in range(first, last))
+    closely = (_close(body.rows[at], body.rows[at + 1]) for at in range(first, last))
+    return last - first <= _LONGEST and all(closely)
 
 
 def _close(above: Row, row: Row) -> bool:

@@ -31,8 +31,12 @@ def test_price_is_the_line_amount_and_the_row_tells_the_rest() -> None:
             "OTHER Order no.": "4500000123", "OTHER PO item": "10",
         }
     )  # fmt: skip
-    assert (line.quantity, line.unit_price, line.net) == (3, Decimal("5.00"), Decimal("15.00"))
-    assert (line.unit, line.tax_rate, line.seller_item_id) == ("can", 7, "O-1")
+    assert (line.quantity, line.unit_price, line.net) == (
+        Decimal(3),
+        Decimal("5.00"),
+        Decimal("15.00"),
+    )
+    assert (line.unit, line.tax_rate, line.seller_item_id) == ("can", Decimal(7), "O-1")
     assert (line.order_reference, line.order_item) == ("4500000123", "10")
 
 
@@ -49,7 +53,7 @@ def test_each_value_of_a_line_says_where_it_stands() -> None:
 def test_a_unit_may_be_glued_to_the_quantity() -> None:
     (hours, pieces), _ = read({"QUANTITY": "1.5h", "PRICE": "90.00"}, {"QUANTITY": "x14"})
     assert (hours.quantity, hours.unit) == (Decimal("1.5"), "h")
-    assert (pieces.quantity, pieces.unit) == (14, None)
+    assert (pieces.quantity, pieces.unit) == (Decimal(14), None)
 
 
 def test_of_two_readings_of_a_quantity_the_one_that_multiplies_is_meant() -> None:
@@ -112,7 +116,11 @@ def test_the_lines_of_a_credit_note_are_positive_however_they_are_printed() -> N
         {"QUANTITY": "1", "UNIT_PRICE": "4.00", "PRICE": "4.00"},
     )
     turned = credited(lines)
-    assert [(line.quantity, line.net) for line in turned] == [(2, 20), (3, 15), (1, -4)]
+    assert [(line.quantity, line.net) for line in turned] == [
+        (Decimal(2), Decimal(20)),
+        (Decimal(3), Decimal(15)),
+        (Decimal(1), Decimal(-4)),
+    ]
     assert credited(turned) == turned
 
 

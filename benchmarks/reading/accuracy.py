@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from benchmarks.reading import scoring
 from benchmarks.reading.corpus import FIELDS, Read, value
 
+FREE = frozenset({"xml", "text-layer"})  # ways to read that ask no OCR
 _SCORED = ("read", "not-invoice")  # what is expected of a document whose fields are compared
 _VERDICTS = ("right", "wrong", "missing", "invented")
 
@@ -32,7 +33,7 @@ class Accuracy:
         document, result = item.document, item.result
         self.documents += 1
         self.expected += scoring.expected(document, result.outcome)
-        free = result.method in ("xml", "text-layer")
+        free = result.method in FREE
         self.pages += document.pages
         self.free += free
         self.free_pages += document.pages if free else 0

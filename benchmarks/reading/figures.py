@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from benchmarks.reading import calibrate, measuring, scoring
-from benchmarks.reading.accuracy import Accuracy, by_kind, counted
+from benchmarks.reading.accuracy import FREE, Accuracy, by_kind, counted
 from benchmarks.reading.calibrate import Sample
 from benchmarks.reading.corpus import Document, Read
 from benchmarks.reading.measuring import Cost
@@ -37,7 +37,7 @@ def without_ocr(read: Sequence[Read]) -> Iterator[Figure]:
     """Documents that need no OCR, and what that saves."""
     texts = [item for item in read if item.document.kind == TEXT_KIND]
     if texts:
-        free = counted(item for item in texts if item.result.method == "text-layer")
+        free = counted(item for item in texts if item.result.method in FREE)
         answered = free.documents / len(texts)
         yield _least("born-digital: answered without OCR", answered, 0.6)
         yield _least("born-digital: header fields of these", free.field_share, 0.99)

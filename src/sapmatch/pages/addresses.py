@@ -14,8 +14,9 @@ from sapmatch.pages.nouns import Box, Line, around
 
 LEGAL_FORM = re.compile(
     r"(?<!\w)(?:g?gmbh(?: ?& ?co\.?(?: ?kg(?:aa)?)?)?|ag|se|kg|ohg|gbr|ug|e\.? ?k\.?|ltd|limited"
-    r"|llc|l\.l\.c|llp|inc|corp(?:oration)?|company|plc|s\.? ?a\.? ?r\.? ?l|s\.?a\.?s\.?u?|eurl|sprl"
-    r"|s\.a|b\.? ?v|n\.? ?v|v\.?o\.?f|s\.? ?r\.? ?l\.?s?|s\.? ?p\.? ?a|s\.?n\.?c|s\.? ?l(?:\.? ?u)?"
+    r"|llc|l\.l\.c|llp|inc|corp(?:oration)?|company|plc|s\.? ?a\.? ?r\.? ?l|s\.?a\.?s\.?u?|eurl"
+    r"|sprl|s\.a|b\.? ?v|n\.? ?v|v\.?o\.?f|s\.? ?r\.? ?l\.?s?"
+    r"|s\.? ?p\.? ?a|s\.?n\.?c|s\.? ?l(?:\.? ?u)?"
     r"|lda|unipessoal|sp\.? ?z ?o\.? ?o|sp\.? ?[jk]|s\.? ?r\.? ?o|a\.? ?s|v\.o\.s|ab|a/s|aps|ivs|as"
     r"|asa|oyj?|ky|tmi|sdn\.?(?: ?bhd)?|bhd|s/b|pty|pte|kft|zrt|d\.o\.o|ood|eood)\.?(?!\w)",
     re.IGNORECASE,
@@ -30,8 +31,8 @@ _COUNTRIES = (
 COUNTRY = re.compile(rf"(?:.*[,\s])?(?:{_COUNTRIES})\W*", re.IGNORECASE)
 _TOWN = r"[A-ZÀ-Ž][^\W\d_]"
 _POSTAL = re.compile(
-    rf"(?:^|[,;•|·–-]\s?|\s)(?:[A-Z]{{1,3}}[ -])?(?:\d{{5}}|\d{{4}}(?: ?[A-Z]{{2}}(?![A-Z]))?|\d{{2}}-\d{{3}}"
-    rf"|\d{{4}}-\d{{3}}|\d{{3}} \d{{2}})[,.]? ?{_TOWN}"
+    rf"(?:^|[,;•|·–-]\s?|\s)(?:[A-Z]{{1,3}}[ -])?(?:\d{{5}}|\d{{4}}(?: ?[A-Z]{{2}}(?![A-Z]))?"
+    rf"|\d{{2}}-\d{{3}}|\d{{4}}-\d{{3}}|\d{{3}} \d{{2}})[,.]? ?{_TOWN}"
     rf"|{_TOWN}[^\d]*[,.\s]\s?[A-Z]{{2,3}}\.?,?\s+\d{{4,5}}(?:-\d{{4}})?\b"
     r"|\b[A-Z]{1,2}\d[\dA-Z]? ?\d[A-Z]{2}\b|\b[A-Z]\d[A-Z] ?\d[A-Z]\d\b"
 )
@@ -41,8 +42,9 @@ CONTACT = re.compile(
     re.IGNORECASE,
 )
 REGISTER = re.compile(
-    r"\b(?:hrb|hra|h ?r ?[ab]\b|amtsgericht|registergericht|handelsreg\w*|gesch[äa]ftsf\w*|rcs|siret|siren"
-    r"|capital|cap\. ?soc|rea|kvk|cvr|krs|regon|company no|company reg\w*|reg\.? ?no|roc|registered"
+    r"\b(?:hrb|hra|h ?r ?[ab]\b|amtsgericht|registergericht|handelsreg\w*|gesch[äa]ftsf\w*|rcs"
+    r"|siret|siren|capital|cap\. ?soc|rea|kvk|cvr|krs|regon|company no"
+    r"|company reg\w*|reg\.? ?no|roc|registered"
     r"|gst|sst|vorstand|iban|bic|swift|org\.? ?nr)\b",
     re.IGNORECASE,
 )
@@ -50,6 +52,7 @@ _UP, _DOWN = 8, 8  # lines over the town, and under it
 _FAR = 3.4  # heights between the middles of two lines of one address
 _ASIDE = 1.3  # heights that lines of one block may start (or be centred) apart
 _LONGEST = 80
+_MOST = 50  # addresses on a page
 
 
 class Address(Struct, frozen=True):
@@ -76,7 +79,7 @@ def addresses(lines: Sequence[Line]) -> list[Address]:
     found: list[Address] = []
     taken: set[Line] = set()
     for line in sorted(lines, key=lambda line: line.box.top):
-        if line in taken or not is_town(line):
+        if line in taken or not is_town(line) or len(found) >= _MOST:
             continue
         role, over = _over(line, [other for other in lines if other not in taken])
         under = tuple(_under(line, [other for other in lines if other not in taken]))
@@ -101,7 +104,9 @@ def _over(town: Line, lines: Sequence[Line]) -> tuple[str | None, list[Line]]:
             return parts[0].type, _with_own(parts[0], found)
         if parts and (SHAPES[parts[0].type] in ("amount", "date") or _is_number(parts[0])):
             break
-        if not parts and (values.values("date", above.words) or values.values("amount", above.words)):
+        if not parts and (
+            values.values("date", above.words) or values.values("amount", above.words)
+        ):
             break
         found.insert(0, above)
         at = above

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from sapmatch.model.intent import Record
 from sapmatch.pages import layout
 from sapmatch.pages.fields import AMOUNTS, Field, summary_fields
-from sapmatch.pages.nouns import Line, Page, Quad
 from sapmatch.pages.labels import OTHER, REFERENCE, SALES_ORDER
+from sapmatch.pages.nouns import Line, Page, Quad
 from sapmatch.pages.parties import assigned, party_fields
 from sapmatch.pages.prose import payment_fields
 from sapmatch.pages.tables import Table, find_tables
@@ -15,6 +15,7 @@ from sapmatch.pages.taxes import tax_tables
 from sapmatch.pages.values import CODES, values
 
 _GUESS = 50.0
+_MOST_LINES = 600  # outside of line items: no invoice has more, and every line looks around it
 _SERVICE = {REFERENCE: OTHER, SALES_ORDER: OTHER}  # types that Textract has no name for
 _PRICES = AMOUNTS | {"UNIT_PRICE", "PRICE"}
 _WHOLE: Quad = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
@@ -26,7 +27,7 @@ def expense_document(page: Page) -> Record:
     """The ExpenseDocument of one page."""
     tables = find_tables(page.lines)
     used = frozenset(line for table in tables for line in table.lines)
-    fields = _fields(page, [line for line in page.lines if line not in used])
+    fields = _fields(page, [line for line in page.lines if line not in used][:_MOST_LINES])
     printed = {code for line in page.lines for code in _CODE.findall(line.text)}
     return {
         "ExpenseIndex": page.number,

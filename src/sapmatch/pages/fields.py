@@ -114,9 +114,10 @@ def _joined(lines: Sequence[Line]) -> Iterator[Line]:
     below = {}
     for upper in lines:
         under = layout.below(upper.box, lines)[:1] if _is_short(upper) else []
-        if under and _is_short(under[0]) and _is_stacked(upper, under[0]):
-            if not any(_has_number(line, lines) for line in (upper, under[0])):
-                below[upper] = under[0]
+        if not under or not _is_short(under[0]) or not _is_stacked(upper, under[0]):
+            continue
+        if not any(_has_number(line, lines) for line in (upper, under[0])):
+            below[upper] = under[0]
     used = set(below.values())
     for line in lines:
         if line in below and line not in used:
@@ -184,7 +185,7 @@ def _is_label(texts: Sequence[str], label: labels.Label, first: int) -> bool:
     """Whether the words are a label here, and not `Lieferant GmbH` or a word in a sentence."""
     start = label.begin <= first
     inside = "".join(texts[label.begin : label.end])
-    if not start and (inside.count(")") > inside.count("(") or label.weak and _names(label)):
+    if not start and (inside.count(")") > inside.count("(") or (label.weak and _names(label))):
         return False
     if texts[label.end - 1].endswith((":", "#")) or texts[label.end : label.end + 1] == [":"]:
         return True

@@ -62,8 +62,10 @@ def is_buyers(text: str) -> bool:
 def is_heading(text: str) -> bool:
     """Whether a line only says what kind of paper this is: `TAX INVOICE`, `Rechnung (Kopie)`."""
     keys = [key for word in re.split(r"[\s/\-–]+", text) if (key := normal(word))]
-    return bool(keys) and any(_is_paper(key) for key in keys) and all(
-        _is_paper(key) or key in words.PAPER_WORDS for key in keys
+    return (
+        bool(keys)
+        and any(_is_paper(key) for key in keys)
+        and all(_is_paper(key) or key in words.PAPER_WORDS for key in keys)
     )
 
 

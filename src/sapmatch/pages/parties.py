@@ -16,16 +16,16 @@ from sapmatch.pages.addresses import (
     Address,
     addresses,
     is_aligned,
-    neighbour,
     is_town,
+    neighbour,
 )
-from sapmatch.pages.fields import NAMES, SHAPES, Field, Labelled, labelled_lines, labelled_parts
+from sapmatch.pages.fields import NAMES, Field, Labelled, labelled_lines, labelled_parts
 from sapmatch.pages.nouns import Box, Line
 
 _TOP, _FOOT = 0.35, 0.85  # shares of the page's text: where letterheads end, imprints begin
 _WINDOW = 0.5  # down to which an address window may stand
 _SENDER = re.compile(r"\s[-–—·•●|*]\s?|,\s(?!\S+\.?$)|\s?[|•·●]\s?")
-_REGISTERED = re.compile(r"[\s(]*\(?\b(?=[\w-]*\d{4})[\dA-Z]{2,}(?:-?[A-Z0-9]{1,2})?\)?$")
+_REGISTERED = re.compile(r"\s*\(?\b(?=[\w-]*\d{4})[\dA-Z]{2,}(?:[- ]?[A-Z0-9]{1,2})?\)?$")
 _GLUED_FORM = re.compile(r"(?<=[a-zà-ÿ])(?=(?:Sdn|GmbH|Ltd|Inc|LLC|SARL|SAS|Srl|SpA)\b)")
 _NAME_LABEL = frozenset(
     map(labels.normal, "name nom naam nombre nome navn namn nazwa nazev nimi firma company".split())
@@ -34,7 +34,10 @@ _DOMAIN = re.compile(r"(?:@|www[.,]|https?://(?:www\.)?)([\w-]+(?:[.,][\w-]+)*)[
 _MAILERS = frozenset(
     "gmail hotmail yahoo outlook gmx web icloud live aol orange t-online example localhost".split()
 )
-_NO_COMPANY = re.compile(r"\b(?:gln|attn|contact|z\.? ?hd|c/o|at[tc]\.)\b|://|^www\.", re.IGNORECASE)
+_NO_COMPANY = re.compile(
+    r"\b(?:gln|attn|contact|z\.? ?hd|c/o|at[tc]\.)\b|://|^www\.", re.IGNORECASE
+)
+_LONGEST = 200  # characters of a line that may hold a name
 _SLOGAN_WORDS = 6
 _RIGHT = 30  # heights that a name may stand to the right of its label
 _BELOW, _LINES = 0.9, 4
@@ -156,9 +159,7 @@ def _is_label_of(line: Line, lines: Sequence[Line]) -> bool:
 
 
 def _field(part: Labelled, name: Line, factor: float) -> Field:
-    return Field(
-        type=part.type, value=name, label=part.label, confidence=part.confidence * factor
-    )
+    return Field(type=part.type, value=name, label=part.label, confidence=part.confidence * factor)
 
 
 def _receivers(known: Sequence[Address], fields: Sequence[Field]) -> frozenset[Line]:
@@ -175,7 +176,7 @@ def _receivers(known: Sequence[Address], fields: Sequence[Field]) -> frozenset[L
 def _names(line: Line) -> list[Line]:
     """The name in a line such as `Acme GmbH | Europa-Allee 1980 | Frankfurt`."""
     text = line.text
-    if labels.is_heading(text) or labelled_parts(layout.unglued(line)):
+    if len(text) > _LONGEST or labels.is_heading(text) or labelled_parts(layout.unglued(line)):
         return []
     sender = _SENDER.search(text)
     head = layout.cut(line.words, 0, sender.start() if sender else len(text))
@@ -185,7 +186,24 @@ def _names(line: Line) -> list[Line]:
     if registered and registered.start():
         head = layout.cut(head.words, 0, registered.start())
     found = values.values("name", head.words) if head.words else []
-    return [name for name in found if len(labels.normal(LEGAL_FORM.sub("", name.text))) > 1]
+    return [_unglued(name) for name in found if _is_company(name.text)]
+
+
+def _is_company(text: str) -> bool:
+    """More than a legal form, and no tail of a name whose bracket opened in another line."""
+    whole = text.count(")") <= text.count("(")
+    return whole and len(labels.normal(LEGAL_FORM.sub("", text))) > 1
+
+
+def _unglued(name: Line) -> Line:
+    """The name with its legal form cut from the word before it."""
+    pieces = []
+    for word in name.words:
+        glue = _GLUED_FORM.search(word.text)
+        at = glue.start() if glue else len(word.text)
+        spans = [(0, at), (at, len(word.text))]
+        pieces += [piece for span in spans for piece in layout.cut((word,), *span).words]
+    return Line(tuple(pieces))
 
 
 def _vendors(
@@ -196,8 +214,12 @@ def _vendors(
     if not others:
         return
     page = _Page.of(lines, known, receivers)
-    heads = [_Head(name, line) for line in others if not is_town(line) or _is_sender(line)
-             for name in _names(line)]
+    heads = [
+        _Head(name, line)
+        for line in others
+        if not is_town(line) or _is_sender(line)
+        for name in _names(line)
+    ]
     heads = [head for head in heads if buyer.isdisjoint(_first_word(head.name))]
     ranked = sorted(heads, key=lambda head: (-page.score(head), head.line.box.top))
     for head in ranked[:2]:
@@ -238,12 +260,11 @@ class _Page(Struct, frozen=True):
     domains: frozenset[str]
     blocks: tuple[Address, ...]
     tails: frozenset[Line]
+    keys: tuple[str, ...]  # the normal forms of the lines
     first: Line | None  # the topmost name
 
     @classmethod
-    def of(
-        cls, lines: Sequence[Line], known: Sequence[Address], receivers: Set[Line]
-    ) -> "_Page":
+    def of(cls, lines: Sequence[Line], known: Sequence[Address], receivers: Set[Line]) -> "_Page":
         """The page's measures."""
         top, bottom = min(x.box.top for x in lines), max(x.box.bottom for x in lines)
         width = max(x.box.right for x in lines) - min(x.box.left for x in lines)
@@ -259,6 +280,7 @@ class _Page(Struct, frozen=True):
             domains=frozenset(_domains(x for x in lines if x not in receivers)),
             blocks=tuple(x for x in known if not (set(x.lines) & set(receivers))),
             tails=frozenset(line for x in known for line in x.lines[1:]),
+            keys=tuple(labels.normal(x.text) for x in lines),
             first=min((x for x in lines if _names(x)), key=lambda x: x.box.top, default=None),
         )
 
@@ -267,7 +289,7 @@ class _Page(Struct, frozen=True):
         name, line = head.name, head.line
         form = bool(LEGAL_FORM.search(name.text))
         key = labels.normal(name.text)
-        again = sum(key in labels.normal(other.text) for other in self.lines) > 1
+        again = sum(key in other for other in self.keys) > 1
         score = 1.5 if form else 0.0
         score += self._domain(name)
         score += 0.8 if line is self.first else 0.0
@@ -344,8 +366,8 @@ def _window(
         theirs = len(over) < min(len(address.lines) - 1, 2)
         names = [name for line in over for name in _names(line)[:1]][:1]
         registered = any(REGISTER.search(line.text) for line in address.more)
-        if address.role in (None, "RECEIVER_ADDRESS") and names and not theirs and not registered:
-            if address.box.top < _WINDOW * bottom:
-                sure = 70.0 if sellers else 55.0
-                yield Field(type="RECEIVER_NAME", value=names[0], confidence=sure)
-                return
+        placed = address.box.top < _WINDOW * bottom and address.role in (None, "RECEIVER_ADDRESS")
+        if placed and names and not theirs and not registered:
+            sure = 70.0 if sellers else 55.0
+            yield Field(type="RECEIVER_NAME", value=names[0], confidence=sure)
+            return

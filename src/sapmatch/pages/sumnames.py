@@ -77,7 +77,9 @@ def _parts(word: str) -> frozenset[str] | None:
     """From the left, the longest known part first; an `s` may join two parts."""
     for end in range(len(word) - 1, 2, -1):
         kind = _known().get(word[:end])
-        for rest in (word[end:], word[end:].removeprefix("s")) if kind else ():
+        if kind is None:
+            continue
+        for rest in (word[end:], word[end:].removeprefix("s")):
             more = _kind(rest) if rest else frozenset()
             if more is not None:
                 return more | {kind}

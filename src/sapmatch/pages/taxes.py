@@ -52,7 +52,7 @@ def _pieces(line: Line) -> Iterator[Line]:
     for word in line.words:
         if word.text in _DASHES and run:
             yield Line(tuple(run))
-            run: list[Word] = []
+            run = []
         elif word.text not in _DASHES:
             run.append(word)
     if run:
@@ -73,9 +73,10 @@ def _body(rows: Sequence[Sequence[Line]], headings: Sequence[_Heading]) -> Itera
     bottom = max(line.box.bottom for line in rows[0])
     for row in rows[1:]:
         top = min(line.box.top for line in row)
-        if top - bottom > _GAP * row[0].box.height or not {"TAX", "SUBTOTAL"} <= _cells(
-            row, headings
-        ).keys():
+        if (
+            top - bottom > _GAP * row[0].box.height
+            or not {"TAX", "SUBTOTAL"} <= _cells(row, headings).keys()
+        ):
             return
         yield list(row)
         bottom = max(line.box.bottom for line in row)
@@ -98,7 +99,7 @@ def _distance(box: Box, heading: Box) -> float:
 def _fields(body: Sequence[Sequence[Line]], headings: Sequence[_Heading]) -> Iterator[Field]:
     labels = {heading.type: heading.label for heading in headings}
     for number, row in enumerate(body, start=1):
-        is_sum = number == len(body) > 1 and bool(sumnames.compose(_texts(row), 0))
+        is_sum = number == len(body) > 1 and (_is_total(row) or not _has_rate(row))
         sure = _ONE if len(body) == 1 else _SUM if is_sum else _SEVERAL
         cells = _cells(row, headings)
         if len(body) > 1 and not re.search(r"[1-9]", cells["TAX"].text):
@@ -111,6 +112,15 @@ def _fields(body: Sequence[Sequence[Line]], headings: Sequence[_Heading]) -> Ite
 
 def _texts(row: Sequence[Line]) -> list[str]:
     return [word.text for word in row[0].words]
+
+
+def _is_total(row: Sequence[Line]) -> bool:
+    return sumnames.compose(_texts(row), 0) is not None
+
+
+def _has_rate(row: Sequence[Line]) -> bool:
+    """Whether a row says what it is of: a table by rate names its rates, and its sum has none."""
+    return bool(_name(row)) or any("%" in line.text for line in row)
 
 
 def _name(row: Sequence[Line]) -> Sequence[Word]:

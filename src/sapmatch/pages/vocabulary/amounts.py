@@ -8,7 +8,7 @@ def _words(text: str) -> frozenset[str]:
 # Words that mean a sum, alone or with others.
 SUM = _words(
     "total totals totaal totale totali totalt totalsumma summe summa suma somme sum gesamt"
-    " gesamtbetrag gesamtsumme razem ogolem lacznie celkem yhteensa ialt eindtotaal endbetrag"
+    " gesamtbetrag gesamtsumme razem ogolem lacznie celkem yhteensa ialt eindtotaal endbetrag alt"
     " totalbetrag rechnungsbetrag rechnungssumme soma sum"
 )
 # Words that mean an amount, and say nothing alone.
@@ -18,7 +18,7 @@ AMOUNT = _words(
 )
 PARTIAL = _words(
     "sub subtotal subtotals zwischensumme subtotaal subtotale delsumma mellansumma soustotal"
-    " mezisoucet valisumma delsum"
+    " mezisoucet soucet valisumma delsum"
 )
 NET = _words(
     "net nett netto ht hors horstaxe horstaxes excl excluding exclusive exkl exklusive exclusief ex"
@@ -47,12 +47,13 @@ PAID = _words(
 )
 # Words of no weight beside those.
 FILLING = _words(
-    "the grand of de la le les des du der die das den di del della het van im in zu zur zum te att at to"
-    " for and und et y e final end general generale geral invoice rechnung rechnungs facture"
+    "the grand of de la le les des du der die das den di del della het van im in zu zur zum te att"
+    " at to for and und et y e final end general generale geral invoice rechnung rechnungs facture"
     " factuur fattura factura fatura faktura document documento order is plus auf sur on von op"
     " all your this dieser bitte please zuzuglich abzuglich noch nog reste rest noch ainda rm eur"
     " euro euros usd gbp chf sek nok dkk pln czk kc zl kr myr sgd aud cad inr rate a amount s"
     " rechnungs satz amounts laskun factuur fakturans faktury facturen da do dos na no wert dokladu"
+    " zzgl bereits deja already reeds gia ya i"
 )
 # What makes a sum one of things, or of something else than the invoice.
 NO_SUM = _words(

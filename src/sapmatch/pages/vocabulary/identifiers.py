@@ -144,9 +144,10 @@ LABELS = {
         y tunnus
     """,
     "SALES_ORDER": """
-        n encomenda|ns ordine|ns ordine n|tilausvahvistus|nr zlecenia|zlecenie|potvrzeni objednavky|cislo zakazky
-        zakazka|ordrebekreftelse|ordrebekraeftelse|nasze zamowienie|no confirmation de commande
-        confirmacion de pedido|confirmacao de encomenda|opdrachtnummer|opdracht nr|no de vente
+        n encomenda|ns ordine|ns ordine n|tilausvahvistus|nr zlecenia|zlecenie|potvrzeni objednavky
+        cislo zakazky|zakazka|ordrebekreftelse|ordrebekraeftelse|nasze zamowienie
+        no confirmation de commande|confirmacion de pedido|confirmacao de encomenda
+        opdrachtnummer|opdracht nr|no de vente
         sales order|sales order no|sales order number|sales order #|s o number|s o no|s o #
         our order|our order no|our order number|order confirmation|order confirmation no
         seller order no|auftrag|auftragsnummer|auftragsnr|auftrag nr|auftrag nr lief

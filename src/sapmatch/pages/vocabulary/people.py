@@ -6,7 +6,6 @@ LABELS = {
         service provider|issued by|lieferant|verkaufer|rechnungssteller|rechnungsersteller
         leistungserbringer|fournisseur|vendeur|emetteur|leverancier|verkoper|proveedor|emisor
         fornitore|cedente|leverantor|saljare|bill from|billed from|invoice from|issuer
-        remit payment to
         payable to|supplied by|exporter|absender|von|rechnung von
         leistender unternehmer|lieferant name|vendu par
         emis par|prestataire|expediteur|de la part de|van|afzender

@@ -87,6 +87,8 @@ LABELS = {
         laskun loppusumma
     """,
     "AMOUNT_PAID": """
+        uhrazeno zalohou|uhrazeno|innbetalt|ennakkomaksu|ennakko|forskudd|forskud|forskott
+        forudbetalt|vooruitbetaald|vorauszahlung|vorauszahlungen|pagado a cuenta|acconto versato
         amount paid|paid|total paid|payments|deposit|less deposit|cash|bereits gezahlt|anzahlung
         bereits bezahlt|acompte|montant paye|deja paye|reeds betaald|aanbetaling|pagado|anticipo
         acconto|pagato|betalt|payment received|payments received|less payments|less paid
@@ -114,6 +116,7 @@ LABELS = {
         desconto|descontos|rabat|upust|sleva|alennus|coupon|promotion
     """,
     "SHIPPING_HANDLING_CHARGE": """
+        levering
         shipping|shipping handling|zuschlag|shipping and handling|freight|delivery charge
         postage|versandkosten|versand|fracht|transportkosten|frais de port|frais de livraison
         port|verzendkosten|gastos de envio|portes|spese di spedizione|spese di trasporto|frakt

@@ -2,14 +2,15 @@
 
 # Labels that stand for several things; the value behind them is less sure.
 WEAK = """
-invoice|tax invoice|rechnung|gutschrift|facture|avoir|factuur|factura|fattura|fatura|lasku|nota
+invoice|tax invoice|rechnung|gutschrift|facture|avoir|factuur|factura|fattura|fatura|lasku
 faktura|date|datum|data|fecha|dato|pvm|net|netto|tax|vat|gst|tva|btw|iva|moms|mva|alv|dph|summe
 summa|gesamt|brutto|order no|order number|order #|order id|commande|ordernummer|pedido|ordine
 bestellung|encomenda|zamowienie|objednavka|tilaus|from|customer|client|kunde|klant|cliente|kund
 asiakas|total|document no|document number|statement no|transaction no|your ref|your reference
 ihre referenz|votre reference|uw referentie|su referencia|vostro riferimento|er referens|er ref
 deres ref|deres reference|viitteenne|to|an|til|till|aan|von|van|payable to|due
-charges|variabilni symbol|delivery date|empfanger|destinataire|destinatario|odbiorca|numero|nummer|numer|cislo
+charges|variabilni symbol|delivery date|empfanger|destinataire|destinatario|odbiorca
+numero|nummer|numer|cislo
 """
 
 LEADS = frozenset("zzgl zuzugl zuzuglich plus davon enthaltene inkl incl".split())
@@ -32,6 +33,6 @@ PAPER_ENDS = ("rechnung", "factuur", "faktura", "lasku", "invoice")
 PAPER_WORDS = frozenset(
     "tax simplified original copy kopie duplicate duplikat duplicata copia proforma pro forma"
     " customer customers kunden sales cash official final commercial guest check credit debit note"
-    " nota de di credito cred page seite adjustment project monthly vat mwst und and et e et service"
+    " nota de di credito cred page seite adjustment project monthly vat mwst und and et e service"
     " reprint uppgift danovy doklad sale slip retail simplificada kopia".split()
 )

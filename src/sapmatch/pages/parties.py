@@ -39,6 +39,7 @@ _NO_COMPANY = re.compile(
 )
 _LONGEST = 200  # characters of a line that may hold a name
 _SLOGAN_WORDS = 6
+_SLIP = 45  # letter heights that a till slip is wide
 _RIGHT = 30  # heights that a name may stand to the right of its label
 _BELOW, _LINES = 0.9, 4
 _SURE, _WEAK = 95.0, 75.0
@@ -338,9 +339,6 @@ class _Page(Struct, frozen=True):
         ]
         more = [name for line in under for name in _names(line)]
         return Line(head.name.words + more[0].words) if more else head.name
-
-
-_SLIP = 45  # letter heights that a till slip is wide
 
 
 def _domains(lines: Iterator[Line]) -> Iterator[str]:

@@ -77,10 +77,10 @@ def _headings(slip: Slip) -> Iterator[str]:
 
 
 def _is_receipt(slip: Slip) -> bool:
-    """No buyer, no word for an invoice, and several signs of a till."""
+    """No word for an invoice, nothing left to pay, and several signs of a till."""
     labels = [field.label for field in slip.fields]
     texts = [*slip.lines[:_MAX_LINES], *labels]
-    if slip.of("RECEIVER_NAME", "DUE_DATE", "PO_NUMBER") or any(map(_INVOICE.search, texts)):
+    if slip.of("DUE_DATE") or any(map(_INVOICE.search, texts)):
         return False
     signs = {found.group().casefold() for text in texts for found in _TILL.finditer(text)}
     return len(signs) >= _TILL_SIGNS

@@ -52,16 +52,19 @@ _NEAR = re.compile(
     r"order|bestell|commande|bestel|pedido|ordine|compra|encomenda|zam[oó]w|objedn|ordre|tilau",
     re.I,
 )
-_OWN = re.compile(
-    r"sales|our|auftrag|unser|onze|notre|nostro|nuestro|v[aå]r|vores|confirm", re.IGNORECASE
+_OURS = re.compile(
+    r"\b(?:sales|our|unser|notre|n/|onze|nuestr|nostr|nossa|v[aå]rt?\b|vores|nasz|na[sš]e|meid[aä]n)",
+    re.IGNORECASE,
 )
 _DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 _PLACEHOLDER = re.compile(
-    r"verbal|phone|telef\w*|email|e-mail|siehe.*|see.*|voir.*|n\.?/?a\.?|none|keine?|tbd|unknown"
+    r"verbal|phone|telef\w*|e-?mail|siehe.*|see.*|voir.*|n\.?/?a\.?|none|keine?|tbd|unknown"
     r"|various|diverse?s?|0+|x+",
-    re.I,
+    re.IGNORECASE,
 )
-_PREFIX = re.compile(r"PO-?\d")  # is part of the number
+_DATE_LABEL = re.compile(r"dat(?:e|um|a|o)\b|fecha|p[aä]iv|vom$", re.IGNORECASE)
+_SELLER_ONLY = re.compile(rf"{_OURS.pattern}|auftrag|confirm|best[aä]tig", re.IGNORECASE)
+_OWN_PREFIX = re.compile(r"PO-?\d[\w/.\-]{0,37}")  # the letters are part of the number
 _DATE_LABEL = re.compile(r"dat(?:e|um|a|o)\b|fecha|p[aä]iv|vom$", re.I)
 _ADDRESS = re.compile(r"\bp\.?\s?o\.?\s*box", re.IGNORECASE)
 _MAX_ORDERS = 90
@@ -86,16 +89,20 @@ def seller_order(slip: Slip) -> tuple[str, Seen] | None:
     """The seller's own order number (BT-14)."""
     for field in slip.of("PO_NUMBER", "OTHER"):
         label = _label(field, slip)
-        if _SELLER.search(label) and not _BUYER.search(label):
+        if _is_sellers(label):
             for number in _tokens(field.text):
                 return number, field
     return None
 
 
 def _is_buyers(field: Seen, label: str) -> bool:
-    if _BUYER.search(label):
+    if _BUYER.search(label) and not _is_sellers(label):
         return not _DATE_LABEL.search(label) and not _ADDRESS.search(label)
     return field.type == "PO_NUMBER" and not _SELLER.search(label)
+
+
+def _is_sellers(label: str) -> bool:
+    return bool(_SELLER.search(label) and (_OURS.search(label) or not _BUYER.search(label)))
 
 
 def _label(field: Seen, slip: Slip) -> str:
@@ -120,15 +127,17 @@ def _is_number(number: str) -> bool:
 
 def _in_text(line: str) -> Iterator[str]:
     """`Bestellung Nr. 4711 und 4712 vom 1.3.2026`: the tokens right behind the words."""
-    if _ADDRESS.search(line):
+    if _ADDRESS.search(line) or _OURS.match(line):
         return
     for label in _BUYER.finditer(line):
-        begin = label.start() if _PREFIX.match(line, label.start()) else label.end()
-        behind = _BEHIND.match(line, begin)
+        if own := _OWN_PREFIX.match(line, label.start()):
+            yield from _tokens(own.group())
+            continue
+        behind = _BEHIND.match(line, label.end())
         for _ in range(_MAX_IN_LINE):
             if behind is None:
                 break
             yield from _tokens(behind[1])
             behind = _MORE.match(line, behind.end())
-    if _NEAR.search(line) and not _OWN.search(line):
+    if _NEAR.search(line) and not _SELLER_ONLY.search(line):
         yield from _STANDARD.findall(line)

@@ -49,17 +49,16 @@ def _numbers(groups: Sequence[Slip]) -> dict[str, str]:
 
 def _by_number(pages: Sequence[Slip]) -> list[Slip]:
     """Neighbours with the same number; a page without one belongs to the one before it."""
-    groups: list[Slip] = []
-    numbers: list[str | None] = []
+    groups: list[list[Slip]] = []
+    last: str | None = None
     for page in pages:
         number = _key(page)
-        if groups and (number is None or numbers[-1] in (None, number)):
-            groups[-1] = groups[-1].with_next(page)
-            numbers[-1] = numbers[-1] or number
+        if groups and (number is None or last in (None, number)):
+            groups[-1].append(page)
         else:
-            groups.append(page)
-            numbers.append(number)
-    return groups
+            groups.append([page])
+        last = number or last
+    return [joined(group) for group in groups]
 
 
 def _key(slip: Slip) -> str | None:

@@ -45,18 +45,10 @@ class Slip(Struct, frozen=True, kw_only=True):
         """The surest field of the first type that there is."""
         return next((found[0] for wanted in types if (found := self.of(wanted))), None)
 
-    def with_next(self, other: "Slip") -> "Slip":
-        """Both as one: `other` is the page behind."""
-        return Slip(
-            fields=self.fields + other.fields,
-            rows=self.rows + other.rows,
-            lines=self.lines + other.lines,
-            pages=self.pages + tuple(page for page in other.pages if page not in self.pages),
-        )
 
-
-def slip_of(document: Record, index: int) -> Slip:
+def slip_of(answer: Any, index: int) -> Slip:
     """One ExpenseDocument: Textract answers one per page, `index` counting from 1."""
+    document = _record(answer)
     rows = [
         tuple(_seen(item.get("LineItemExpenseFields")))
         for group in _records(document.get("LineItemGroups"))
@@ -146,7 +138,9 @@ def _records(values: Any) -> Iterator[Record]:
 
 def joined(pages: Sequence[Slip]) -> Slip:
     """All pages as one."""
-    whole = Slip(fields=(), rows=(), lines=())
-    for page in pages:
-        whole = whole.with_next(page)
-    return whole
+    return Slip(
+        fields=tuple(field for page in pages for field in page.fields),
+        rows=tuple(row for page in pages for row in page.rows),
+        lines=tuple(line for page in pages for line in page.lines),
+        pages=tuple(sorted({number for page in pages for number in page.pages})),
+    )

@@ -115,7 +115,7 @@ def _net_and_tax(total: Amount, printed: Printed) -> Iterator[_Way]:
     taxes = _with_sum(printed.taxes)
     smaller = [item for item in printed.totals if abs(item.value) < abs(total.value)]
     pairs = [
-        *product(printed.nets, taxes),
+        *product(_with_sum_of_rates(printed.nets), taxes),
         *product(smaller, taxes),
         *product(printed.nets, (item for item in smaller if item.value)),
     ]
@@ -181,6 +181,14 @@ def _with_sum(taxes: list[Amount]) -> list[Amount]:
     if len(rows) < 2:
         return taxes
     return [*taxes, Amount(sum((tax.value for tax in rows.values()), Decimal(0)), taxes[0].seen)]
+
+
+def _with_sum_of_rates(nets: list[Amount]) -> list[Amount]:
+    """A table of taxes gives the net amount per rate: together they are a candidate."""
+    rows = {rate: net for net in nets if (rate := rate_of(net.seen)) is not None}
+    if len(rows) < 2:
+        return nets
+    return [*nets, Amount(sum((net.value for net in rows.values()), Decimal(0)), nets[0].seen)]
 
 
 def _chosen(best: _Way, printed: Printed) -> Totals:

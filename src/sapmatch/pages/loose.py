@@ -97,6 +97,8 @@ def _three(row: Row) -> _Sum | None:
     percents = [line for line in row if is_percent(line)]
     for first, second, last in sorted(combinations(range(len(figures)), 3), key=_neighbours):
         one, two, amount = figures[first], figures[second], figures[last]
+        if not any(numbers(amount.text)) and not _crossed([row]):
+            continue  # anything times nothing is nothing
         if _is_product(one, two, amount, [*figures[second + 1 : last], *percents]):
             price_first = _decimals(one) and not _decimals(two)
             return _Sum(two, one, amount) if price_first else _Sum(one, two, amount)
@@ -113,7 +115,7 @@ def _is_product(one: Line, two: Line, amount: Line, discounts: Sequence[Line]) -
     if not _decimals(amount) and not _decimals(two):
         return False
     parts = numbers(one.text), numbers(two.text), numbers(amount.text)
-    return all(any(part) for part in parts) and multiplies(*parts, discounts)
+    return any(parts[0]) and multiplies(*parts, discounts)
 
 
 def _figures(row: Row) -> list[Line]:

@@ -51,6 +51,7 @@ def _stored(
         "pages": made.pages,
         "language": made.language,
         "origin": "synthetic",
+        "group": f"made in the layout {made.family}",  # nothing else is as independent
         "expect": {"outcome": "read"},
         "gt_source": "the generator",
         "ground_truth": made.truth,

@@ -95,13 +95,19 @@ def _pieces(line: Line, columns: Sequence[Column]) -> Iterator[Line]:
 
 
 def _parts(before: Word, word: Word, columns: Sequence[Column]) -> bool:
+    left, right = _under(before.box, columns), _under(word.box, columns)
+    if not right or not left.isdisjoint(right):
+        return False
+    if left and any(_begins(word.box, columns[at].label.box) for at in right):
+        return True
     if not any(char.isdigit() for char in before.text + word.text):
         return False
-    left, right = _under(before.box, columns), _under(word.box, columns)
-    if not left and is_number(Line((before, word))):
-        return False
-    begins = bool(left) or any(columns[at].type in _NUMBERS for at in right)
-    return bool(right) and begins and left.isdisjoint(right)
+    begins = any(columns[at].type in _NUMBERS for at in right)
+    return bool(left) or (begins and not is_number(Line((before, word))))
+
+
+def _begins(box: Box, heading: Box) -> bool:
+    return abs(box.left - heading.left) <= 0.5 * heading.height
 
 
 def _under(box: Box, columns: Sequence[Column]) -> set[int]:

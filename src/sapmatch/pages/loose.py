@@ -7,7 +7,7 @@ multiplies.
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, groupby
 
 from msgspec import Struct
 
@@ -123,9 +123,17 @@ def _figures(row: Row) -> list[Line]:
     pieces = [
         piece
         for line in row
-        for piece in ([line] if is_number(line) else map(_alone, _words(line)))
+        for run in _runs(line)
+        for piece in ([run] if is_number(run) else map(_alone, _words(run)))
     ]
     return [piece for piece in pieces if is_number(piece) or is_count(piece)]
+
+
+def _runs(line: Line) -> Iterator[Line]:
+    """The line, cut where something stands for `times`: `31 x 1 687,30`."""
+    for times, words in groupby(line.words, lambda word: bool(_TIMES.fullmatch(word.text))):
+        if not times:
+            yield Line(tuple(words))
 
 
 def _alone(word: Word) -> Line:

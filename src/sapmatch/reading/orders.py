@@ -1,7 +1,7 @@
 """Order numbers on paper: the buyer's, and the seller's own that must not be taken for it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sapmatch.reading.codes import order_references
 from sapmatch.reading.slip import Seen, Slip
@@ -69,14 +69,16 @@ _DATE_LABEL = re.compile(r"dat(?:e|um|a|o)\b|fecha|p[aä]iv|vom$", re.I)
 _ADDRESS = re.compile(r"\bp\.?\s?o\.?\s*box", re.IGNORECASE)
 _MAX_ORDERS = 90
 _MAX_IN_LINE = 20
+_MAX_FIELDS = 200
+_MAX_LINES = 2000
 _SHORTEST = 4  # characters of a label that is looked up on the page
 
 
 def buyer_orders(slip: Slip) -> list[tuple[str, Seen | None]]:
     """Each order number once with the field that shows it; None where it stood in free text."""
     found: dict[str, Seen | None] = {}
-    for field in slip.of("PO_NUMBER", "OTHER"):
-        if _is_buyers(field, _label(field, slip)):
+    for field, label in _named(slip):
+        if _is_buyers(field, label):
             for number in _tokens(field.text):
                 found.setdefault(number, field)
     for line in slip.lines:
@@ -87,12 +89,23 @@ def buyer_orders(slip: Slip) -> list[tuple[str, Seen | None]]:
 
 def seller_order(slip: Slip) -> tuple[str, Seen] | None:
     """The seller's own order number (BT-14)."""
-    for field in slip.of("PO_NUMBER", "OTHER"):
-        label = _label(field, slip)
+    for field, label in _named(slip):
         if _is_sellers(label):
             for number in _tokens(field.text):
                 return number, field
     return None
+
+
+def _named(slip: Slip) -> list[tuple[Seen, str]]:
+    """Fields that may show an order, with the words before the label that tell whose it is."""
+    fields = [
+        field
+        for field in slip.of("PO_NUMBER", "OTHER")
+        if field.type == "PO_NUMBER" or _BUYER.search(field.label) or _SELLER.search(field.label)
+    ]
+    labels = {field.label for field in fields[:_MAX_FIELDS]}
+    whole = {label: _whole(label, slip.lines[:_MAX_LINES]) for label in labels}
+    return [(field, whole[field.label]) for field in fields[:_MAX_FIELDS]]
 
 
 def _is_buyers(field: Seen, label: str) -> bool:
@@ -105,13 +118,13 @@ def _is_sellers(label: str) -> bool:
     return bool(_SELLER.search(label) and (_OURS.search(label) or not _BUYER.search(label)))
 
 
-def _label(field: Seen, slip: Slip) -> str:
-    """The label with the words before it, which tell whose order it is: `Ert ordernr`."""
-    shown = field.label.rstrip(" :.")
-    if not shown or len(shown) < _SHORTEST:
-        return field.label
+def _whole(label: str, lines: Sequence[str]) -> str:
+    """`Ert ordernr` where an engine gave only `ordernr`."""
+    shown = label.rstrip(" :.")
+    if len(shown) < _SHORTEST:
+        return label
     wider = re.compile(rf"(?:\S{{1,12}}\s){{1,2}}{re.escape(shown)}(?=[\s:.]|$)", re.IGNORECASE)
-    return next((match.group() for line in slip.lines if (match := wider.match(line))), field.label)
+    return next((match.group() for line in lines if (match := wider.match(line))), label)
 
 
 def _tokens(text: str) -> Iterator[str]:

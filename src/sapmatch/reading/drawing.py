@@ -6,21 +6,22 @@ resources of the file at once, so the estimate is never too low for what the fil
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from msgspec import Struct
 
 _MOST = 200_000_000  # bytes of content in all, some seconds of work
 _DEEPEST = 100
-_FORM = re.compile(rb"/Subtype\s*/Form\b")
+FORM = re.compile(rb"/Subtype\s*(?:/Form\b|/\w*#|\d)")  # or a name in disguise
 _NUMBER = re.compile(rb"(\d{1,10})\s+\d{1,5}\s+obj\b")
-_CALL = re.compile(rb"(?:/([^\s/<>\[\](){}%]{1,127})\s+)?\bDo\b")
+_CALL = re.compile(rb"/([^\s/<>\[\](){}%]{1,127})\s+Do\b")
+_ANY_CALL = re.compile(rb"\bDo\b")
 _RESOURCE = re.compile(rb"/([^\s/<>\[\](){}%]{1,127})\s+(\d{1,10})\s+\d{1,5}\s+R\b")
 
 
 class _Content(Struct, frozen=True):
     size: int
-    calls: dict[bytes, int]  # by name; of no name where it is written in a way of its own
+    calls: Counter[bytes]  # by name; of no name where it is written in a way of its own
 
 
 class Drawing:
@@ -28,7 +29,7 @@ class Drawing:
 
     def __init__(self) -> None:
         self._pages: list[_Content] = []
-        self._forms: dict[int, _Content] = {}
+        self._forms: dict[int, list[_Content]] = defaultdict(list)  # all versions of each
         self._targets: dict[bytes, set[int]] = defaultdict(set)
         self._costs: dict[int, int] = {}
 
@@ -37,15 +38,15 @@ class Drawing:
         for name, number in _RESOURCE.findall(objects):
             self._targets[name].add(int(number))
 
-    def add(self, dictionary: bytes, content: bytes) -> None:
-        """Note what a page or a form draws."""
-        calls: dict[bytes, int] = defaultdict(int)
-        for name in _CALL.findall(content) if b"Do" in content else ():
-            calls[name] += 1
-        noted = _Content(len(content), dict(calls))
+    def add(self, dictionary: bytes, content: bytes, *, is_data: bool = False) -> None:
+        """Note what a page or a form draws; of data only what looks like calls without a doubt."""
+        calls = Counter(_CALL.findall(content))
+        if not is_data:
+            calls[b""] = len(_ANY_CALL.findall(content)) - calls.total()
+        noted = _Content(0 if is_data else len(content), +calls)
         number = _NUMBER.search(dictionary)
-        if number and _FORM.search(dictionary):
-            self._forms[int(number[1])] = noted
+        if number and FORM.search(dictionary):
+            self._forms[int(number[1])].append(noted)
         else:
             self._pages.append(noted)
 
@@ -74,5 +75,6 @@ class Drawing:
         if number in within:  # it draws itself
             return _MOST + 1
         if number not in self._costs:
-            self._costs[number] = self._cost(self._forms[number], (*within, number))
+            versions = self._forms[number]
+            self._costs[number] = max(self._cost(one, (*within, number)) for one in versions)
         return self._costs[number]

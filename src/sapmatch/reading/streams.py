@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from sapmatch.reading.drawing import Drawing
+from sapmatch.reading.drawing import FORM, Drawing
 from sapmatch.reading.limits import ReadLimits, Refused
 
-_BEGIN = re.compile(rb"(?<!end)stream[^\r\n]*(?:\r\n|\r|\n)")
-_END = re.compile(rb"endstream")
+_KEYWORD = re.compile(rb"stream")
+_LINE_END = re.compile(rb"[^\r\n]{0,64}(?:\r\n|\r|\n|$)")
 _UNENDED = 64  # streams that only the end of another one ends
 _OBJECT = b" obj"
 _NUMBER = 16  # characters of an object's number and generation
@@ -52,19 +52,19 @@ def check_streams(data: bytes, limits: ReadLimits) -> bool:
     if data.count(_OBJECT) > limits.max_objects:
         raise _too_large("more objects than an invoice has")
     drawing, left = Drawing(), _TOTAL * limits.max_unpacked
-    drawing.name(data)
+    forms = bool(FORM.search(data))  # the dictionary of a stream never stands in another stream
+    if forms:
+        drawing.name(data)
     for stream in _streams(data, limits):
-        if _OBJECTS.search(stream.dictionary):
-            objects = _unpacked(stream.data, min(left, limits.max_unpacked))
-            drawing.name(objects)
-            left -= len(objects)
-        elif _DATA.search(stream.dictionary):
-            left -= _size(stream.data, min(left, limits.max_unpacked))
-        else:
-            packed = stream.data if _is_zlib(stream.data) else stream.data + stream.following
-            content = _unpacked(packed, min(left, limits.max_content))
-            drawing.add(stream.dictionary, content)
-            left -= _TOTAL * len(content)
+        is_data = bool(_DATA.search(stream.dictionary))
+        packed = stream.data if _is_zlib(stream.data) else stream.data + stream.following
+        allowed = limits.max_unpacked if is_data else limits.max_content
+        wanted = limits.max_content if forms else 0
+        content, size = _begin(packed, min(left, allowed), wanted)
+        drawing.add(stream.dictionary, content, is_data=is_data)
+        if forms and _OBJECTS.search(stream.dictionary):
+            drawing.name(content)
+        left -= size if is_data else _TOTAL * size
     return drawing.is_bounded()
 
 
@@ -91,8 +91,7 @@ def mentions(data: bytes, what: re.Pattern[bytes], limits: ReadLimits) -> bool:
 
 
 def _streams(data: bytes, limits: ReadLimits) -> Iterator[Stream]:
-    begins = [(found.start(), found.end()) for found in _BEGIN.finditer(data)]
-    ends = [found.start() for found in _END.finditer(data)] + [len(data)]
+    begins, ends = _keywords(data)
     if len(begins) > limits.max_objects:
         raise _too_large("more objects than an invoice has")
     unended = 0
@@ -107,8 +106,29 @@ def _streams(data: bytes, limits: ReadLimits) -> Iterator[Stream]:
         yield Stream(dictionary, data[begin:end], data[end:following])
 
 
-def _size(packed: bytes, allowed: int) -> int:
-    return sum(map(len, _allowed(packed, allowed)))
+def _keywords(data: bytes) -> tuple[list[tuple[int, int]], list[int]]:
+    """Where streams begin, as the keyword's place and that of the content, and where they end."""
+    begins: list[tuple[int, int]] = []
+    ends: list[int] = []
+    for found in _KEYWORD.finditer(data):
+        at = found.start()
+        if data[max(0, at - 3) : at] == b"end":
+            ends.append(at - 3)
+        elif line := _LINE_END.match(data, found.end()):
+            begins.append((at, line.end()))
+    return begins, [*ends, len(data)]
+
+
+def _begin(packed: bytes, allowed: int, wanted: int) -> tuple[bytes, int]:
+    """The first bytes of the content, about as many as wanted, and how many there are in all."""
+    if not _is_zlib(packed):
+        return packed, len(packed)
+    first, size = [], 0
+    for chunk in _allowed(packed, allowed):
+        if size < wanted:
+            first.append(chunk)
+        size += len(chunk)
+    return b"".join(first), size
 
 
 def _unpacked(packed: bytes, allowed: int) -> bytes:

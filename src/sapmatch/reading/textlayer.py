@@ -12,13 +12,14 @@ from sapmatch.model.errors import Problem
 from sapmatch.model.invoice import Box, Invoice
 from sapmatch.pages.nouns import Page
 from sapmatch.pages.textlayer import text_lines
-from sapmatch.reading.arithmetic import close, contradictions, smallest
+from sapmatch.reading.arithmetic import close, smallest
 from sapmatch.reading.findings import Findings
 from sapmatch.reading.limits import ReadLimits
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfPage
 
+_RATE = re.compile(r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,2})?)\s?%")
 _HIDDEN = 3  # text rendering mode "neither fill nor stroke" (ISO 32000-1, table 106)
 _UNMAPPED = 0.1  # share of characters for which a font does not say what they mean
 _SAMPLE = 2000  # characters
@@ -55,6 +56,8 @@ def _believed(page: "PdfPage", limits: ReadLimits) -> bool:
     """Whether fonts say what they show, and no text is hidden as OCR puts it over a scan."""
     import pypdfium2.raw as pdfium
 
+    if min(page.get_size()) < 1:
+        return False
     with closing(page.get_textpage()) as layer:
         count = layer.count_chars()
         sample = range(min(count, _SAMPLE))
@@ -69,7 +72,8 @@ def unproven(invoice: Invoice, found: Findings) -> list[Problem]:
     """What keeps the text layer from being believed without a look at the pixels.
 
     The sums must prove each other: net and tax make the total, and the lines (without any, the tax
-    rate) make the net amount; nothing else may be called the number, the date or the total.
+    rate) make the net amount; nothing else may be called the number or the date. Whether the sums
+    contradict each other is asked of every invoice (`verdict.judged`).
     """
     return [
         Problem(code="NEEDS_REVIEW", message=f"{message}: compare it with the page.", field=field)
@@ -78,33 +82,35 @@ def unproven(invoice: Invoice, found: Findings) -> list[Problem]:
 
 
 def _doubts(invoice: Invoice, found: Findings) -> Iterator[tuple[str, str]]:
-    if not _adds_up(invoice):
-        yield "total", "Net, tax and total on the page do not prove each other"
+    """Beside sums that contradict each other, which are no matter of the text layer."""
+    if not _is_summed(invoice) or "total" not in found.evidence:
+        yield "total", "Net, tax and total do not prove each other"
     elif not _net_is_made(invoice, found):
-        yield "net", "Neither lines nor a tax rate on the page prove the net amount"
+        yield "net", "Neither lines nor a tax rate prove the net amount"
     for field, kind in (("number", "INVOICE_RECEIPT_ID"), ("issue_date", "INVOICE_RECEIPT_DATE")):
-        if len(_values(found, kind)) > 1:
-            yield field, "The page shows several values that may be meant here"
+        values = _values(found, kind)
+        if len(values) > 1:
+            yield field, "Several values may be meant here"
+        elif not values:
+            yield field, "No label says that this is the value"
 
 
-def _adds_up(invoice: Invoice) -> bool:
-    if invoice.net is None or invoice.tax is None or invoice.total is None:
+def _is_summed(invoice: Invoice) -> bool:
+    """Whether net and tax make the total, or the net amount is the total and there is no tax."""
+    if invoice.net is None or invoice.total is None:
         return False
-    return not contradictions(invoice)
+    return close(invoice.net + (invoice.tax or 0), invoice.total, smallest(invoice.currency))
 
 
 def _net_is_made(invoice: Invoice, found: Findings) -> bool:
     if invoice.lines:
         return all(line.net is not None for line in invoice.lines)  # their sum is no contradiction
-    return any(_gives(invoice, rate) for rate in _rates(found))
+    return bool(invoice.tax) and any(_gives(invoice, rate) for rate in _rates(found))
 
 
 def _gives(invoice: Invoice, rate: Decimal) -> bool:
     net, tax = invoice.net or Decimal(0), invoice.tax or Decimal(0)
     return close(net * rate / 100, tax, smallest(invoice.currency))
-
-
-_RATE = re.compile(r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,2})?)\s?%")
 
 
 def _rates(found: Findings) -> set[Decimal]:
@@ -116,8 +122,8 @@ def _rates(found: Findings) -> set[Decimal]:
 
 
 def _values(found: Findings, kind: str) -> set[str]:
-    """What surely labelled fields of a type say, without notation."""
-    fields = found.slip.of(kind) if found.slip else []
+    """What the surest labelled fields of a type say, without notation."""
+    fields = [field for field in found.slip.of(kind) if field.label] if found.slip else []
     best = max((field.confidence for field in fields), default=0.0)
     return {
         re.sub(r"[\W_]", "", field.text).casefold() for field in fields if field.confidence >= best

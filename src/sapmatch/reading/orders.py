@@ -1,8 +1,10 @@
 """Order numbers on paper: the buyer's, and the seller's own that must not be taken for it."""
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 
+from sapmatch.pages import labels
 from sapmatch.reading.codes import order_references
 from sapmatch.reading.slip import Seen, Slip
 
@@ -70,6 +72,7 @@ _ADDRESS = re.compile(r"\bp\.?\s?o\.?\s*box", re.IGNORECASE)
 _MAX_ORDERS = 90
 _MAX_IN_LINE = 20
 _MAX_FIELDS = 200
+_SHORT = 24  # characters of a reference that begins with words: `SALES REF 4711`
 _MAX_LINES = 2000
 _SHORTEST = 4  # characters of a label that is looked up on the page
 
@@ -88,11 +91,13 @@ def buyer_orders(slip: Slip) -> list[tuple[str, Seen | None]]:
 
 
 def seller_order(slip: Slip) -> tuple[str, Seen] | None:
-    """The seller's own order number (BT-14)."""
+    """The seller's own order number (BT-14), with the words that are printed before it."""
     for field, label in _named(slip):
-        if _is_sellers(label):
-            for number in _tokens(field.text):
-                return number, field
+        numbers = list(_tokens(field.text)) if _is_sellers(label) else []
+        if numbers:
+            whole = " ".join(field.text.split())
+            short = len(numbers) == 1 and len(whole) <= _SHORT and whole.endswith(numbers[0])
+            return whole if short else numbers[0], field
     return None
 
 
@@ -101,10 +106,10 @@ def _named(slip: Slip) -> list[tuple[Seen, str]]:
     fields = [
         field
         for field in slip.of("PO_NUMBER", "OTHER")
-        if field.type == "PO_NUMBER" or _BUYER.search(field.label) or _SELLER.search(field.label)
+        if field.type == "PO_NUMBER" or _BUYER.search(field.label) or _is_sellers(field.label)
     ]
-    labels = {field.label for field in fields[:_MAX_FIELDS]}
-    whole = {label: _whole(label, slip.lines[:_MAX_LINES]) for label in labels}
+    printed = {field.label for field in fields[:_MAX_FIELDS]}
+    whole = {label: _whole(label, slip.lines[:_MAX_LINES]) for label in printed}
     return [(field, whole[field.label]) for field in fields[:_MAX_FIELDS]]
 
 
@@ -115,7 +120,16 @@ def _is_buyers(field: Seen, label: str) -> bool:
 
 
 def _is_sellers(label: str) -> bool:
-    return bool(_SELLER.search(label) and (_OURS.search(label) or not _BUYER.search(label)))
+    if _BUYER.search(label) and not _OURS.search(label):
+        return False
+    return bool(_SELLER.search(label)) or _meaning(label) == labels.SALES_ORDER
+
+
+@functools.lru_cache(maxsize=1000)
+def _meaning(label: str) -> str | None:
+    """What the vocabulary of the pages says that the label stands for."""
+    known = labels.find(label.split()[: labels.LONGEST], 0, labels.summary_types())
+    return known.type if known else None
 
 
 def _whole(label: str, lines: Sequence[str]) -> str:

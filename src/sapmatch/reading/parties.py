@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from sapmatch.model.invoice import Party
+from sapmatch.pages import labels
 from sapmatch.reading.addresses import address_of
 from sapmatch.reading.countries import vat_country
 from sapmatch.reading.findings import Findings
@@ -124,9 +125,16 @@ def _vat_id(text: str) -> str:
 def _name(candidates: Sequence[Seen], field: str, found: Findings) -> str | None:
     for seen in candidates:
         lines = [line.strip(" -:,|") for line in seen.text.splitlines() if _WORD.search(line)]
-        if lines:
-            return _keep(seen, field, found, " ".join(lines))
+        if lines and not _is_caption(name := " ".join(lines)):
+            return _keep(seen, field, found, name)
     return None
+
+
+def _is_caption(text: str) -> bool:
+    """Whether the words are a label or name the paper, as `FATURA` does: nobody is called so."""
+    words = text.split()
+    label = labels.find(words, 0, labels.summary_types()) if len(words) <= labels.LONGEST else None
+    return labels.is_heading(text) or (label is not None and label.end == len(words))
 
 
 def _digits(text: str) -> str:

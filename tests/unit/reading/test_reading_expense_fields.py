@@ -220,3 +220,13 @@ def test_line_items_arrive_where_there_are_no_summary_fields() -> None:
     assert [(line.net, line.unit_price) for line in invoice.lines] == [
         (Decimal("60.00"), Decimal("30.00"))
     ]
+
+
+@pytest.mark.parametrize("caption", ["FATURA", "Leveringsadresse", "Invoice Number", "Rechnung"])
+def test_a_caption_is_nobodys_name(caption: str) -> None:
+    names = (
+        field("VENDOR_NAME", caption, confidence=99),
+        field("VENDOR_NAME", "Nord", confidence=60),
+    )
+    assert said(page(*names))[0].seller.name == "Nord"
+    assert said(page(field("RECEIVER_NAME", caption)))[0].buyer.name is None

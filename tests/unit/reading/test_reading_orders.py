@@ -103,3 +103,14 @@ def test_numbers_of_other_things_are_no_orders(text: str) -> None:
 def test_a_prefix_is_part_of_the_number_as_it_is_printed() -> None:
     found = invoice(("PO_NUMBER", "PO-8567", "Deres bestilling"), text="PO-8567")
     assert found.order_references == ("PO-8567",)
+
+
+def test_a_label_that_only_the_pages_vocabulary_knows_is_the_sellers() -> None:
+    found = invoice(("OTHER", "627404", "Nr zlecenia"))
+    assert (found.order_references, found.sales_order_reference) == ((), "627404")
+
+
+def test_words_inside_the_sellers_reference_are_kept_as_printed() -> None:
+    assert invoice(("OTHER", "SALES REF 4711", "Sales order")).sales_order_reference == (
+        "SALES REF 4711"
+    )

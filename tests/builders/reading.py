@@ -67,8 +67,8 @@ def pdf(
     writer = pypdf.PdfWriter(clone_from=io.BytesIO(drawn.getvalue()))
     for name, content in (attachments or {}).items():
         file = writer.add_attachment(name, content)
-        if name in (relationships or {}):
-            file.pdf_object[NameObject("/AFRelationship")] = NameObject(f"/{relationships[name]}")
+        if related := (relationships or {}).get(name):
+            file.pdf_object[NameObject("/AFRelationship")] = NameObject(f"/{related}")
     if xmp:
         writer.xmp_metadata = xmp.encode()
     if password:

@@ -74,6 +74,8 @@ class _Reader(Struct, frozen=True):
             return self._hybrid(pdf, embedded.invoice, embedded.found)
         if pdf.is_portfolio:
             raise Refused("unsupported", "UNSUPPORTED", _PORTFOLIO)
+        if not pdf.bounded and self.method == "ocr":  # this engine draws the pages in our process
+            raise Refused("reject", "TOO_LARGE", _ENDLESS)
         layer = text_layer(self.data, self.limits) if pdf.text.strip() else Layer((), pdf.pages)
         printed = self._printed(layer, embedded.problem) if layer.pages else None
         return printed or self._ocr(
@@ -145,6 +147,10 @@ def _documents(layer: Layer) -> list[Record]:
 
 
 _PORTFOLIO = "The PDF is a portfolio, a cover with files inside: upload each file on its own."
+_ENDLESS = (
+    "Its pages call themselves so often that drawing them may never end: ask the sender for a "
+    "plain PDF, or print it and scan the page."
+)
 _UNREAD = Problem(
     code="READ_FAILED",
     message="Only OCR can read this document: read it with --ocr local or --ocr aws.",

@@ -8,6 +8,8 @@ import pypdf
 import pytest
 from pypdf.generic import DictionaryObject, NameObject
 
+from sapmatch.model.expense import Analysis
+from sapmatch.reading import ReadLimits, read_document
 from tests.builders.pages import INVOICE
 from tests.builders.reading import PAGE_OBJECTS, codes, fixture, pdf, printed, raw_pdf, read, stream
 
@@ -115,6 +117,20 @@ def test_a_form_that_calls_itself_is_not_drawn() -> None:
         b"/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X 5 0 R>>>>",
     )
     assert read(raw_pdf(*PAGE_OBJECTS, stream(b"/X Do"), form)).kind == "scan"
+
+
+def test_the_embedded_engine_never_draws_what_may_not_end() -> None:
+    form = stream(
+        b"/X Do /X Do",
+        b"/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X 5 0 R>>>>",
+    )
+    data = raw_pdf(*PAGE_OBJECTS, stream(b"/X Do"), form)
+
+    def drawn(_data: bytes, _pages: int) -> Analysis:
+        raise AssertionError("the engine was asked")
+
+    result = read_document(data, name="a", limits=ReadLimits(), analyse=drawn, method="ocr")
+    assert (result.outcome, codes(result)) == ("reject", ["TOO_LARGE"])
 
 
 def test_forms_that_call_pictures_and_each_other_once_are_read() -> None:

@@ -16,6 +16,12 @@ def invoice_key(document_id: str) -> str:
     return f"documents/{document_id}/invoice.json"
 
 
+def kept(stored: bytes) -> StoredInvoice | None:
+    """The whole of it, None where it is of schema 1, which did not say where it came from."""
+    plain: dict[str, Any] = msgspec.json.decode(stored)
+    return msgspec.convert(plain, StoredInvoice) if "schema" in plain else None
+
+
 def result_of(stored: bytes) -> ReadResult:
     """What was read; schema 1 is a result on its own, with its evidence in words."""
     plain: dict[str, Any] = msgspec.json.decode(stored)

@@ -13,7 +13,7 @@ from sapmatch.model.expense import Analysis, Expense, ExpenseSource
 from sapmatch.model.flow import Intake
 from sapmatch.model.invoice import Method, Party, ReadResult, StoredInvoice
 from sapmatch.model.ports import Documents, Objects, Workflows
-from sapmatch.model.stored import invoice_key, result_of
+from sapmatch.model.stored import invoice_key, kept, result_of
 from sapmatch.reading import ReadLimits, read_document
 from sapmatch.reading.children import keep, split
 from sapmatch.reading.limits import StillReading
@@ -64,17 +64,27 @@ def read_stored(
         return Reading(outcome=_finish(record, result, documents))
     if record.size > intake.max_bytes:
         return Reading(outcome=_finish(record, _too_large(record, intake), documents))
-    engine = _Textract(expense, record)
-    if job and engine.waits_for(job):
-        return Reading(outcome="waiting", job=job)
-    try:
-        stored = _read(record, engine, objects, intake, knows, review_below)
-    except StillReading as still:
-        return Reading(outcome="waiting", job=still.job)
-    keep(stored, objects)
+    stored = _read_before(record, objects)
+    if stored is None:
+        engine = _Textract(expense, record)
+        if job and engine.waits_for(job):
+            return Reading(outcome="waiting", job=job)
+        try:
+            stored = _read(record, engine, objects, intake, knows, review_below)
+        except StillReading as still:
+            return Reading(outcome="waiting", job=still.job)
+        keep(stored, objects)
     outcome = _end(record, stored, objects, documents, workflows, machine)
     result = stored.result
     return Reading(outcome=outcome, method=result.method, ocr_pages=result.ocr_pages)
+
+
+def _read_before(record: DocumentRecord, objects: Objects) -> StoredInvoice | None:
+    """What a call found that died before the record said so: it was paid for, and parts of it may
+    be on their way. A document that has a verdict is read anew."""
+    key = invoice_key(record.id)
+    found = record.state == "RECEIVED" and objects.exists(key)
+    return kept(objects.read(key)) if found else None
 
 
 def _read(

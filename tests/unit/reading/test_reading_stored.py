@@ -64,6 +64,21 @@ def test_reading_the_same_content_again_writes_nothing() -> None:
     assert after[ID] == before[ID] + 1  # only what was taken from it by hand
 
 
+def test_what_was_paid_for_is_not_asked_for_again_after_a_death() -> None:
+    """RE-12: the invoice is kept, and the record does not know of it."""
+    shelf = Shelf(SCAN)
+    shelf.expense.answer = Analysis(documents=(PAGE,), pages=1, model="stand-in 1")
+    shelf.read()
+    done = shelf.record
+    shelf.documents.records[ID] = msgspec.structs.replace(
+        done, state="RECEIVED", number=None, ocr_pages=0
+    )
+    again = shelf.read()
+    assert (again.outcome, again.method, again.ocr_pages) == ("read", "textract", 1)
+    assert len(shelf.expense.started) == 1
+    assert msgspec.structs.replace(shelf.record, version=done.version) == done
+
+
 def test_a_refused_document_is_read_again_and_nothing_is_written() -> None:
     shelf = Shelf(UBL[:200])
     first = shelf.read()

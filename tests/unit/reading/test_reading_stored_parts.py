@@ -156,6 +156,23 @@ def test_a_death_after_any_effect_changes_nothing_in_the_end(
     assert shelf.written() == before
 
 
+def test_parts_that_are_on_their_way_stay_as_they_are_after_a_death(
+    answer: Callable[[ReadResult], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RE-12: an engine, or what is known of vendors, may say something else the second time."""
+    shelf = shelf_of()
+    with monkeypatch.context() as patch:
+        dying_after(shelf, 5, patch)  # one workflow was started
+        with pytest.raises(Died):
+            shelf.read()
+    answer(msgspec.structs.replace(FILE, parts=(part("R-9", 1), part("R-8", 2), part("R-7", 3))))
+    assert shelf.read().outcome == "split"
+    assert shelf.record.parts == (FIRST, SECOND)
+    numbers = [shelf.stored(child).result.invoice for child in (FIRST, SECOND)]
+    assert [invoice.number for invoice in numbers if invoice] == ["R-1", "R-2"]
+    assert len(shelf.expense.started) == 1
+
+
 def test_a_file_of_one_invoice_is_not_split(answer: Callable[[ReadResult], None]) -> None:
     answer(part("R-1", 1))
     shelf = shelf_of(png(9, 9))

@@ -51,6 +51,16 @@ def translated(subject: str, refused: Mapping[str, str] | None = None) -> Iterat
         raise
 
 
+def unanswered(error: Throttled) -> bool:
+    """Whether the call may have been done: no answer came, or one of AWS's own trouble."""
+    from botocore import exceptions as botocore
+
+    cause = error.__cause__
+    if isinstance(cause, botocore.ClientError):
+        return cause.response.get("Error", {}).get("Code") in _BUSY
+    return isinstance(cause, (botocore.ConnectionError, botocore.HTTPClientError))
+
+
 def _codes(response: Mapping[str, Any]) -> list[str]:
     """The code of an answer; of a cancelled transaction the reasons, a moved item first.
 

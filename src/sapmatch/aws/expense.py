@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from sapmatch.aws.errors import translated
+from sapmatch.aws.errors import translated, unanswered
 from sapmatch.aws.pages import numbered, single_pages
 from sapmatch.model.errors import InputRejected, Throttled
 from sapmatch.model.expense import Analysis, ExpenseSource, Pace
@@ -32,7 +32,7 @@ _REFUSED = {
     "DocumentTooLargeException": "is too large for Textract (images 10 MB and 10,000 dots a side, "
     "PDF and TIFF 500 MB); split it, or scan it with fewer dots per inch",
     "IdempotentParameterMismatchException": "Textract read this version before, with other "
-    "parameters; upload the file again, which makes a version of its own",
+    f"parameters; {_ANEW}",
     "InvalidParameterException": "Textract does not take it; save it as PDF, PNG, JPEG or TIFF",
     "InvalidS3ObjectException": "Textract cannot get it from S3; bucket and function must be in "
     "one region, and the function must be allowed to read the object and to use its key",
@@ -53,19 +53,27 @@ class TextractExpense:
         self._pace = pace
 
     def start(self, source: ExpenseSource) -> Analysis | str:
-        """One small page at once, all else as a job."""
-        where: Any = {"Bucket": source.bucket, "Name": source.key}
-        if source.version_id:
-            where["Version"] = source.version_id
-        subject = f"document {source.key}"
+        """One small page at once, all else as a job.
+
+        A page whose answer got lost goes on as a job: that is paid for once however often it is
+        asked for.
+        """
         if source.pages > 1 or source.size > SYNC_BYTES:
-            with self._paced(_START, subject):
-                return self._client.start_expense_analysis(
-                    DocumentLocation={"S3Object": where}, JobTag=JOB_TAG, **_token(source)
-                )["JobId"]
-        with self._paced(_ANALYZE, subject):
-            answer: Any = self._client.analyze_expense(Document={"S3Object": where})
+            return self._job(source)
+        try:
+            with self._paced(_ANALYZE, _subject(source)):
+                answer: Any = self._client.analyze_expense(Document={"S3Object": _place(source)})
+        except Throttled as exc:
+            if source.version_id and unanswered(exc):
+                return self._job(source)
+            raise
         return _analysis([answer])
+
+    def _job(self, source: ExpenseSource) -> str:
+        with self._paced(_START, _subject(source)):
+            return self._client.start_expense_analysis(
+                DocumentLocation={"S3Object": _place(source)}, JobTag=JOB_TAG, **_token(source)
+            )["JobId"]
 
     def result(self, job: str) -> Analysis | None:
         """All result pages of the job; NextToken is followed to its end."""
@@ -113,11 +121,24 @@ def analyze_bytes(client: "TextractClient", data: bytes, pages: int) -> Analysis
     return structs.replace(_analysis(answers), pages=pages)
 
 
+def _subject(source: ExpenseSource) -> str:
+    return f"document {source.key}"
+
+
+def _place(source: ExpenseSource) -> Any:
+    where = {"Bucket": source.bucket, "Name": source.key}
+    return where | ({"Version": source.version_id} if source.version_id else {})
+
+
 def _token(source: ExpenseSource) -> dict[str, Any]:
-    """ClientRequestToken of the object version; without a version the bytes may be other ones."""
+    """ClientRequestToken of the object version; without a version the bytes may be other ones.
+
+    Textract gives a job that failed for the token that started it: a new attempt has its own.
+    """
     if not source.version_id:
         return {}
-    named = "\n".join((source.bucket, source.key, source.version_id))
+    attempt = (str(source.attempt),) if source.attempt else ()
+    named = "\n".join((source.bucket, source.key, source.version_id, *attempt))
     return {"ClientRequestToken": hashlib.sha256(named.encode()).hexdigest()}
 
 
@@ -144,5 +165,5 @@ def _failed(job: str, answer: Mapping[str, Any]) -> InputRejected:
     """Why a job failed, by the word of its StatusMessage; the rest of it may quote the document."""
     kind = _KIND.match(answer.get("StatusMessage") or "")
     name = kind.group() if kind else answer["JobStatus"]
-    remedy = _REFUSED.get(name, f"Textract could not read it; {_ANEW}, or upload it again later")
+    remedy = _REFUSED.get(name, f"Textract could not read it; {_ANEW}")
     return InputRejected(f"Textract job {job}: failed with {name}: {remedy}")

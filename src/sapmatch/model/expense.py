@@ -8,13 +8,17 @@ from sapmatch.model.intent import Record
 
 
 class ExpenseSource(Struct, frozen=True, kw_only=True):
-    """The object to be read: exactly one version of it, `size` in bytes."""
+    """The object to be read: exactly one version of it, `size` in bytes.
+
+    `attempt` tells readings apart that follow one which the service failed; else it is 0.
+    """
 
     bucket: str
     key: str
     version_id: str | None
     pages: int
     size: int
+    attempt: int = 0
 
 
 class Analysis(Struct, frozen=True, kw_only=True):
@@ -36,8 +40,8 @@ class Expense(Protocol):
     def start(self, source: ExpenseSource) -> Analysis | str:
         """The analysis of one small page, done at once; else the id of the job that reads it.
 
-        The same object version always gets the same job. Raises Throttled, or InputRejected where
-        the service refuses the document for good.
+        The same version and attempt always get the same job. Raises Throttled, or InputRejected
+        where the service refuses the document for good.
         """
         ...
 

@@ -159,12 +159,14 @@ class _Textract:
 
 
 def _source(record: DocumentRecord, pages: int) -> ExpenseSource:
+    """A document that could not be read gets another try; its record has moved on since."""
     return ExpenseSource(
         bucket=record.bucket,
         key=record.key,
         version_id=record.version_id,
         pages=pages,
         size=record.size,
+        attempt=record.version if record.reason == "READ_FAILED" else 0,
     )
 
 

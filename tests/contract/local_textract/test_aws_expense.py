@@ -151,7 +151,7 @@ def test_a_failed_job_is_refused_by_its_kind(
 ) -> None:
     ask(textract.url, job="fail")
     job = job_of(expense, stored(bucket, "fails.tiff", WHITE, WHITE))
-    with pytest.raises(InputRejected, match=r"failed with InternalServerError: .*upload it again"):
+    with pytest.raises(InputRejected, match=r"failed with InternalServerError: .*scan it anew"):
         result(expense, job)
 
 

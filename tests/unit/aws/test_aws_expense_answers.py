@@ -4,10 +4,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
+from msgspec.structs import replace
 
 from sapmatch.aws.expense import TextractExpense
-from sapmatch.model.errors import InputRejected
+from sapmatch.model.errors import InputRejected, Throttled
 from sapmatch.model.expense import Analysis, ExpenseSource
 from tests.builders.pace import NotedPace
 
@@ -34,7 +35,7 @@ class _Client:
             raise answer
         return answer
 
-    start_expense_analysis = get_expense_analysis
+    start_expense_analysis = analyze_expense = get_expense_analysis
 
 
 def answer(status: str = "SUCCEEDED", **more: Any) -> dict[str, Any]:
@@ -101,16 +102,45 @@ def test_a_token_that_belongs_to_other_parameters_says_how_to_get_a_new_one() ->
     """A later release may ask for the same version with other parameters."""
     error = {"Error": {"Code": "IdempotentParameterMismatchException"}}
     client: Any = _Client(ClientError(error, "StartExpenseAnalysis"))  # type: ignore[arg-type]
-    with pytest.raises(InputRejected, match=r"incoming/a\.pdf: .*upload the file again"):
+    with pytest.raises(InputRejected, match=r"incoming/a\.pdf: .*save or scan it anew"):
         TextractExpense(client, NotedPace()).start(SOURCE)
 
 
 def test_a_job_is_started_under_a_token_of_bucket_key_and_version() -> None:
-    client: Any = _Client({"JobId": "j"}, {"JobId": "j"})
+    client: Any = _Client(*[{"JobId": "j"}] * 3)
     expense = TextractExpense(client, NotedPace())
     expense.start(SOURCE)
-    expense.start(ExpenseSource(bucket="b", key="incoming/a.pdf", version_id="v2", pages=2, size=1))
+    expense.start(replace(SOURCE, version_id="v2"))
+    expense.start(replace(SOURCE, attempt=1))
     tokens = [call["ClientRequestToken"] for call in client.calls]
-    assert tokens[0] != tokens[1]
+    assert len(set(tokens)) == 3
     assert all(len(token) == 64 and token.isalnum() for token in tokens)
     assert {call["JobTag"] for call in client.calls} == {"sapmatch"}
+
+
+def refused(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code}}, "AnalyzeExpense")
+
+
+@pytest.mark.parametrize(
+    "lost", [ReadTimeoutError(endpoint_url="https://t"), refused("InternalServerError")]
+)
+def test_a_page_whose_answer_is_lost_goes_on_as_a_job(lost: Exception) -> None:
+    """RE-12: it may have been paid for; a job is paid for once however often it is asked for."""
+    client: Any = _Client(lost, {"JobId": "j"})
+    assert TextractExpense(client, NotedPace()).start(replace(SOURCE, pages=1)) == "j"
+    assert "ClientRequestToken" in client.calls[1]
+
+
+@pytest.mark.parametrize(
+    ("version", "error"),
+    [("v1", refused("ThrottlingException")), (None, ReadTimeoutError(endpoint_url="https://t"))],
+)
+def test_a_page_is_no_job_where_textract_is_busy_or_jobs_have_no_token(
+    version: str | None, error: Exception
+) -> None:
+    """RE-14"""
+    client: Any = _Client(error)
+    with pytest.raises(Throttled):
+        TextractExpense(client, NotedPace()).start(replace(SOURCE, pages=1, version_id=version))
+    assert len(client.calls) == 1

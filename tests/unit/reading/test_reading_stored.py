@@ -172,6 +172,21 @@ def test_a_job_that_failed_for_good_is_a_verdict_on_the_document() -> None:
     assert len(shelf.expense.started) == 1
 
 
+def test_a_document_whose_job_failed_can_be_given_to_textract_again() -> None:
+    """Textract answers the token of a failed job with that job."""
+    shelf = scanned()
+    shelf.read()
+    shelf.expense.finish("job-1", InputRejected("Textract job: failed"))
+    shelf.read(job="job-1")
+    assert shelf.read().job == "job-2"
+    assert shelf.read().job == "job-2"  # while it runs it is the same attempt
+    attempts = [source.attempt for source in shelf.expense.started]
+    assert attempts[0] == 0 < attempts[1] == attempts[2]
+    shelf.expense.finish("job-2")
+    assert shelf.read(job="job-2").outcome == "read"
+    assert (shelf.record.state, shelf.record.reason) == ("READ", None)
+
+
 def test_an_answer_without_all_pages_is_no_success() -> None:
     """RE-16: PARTIAL_SUCCESS; a page that nobody read may change the total."""
     shelf = scanned()

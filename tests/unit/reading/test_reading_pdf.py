@@ -1,4 +1,4 @@
-"""What a PDF may hold and ask of a reader (docs/adr/0015)."""
+"""What a PDF may hold and ask of a reader (docs/adr/0017)."""
 
 import io
 import time

@@ -10,12 +10,13 @@ from sapmatch.model.errors import Throttled
 
 @task
 def handler(event: Event, _context: Any) -> dict[str, Any]:
-    """{"document_id", "machine"[, "job"][, "copy"]} -> {"document_id", "outcome"[, "job"]}."""
+    """{"document_id"[, "machine"][, "job"][, "copy"]} -> {"document_id", "outcome"[, "job"]}."""
     document_id = event["document_id"]
     if event.get("copy"):  # of a known file, which is not read again
         return {"document_id": document_id, "outcome": "copy", "copy": event["copy"]}
     try:
-        done = services().read(document_id, event.get("job"), event["machine"])
+        # An execution that began before the last release names no machine (RE-32).
+        done = services().read(document_id, event.get("job"), event.get("machine", ""))
     except Throttled:
         measured(ReadThrottled=1)
         raise

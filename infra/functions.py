@@ -108,8 +108,8 @@ TASKS = {
     ),
     "read_document": FunctionSpec(
         purpose="Reads the invoice out of an uploaded document.",
-        memory=1024,
-        timeout=180,  # nothing waits for a job; a call of Textract waits for its turn
+        memory=2048,  # a processor of its own: 100 dense pages are a minute's work and 800 MB
+        timeout=300,  # nothing waits for a job; a call of Textract waits for its turn
         layers=("base", "documents"),
         grants=(
             lists(),

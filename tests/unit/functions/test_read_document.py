@@ -27,6 +27,14 @@ def test_the_outcome_of_the_reading_is_the_answer(call: Call, parts: MagicMock) 
     assert machine.startswith("arn:aws:states:")
 
 
+def test_an_execution_that_began_before_the_last_release_is_served(
+    call: Call, parts: MagicMock
+) -> None:
+    """RE-32: its state machine names no machine to start."""
+    parts.read.return_value = Reading(outcome="read", method="xml")
+    assert call("read_document", "received", {"machine": None})["outcome"] == "read"
+
+
 def test_a_running_job_goes_on_with_the_workflow(call: Call, parts: MagicMock) -> None:
     """RE-15: the next call asks for the same job."""
     parts.read.return_value = Reading(outcome="waiting", job="job-1")

@@ -157,7 +157,7 @@ def _missing(answers: Sequence[Mapping[str, Any]], pages: int) -> tuple[int, ...
     warnings = [warning for answer in answers for warning in answer.get("Warnings", ())]
     named = {page for warning in warnings for page in warning.get("Pages", ())}
     partial = any(answer.get("JobStatus") == "PARTIAL_SUCCESS" for answer in answers)
-    unnamed = (warnings or partial) and not named
+    unnamed = (partial and not named) or not all(warning.get("Pages") for warning in warnings)
     return tuple(range(1, pages + 1)) if unnamed else tuple(sorted(named))
 
 

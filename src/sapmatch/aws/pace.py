@@ -20,6 +20,7 @@ _TRIES = 20  # where several functions book at the same moment
 _SLOWEST = 1 / 16  # of the rate: what is left however often the service complains
 _SETTLED = 10.0  # seconds in which further complaints are about calls that were booked before
 _DOUBLED = 60.0  # seconds after which the rate has doubled again, up to what is set
+_SKEW = 600.0  # seconds that a clock may be ahead of others (RE-27); beyond, it was broken
 _random = random.Random()  # noqa: S311 - spreads writers, no secret
 
 
@@ -78,6 +79,8 @@ class SharedPace:
         rate = self._rates[operation]
 
         def book(turns: Turns, now: float) -> Turns:
+            if turns.free_at - now > self._patience + 1 / (rate * _SLOWEST) + _SKEW:
+                turns = replace(turns, free_at=now)
             if turns.free_at - now > self._patience:
                 raise Throttled(
                     f"{self._service} {operation}: all calls of the next {self._patience:.0f} "
@@ -86,7 +89,8 @@ class SharedPace:
             return turns.booked(now, rate)
 
         turn = self._change(operation, book).free_at
-        self._clock.sleep(max(0.0, turn - self._now()))
+        wait = turn - self._now()
+        self._clock.sleep(wait if 0 < wait <= self._patience else 0.0)
 
     def slow_down(self, operation: str) -> None:
         """Half the rate from now on; it grows back within minutes."""

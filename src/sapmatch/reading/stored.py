@@ -124,6 +124,7 @@ class _Textract:
         self._record = record
         self._finished: Analysis | None = None
         self._refused: InputRejected | None = None
+        self._unseen: tuple[int, ...] = ()  # pages of ours that the answer does not count
 
     def waits_for(self, job: str) -> bool:
         """Whether the job still runs; one that the service lost is started again by `analyse`."""
@@ -145,6 +146,7 @@ class _Textract:
             if isinstance(found, str):
                 raise StillReading(found)
             self._finished = found
+        self._unseen = tuple(range(self._finished.pages + 1, pages + 1))
         return self._finished
 
     @property
@@ -154,7 +156,7 @@ class _Textract:
 
     def whole(self, result: ReadResult) -> ReadResult:
         """The result as it is where all pages were read, else one that a person has to see."""
-        missing = self._finished.missing if self._finished else ()
+        missing = (*(self._finished.missing if self._finished else ()), *self._unseen)
         return _incomplete(result, missing) if missing else result
 
 

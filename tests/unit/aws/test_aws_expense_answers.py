@@ -70,8 +70,12 @@ def test_warnings_of_any_answer_count_even_where_the_job_succeeded() -> None:
 
 @pytest.mark.parametrize(
     "odd",
-    [answer("PARTIAL_SUCCESS"), answer(Warnings=[{"ErrorCode": "X"}])],
-    ids=["partial", "warned"],
+    [
+        answer("PARTIAL_SUCCESS"),
+        answer(Warnings=[{"ErrorCode": "X"}]),
+        answer(Warnings=[{"ErrorCode": "X"}, {"ErrorCode": "Y", "Pages": [2]}]),
+    ],
+    ids=["partial", "warned", "one of two"],
 )
 def test_where_no_page_is_named_any_of_them_may_be_missing(odd: dict[str, Any]) -> None:
     assert found(odd).missing == (1, 2)

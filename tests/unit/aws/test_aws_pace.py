@@ -124,6 +124,14 @@ def test_clocks_that_differ_never_raise_the_rate() -> None:
     assert waited(pace(control, ahead), ahead) >= 0.5
 
 
+def test_a_clock_that_was_once_a_month_ahead_stops_nobody() -> None:
+    """RE-27: nobody books that far ahead, at the slowest rate and with any clock that works."""
+    control, broken, right = MemoryControl(), Watch(1_000_000.0 + 30 * 86_400), Watch()
+    pace(control, broken).take(OPERATION)
+    assert waited(pace(control, right), right) == 0
+    assert waited(pace(control, right), right) == pytest.approx(0.5, abs=1e-3)
+
+
 def test_functions_that_book_at_the_same_moment_take_turns() -> None:
     """RE-17: a lost race is tried again; nothing is overwritten."""
     control, clock = MemoryControl(), Watch()

@@ -10,7 +10,7 @@ from sapmatch.model.expense import Analysis
 from sapmatch.model.invoice import Evidence
 from sapmatch.model.stored import invoice_key, result_of
 from tests.builders.memory import content_id
-from tests.builders.reading import SUMS, fixture, invoice_page, png
+from tests.builders.reading import SUMS, fixture, invoice_page, pdf, png
 from tests.builders.stored import ID, Shelf
 
 UBL = fixture("invoice-ubl.xml").encode()
@@ -197,6 +197,15 @@ def test_an_answer_without_all_pages_is_no_success() -> None:
     assert (shelf.record.state, shelf.record.reason) == ("NEEDS_REVIEW", "PAGES_UNREAD")
     assert "pages 2, 4-5" in shelf.record.problems[0].message
     assert shelf.stored().result.invoice is not None
+
+
+def test_an_answer_that_counts_fewer_pages_than_the_file_is_no_success() -> None:
+    """RE-16"""
+    shelf = Shelf(pdf("", "", ""))
+    shelf.expense.answer = Analysis(documents=(PAGE,), pages=1)
+    assert shelf.read().outcome == "needs-review"
+    assert shelf.record.reason == "PAGES_UNREAD"
+    assert "pages 2-3" in shelf.record.problems[0].message
 
 
 def test_the_record_is_small_however_long_the_texts_of_the_document_are() -> None:

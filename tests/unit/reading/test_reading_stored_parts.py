@@ -54,7 +54,9 @@ def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[[ReadResult], None]:
 
 
 def shelf_of(data: bytes = b"four pages") -> Shelf:
-    return Shelf(data)
+    shelf = Shelf(data)
+    shelf.expense.answer = Analysis(documents=(), pages=4)
+    return shelf
 
 
 @pytest.mark.usefixtures("answer")

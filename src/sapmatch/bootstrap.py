@@ -287,9 +287,10 @@ class Services:
 
     def read(self, document_id: str, job: str | None, machine: str) -> "Reading":
         """Read a document; `job` is what an earlier call waits for, `machine` what runs parts."""
+        from sapmatch.matching.stored import remember_stored
         from sapmatch.reading.stored import read_stored
 
-        return read_stored(
+        done = read_stored(
             document_id,
             job,
             objects=self.objects,
@@ -301,6 +302,17 @@ class Services:
             knows=self.knows_seller,
             review_below=self.settings.reading.review_below,
         )
+        if done.outcome == "needs-review" and self.settings.matching:
+            connection, client = self.order_connection
+            remember_stored(
+                document_id,
+                objects=self.objects,
+                documents=self.documents,
+                policy=self.policy,
+                connection=connection,
+                client=client,
+            )
+        return done
 
     def permits(self, connection: str) -> "Permits":
         """Permits to read from one SAP system, shared by all functions."""

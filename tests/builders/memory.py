@@ -113,11 +113,11 @@ class MemoryDocuments:
         keys: Sequence[OrderKey] = (),
     ) -> DocumentRecord:
         if earlier and scope:
-            self._see(scope, keys, earlier)
+            self.remember(scope, keys, earlier)
         return self._decide(record, decision)
 
     def record_match(self, match: MatchRecord) -> DocumentRecord:
-        self._see(match.scope, match.keys, match.earlier)
+        self.remember(match.scope, match.keys, match.earlier)
         return self._decide(match.document, match.decision)
 
     def earlier(self, scope: OrderScope, key: OrderKey) -> tuple[EarlierInvoice, ...]:
@@ -148,9 +148,11 @@ class MemoryDocuments:
             )
         )
 
-    def _see(self, scope: OrderScope, keys: Sequence[OrderKey], earlier: EarlierInvoice) -> None:
+    def remember(
+        self, scope: OrderScope, keys: Sequence[OrderKey], invoice: EarlierInvoice
+    ) -> None:
         for key in keys:
-            self.seen.setdefault((scope, key), {})[earlier.document] = earlier
+            self.seen.setdefault((scope, key), {})[invoice.document] = invoice
 
 
 class MemoryWorkflows:

@@ -115,6 +115,13 @@ class DynamoDocuments:
         transact(self._table.client, puts, f"match of document {match.document.id}")
         return after
 
+    def remember(
+        self, scope: OrderScope, keys: Sequence[OrderKey], invoice: EarlierInvoice
+    ) -> None:
+        """One put per key; repeated, the same."""
+        for item in _earlier(scope, keys, invoice):
+            self._table.put(item)
+
     def earlier(self, scope: OrderScope, key: OrderKey) -> tuple[EarlierInvoice, ...]:
         """Invoices of ours under the key, this document's own included."""
         items = self._table.query(_earlier_pk(scope, key))

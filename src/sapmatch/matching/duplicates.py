@@ -76,6 +76,8 @@ def _compare(case: Case, partners: frozenset[str], other: EarlierInvoice) -> Dup
             return _duplicate(State.SUSPECTED_DUPLICATE, other, _ONE_TO_SAP)
         return None
     level = _number_level(case.number, other)
+    if level == "printed" and partner and same_day and other.undecided:
+        return _duplicate(State.SUSPECTED_DUPLICATE, other, _UNDECIDED)
     if level == "printed" and partner and same_day:
         return _duplicate(State.DUPLICATE, other, "supplier, number, amount and date are equal")
     if partner and level == "printed":
@@ -93,6 +95,9 @@ def _compare(case: Case, partners: frozenset[str], other: EarlierInvoice) -> Dup
     return None
 
 
+_UNDECIDED = (
+    "supplier, number, amount and date are equal, and a person was asked to compare that document"
+)
 _ONE_TO_SAP = "supplier and date are equal, and the number as far as SAP keeps it"
 _REASONS = {
     "printed": "supplier, number and amount are equal, the date is not",

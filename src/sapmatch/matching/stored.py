@@ -3,11 +3,14 @@
 from collections.abc import Callable, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from sapmatch.matching import match
+from sapmatch.matching.case import company_code_of
 from sapmatch.matching.direction import directed
 from sapmatch.matching.keys import duplicate_keys
 from sapmatch.matching.record import REMEMBERED, earlier_invoice, match_record
+from sapmatch.matching.validity import first_flaw
 from sapmatch.model.document import DocumentRecord, EarlierInvoice
 from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.intent import Intent
@@ -85,6 +88,27 @@ def record_stored(
         objects.write(intent.payload_key, payload)
     intents = [intent for intent, _ in planned]
     return documents.record_match(match_record(record, invoice, decision, scope, intents))
+
+
+def remember_stored(
+    document_id: str,
+    *,
+    objects: Objects,
+    documents: Documents,
+    policy: MatchingPolicy,
+    connection: str,
+    client: str,
+) -> None:
+    """An invoice that a person keys into SAP: another scan of it must not be posted (MA-P44)."""
+    stored = result_of(objects.read(invoice_key(document_id)))
+    if stored.invoice is None or first_flaw(stored.invoice, lambda _: True):
+        return
+    code = company_code_of(stored.invoice, policy)
+    if code is None:
+        return
+    seen = replace(earlier_invoice(document_id, stored.invoice, None), undecided=True)
+    keys = duplicate_keys(seen.number, seen.total, seen.currency)
+    documents.remember(OrderScope(connection, client, code), keys, seen)
 
 
 def _record_other(

@@ -125,6 +125,7 @@ class EarlierInvoice(Struct, frozen=True, kw_only=True):
     seller_iban: str | None = None
     credit: bool = False
     reversed: bool = False
+    undecided: bool = False  # a person was asked to compare it, and may have keyed it since
 
 
 class ExceptionRecord(Struct, frozen=True, kw_only=True):

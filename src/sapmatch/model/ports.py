@@ -326,6 +326,12 @@ class Documents(Protocol):
         """
         ...
 
+    def remember(
+        self, scope: OrderScope, keys: Sequence[OrderKey], invoice: EarlierInvoice
+    ) -> None:
+        """Let `earlier` find an invoice that was not decided on."""
+        ...
+
     def earlier(self, scope: OrderScope, key: OrderKey) -> tuple[EarlierInvoice, ...]:
         """Our own earlier invoices under a duplicate key."""
         ...

@@ -9,7 +9,7 @@ import pytest
 
 from sapmatch.matching.index import InMemoryOrders
 from sapmatch.matching.keys import order_keys
-from sapmatch.matching.stored import match_stored, record_stored
+from sapmatch.matching.stored import match_stored, record_stored, remember_stored
 from sapmatch.model.document import DocumentRecord
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Intent
@@ -100,6 +100,16 @@ class Desk:
             objects=self.objects,
             documents=self.documents,
             orders=self.orders,
+            policy=POLICY,
+            connection="s4",
+            client="100",
+        )
+
+    def remember(self, document: str) -> None:
+        remember_stored(
+            document,
+            objects=self.objects,
+            documents=self.documents,
             policy=POLICY,
             connection="s4",
             client="100",
@@ -251,3 +261,25 @@ def test_a_document_without_an_invoice_is_refused(desk: Desk) -> None:
     desk.objects.write(f"documents/{document}/invoice.json", msgspec.json.encode(result))
     with pytest.raises(InputRejected, match="holds no invoice"):
         desk.match(document)
+
+
+def test_a_scan_of_what_a_person_was_asked_to_key_is_not_posted_as_well(desk: Desk) -> None:
+    """MA-P44: the first is no duplicate of itself where it is read again."""
+    first, second = desk.arrive("a"), desk.arrive("b")
+    desk.remember(first)
+    assert desk.match(first)[1].state is State.MATCHED
+    _, decision = desk.match(second)
+    assert (decision.state, decision.duplicate_of) == (State.SUSPECTED_DUPLICATE, first)
+
+
+@pytest.mark.parametrize("changes", [{"number": None}, {"total": None}])
+def test_what_cannot_be_told_from_others_is_not_remembered(
+    desk: Desk, changes: dict[str, object]
+) -> None:
+    desk.remember(desk.arrive("a", msgspec.structs.replace(INVOICE, **changes)))
+    assert desk.documents.seen == {}
+
+
+def test_keys_of_a_number_without_an_end_fit_into_the_table(desk: Desk) -> None:
+    desk.remember(desk.arrive("a", msgspec.structs.replace(INVOICE, number="9" * 5000)))
+    assert max(len(key.value) for _, key in desk.documents.seen) <= 200

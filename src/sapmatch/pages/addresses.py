@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from sapmatch.pages import labels, values
-from sapmatch.pages.fields import NAMES, SHAPES, Labelled, labelled_parts
+from sapmatch.pages.fields import AMOUNTS, NAMES, SHAPES, Labelled, labelled_parts
 from sapmatch.pages.nouns import Box, Line, around
 
 LEGAL_FORM = re.compile(
@@ -74,6 +74,13 @@ def is_town(line: Line) -> bool:
     return len(text) <= _LONGEST and bool(_POSTAL.search(text) or COUNTRY.fullmatch(text))
 
 
+def named_parts(line: Line) -> list[Labelled]:
+    """The labels of a line; a company may be called like a sum: `Total Example SA`."""
+    parts = labelled_parts(line)
+    company = LEGAL_FORM.search(line.text) and not any(char.isdigit() for char in line.text)
+    return [part for part in parts if not company or part.type not in AMOUNTS]
+
+
 def addresses(lines: Sequence[Line]) -> list[Address]:
     """All addresses of a page from top to bottom; every line belongs to one at most."""
     found: list[Address] = []
@@ -99,18 +106,22 @@ def _over(town: Line, lines: Sequence[Line]) -> tuple[str | None, list[Line]]:
         above = neighbour(at, lines, up=True)
         if above is None or labels.is_heading(above.text) or is_town(above):
             break
-        parts = labelled_parts(above)
+        parts = named_parts(above)
         if parts and parts[0].type in NAMES:
             return parts[0].type, _with_own(parts[0], found)
         if parts and (SHAPES[parts[0].type] in ("amount", "date") or _is_number(parts[0])):
             break
-        if not parts and (
-            values.values("date", above.words) or values.values("amount", above.words)
-        ):
+        if not parts and (values.values("date", above.words) or _ends_with_amount(above)):
             break
         found.insert(0, above)
         at = above
     return None, found
+
+
+def _ends_with_amount(line: Line) -> bool:
+    """`Level 3, 88 High Street` holds none."""
+    amounts = values.values("amount", line.words)
+    return bool(amounts) and amounts[-1].box.right >= line.words[-1].box.left
 
 
 def _role_over(box: Box, lines: Sequence[Line]) -> str | None:

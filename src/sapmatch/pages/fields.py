@@ -55,10 +55,13 @@ _COLUMN = 8  # rows of a small table of sums
 _SURE, _WEAK = 95.0, 75.0
 _BELOW, _VAGUE = 0.9, 0.7
 _PREPOSITIONS = frozenset("de di da do del d of von van per til for".split())
-_VAT_ID = re.compile(
-    r"(?:AT|BE|BG|CHE|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|NO|PL|PT|RO|SE|SI|SK|XI)"
-    r"[ -]?[A-Z]?\d[\dA-Z. -]{5,14}"
+_COUNTRIES = (
+    r"(?:AT|BE|BG|CHE|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|NO|PL|PT|RO|SE|SI|SK"
+    r"|XI)"
 )
+_COUNTRY = re.compile(_COUNTRIES)
+_VAT_ID = re.compile(_COUNTRIES + r"[ -]?[A-Z]?\d[\dA-Z. -]{5,14}")
+_ACCOUNTS = frozenset({"iban", "konto", "kontonr", "bank", "account"})
 _TILL_TOTAL = ("nettotal", "netttotal")  # on till slips it includes the tax
 _NEAR = 3  # lines below a label that may hold its value
 _MARGIN = 0.6  # heights that two lines of one label may start apart
@@ -166,6 +169,9 @@ def labelled_parts(line: Line) -> list[Labelled]:
 def _first(texts: Sequence[str]) -> int:
     """Where the first label may start: behind bullets, `zzgl.`, and `Ihre` of `Ihre USt-IdNr.`"""
     first = next((i for i, text in enumerate(texts) if not labels.is_lead(text)), len(texts))
+    if texts[first : first + 1] and _COUNTRY.fullmatch(texts[first]):
+        tax = labels.find(texts, first + 1, labels.summary_types())
+        return first + 1 if tax and tax.type in ("TAX", *TAX_IDS) else first
     possessive = first + 1 < len(texts) and labels.is_buyers(texts[first])
     return first + 1 if possessive and not label_at(texts, first) else first
 
@@ -188,6 +194,8 @@ def _is_label(texts: Sequence[str], label: labels.Label, first: int) -> bool:
     if not start and (inside.count(")") > inside.count("(") or (label.weak and _names(label))):
         return False
     if texts[label.end - 1].endswith((":", "#")) or texts[label.end : label.end + 1] == [":"]:
+        return True
+    if label.type in TAX_IDS and _VAT_ID.match(" ".join(texts[label.end : label.end + 4])):
         return True
     return start and (SHAPES[label.type] != "name" or label.end == len(texts))
 
@@ -222,9 +230,10 @@ def _meaning(label: labels.Label, line: Line, end: int) -> str:
     """The label's type in the light of its neighbours: `TVA: FR11999999998` names no sum."""
     kind = label.type
     before, rest = line.words[: label.begin], line.words[label.end : end]
-    if kind == labels.OTHER and _VAT_ID.fullmatch(Line(rest).text if rest else ""):
-        return "VENDOR_VAT_NUMBER"
     key = labels.normal("".join(word.text for word in line.words[label.begin : label.end]))
+    named = kind == labels.OTHER and key not in _ACCOUNTS
+    if named and _VAT_ID.fullmatch(Line(rest).text if rest else ""):
+        return "VENDOR_VAT_NUMBER"
     if kind == "TAX" and key.endswith("%") and not any(char.isdigit() for char in key):
         return labels.REFERENCE  # `MwSt-%` is a rate
     if kind == "TAX" and any(value.text[:2].isalpha() for value in values.tax_id(rest)):
@@ -249,7 +258,23 @@ def _beside(part: Labelled, lines: Sequence[Line], marked: Set[Line]) -> list[Fi
         for line in right
         for value in values.values(SHAPES[part.type], line.words, alone=True)
     ]
-    return _fields(part, found or own)
+    return _fields(part, found or own, behind=_line_of(found, right))
+
+
+def _line_of(found: Sequence[Line], lines: Sequence[Line]) -> Sequence[Word]:
+    """The words of the line that a value stands in: `90012345 / 12.03.2024` holds two."""
+    box = found[0].box if found else None
+    return next(
+        (
+            line.words
+            for line in lines
+            if box
+            and line.words[0].box.left <= box.left
+            and line.box.right >= box.right
+            and line.box.middle == box.middle
+        ),
+        (),
+    )
 
 
 def _below(part: Labelled, free: Sequence[Line]) -> list[Field]:
@@ -259,7 +284,7 @@ def _below(part: Labelled, free: Sequence[Line]) -> list[Field]:
     for line in layout.below(at, free)[:_NEAR] if part.type not in AMOUNTS else _column(at, free):
         found += values.values(SHAPES[part.type], line.words, alone=True)
     if part.type not in AMOUNTS:
-        return _fields(part, found[:1], _BELOW)
+        return _fields(part, found[:1], _BELOW, _line_of(found[:1], free))
     return [
         _field(part, value, _BELOW if value is found[-1] else _BELOW * _VAGUE) for value in found
     ]
@@ -275,7 +300,9 @@ def _column(box: Box, free: Sequence[Line]) -> Iterator[Line]:
         box = under[0].box
 
 
-def _fields(part: Labelled, found: Sequence[Line], factor: float = 1.0) -> list[Field]:
+def _fields(
+    part: Labelled, found: Sequence[Line], factor: float = 1.0, behind: Sequence[Word] = ()
+) -> list[Field]:
     """The first value, of amounts the last; and a date behind the number of the invoice."""
     if not found:
         return []
@@ -289,7 +316,7 @@ def _fields(part: Labelled, found: Sequence[Line], factor: float = 1.0) -> list[
     if part.type == "SUBTOTAL" and labels.normal(part.label.text).startswith(_TILL_TOTAL):
         fields.append(_field(part, fields[0].value, factor * _VAGUE, "TOTAL"))
     if part.type == "INVOICE_RECEIPT_ID":
-        days = values.values("date", part.rest)
+        days = values.values("date", behind or part.rest)
         fields += [_field(part, day, factor * _BELOW, "INVOICE_RECEIPT_DATE") for day in days[:1]]
     if part.type == "PAYMENT_TERMS":
         days = values.values("date", fields[0].value.words)

@@ -13,11 +13,11 @@ from msgspec import Struct
 
 from sapmatch.pages import labels, layout, values
 from sapmatch.pages.cells import is_count, is_number, is_percent, numbers
-from sapmatch.pages.fields import Field, labelled_parts
+from sapmatch.pages.fields import Field, Labelled, labelled_parts
 from sapmatch.pages.headings import Row
 from sapmatch.pages.nouns import Line, Word
 from sapmatch.pages.roles import multiplies
-from sapmatch.pages.subtotals import amounts_of, is_sum, sum_type
+from sapmatch.pages.subtotals import amounts_of, is_carried, is_sum, sum_type
 
 _LOOSE, _PROVEN, _TEXT = 70.0, 85.0, 90.0
 _TIMES = re.compile(r"[x×*@à/=]|st[kc]?\.?|pcs|ea", re.IGNORECASE)
@@ -71,7 +71,8 @@ def _multiplied(rows: Sequence[Row]) -> list[tuple[Item, list[Row]]]:
     found: list[tuple[Item, list[Row]]] = []
     taken: set[int] = set()
     for index, row in enumerate(rows):
-        if is_sum(row) or (three := _three(row)) is None:
+        carriage = any(_is_carriage(line, labelled_parts(line)) for line in row)
+        if (is_sum(row) and not carriage) or (three := _three(row)) is None:
             continue
         at = _name_at(rows, index, taken)
         used = [row] if at is None else sorted([rows[at], row], key=lambda row: row[0].box.top)
@@ -197,16 +198,14 @@ def _fields(name: Line | None, three: _Sum, rows: Sequence[Row]) -> Iterator[Fie
 
 def _named(above: Sequence[Row], rows: Sequence[Row]) -> list[tuple[Item, list[Row]]]:
     """Rows of a name and an amount: above the sums, or all that make a printed sum together."""
-    sums = {amount for row in rows if is_sum(row) for amount in amounts_of(row)}
-    found = _named_items(above)
-    if len(found) > 1 or _total(found) in sums:
-        return found
-    found = _named_items(rows)
-    return found if _total(found) in sums else []
+    sums = {amount for row in rows if is_sum(row) for amount in amounts_of(row)} - {Decimal(0)}
+    ways = (_named_items(above), _named_items(rows), _named_items(rows, carriage=True))
+    proven = next((found for found in ways if _total(found) in sums), [])
+    return proven or (ways[0] if len(ways[0]) > 1 else [])
 
 
-def _named_items(rows: Sequence[Row]) -> list[tuple[Item, list[Row]]]:
-    return [(item, [row]) for row in rows if (item := _named_item(row))]
+def _named_items(rows: Sequence[Row], *, carriage: bool = False) -> list[tuple[Item, list[Row]]]:
+    return [(item, [row]) for row in rows if (item := _named_item(row, carriage=carriage))]
 
 
 def _total(items: Sequence[tuple[Item, list[Row]]]) -> Decimal | None:
@@ -219,9 +218,13 @@ def _total(items: Sequence[tuple[Item, list[Row]]]) -> Decimal | None:
     return sum((next(iter(ways)) for ways in amounts), Decimal(0))
 
 
-def _named_item(row: Row) -> Item:
+def _named_item(row: Row, *, carriage: bool) -> Item:
+    """A name and an amount; with `carriage` also `Transport`, which may be carried over."""
     amounts = values.values("amount", row[-1].words)
-    if len(row) < 2 or len(amounts) != 1 or is_sum(row) or labelled_parts(layout.unglued(row[0])):
+    if len(row) < 2 or len(amounts) != 1:
+        return ()
+    parts = labelled_parts(layout.unglued(row[0]))
+    if (parts or is_sum(row)) and not (carriage and _is_carriage(row[0], parts)):
         return ()
     counted, name = _counted(row[0])
     if not values.values("name", name.words) or len(row[-1].words) > len(amounts[0].words) + 1:
@@ -230,6 +233,13 @@ def _named_item(row: Row) -> Item:
     fields = [("ITEM", name), *(("QUANTITY", line) for line in counts), ("PRICE", amounts[0])]
     cells = (Field(type=kind, value=value, confidence=_LOOSE) for kind, value in fields)
     return (*cells, _whole([row]))
+
+
+def _is_carriage(name: Line, parts: Sequence[Labelled]) -> bool:
+    """Whether the row names nothing but the carriage of goods, which is an item for some."""
+    return {part.type for part in parts} <= {"SHIPPING_HANDLING_CHARGE"} and (
+        bool(parts) or is_carried(name.text)
+    )
 
 
 def _counted(line: Line) -> tuple[Line | None, Line]:

@@ -17,6 +17,7 @@ from sapmatch.pages.addresses import (
     addresses,
     is_aligned,
     is_town,
+    named_parts,
     neighbour,
 )
 from sapmatch.pages.fields import NAMES, Field, Labelled, labelled_lines, labelled_parts
@@ -106,7 +107,7 @@ def _beside(box: Box, customer: Box) -> bool:
 def _labelled(lines: Sequence[Line]) -> Iterator[Field]:
     """Names behind, below or to the right of a label."""
     cut, found = labelled_lines(lines)
-    marked = {line for line, parts in found.items() if parts}
+    marked = {line for line, parts in found.items() if parts and named_parts(line)}
     for parts in found.values():
         for part in parts:
             if part.type in NAMES and (field := _name_field(part, cut, marked)):
@@ -177,7 +178,7 @@ def _receivers(known: Sequence[Address], fields: Sequence[Field]) -> frozenset[L
 def _names(line: Line) -> list[Line]:
     """The name in a line such as `Acme GmbH | Europa-Allee 1980 | Frankfurt`."""
     text = line.text
-    if len(text) > _LONGEST or labels.is_heading(text) or labelled_parts(layout.unglued(line)):
+    if len(text) > _LONGEST or labels.is_heading(text) or named_parts(layout.unglued(line)):
         return []
     sender = _SENDER.search(text)
     head = layout.cut(line.words, 0, sender.start() if sender else len(text))

@@ -93,7 +93,7 @@ def is_product(row: Cells, way: Roles, columns: Sequence[Column]) -> bool:
     three = [
         row[at] for at in (way.quantity, way.price, way.amount) if at is not None and at in row
     ]
-    if len(three) < 3:
+    if len(three) < 3 or is_percent(three[0]):
         return False
     cuts = [row[at] for at, column in enumerate(columns) if column.type == "DISCOUNT" and at in row]
     quantity, price, amount = (numbers(cell.text) for cell in three)

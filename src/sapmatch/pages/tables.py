@@ -216,9 +216,10 @@ def _kinds(index: int, body: _Body) -> set[str]:
 
 
 def _linked(first: int, last: int, body: _Body) -> bool:
-    """Whether all rows from one to the other follow closely."""
-    closely = (_close(body.rows[at], body.rows[at + 1]) for at in range(first, last))
-    return last - first <= _LONGEST and all(closely)
+    """Whether all rows from one to the other follow closely, no sum among them."""
+    if last - first > _LONGEST or any(is_sum(body.rows[at]) for at in range(first + 1, last)):
+        return False
+    return all(_close(body.rows[at], body.rows[at + 1]) for at in range(first, last))
 
 
 def _close(above: Row, row: Row) -> bool:

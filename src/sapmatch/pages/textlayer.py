@@ -105,6 +105,8 @@ def _runs(chars: list[Char]) -> Iterator[list[Char]]:
 
 def _follows(before: Box, box: Box) -> bool:
     gap = box.left - before.right
+    if box == before:  # the letters of a ligature
+        return True
     return before.overlap_y(box) > 0 and abs(gap) <= _WORD_GAP * max(box.height, before.height)
 
 

@@ -62,7 +62,8 @@ def amounts(words: Sequence[Word], *, alone: bool) -> list[Line]:
         if _LONG_NUMBER.search(match.group()):
             continue
         whole = match.group().strip() == text.strip(_LEAD + " )")
-        if _EXACT.search(match.group().strip(" -−)")) or (alone and whole):
+        exact = _EXACT.search(match["number"]) or _EXACT.search(match.group().strip(" -−)"))
+        if exact or (alone and whole):
             found.append(_value(words, match.start(), match.end()))
     return found
 

@@ -12,6 +12,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from sapmatch.model.invoice import Invoice
+from sapmatch.pages.addresses import LEGAL_FORM
 from sapmatch.reading.checks import is_iban, tax_id_checks
 from sapmatch.reading.clues import Clues, Knows, key
 from sapmatch.reading.findings import Findings
@@ -24,14 +25,9 @@ _FAINT = 0.5  # raw score: the engine itself would not bet on it
 _AT_AMOUNTS, _ON_PAGE = 0.95, 0.85  # raw scores of the currency
 _LONGEST = 60
 _SHORT = 3
-_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
+_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|\d{4}[./-]\d{1,2}[./-]\d{1,2}")
 _PHONE = re.compile(r"\+\d[\d\s()/-]{6,}|\(0\d{1,6}\)[\d\s/-]{5,}")
 _GLUED = re.compile(r"\d[a-zß-ÿ]{2,}\d|[a-zß-ÿ]{4}\d")
-_LEGAL_FORM = re.compile(
-    r"(?<!\w)(?:gmbh|ag|se|kg|ohg|e\.?k|ltd|limited|llc|inc|corp|plc|s\.?a\.?r\.?l|s\.?a\.?s|s\.?a"
-    r"|b\.?v|n\.?v|s\.?r\.?l|s\.?p\.?a|s\.?l|ab|a/?s|aps|oyj?|sdn\.? bhd|pty|pte)\.?(?!\w)",
-    re.IGNORECASE,
-)
 # What OCR mixes up: a letter among digits, a digit among letters.
 _CONFUSABLE = re.compile(r"[A-Za-z]0[A-Za-z]|\d[OolI]\d|[A-Za-z]1[A-Za-z]")
 
@@ -148,7 +144,7 @@ def _seller(clues: Clues) -> str:
         return sure
     if clues.repeated(name):
         return "repeated"
-    company = _LEGAL_FORM.search(name) or clues.in_domain(name)
+    company = LEGAL_FORM.search(name) or clues.in_domain(name)
     return "company" if company else "guessed"
 
 

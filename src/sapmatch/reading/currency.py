@@ -100,15 +100,18 @@ def currency_of(slip: Slip) -> Currency:
     amounts = [field for field in slip.fields if field.type in _AMOUNT_TYPES]
     totals = [field for field in amounts if field.type in _SUMS]
     cells = [field for row in slip.rows for field in row]
+    tied: list[str] = []
     for fields, lines, sure in ((totals, (), 0.98), (amounts, (), 0.95), (cells, slip.lines, 0.9)):
-        codes = Counter(code for text in _texts(fields, lines) for code in printed_codes(text))
-        ranked = codes.most_common()
+        texts = _texts(fields, lines)
+        codes = Counter(code for text in texts for code in set(printed_codes(text)))
+        ranked = [(code, count) for code, count in codes.most_common() if code in (tied or codes)]
         first = [code for code, count in ranked if count == ranked[0][1]]
         if len(first) == 1:
             rivals = 0.9 if len(ranked) > 1 else 1.0
             return Currency(first[0], sure * rivals, _place(fields, first[0]))
-        if first:
-            return Currency(None, others=tuple(sorted(first)))
+        tied = first or tied
+    if tied:
+        return Currency(None, others=tuple(sorted(tied)))
     return _by_sign(slip, [*_texts(amounts, ()), *_texts(cells, slip.lines)]) or Currency(None)
 
 

@@ -7,10 +7,13 @@ resources of the file at once, so the estimate is never too low for what the fil
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterator
+from itertools import islice
 
 from msgspec import Struct
 
 _MOST = 200_000_000  # bytes of content in all, some seconds of work
+_MOST_NAMES = 200_000  # of resources and of what is called; a page has some dozens
 _DEEPEST = 100
 FORM = re.compile(rb"/Subtype\s*(?:/Form\b|/\w*#|\d)")  # or a name in disguise
 _NUMBER = re.compile(rb"(\d{1,10})\s+\d{1,5}\s+obj\b")
@@ -32,17 +35,18 @@ class Drawing:
         self._forms: dict[int, list[_Content]] = defaultdict(list)  # all versions of each
         self._targets: dict[bytes, set[int]] = defaultdict(set)
         self._costs: dict[int, int] = {}
+        self._left = _MOST_NAMES
 
     def name(self, objects: bytes) -> None:
         """Note which objects these resources give a name."""
-        for name, number in _RESOURCE.findall(objects):
-            self._targets[name].add(int(number))
+        for found in self._found(_RESOURCE, objects):
+            self._targets[found[1]].add(int(found[2]))
 
     def add(self, dictionary: bytes, content: bytes, *, is_data: bool = False) -> None:
         """Note what a page or a form draws; of data only what looks like calls without a doubt."""
-        calls = Counter(_CALL.findall(content))
+        calls = Counter(found[1] for found in self._found(_CALL, content))
         if not is_data:
-            calls[b""] = len(_ANY_CALL.findall(content)) - calls.total()
+            calls[b""] = sum(1 for _ in self._found(_ANY_CALL, content)) - calls.total()
         noted = _Content(0 if is_data else len(content), +calls)
         number = _NUMBER.search(dictionary)
         if number and FORM.search(dictionary):
@@ -54,7 +58,13 @@ class Drawing:
         """Whether all of it is drawn in seconds at most."""
         if not self._forms:
             return True
-        return sum(self._cost(page, ()) for page in self._pages) <= _MOST
+        return self._left > 0 and sum(self._cost(page, ()) for page in self._pages) <= _MOST
+
+    def _found(self, what: re.Pattern[bytes], content: bytes) -> Iterator[re.Match[bytes]]:
+        """Every place in the content, until there were too many in the file."""
+        for found in islice(what.finditer(content), self._left):
+            self._left -= 1
+            yield found
 
     def _cost(self, content: _Content, within: tuple[int, ...]) -> int:
         cost = content.size

@@ -11,6 +11,7 @@ _TIFF_SHORT = 3
 _TIFF_MOST_TAGS = 1000  # of one page; baseline and extensions know some 100
 # JPEG start-of-frame markers; C4, C8 and CC mean other things (ITU T.81 table B.1).
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_MOST_SEGMENTS = 10_000  # of a JPEG before its scan, fill bytes counted
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 _START_OF_SCAN = 0xDA
 
@@ -48,7 +49,9 @@ def _png(data: bytes, _cap: int) -> Iterator[tuple[int, int]]:
 
 def _jpeg(data: bytes, _cap: int) -> Iterator[tuple[int, int]]:
     at, size = 2, None
-    while data[at] == 0xFF and data[at + 1] != _START_OF_SCAN:
+    for _ in range(_MOST_SEGMENTS):
+        if data[at] != 0xFF or data[at + 1] == _START_OF_SCAN:
+            break
         marker = data[at + 1]
         if marker == 0xFF or marker in _STANDALONE:
             at += 1 if marker == 0xFF else 2

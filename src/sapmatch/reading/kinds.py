@@ -57,6 +57,10 @@ _TILL = re.compile(
     r"|kassenzettel)\b",
     re.IGNORECASE,
 )
+_DEBITS = re.compile(
+    r"belastung(?:en)?|soll|debits?|d[eé]bit|charges?|cargos?|addebit[oi]|debe|debet|d[eé]bitos?",
+    re.IGNORECASE,
+)
 _HEADING_WORDS = 6
 _TILL_SIGNS = 2
 _MAX_LINES = 3000
@@ -72,7 +76,13 @@ def kind_of(slip: Slip) -> InvoiceType:
 
 
 def _headings(slip: Slip) -> Iterator[str]:
-    texts = [*slip.lines[:_MAX_LINES], *(field.label for field in slip.of("INVOICE_RECEIPT_ID"))]
+    """Short lines; a heading beside that of a column of debits is one of a column of credits."""
+    lines = slip.lines[:_MAX_LINES]
+    columns = {
+        at for at, text in enumerate(lines) if at and _DEBITS.fullmatch(lines[at - 1].strip(" :"))
+    }
+    texts = [text for at, text in enumerate(lines) if at not in columns]
+    texts += [field.label for field in slip.of("INVOICE_RECEIPT_ID")]
     return (text for text in texts if len(text.split()) <= _HEADING_WORDS)
 
 

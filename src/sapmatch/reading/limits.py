@@ -8,15 +8,20 @@ from sapmatch.model.invoice import Outcome
 
 
 class ReadLimits(Struct, frozen=True, kw_only=True):
-    """Checked before anything is decoded; `max_xml_tags` counts opening and closing tags."""
+    """Checked before anything is decoded.
+
+    `max_xml_tags` counts opening tags, closing tags and attributes; `max_xml_siblings` elements of
+    one name side by side: the lines of an invoice.
+    """
 
     max_bytes: int = 20_000_000
     max_pages: int = 100
     max_pixels: int = 100_000_000
     max_xml_depth: int = 64
-    max_xml_tags: int = 2_000_000
+    max_xml_tags: int = 500_000
+    max_xml_siblings: int = 20_000
     max_attachments: int = 50
-    max_text: int = 2_000_000  # characters of the text layer that are looked at
+    max_text: int = 500_000  # characters of the text layer that are looked at
     max_page_text: int = 50_000  # characters of one page; more is no page of an invoice
     max_objects: int = 200_000  # of a PDF
     max_unpacked: int = 128_000_000  # bytes of one stream of a PDF: an A4 page at 600 dpi in colour

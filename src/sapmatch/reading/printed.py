@@ -19,6 +19,10 @@ _EXTRAS = {
 }
 _ROUNDING = re.compile(r"round|rundung|arrondi|afrond|redonde|arrotond|arredond|avrund|zaokr", re.I)
 _AT_TILL = re.compile(r"cash|tend|change|bar\b|gegeben|card|visa|esp[eè]ces|efectivo|contant", re.I)
+_TAXED = re.compile(r"(?<![\d.,])(?!0+(?:[.,]0+)?\s?%)\d{1,2}(?:[.,]\d{1,2})?\s?%")
+_MINUS = re.compile(r"[-−–]\s?\W{0,3}\d|\d\s?[-−–]$")
+_MAX_LINES = 2000  # of text
+_LONGEST = 2000  # characters of a line
 _MAX_CANDIDATES = 12
 _HIGHEST_SHARE = Decimal("0.22")  # of the total: Hungary's 27 % of the net amount, and rounding
 
@@ -51,6 +55,8 @@ class Printed(Struct, frozen=True, kw_only=True):
     owed: Amount | None  # from earlier invoices
     rounding: Decimal | None
     line_sum: Decimal | None
+    negative: frozenset[Decimal]  # amounts with a minus, wherever they stand
+    taxed: bool  # whether a tax rate above 0 is printed
     unit: Decimal
 
 
@@ -71,8 +77,17 @@ def printed_amounts(slip: Slip, line_sum: Decimal | None, notation: Notation) ->
         owed=first(_amounts(slip, "PRIOR_BALANCE", notation)),
         rounding=_rounding(slip, notation),
         line_sum=line_sum,
+        negative=frozenset(_negative(slip, notation)),
+        taxed=any(_TAXED.search(line[:_LONGEST]) for line in slip.lines),
         unit=notation.unit,
     )
+
+
+def _negative(slip: Slip, notation: Notation) -> Iterator[Decimal]:
+    for line in slip.lines[:_MAX_LINES]:
+        value = parse_amount(line, notation.mark) if _MINUS.search(line[:_LONGEST]) else None
+        if value is not None and value < 0:
+            yield value
 
 
 def first(amounts: Sequence[Amount]) -> Amount | None:

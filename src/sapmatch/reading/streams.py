@@ -91,9 +91,7 @@ def mentions(data: bytes, what: re.Pattern[bytes], limits: ReadLimits) -> bool:
 
 
 def _streams(data: bytes, limits: ReadLimits) -> Iterator[Stream]:
-    begins, ends = _keywords(data)
-    if len(begins) > limits.max_objects:
-        raise _too_large("more objects than an invoice has")
+    begins, ends = _keywords(data, limits.max_objects)
     unended = 0
     for index, (keyword, begin) in enumerate(begins):
         head = data[max(0, keyword - _DICTIONARY) : keyword]
@@ -106,11 +104,13 @@ def _streams(data: bytes, limits: ReadLimits) -> Iterator[Stream]:
         yield Stream(dictionary, data[begin:end], data[end:following])
 
 
-def _keywords(data: bytes) -> tuple[list[tuple[int, int]], list[int]]:
+def _keywords(data: bytes, most: int) -> tuple[list[tuple[int, int]], list[int]]:
     """Where streams begin, as the keyword's place and that of the content, and where they end."""
     begins: list[tuple[int, int]] = []
     ends: list[int] = []
     for found in _KEYWORD.finditer(data):
+        if max(len(begins), len(ends)) > most:
+            raise _too_large("more objects than an invoice has")
         at = found.start()
         if data[max(0, at - 3) : at] == b"end":
             ends.append(at - 3)

@@ -1,7 +1,7 @@
 """The tax breakdown (BG-23) as far as a page prints it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from sapmatch.model.invoice import TaxSubtotal
@@ -36,10 +36,23 @@ def tax_rows(
     if net is None or tax is None:
         return ()
     distinct = {(amount, rate_of(seen)): seen for amount, seen in rows}
-    for (amount, rate), seen in distinct.items():
-        if amount == tax and _fits(net, rate_of(seen), amount, notation.unit):
+    if of_rates := _of_rates(distinct, tax, (net, *bases), notation):
+        return of_rates
+    for amount, rate in distinct:
+        if amount == tax and _fits(net, rate, amount, notation.unit):
             return (TaxSubtotal(rate=rate, basis=net, amount=amount),)
-    made = [_row(*key, seen, bases, notation) for key, seen in distinct.items()]
+    return ()
+
+
+def _of_rates(
+    distinct: Mapping[tuple[Decimal, Decimal | None], Seen],
+    tax: Decimal,
+    bases: Sequence[Decimal],
+    notation: Notation,
+) -> tuple[TaxSubtotal, ...]:
+    """One row per rate; where there are some, a row without a rate is their sum."""
+    rated = {key: seen for key, seen in distinct.items() if key[1] is not None}
+    made = [_row(*key, seen, bases, notation) for key, seen in (rated or distinct).items()]
     found = [row for row in made if row]
     together = sum((row.amount for row in found), Decimal(0))
     whole = len(found) == len(made) and close(together, tax, notation.unit)

@@ -13,8 +13,10 @@ from sapmatch.model.invoice import Box, Invoice
 from sapmatch.pages.nouns import Page
 from sapmatch.pages.textlayer import text_lines
 from sapmatch.reading.arithmetic import close, smallest
+from sapmatch.reading.dates import find_dates
 from sapmatch.reading.findings import Findings
 from sapmatch.reading.limits import ReadLimits
+from sapmatch.reading.slip import Slip
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfPage
@@ -91,7 +93,7 @@ def _doubts(invoice: Invoice, found: Findings) -> Iterator[tuple[str, str]]:
         values = _values(found, kind)
         if len(values) > 1:
             yield field, "Several values may be meant here"
-        elif not values:
+        elif not values and not (field == "issue_date" and is_only_date(found.slip)):
             yield field, "No label says that this is the value"
 
 
@@ -103,9 +105,22 @@ def _is_summed(invoice: Invoice) -> bool:
 
 
 def _net_is_made(invoice: Invoice, found: Findings) -> bool:
+    if _rows_make_net(invoice):
+        return True
     if invoice.lines:
         return all(line.net is not None for line in invoice.lines)  # their sum is no contradiction
     return bool(invoice.tax) and any(_gives(invoice, rate) for rate in _rates(found))
+
+
+def _rows_make_net(invoice: Invoice) -> bool:
+    """Whether the tax breakdown gives every rate, its tax, and all that is taxed (BR-CO-14)."""
+    unit = smallest(invoice.currency)
+    exact = all(
+        row.rate is not None and close(row.basis * row.rate / 100, row.amount, unit)
+        for row in invoice.taxes
+    )
+    basis = sum((row.basis for row in invoice.taxes), Decimal(0))
+    return bool(invoice.tax) and exact and close(basis, invoice.net or Decimal(0), unit)
 
 
 def _gives(invoice: Invoice, rate: Decimal) -> bool:
@@ -119,6 +134,13 @@ def _rates(found: Findings) -> set[Decimal]:
     return {
         Decimal(rate.replace(",", ".")) for text in texts for rate in _RATE.findall(text[:_SAMPLE])
     }
+
+
+def is_only_date(slip: Slip | None) -> bool:
+    """Whether no other day is printed that could be meant."""
+    lines = slip.lines if slip else ()
+    days = {(day.value, day.other) for line in lines for day in find_dates(line[:_SAMPLE])}
+    return len(days) == 1
 
 
 def _values(found: Findings, kind: str) -> set[str]:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from sapmatch.model.invoice import AllowanceCharge, TaxSubtotal
 from sapmatch.reading.arithmetic import close
+from sapmatch.reading.numbers import all_readings
 from sapmatch.reading.printed import Amount, Notation, Printed, first, printed_amounts
 from sapmatch.reading.slip import Slip
 from sapmatch.reading.taxes import rate_of, tax_rows
@@ -35,9 +36,11 @@ _PREPAID = re.compile(
     r"|acconto|forskud|f[oö]rskott|z[aá]loh|zalicz|ennakko|balance|\bsolde\b|\bsaldo\b|adiantamento",
     re.I,
 )
+_HALVES = re.compile(r"\b(?:[cs]|ut)gst\b", re.IGNORECASE)
 _HIGHEST_TAX = Decimal("0.28")  # of the net amount: Hungary's 27 % and rounding
 _DERIVED = 0.8  # confidence in what is worked out instead of read
 _MAX_EXTRAS = 4
+_MAX_LINES = 2000  # of text that are searched for a payment
 _PROVEN = 2
 
 
@@ -105,6 +108,7 @@ def _ways(total: Amount, printed: Printed) -> Iterator[_Way]:
     yield from _net_and_tax(total, printed)
     yield from _tax_inside(total, printed)
     yield from _by_rates(total, printed)
+    yield from _untaxed(total, printed)
     yield from _by_lines(total, printed)
     if printed.tendered and printed.tendered.value == total.value:
         yield _Way(total, None, first(printed.taxes), (), 1)
@@ -172,15 +176,30 @@ def _by_lines(total: Amount, printed: Printed) -> Iterator[_Way]:
         yield _Way(total, None, first(printed.taxes), (), 1)
 
 
+def _untaxed(total: Amount, printed: Printed) -> Iterator[_Way]:
+    """Nothing is added to the net amount, neither tax nor anything else."""
+    if printed.taxed or any(tax.value for tax in printed.taxes):
+        return
+    for net in printed.nets:
+        if net.value == total.value:
+            yield _Way(total, net, first(printed.taxes), (), 1)
+
+
 def _with_sum(taxes: list[Amount]) -> list[Amount]:
     """Several tax rows make one tax: their sum is a candidate, shown by its surest row.
 
-    The same amount at the same rate is the same row, printed twice.
+    The same amount at the same rate is the same row, printed twice, unless union and state each
+    take their half, as in India.
     """
-    rows = {(tax.value, rate_of(tax.seen)): tax for tax in taxes}
+    rows = {(tax.value, rate_of(tax.seen), _level(tax)): tax for tax in taxes}
     if len(rows) < 2:
         return taxes
     return [*taxes, Amount(sum((tax.value for tax in rows.values()), Decimal(0)), taxes[0].seen)]
+
+
+def _level(tax: Amount) -> str:
+    level = _HALVES.search(tax.seen.label)
+    return level.group().casefold() if level else ""
 
 
 def _with_sum_of_rates(nets: list[Amount]) -> list[Amount]:
@@ -199,10 +218,25 @@ def _chosen(best: _Way, printed: Printed) -> Totals:
         tax=best.tax or (free(_with_sum(printed.taxes)) if free else None),
         total=best.total,
         due=first(printed.dues),
-        extras=best.extras if best.proof else tuple(printed.extras),
+        extras=best.extras or _between(best, printed) if best.proof else tuple(printed.extras),
         rounding=best.rounding,
         proof=best.proof,
     )
+
+
+def _between(best: _Way, printed: Printed) -> tuple[AllowanceCharge, ...]:
+    """What is printed and makes the net amount of the lines (BR-CO-13)."""
+    if best.net is None or printed.line_sum is None:
+        return ()
+    missing = best.net.value - printed.line_sum
+    if close(missing, Decimal(0), printed.unit):
+        return ()
+    for some in _some(printed.extras):
+        if close(sum(map(_signed, some), Decimal(0)), missing, printed.unit):
+            return some
+    if missing in printed.negative:
+        return (AllowanceCharge(is_charge=False, amount=-missing),)
+    return ()
 
 
 def _with_rest(totals: Totals) -> Totals:
@@ -225,6 +259,10 @@ def _with_payable(totals: Totals, printed: Printed, slip: Slip) -> Totals:
     total, due = totals.total, totals.due
     if total is None or totals.rounding:
         return totals
+    if totals.proof == _PROVEN and (due is None or due.value == total.value):
+        totals = _less_prepaid(totals, total, printed, slip)
+        if totals.prepaid:
+            return totals
     if due is None:
         return _undemanded(totals, total, printed, slip)
     paid = abs(printed.paid.value) if printed.paid else Decimal(0)
@@ -232,6 +270,20 @@ def _with_payable(totals: Totals, printed: Printed, slip: Slip) -> Totals:
     known = printed.paid or printed.owed
     if known and due.value != total.value and close(total.value - prepaid, due.value, printed.unit):
         return replace(totals, prepaid=Amount(prepaid, known.seen))
+    return totals
+
+
+def _less_prepaid(totals: Totals, total: Amount, printed: Printed, slip: Slip) -> Totals:
+    """A smaller sum is due where the page prints what was paid before, and calls it so."""
+    if not any(map(_PREPAID.search, slip.lines)):
+        return totals
+    shown = {amount for line in slip.lines[:_MAX_LINES] for amount in all_readings(line)}
+    for rest in (*printed.dues, *printed.totals):
+        paid = total.value - rest.value
+        parts = {item.value for item in (*printed.nets, *printed.taxes)}
+        known = {rest.value, paid} & parts
+        if 0 < rest.value < total.value and paid in shown and not known:
+            return replace(totals, due=rest, prepaid=Amount(paid, rest.seen))
     return totals
 
 

@@ -1,6 +1,7 @@
 """XML without DTD, entities and network, seen by local names."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -105,19 +106,12 @@ def parse_xml(data: bytes, limits: ReadLimits) -> Node:
         raise _broken("it is in no known encoding") from exc
     if prolog := _PROLOG.match(document[:_PROLOG_SIZE]):
         raise _doctype((prolog[1] or b"").decode("utf-8", "replace"))
-    if document.count(b"<") > limits.max_xml_tags:
-        raise Refused(
-            "reject", "TOO_LARGE", f"The XML has more than {limits.max_xml_tags:,} tags: split it."
-        )
+    if document.count(b"<") + document.count(b"=") > limits.max_xml_tags:
+        raise _too_large(f"{limits.max_xml_tags:,} tags and attributes")
     root = _root(document)
     if root.getroottree().docinfo.internalDTD is not None:
         raise _doctype(_local(root.tag))
-    if _deeper(root, limits.max_xml_depth):
-        raise Refused(
-            "reject",
-            "BROKEN",
-            f"The XML is nested deeper than {limits.max_xml_depth} levels: no e-invoice is.",
-        )
+    _check_shape(root, limits)
     return Node(root, _local(root.tag))
 
 
@@ -137,6 +131,10 @@ def _root(document: bytes) -> etree._Element:
         raise _broken(f"it is not well-formed (line {exc.lineno}) or nested too deeply") from exc
 
 
+def _too_large(what: str) -> Refused:
+    return Refused("reject", "TOO_LARGE", f"The XML has more than {what}: split it.")
+
+
 def _broken(why: str) -> Refused:
     message = f"The XML cannot be read: {why}. Ask the sender for the original file."
     return Refused("reject", "BROKEN", message)
@@ -152,12 +150,21 @@ def _doctype(name: str) -> Refused:
     )
 
 
-def _deeper(root: etree._Element, limit: int) -> bool:
-    return any(depth > limit for depth in _depths(root))
-
-
-def _depths(root: etree._Element) -> Iterator[int]:
-    depth = 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        yield depth
+def _check_shape(root: etree._Element, limits: ReadLimits) -> None:
+    """Raises Refused for more levels, or more elements of one name in one, than invoices have."""
+    above: list[Counter[str]] = []
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        if event == "end":
+            above.pop()
+            continue
+        if above:
+            above[-1][element.tag] += 1
+            if above[-1][element.tag] > limits.max_xml_siblings:
+                raise _too_large(f"{limits.max_xml_siblings:,} lines or other parts of one kind")
+        above.append(Counter())
+        if len(above) > limits.max_xml_depth:
+            raise Refused(
+                "reject",
+                "BROKEN",
+                f"The XML is nested deeper than {limits.max_xml_depth} levels: no e-invoice is.",
+            )

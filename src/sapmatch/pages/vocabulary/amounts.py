@@ -35,6 +35,7 @@ INCLUDING = _words(
 TAX = _words(
     "tax taxes taxe vat gst hst pst sst tva mwst ust mehrwertsteuer umsatzsteuer steuer btw iva"
     " moms mva alv dph ptu podatek podatku impuesto impuestos imposta imposto impostos igic usst"
+    " igst cgst sgst utgst qst"
 )
 DUE = _words(
     "due payable pay zahlbetrag zahlen zahlender bezahlen uberweisen betalen payer regler pagar"

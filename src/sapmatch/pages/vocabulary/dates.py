@@ -10,7 +10,7 @@ LABELS = {
         fecha de expedicion|fecha|data fattura|data documento|data di emissione|data emissione
         data|fakturadatum|utfardandedatum|rechnungsdatum leistungsdatum
         rechnungs und lieferdatum|tax invoice date|date of tax invoice|date issued on
-        date of invoice issue|inv dated|statement date|bill dated|purchase date|trans date
+        date of invoice issue|inv dated|dated|statement date|bill dated|purchase date|trans date
         transaction date|invoice issue date|date invoice|order invoice date|date time
         datum rechnung|re datum|rg datum|rechnungstag|ausgestellt am|erstellt am
         gutschriftsdatum|datum gutschrift|kaufdatum|quittungsdatum|date facturation|emise le
@@ -42,7 +42,7 @@ LABELS = {
         splatnost|splatno|splatne|splatnost faktury|forfaldsdato|forfald|betalingsdato|forfalder
         betales senest|sidste rettidige betalingsdato|forfallsdato|forfall|betalingsfrist
         betalas senast|betala senast|oss tillhanda|oss tillhanda senast|erapaiva|era pvm
-        maksettava viimeistaan
+        maksettava viimeistaan|fecha de cargo|entro il|pagare entro il
     """,
     "DELIVERY_DATE": """
         delivery date|date of delivery|ship date|shipping date|date of supply|service date

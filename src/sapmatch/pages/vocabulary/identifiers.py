@@ -152,6 +152,7 @@ LABELS = {
         our order|our order no|our order number|order confirmation|order confirmation no
         seller order no|auftrag|auftragsnummer|auftragsnr|auftrag nr|auftrag nr lief
         unser auftrag|unsere auftragsnummer|auftragsbestatigung|auftragsbestatigung nr
+        unsere auftragsnr|unsere auftrags nr|unser auftrag nr
         lieferantenauftrag|verkaufsauftrag|kundenauftrag nr|notre commande|bon de vente
         no bon de vente|n bon de vente|n de bon de vente|confirmation de commande|verkooporder
         verkoopordernummer|onze order|onze ordernummer|orderbevestiging|pedido de venta

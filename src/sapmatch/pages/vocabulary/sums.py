@@ -92,6 +92,8 @@ LABELS = {
         amount paid|paid|total paid|payments|deposit|less deposit|cash|bereits gezahlt|anzahlung
         bereits bezahlt|acompte|montant paye|deja paye|reeds betaald|aanbetaling|pagado|anticipo
         acconto|pagato|betalt|payment received|payments received|less payments|less paid
+        payments received thank you|payment received thank you|ihre zahlung|ihre zahlungen
+        ihre zahlung vielen dank|zahlungseingang|paiement recu|pago recibido|pagamenti ricevuti
         amount received|amount tendered|tendered|tender|tend|cash tendered|cash received
         paid amount|prepaid|prepaid amount|less prepayment|visa|mastercard|barzahlung
         gegeben|ec karte|girocard|kartenzahlung|erhaltene anzahlungen|erhaltene anzahlung
@@ -103,6 +105,7 @@ LABELS = {
     """,
     "PRIOR_BALANCE": """
         previous balance|prior balance|previous unpaid balance|balance forward|opening balance
+        saldo vormonat|saldo des vormonats|balance brought forward|offener saldo|solde reporte
         saldovortrag|solde anterieur|solde precedent|saldo anterior|saldo precedente
         previous amount due|past due|past due balance|last balance|amount carried forward
         last bill|previous bill|vorheriger saldo|offener saldo vormonat|ancien solde

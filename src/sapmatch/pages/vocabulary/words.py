@@ -13,7 +13,9 @@ charges|variabilni symbol|delivery date|empfanger|destinataire|destinatario|odbi
 numero|nummer|numer|cislo
 """
 
-LEADS = frozenset("zzgl zuzugl zuzuglich plus davon enthaltene inkl incl".split())
+LEADS = frozenset(
+    "zzgl zuzugl zuzuglich plus davon enthaltene inkl incl abzgl abzuglich less minus moins".split()
+)
 
 # What makes a number or a name behind it the buyer's.
 BUYERS = frozenset(

@@ -23,7 +23,7 @@ from sapmatch.model.money import rounded
 from sapmatch.model.order import ZERO, IndexedOrder, Order, PostedInvoice
 from sapmatch.model.ports import OrderKey
 
-_LONGEST = 200  # characters of a number in a key: DynamoDB takes 2,048 bytes
+_LONGEST = 200  # characters of a value: DynamoDB takes keys of 2,048 bytes
 SAP_REFERENCE_LENGTH = 16  # of SupplierInvoiceIDByInvcgParty
 
 
@@ -74,7 +74,7 @@ def partner_keys(partner: Party) -> tuple[OrderKey, ...]:
 
 def duplicate_keys(number: str, total: Decimal, currency: str) -> tuple[OrderKey, ...]:
     """Keys that two copies of one invoice share, and two numbers that SAP cannot tell apart."""
-    numbers = (document_number(number[:_LONGEST]), document_number(number[:SAP_REFERENCE_LENGTH]))
+    numbers = (document_number(number), document_number(number[:SAP_REFERENCE_LENGTH]))
     return _distinct(
         [
             *(OrderKey("N#", value) for value in numbers if value),
@@ -140,4 +140,5 @@ def _amount(value: Decimal, currency: str) -> str:
 
 
 def _distinct(keys: Iterable[OrderKey]) -> tuple[OrderKey, ...]:
-    return tuple(dict.fromkeys(keys))
+    """Documents are hostile: what no table takes as a key is cut, where it is kept and sought."""
+    return tuple(dict.fromkeys(OrderKey(key.type, key.value[:_LONGEST]) for key in keys))

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from sapmatch.matching.index import InMemoryOrders
-from sapmatch.matching.keys import order_keys
+from sapmatch.matching.keys import order_keys, partner_keys
 from sapmatch.matching.stored import match_stored, record_stored, remember_stored
 from sapmatch.model.document import DocumentRecord
 from sapmatch.model.errors import InputRejected
@@ -280,6 +280,9 @@ def test_what_cannot_be_told_from_others_is_not_remembered(
     assert desk.documents.seen == {}
 
 
-def test_keys_of_a_number_without_an_end_fit_into_the_table(desk: Desk) -> None:
+def test_keys_of_values_without_an_end_fit_into_the_table(desk: Desk) -> None:
+    """A number or name of a hostile document fails no function."""
     desk.remember(desk.arrive("a", msgspec.structs.replace(INVOICE, number="9" * 5000)))
-    assert max(len(key.value) for _, key in desk.documents.seen) <= 200
+    named = partner_keys(Party(name="Ä" * 2000, vat_id="DE" + "1" * 3000))
+    keys = [*named, *(key for _, key in desk.documents.seen)]
+    assert max(len(key.value) for key in keys) == 200

@@ -45,6 +45,7 @@ def test_the_limits_of_the_page_are_those_of_the_program() -> None:
         limits.max_pixels,
         limits.max_xml_depth,
         limits.max_xml_tags,
+        limits.max_xml_siblings,
         limits.max_attachments,
     ):
         assert f" {limit:,}" in PAGE

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 
 import pytest
 from PIL import Image
@@ -83,3 +84,9 @@ def test_a_png_without_any_pixels_is_broken() -> None:
 
 def test_the_format_is_that_of_the_content() -> None:
     assert classify(_saved("TIFF"), "photo.jpg", LIMITS) is Format.TIFF
+
+
+def test_a_jpeg_of_nothing_but_fill_bytes_ends_early() -> None:
+    started = time.monotonic()
+    assert codes(read(b"\xff\xd8" + b"\xff" * 15_000_000)) == ["BROKEN"]
+    assert time.monotonic() - started < 0.5

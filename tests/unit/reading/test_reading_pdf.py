@@ -133,6 +133,17 @@ def test_the_embedded_engine_never_draws_what_may_not_end() -> None:
     assert (result.outcome, codes(result)) == ("reject", ["TOO_LARGE"])
 
 
+def test_floods_of_streams_and_of_calls_end_early() -> None:
+    streams = b"%PDF-1.7\n" + b"stream\n" * 2_000_000 + b"startxref"
+    calls = b"/Subtype/Form " + b"".join(
+        b"/N%d %d 0 R /N%d Do " % (n, n, n) for n in range(400_000)
+    )
+    started = time.monotonic()
+    assert codes(read(streams)) == ["TOO_LARGE"]
+    assert codes(read(raw_pdf(*PAGE_OBJECTS, stream(calls)))) == ["READ_FAILED"]
+    assert time.monotonic() - started < 3
+
+
 def test_forms_that_call_pictures_and_each_other_once_are_read() -> None:
     """As tools make them that put several pages on one, or a watermark under each."""
     whole = printed(INVOICE, INVOICE, INVOICE)

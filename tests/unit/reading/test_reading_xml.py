@@ -42,6 +42,14 @@ def test_deep_nesting_and_floods_of_tags_end_fast() -> None:
     assert time.monotonic() - started < 5
 
 
+def test_floods_of_attributes_and_of_siblings_end_before_they_fill_the_memory() -> None:
+    attributes = " ".join(f"a{number}=''" for number in range(600_000))
+    assert codes(read(f"{HEAD}<a {attributes}/>")) == ["TOO_LARGE"]
+    lines = "<InvoiceLine/>" * 20_001
+    assert codes(read(f"{HEAD}<a>{lines}</a>")) == ["TOO_LARGE"]
+    assert codes(read(f"{HEAD}<a>{lines}</a>", max_xml_siblings=30_000)) != ["TOO_LARGE"]
+
+
 def test_broken_xml_is_named_with_its_line() -> None:
     result = read(UBL.replace("</cbc:ID>", "", 1))
     assert codes(result) == ["BROKEN"]

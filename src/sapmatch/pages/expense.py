@@ -20,7 +20,7 @@ _SERVICE = {REFERENCE: OTHER, SALES_ORDER: OTHER}  # types that Textract has no 
 _PRICES = AMOUNTS | {"UNIT_PRICE", "PRICE"}
 _WHOLE: Quad = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 _SYMBOLS = {"€": "EUR", "£": "GBP", "$": "USD"}
-_CODE = re.compile(rf"(?<![A-Za-z])({CODES})(?![A-Za-z])")
+_CODE = re.compile(rf"(?<![A-Za-z])({CODES})(?![A-Za-z]|-[^\W\d])")
 
 
 def expense_document(page: Page) -> Record:
@@ -43,12 +43,17 @@ def _fields(page: Page, outside: Sequence[Line]) -> list[Field]:
     """All fields outside the line items, a VAT id twice as Textract gives it."""
     taxes, used = tax_tables(outside)
     plain = [line for line in outside if line not in used]
-    fields = [*summary_fields(plain), *taxes, *party_fields(outside, guess=page.number == 1)]
+    fields = [*summary_fields(plain), *taxes, *_parties(page, outside)]
     known = {field.value.text for field in fields}
     fields += [field for field in payment_fields(outside) if field.value.text not in known]
     fields = list(assigned(fields, outside))
     fields += _undated(outside, fields) if page.number == 1 else ()
     return fields + [_copy(field) for field in fields if field.type == "VENDOR_VAT_NUMBER"]
+
+
+def _parties(page: Page, outside: Sequence[Line]) -> list[Field]:
+    bottom = max((line.box.bottom for line in page.lines), default=0.0)
+    return party_fields(outside, guess=page.number == 1, bottom=bottom)
 
 
 def _undated(lines: Sequence[Line], fields: Sequence[Field]) -> Iterator[Field]:

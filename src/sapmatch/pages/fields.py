@@ -181,6 +181,8 @@ def label_at(texts: Sequence[str], at: int) -> labels.Label | None:
     known = labels.find(texts, at, labels.summary_types())
     composed = sumnames.compose(texts, at)
     found = composed if composed and (known is None or composed.end > known.end) else known
+    if composed and known and sumnames.is_filling(texts[known.end : composed.end]):
+        found = replace(known, end=max(known.end, composed.end))  # `Celkem s DPH CZK`
     if found and texts[found.end : found.end + 1] == ["/"]:
         second = label_at(texts, found.end + 1)
         found = replace(found, end=second.end) if second else found

@@ -35,18 +35,21 @@ P = TypeVar("P", bound=Placed)
 def rows(things: Iterable[P]) -> list[list[P]]:
     """Things that share a middle line, from top to bottom, each row from left to right."""
     found: list[list[P]] = []
+    middles, lowest = 0.0, 0.0  # of the last row: their sum, and the smallest height
     for thing in sorted(things, key=lambda thing: thing.box.middle):
-        if found and _level(found[-1], thing.box):
+        middle, height = thing.box.middle, thing.box.height
+        lowest = min(lowest, height)
+        if found and abs(middle - middles / len(found[-1])) <= _SAME_ROW * lowest:
             found[-1].append(thing)
+            middles += middle
         else:
             found.append([thing])
+            middles, lowest = middle, height
     return [sorted(row, key=lambda thing: thing.box.left) for row in found]
 
 
-def _level(row: Sequence[Placed], box: Box) -> bool:
-    middle = sum(thing.box.middle for thing in row) / len(row)
-    height = min(box.height, *(thing.box.height for thing in row), box.height)
-    return abs(box.middle - middle) <= _SAME_ROW * height
+def _level(box: Box, other: Box) -> bool:
+    return abs(box.middle - other.middle) <= _SAME_ROW * min(box.height, other.height)
 
 
 def lines(words: Iterable[Word]) -> list[Line]:
@@ -68,7 +71,7 @@ def right_of(box: Box, others: Sequence[Line]) -> list[Line]:
     level = [
         line
         for line in others
-        if line.box.left >= box.right - 0.3 * box.height and _level([line], box)
+        if line.box.left >= box.right - 0.3 * box.height and _level(line.box, box)
     ]
     return sorted(level, key=lambda line: line.box.left)
 

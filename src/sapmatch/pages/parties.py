@@ -20,7 +20,7 @@ from sapmatch.pages.addresses import (
     named_parts,
     neighbour,
 )
-from sapmatch.pages.fields import NAMES, Field, Labelled, labelled_lines, labelled_parts
+from sapmatch.pages.fields import NAMES, TAX_IDS, Field, Labelled, labelled_lines, labelled_parts
 from sapmatch.pages.nouns import Box, Line
 
 _TOP, _FOOT = 0.35, 0.85  # shares of the page's text: where letterheads end, imprints begin
@@ -54,8 +54,11 @@ class _Head(Struct, frozen=True):
     line: Line
 
 
-def party_fields(lines: Sequence[Line], *, guess: bool) -> list[Field]:
-    """Names by their labels and, on a first page, by where they stand."""
+def party_fields(lines: Sequence[Line], *, guess: bool, bottom: float = 0.0) -> list[Field]:
+    """Names by their labels and, on a first page, by where they stand.
+
+    `bottom` is where the page's text ends, if others than these `lines` stand below.
+    """
     known = addresses(lines)
     fields = list(_labelled(lines))
     receivers = _receivers(known, fields)
@@ -65,7 +68,8 @@ def party_fields(lines: Sequence[Line], *, guess: bool) -> list[Field]:
         vendor = list(_vendors(lines, known, receivers, _words(buyer)))
         fields += vendor
     if guess and not buyer:
-        fields += _window(lines, known, [field.value.text for field in vendor[:1]])
+        end = max([bottom, *(line.box.bottom for line in lines)])
+        fields += _window(known, [field.value.text for field in vendor[:1]], end)
     return fields
 
 
@@ -350,11 +354,14 @@ def _domains(lines: Iterator[Line]) -> Iterator[str]:
                 yield name
 
 
-def _window(
-    lines: Sequence[Line], known: Sequence[Address], vendors: Sequence[str]
-) -> Iterator[Field]:
+def _is_registered(line: Line) -> bool:
+    """A number of a register, not of the tax office: that one is printed for buyers as well."""
+    taxed = any(part.type in TAX_IDS for part in labelled_parts(line))
+    return bool(REGISTER.search(line.text)) and not taxed
+
+
+def _window(known: Sequence[Address], vendors: Sequence[str], bottom: float) -> Iterator[Field]:
     """The name in the first address that is not the sender's."""
-    bottom = max((line.box.bottom for line in lines), default=0.0)
     sellers = [labels.normal(vendor) for vendor in vendors]
     for address in known:
         over = [
@@ -364,7 +371,7 @@ def _window(
         ]
         theirs = len(over) < min(len(address.lines) - 1, 2)
         names = [name for line in over for name in _names(line)[:1]][:1]
-        registered = any(REGISTER.search(line.text) for line in address.more)
+        registered = any(map(_is_registered, address.more))
         placed = address.box.top < _WINDOW * bottom and address.role in (None, "RECEIVER_ADDRESS")
         if placed and names and not theirs and not registered:
             sure = 70.0 if sellers else 55.0

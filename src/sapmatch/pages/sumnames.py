@@ -52,6 +52,12 @@ def is_amount(texts: Sequence[str]) -> bool:
     return bool(kinds) and kinds <= {"amount", "filling", "net"} and kinds != {"filling"}
 
 
+def is_filling(texts: Sequence[str]) -> bool:
+    """Whether words change nothing about the name before them: `EUR`, `of this invoice`."""
+    found = [_kinds(texts, at) for at in range(len(texts))]
+    return all(kinds is not None and kinds <= {"filling"} for kinds in found)
+
+
 def _kinds(texts: Sequence[str], at: int) -> Set[str] | None:
     """What a word says, nothing for a rate or a sign; None where it belongs to no sum."""
     if _RATE.fullmatch(texts[at]):

@@ -165,7 +165,7 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     ordered = sorted([*_SIGNS, *_SHARED], key=len, reverse=True)
     signs = "|".join(map(re.escape, ordered))
     return (
-        re.compile(rf"(?<![A-Za-z])({_CODES.replace(' ', '|')})(?![A-Za-z])"),
+        re.compile(rf"(?<![A-Za-z])({_CODES.replace(' ', '|')})(?![A-Za-z]|-[^\W\d])"),
         re.compile(
             rf"(?<![A-Za-z])({words})\s?(?={amount}[.,]\d\d)|[.,]\d{{2,3}}\s?({words})(?![A-Za-z])"
         ),

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sapmatch.model.intent import Record
-from sapmatch.model.invoice import Evidence, Invoice, InvoiceType, Period
+from sapmatch.model.invoice import Evidence, Invoice, InvoiceType, Period, TaxSubtotal
 from sapmatch.model.money import minor_units
 from sapmatch.reading import orders, parties
 from sapmatch.reading.arithmetic import contradictions, smallest
@@ -168,8 +168,12 @@ def _with_totals(invoice: Invoice, totals: Totals, found: Findings) -> Invoice:
     }
     amounts = {name: amount for name, amount in sums.items() if amount is not None}
     signless = {name: _turned(amount, kind) for name, amount in amounts.items()}
-    lines = credited(invoice.lines) if kind == "credit-note" else invoice.lines
-    full = replace(invoice, type=kind, lines=lines, rounding=totals.rounding, **signless)
+    lines, taxes = invoice.lines, invoice.taxes
+    if kind == "credit-note":
+        lines, taxes = credited(lines), tuple(map(_turned_row, taxes))
+    full = replace(
+        invoice, type=kind, lines=lines, taxes=taxes, rounding=totals.rounding, **signless
+    )
     factor = _factor(full, totals)
     for name, amount in amounts.items():
         origin = totals.derived.get(name)
@@ -197,6 +201,10 @@ def _direction(kind: InvoiceType, total: Amount | None) -> InvoiceType:
     """A correction that gives money back is a credit note."""
     gives_back = kind == "corrective-invoice" and total is not None and total.value < 0
     return "credit-note" if gives_back else kind
+
+
+def _turned_row(row: TaxSubtotal) -> TaxSubtotal:
+    return replace(row, basis=abs(row.basis), amount=abs(row.amount))
 
 
 def _turned(amount: Amount, kind: InvoiceType) -> Decimal:

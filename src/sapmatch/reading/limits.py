@@ -22,7 +22,7 @@ class ReadLimits(Struct, frozen=True, kw_only=True):
     max_xml_siblings: int = 20_000
     max_attachments: int = 50
     max_text: int = 500_000  # characters of the text layer that are looked at
-    max_page_text: int = 50_000  # characters of one page; more is no page of an invoice
+    max_page_text: int = 20_000  # characters of one page; more is no page of an invoice
     max_objects: int = 200_000  # of a PDF
     max_unpacked: int = 128_000_000  # bytes of one stream of a PDF: an A4 page at 600 dpi in colour
     max_content: int = 8_000_000  # bytes of one stream that draws a page

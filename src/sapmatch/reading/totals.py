@@ -228,7 +228,7 @@ def _between(best: _Way, printed: Printed) -> tuple[AllowanceCharge, ...]:
     """What is printed and makes the net amount of the lines (BR-CO-13)."""
     if best.net is None or printed.line_sum is None:
         return ()
-    missing = best.net.value - printed.line_sum
+    missing = abs(best.net.value) - abs(printed.line_sum)  # a credit note may have a minus
     if close(missing, Decimal(0), printed.unit):
         return ()
     for some in _some(printed.extras):

@@ -20,7 +20,7 @@ LABELS = {
         data faktury|wystawiono|wystawiono dnia|data sprzedazy i wystawienia|datum vystaveni
         datum vystaveni faktury|vystaveno|datum vystaveni dokladu|vystaveno dne|fakturadato|dato
         udstedelsesdato|fakturerings dato|fakturerad|utskriftsdatum|laskun paivays|laskupaiva
-        laskun paivamaara|paivays|paivamaara|laskun pvm|pvm
+        laskun paivamaara|paivays|paivamaara|laskun pvm|pvm|issued
     """,
     "DUE_DATE": """
         due date|payment due|payment due by|payment due date|due by|due on|pay by|date due

@@ -33,6 +33,7 @@ LABELS = {
         hyvityslasku nro|kuitti nro
     """,
     "PO_NUMBER": """
+        tilauksenne|tilauksenne nro|panstwa zamowienie|zamowienie klienta
         v encomenda|v encomenda n|votre ref commande|vos ref commande|deres bestilling
         po number|po no|po #|po nr|po|po ref|purchase order|purchase order no
         purchase order number|purchase order #|customer po|customer po no|customer po number
@@ -158,6 +159,7 @@ LABELS = {
         verkoopordernummer|onze order|onze ordernummer|orderbevestiging|pedido de venta
         orden de venta|numero orden de venta|conferma d ordine|conferma ordine|ordine di vendita
         nostro ordine|ordem de venda|zamowienie sprzedazy|salgsordre|salgsordrenr|vores ordrenr
+        vores ordre|vart ordernr|nuestro pedido|nuestro pedido no|nasze zamowienie nr
         var ordre|forsaljningsorder|var order|vart ordernummer|orderbekraftelse|myyntitilaus
     """,
 }

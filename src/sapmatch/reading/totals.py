@@ -225,7 +225,8 @@ def _chosen(best: _Way, printed: Printed) -> Totals:
 
 
 def _between(best: _Way, printed: Printed) -> tuple[AllowanceCharge, ...]:
-    """What is printed and makes the net amount of the lines (BR-CO-13)."""
+    """What makes the net amount of the lines (BR-CO-13), where one of the three is not guessed:
+    it is called an allowance or a charge, has a minus, or the sum of the lines is printed too."""
     if best.net is None or printed.line_sum is None:
         return ()
     missing = abs(best.net.value) - abs(printed.line_sum)  # a credit note may have a minus
@@ -234,8 +235,9 @@ def _between(best: _Way, printed: Printed) -> tuple[AllowanceCharge, ...]:
     for some in _some(printed.extras):
         if close(sum(map(_signed, some), Decimal(0)), missing, printed.unit):
             return some
-    if missing in printed.negative:
-        return (AllowanceCharge(is_charge=False, amount=-missing),)
+    goods = any(close(abs(net.value), abs(printed.line_sum), printed.unit) for net in printed.nets)
+    if goods or missing in printed.negative:
+        return (AllowanceCharge(is_charge=missing > 0, amount=abs(missing)),)
     return ()
 
 
@@ -259,7 +261,7 @@ def _with_payable(totals: Totals, printed: Printed, slip: Slip) -> Totals:
     total, due = totals.total, totals.due
     if total is None or totals.rounding:
         return totals
-    if totals.proof == _PROVEN and (due is None or due.value == total.value):
+    if totals.proof == _PROVEN and (due is None or due.value <= total.value):
         totals = _less_prepaid(totals, total, printed, slip)
         if totals.prepaid:
             return totals
@@ -274,11 +276,12 @@ def _with_payable(totals: Totals, printed: Printed, slip: Slip) -> Totals:
 
 
 def _less_prepaid(totals: Totals, total: Amount, printed: Printed, slip: Slip) -> Totals:
-    """A smaller sum is due where the page prints what was paid before, and calls it so."""
-    if not any(map(_PREPAID.search, slip.lines)):
-        return totals
+    """A smaller sum is due where the page prints what was paid before, and calls either so."""
+    rests = [totals.due] if totals.due else []
+    if any(map(_PREPAID.search, slip.lines)):
+        rests += [*printed.dues, *printed.totals]
     shown = {amount for line in slip.lines[:_MAX_LINES] for amount in all_readings(line)}
-    for rest in (*printed.dues, *printed.totals):
+    for rest in rests:
         paid = total.value - rest.value
         parts = {item.value for item in (*printed.nets, *printed.taxes)}
         known = {rest.value, paid} & parts

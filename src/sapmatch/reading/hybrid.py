@@ -22,6 +22,7 @@ from sapmatch.reading.structured import read_structured
 _NAMES = ("factur-x.xml", "xrechnung.xml", "zugferd-invoice.xml", "order-x.xml")
 # What the file is to the page (ISO 19005-3, annex E): the invoice itself before what explains it.
 _RELATIONSHIPS = ("Alternative", "Source", "Data")
+_LONGEST = 100  # characters of a number that are looked for
 _TOKEN_LENGTH = 5  # a shorter number stands in any text by chance, so it must stand alone
 _SIGNS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "CNY": "¥"}
 _SURE = 0.9
@@ -101,20 +102,23 @@ def disagreements(invoice: Invoice, text: str, read_page: PageReader) -> list[Pr
     `text` of the pages, in whatever notation. Where the number or the date does not, a page that
     gives no other one is no contradiction as long as the remaining values are there: a letter may
     carry its number in the XML only. A page without any amount in its text is a picture and says
-    nothing. `read_page` understands the page; it is asked only where something is missing.
+    nothing. `read_page` understands the page; it is asked only where something is missing, or
+    where the page adds more to the total.
     """
     amounts = all_readings(text)
     if not any(has_decimals(amount) for amount in amounts):
         return []
-    missing = list(_missing(invoice, text, amounts))
-    if not missing:
+    unclear = list(_unclear(invoice, text, amounts))
+    if not unclear:
         return []
     page = read_page()
-    others = {field: _other(field, page) for field in missing}
+    missing = [field for field in unclear if not _agrees(field, invoice, page)]
+    nowhere = "total" in missing and not _sums(invoice) & amounts
+    others = {field: _other(field, page, nowhere and field == "total") for field in missing}
     return [
         _problem(field, _own(invoice, field), others[field])
         for field in missing
-        if field == "total" or others[field] or _alone(field, missing)
+        if others[field] or _alone(field, missing) or (nowhere and field == "total")
     ]
 
 
@@ -123,11 +127,11 @@ def _alone(field: str, missing: Sequence[str]) -> bool:
     return field == "number" and "issue_date" in missing
 
 
-def _missing(invoice: Invoice, text: str, amounts: set[Decimal]) -> Iterator[str]:
-    """What the XML says and the page does not."""
+def _unclear(invoice: Invoice, text: str, amounts: set[Decimal]) -> Iterator[str]:
+    """What the XML says and the page does not, or not so that it must be meant."""
     if invoice.currency and not _shows_currency(text, invoice.currency):
         yield "currency"
-    if invoice.total is not None and not {abs(invoice.total), abs(_due(invoice))} & amounts:
+    if invoice.total is not None and not _ends_with(abs(invoice.total), amounts):
         yield "total"
     if invoice.number is not None and not _shows(text, invoice.number):
         yield "number"
@@ -135,19 +139,36 @@ def _missing(invoice: Invoice, text: str, amounts: set[Decimal]) -> Iterator[str
         yield "issue_date"
 
 
-def _due(invoice: Invoice) -> Decimal:
-    due = invoice.payable if invoice.payable is not None else invoice.total
-    return due or Decimal(0)
+def _ends_with(total: Decimal, amounts: set[Decimal]) -> bool:
+    """Whether the page shows the total and adds nothing to it, as it does to a net amount."""
+    printed = {amount for amount in amounts if amount and has_decimals(amount)}
+    return total in amounts and not any(total + more in printed for more in printed)
+
+
+def _sums(invoice: Invoice) -> set[Decimal]:
+    """The total and what is due of it; nothing is due of an invoice that was paid."""
+    due = {abs(invoice.payable)} if invoice.payable else set()
+    return due if invoice.total is None else {abs(invoice.total), *due}
+
+
+def _agrees(field: str, invoice: Invoice, page: Reading) -> bool:
+    """Whether the page, as it is understood, says the same."""
+    own, printed = getattr(invoice, field), getattr(page.invoice, field)
+    if printed is None:
+        return False
+    if field == "total":
+        return abs(printed) in _sums(invoice)
+    return _key(str(own)) == _key(str(printed))
 
 
 def _own(invoice: Invoice, field: str) -> str:
     return str(getattr(invoice, field))
 
 
-def _other(field: str, page: Reading) -> str | None:
-    """What the page says instead, where it says so with a label."""
+def _other(field: str, page: Reading, is_nowhere: bool) -> str | None:
+    """What the page says instead: surely, or where the XML's value stands nowhere on it."""
     value = getattr(page.invoice, field)
-    sure = field == "total" or page.found.confidence.get(field, 0.0) >= _SURE
+    sure = is_nowhere or page.found.confidence.get(field, 0.0) >= _SURE
     return str(value) if value is not None and sure else None
 
 
@@ -168,10 +189,14 @@ def _shows_currency(text: str, currency: str) -> bool:
 
 
 def _shows(text: str, number: str) -> bool:
-    key = _key(number)
-    if len(key) >= _TOKEN_LENGTH:
-        return key in _key(text)
-    return any(_key(token) == key for token in text.split())
+    """Whether the number stands there whole, however it is divided; zeros may stand before it."""
+    key = _key(number)[:_LONGEST]
+    if len(key) < _TOKEN_LENGTH:
+        return any(_key(token) == key for token in text.split())
+    before = r"(?<!\d)0{0,20}" if key[0].isdecimal() else ""
+    after = r"(?!\d)" if key[-1].isdecimal() else ""
+    whole = r"[\W_]{0,4}".join(map(re.escape, key))
+    return re.search(f"{before}{whole}{after}", text.casefold()) is not None
 
 
 def _key(text: str) -> str:

@@ -147,3 +147,43 @@ def test_an_attachment_that_unpacks_to_too_much_is_left_out() -> None:
     data = pdf(PAGE, attachments={"factur-x.xml": CII})
     assert read_pdf(data, ReadLimits(max_bytes=len(CII) - 1)).attachments == ()
     assert zlib.crc32(read_pdf(data, ReadLimits()).attachments[0].content) == zlib.crc32(CII)
+
+
+@pytest.mark.parametrize(
+    ("page", "field", "values"),
+    [
+        (
+            f"{PAGE.replace('Gesamtbetrag', 'Netto')}\nUSt 19% 14,70 EUR\nGesamtbetrag 92,05 EUR",
+            "total",
+            {"XML": "77.35", "page": "92.05"},
+        ),
+        (
+            "Rechnungsnummer: FX-2026-47112\nDatum 02.03.2026\nGesamtbetrag 77,35 EUR",
+            "number",
+            {"XML": "FX-2026-4711", "page": "FX-2026-47112"},
+        ),
+    ],
+)
+def test_a_value_of_the_xml_that_the_page_shows_as_another_one_is_no_agreement(
+    page: str, field: str, values: dict[str, str]
+) -> None:
+    """The XML's total is the page's net amount, or its number only begins like the page's."""
+    (problem,) = read(pdf(page, attachments={"factur-x.xml": CII})).problems
+    assert (problem.field, problem.values) == (field, values)
+
+
+@pytest.mark.parametrize(("printed", "outcome"), [("77,35", "read"), ("178,35", "needs-review")])
+def test_of_a_paid_invoice_the_page_has_to_show_the_total(printed: str, outcome: str) -> None:
+    """A page that shows 0,00 shows the amount due of every paid invoice."""
+    paid = CII.replace(
+        b"<ram:DuePayableAmount>77.35",
+        b"<ram:TotalPrepaidAmount>77.35</ram:TotalPrepaidAmount><ram:DuePayableAmount>0.00",
+    )
+    page = f"{PAGE.replace('77,35', printed)}\nBezahlt {printed}\nOffen 0,00"
+    assert read(pdf(page, attachments={"factur-x.xml": paid})).outcome == outcome
+
+
+@pytest.mark.parametrize("number", ["FX 2026 4711", "FX-2026-\n4711", "FX20264711", "fx/2026/4711"])
+def test_a_number_may_be_divided_otherwise_on_the_page(number: str) -> None:
+    page = PAGE.replace("FX-2026-4711", number)
+    assert read(pdf(page, attachments={"factur-x.xml": CII})).outcome == "read"

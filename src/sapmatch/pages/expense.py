@@ -47,13 +47,13 @@ def _fields(page: Page, outside: Sequence[Line]) -> list[Field]:
     known = {field.value.text for field in fields}
     fields += [field for field in payment_fields(outside) if field.value.text not in known]
     fields = list(assigned(fields, outside))
-    fields += _undated(outside, fields) if page.number == 1 else ()
+    fields += _undated(outside, fields)
     return fields + [_copy(field) for field in fields if field.type == "VENDOR_VAT_NUMBER"]
 
 
 def _parties(page: Page, outside: Sequence[Line]) -> list[Field]:
     bottom = max((line.box.bottom for line in page.lines), default=0.0)
-    return party_fields(outside, guess=page.number == 1, bottom=bottom)
+    return party_fields(outside, bottom=bottom)
 
 
 def _undated(lines: Sequence[Line], fields: Sequence[Field]) -> Iterator[Field]:

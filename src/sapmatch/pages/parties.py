@@ -54,8 +54,8 @@ class _Head(Struct, frozen=True):
     line: Line
 
 
-def party_fields(lines: Sequence[Line], *, guess: bool, bottom: float = 0.0) -> list[Field]:
-    """Names by their labels and, on a first page, by where they stand.
+def party_fields(lines: Sequence[Line], *, bottom: float = 0.0) -> list[Field]:
+    """Names by their labels, else by where they stand.
 
     `bottom` is where the page's text ends, if others than these `lines` stand below.
     """
@@ -64,10 +64,10 @@ def party_fields(lines: Sequence[Line], *, guess: bool, bottom: float = 0.0) -> 
     receivers = _receivers(known, fields)
     vendor = [field for field in fields if field.type == "VENDOR_NAME"]
     buyer = [field for field in fields if field.type == "RECEIVER_NAME"]
-    if guess and not vendor:
+    if not vendor:
         vendor = list(_vendors(lines, known, receivers, _words(buyer)))
         fields += vendor
-    if guess and not buyer:
+    if not buyer:
         end = max([bottom, *(line.box.bottom for line in lines)])
         fields += _window(known, [field.value.text for field in vendor[:1]], end)
     return fields

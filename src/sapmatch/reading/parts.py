@@ -4,9 +4,10 @@ A wrong cut posts half an invoice, so doubt means no cut.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sapmatch.model.intent import Record
 from sapmatch.reading.invoice_number import best_number, is_own, number_key
@@ -15,6 +16,8 @@ from sapmatch.reading.slip import Slip, joined, slip_of
 
 _MAX_PAGES = 3000  # of one answer: Textract's own limit
 _FIRST_LINES = 200
+_LEAST = 0.4  # raw score of a date that nothing else is called by
+_GUESSED = frozenset({"VENDOR_NAME", "RECEIVER_NAME", "INVOICE_RECEIPT_DATE"})
 _PAGE = re.compile(
     r"(?:page|seite|pagina|p[aá]gina|pag|sida?|side|strona|strana|sivu|blatt)\.?\s*:?\s*(\d{1,4})\b",
     re.I,
@@ -35,11 +38,43 @@ def invoice_parts(documents: Sequence[Record]) -> Parts:
     Textract answers one ExpenseDocument per page, each repeating the number; the total may stand
     on the last one only.
     """
-    pages = [slip_of(page, index) for index, page in enumerate(documents[:_MAX_PAGES], start=1)]
+    seen = [slip_of(page, index) for index, page in enumerate(documents[:_MAX_PAGES], start=1)]
+    pages = list(_each_once(seen))
     groups = _by_number(pages)
     if _separable(groups):
         return Parts(groups, {})
-    return Parts([joined(pages)], _numbers(groups))
+    return Parts([_merged(pages)], _numbers(groups))
+
+
+def _each_once(pages: Sequence[Slip]) -> Iterator[Slip]:
+    """The pages without those that repeat an invoice's page word for word: its copies."""
+    known: set[tuple[str, ...]] = set()
+    for page in pages:
+        words = _words(page)
+        if words not in known or _key(page) is None:
+            yield page
+        known.add(words)
+
+
+def _words(page: Slip) -> tuple[str, ...]:
+    cells = (seen for row in page.rows for seen in row)
+    told = [f"{seen.type} {number_key(seen.text)}" for seen in (*page.fields, *cells)]
+    return tuple(sorted(told)) + tuple(sorted(map(number_key, page.lines)))
+
+
+def _merged(pages: Sequence[Slip]) -> Slip:
+    """The pages of one invoice as one; where it begins, it shows its parties and its day.
+
+    What stands on later pages without a label counts only where no page before has the like.
+    """
+    told: set[str] = set()
+    kept = []
+    for page in pages:
+        known = _GUESSED & told
+        fields = tuple(seen for seen in page.fields if seen.label or seen.type not in known)
+        kept.append(replace(page, fields=fields))
+        told |= {seen.type for seen in page.fields}
+    return joined(kept)
 
 
 def _numbers(groups: Sequence[Slip]) -> dict[str, str]:
@@ -58,7 +93,7 @@ def _by_number(pages: Sequence[Slip]) -> list[Slip]:
         else:
             groups.append([page])
         last = number or last
-    return [joined(group) for group in groups]
+    return [_merged(group) for group in groups]
 
 
 def _key(slip: Slip) -> str | None:
@@ -79,7 +114,8 @@ def _separable(groups: Sequence[Slip]) -> bool:
 def _whole(slip: Slip) -> bool:
     """Whether it has what makes an invoice by itself: number, date and total."""
     totals = slip.of("TOTAL", "AMOUNT_DUE")
-    dated = bool(slip.of("INVOICE_RECEIPT_DATE"))
+    days = slip.of("INVOICE_RECEIPT_DATE")
+    dated = any(day.label or day.confidence >= _LEAST for day in days)
     return dated and _key(slip) is not None and any(parse_amount(seen.text) for seen in totals)
 
 

@@ -87,6 +87,8 @@ def _doubts(invoice: Invoice, found: Findings) -> Iterator[tuple[str, str]]:
     """Beside sums that contradict each other, which are no matter of the text layer."""
     if not _is_summed(invoice) or "total" not in found.evidence:
         yield "total", "Net, tax and total do not prove each other"
+    elif not invoice.tax and any(_rates(found)):
+        yield "tax", "A rate is printed, and no tax"
     elif not _net_is_made(invoice, found):
         yield "net", "Neither lines nor a tax rate prove the net amount"
     for field, kind in (("number", "INVOICE_RECEIPT_ID"), ("issue_date", "INVOICE_RECEIPT_DATE")):

@@ -170,7 +170,7 @@ def _first(texts: Sequence[str]) -> int:
     """Where the first label may start: behind bullets, `zzgl.`, and `Ihre` of `Ihre USt-IdNr.`"""
     first = next((i for i, text in enumerate(texts) if not labels.is_lead(text)), len(texts))
     if texts[first : first + 1] and _COUNTRY.fullmatch(texts[first]):
-        tax = labels.find(texts, first + 1, labels.summary_types())
+        tax = labels.find(texts, first + 1, labels.summary_types)
         return first + 1 if tax and tax.type in ("TAX", *TAX_IDS) else first
     possessive = first + 1 < len(texts) and labels.is_buyers(texts[first])
     return first + 1 if possessive and not label_at(texts, first) else first
@@ -178,7 +178,7 @@ def _first(texts: Sequence[str]) -> int:
 
 def label_at(texts: Sequence[str], at: int) -> labels.Label | None:
     """The longest label at a word: one of the vocabulary, or a sum named in other words."""
-    known = labels.find(texts, at, labels.summary_types())
+    known = labels.find(texts, at, labels.summary_types)
     composed = sumnames.compose(texts, at)
     found = composed if composed and (known is None or composed.end > known.end) else known
     if composed and known and sumnames.is_filling(texts[known.end : composed.end]):

@@ -94,7 +94,7 @@ def _named(words: Sequence[Word]) -> Iterator[Column]:
     texts = [word.text for word in words]
     at = 0
     while at < len(texts):
-        label = labels.find(texts, at, labels.column_types())
+        label = labels.find(texts, at, labels.column_types)
         if label is None:
             at += 1
             continue

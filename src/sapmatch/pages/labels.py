@@ -8,7 +8,7 @@ three of our own that the service has no name for: they go out as OTHER.
 import functools
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -33,6 +33,9 @@ SUMMARY: Mapping[str, str] = {
 COLUMNS: Mapping[str, str] = columns.HEADINGS
 
 
+Types = Callable[[], Mapping[str, str]]
+
+
 class Label(Struct, frozen=True):
     """A label among the words of a line: words `begin` to `end` (exclusive)."""
 
@@ -42,6 +45,7 @@ class Label(Struct, frozen=True):
     weak: bool
 
 
+@functools.lru_cache(maxsize=4096)
 def normal(text: str) -> str:
     """Letters without accents, digits, # and %; everything else dropped."""
     folded = text.casefold().replace("°", "o").translate(_LETTERS)
@@ -78,31 +82,32 @@ def _papers() -> frozenset[str]:
     return frozenset(map(fold, words.PAPERS))
 
 
-def find(texts: Sequence[str], begin: int, types: Mapping[str, str]) -> Label | None:
-    """The longest label that starts at the word; `types` of `summary_types` or `column_types`."""
-    windows = list(_windows(texts, begin))
+def find(texts: Sequence[str], begin: int, types: Types) -> Label | None:
+    """The longest label that starts at the word; `types` is `summary_types` or `column_types`."""
+    found = _first(tuple(texts[begin : begin + LONGEST]), types)
+    return found and Label(found.type, begin, begin + found.end, found.weak)
+
+
+@functools.lru_cache(maxsize=4096)  # the same words are asked for by headings, fields and sums
+def _first(texts: tuple[str, ...], types: Types) -> Label | None:
+    known, windows = types(), list(_windows(texts))
     for end, key, text in reversed(windows):
         for reading in _readings(key, text, texts[end - 1]):
-            if reading in types:
-                return Label(types[reading], begin, end, reading in _weak())
-    return _nearly(windows, begin, types)
+            if reading in known:
+                return Label(known[reading], 0, end, reading in _weak())
+    return _nearly(windows, known)
 
 
-def _windows(texts: Sequence[str], begin: int) -> Iterator[tuple[int, str, str]]:
-    """Runs of words from `begin` that may be a label: where they end, their key, their text."""
+def _windows(texts: Sequence[str]) -> Iterator[tuple[int, str, str]]:
+    """Runs of words that may be a label: where they end, their key, their text."""
     key = text = ""
-    for end in range(begin, min(begin + LONGEST, len(texts))):
-        key += _normal_word(texts[end])
+    for end in range(len(texts)):
+        key += normal(texts[end])
         text += texts[end]
         if len(key) > _LONGEST_KEY or sum(char.isdigit() for char in key) > _DIGITS:
             return
         if key:
             yield end + 1, key, text
-
-
-@functools.lru_cache(maxsize=8192)
-def _normal_word(text: str) -> str:
-    return normal(text)
 
 
 def _readings(key: str, text: str, last: str) -> Iterator[str]:
@@ -121,16 +126,14 @@ def fold(key: str) -> str:
     return key.replace("rn", "m").replace("vv", "w").translate(_CONFUSED)
 
 
-def _nearly(
-    windows: Sequence[tuple[int, str, str]], begin: int, types: Mapping[str, str]
-) -> Label | None:
+def _nearly(windows: Sequence[tuple[int, str, str]], known: Mapping[str, str]) -> Label | None:
     """A long label with one letter lost or wrong."""
     for end, key, _ in reversed(windows):
         if len(key) < _LONG or not key.isalpha():
             continue
         for near in ("^" + key, *_shorter(key)):
-            if near in types:
-                return Label(types[near], begin, end, weak=True)
+            if near in known:
+                return Label(known[near], 0, end, weak=True)
     return None
 
 

@@ -220,7 +220,7 @@ def _headed(row: Sequence[Seen], kind: str) -> str | None:
 def _kind(seen: Seen) -> str | None:
     if seen.type != labels.OTHER or not seen.label:
         return None
-    label = labels.find(seen.label.split(), 0, labels.column_types())
+    label = labels.find(seen.label.split(), 0, labels.column_types)
     return label.type if label else None
 
 

@@ -128,7 +128,7 @@ def _is_sellers(label: str) -> bool:
 @functools.lru_cache(maxsize=1000)
 def _meaning(label: str) -> str | None:
     """What the vocabulary of the pages says that the label stands for."""
-    known = labels.find(label.split()[: labels.LONGEST], 0, labels.summary_types())
+    known = labels.find(label.split()[: labels.LONGEST], 0, labels.summary_types)
     return known.type if known else None
 
 

@@ -133,7 +133,7 @@ def _name(candidates: Sequence[Seen], field: str, found: Findings) -> str | None
 def _is_caption(text: str) -> bool:
     """Whether the words are a label or name the paper, as `FATURA` does: nobody is called so."""
     words = text.split()
-    label = labels.find(words, 0, labels.summary_types()) if len(words) <= labels.LONGEST else None
+    label = labels.find(words, 0, labels.summary_types) if len(words) <= labels.LONGEST else None
     return labels.is_heading(text) or (label is not None and label.end == len(words))
 
 

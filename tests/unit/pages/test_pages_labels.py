@@ -59,7 +59,7 @@ def test_every_weak_label_is_a_label() -> None:
 )
 def test_labels_are_known_however_they_are_printed(printed: str, kind: str | None) -> None:
     texts = printed.split()
-    found = labels.find(texts, 0, labels.summary_types())
+    found = labels.find(texts, 0, labels.summary_types)
     assert (found and (found.type, found.end)) == (kind and (kind, len(texts)))
 
 
@@ -77,18 +77,18 @@ def test_labels_are_known_however_they_are_printed(printed: str, kind: str | Non
     ],
 )
 def test_labels_are_known_as_ocr_confuses_them(printed: str, kind: str) -> None:
-    found = labels.find(printed.split(), 0, labels.summary_types())
+    found = labels.find(printed.split(), 0, labels.summary_types)
     assert found is not None
     assert found.type == kind
 
 
 def test_a_short_word_with_a_letter_wrong_is_no_label() -> None:
-    assert labels.find(["Dane"], 0, labels.summary_types()) is None
-    assert labels.find(["Tonal"], 0, labels.summary_types()) is None
+    assert labels.find(["Dane"], 0, labels.summary_types) is None
+    assert labels.find(["Tonal"], 0, labels.summary_types) is None
 
 
 def test_the_longest_label_wins() -> None:
-    found = labels.find("Total amount due today".split(), 0, labels.summary_types())
+    found = labels.find("Total amount due today".split(), 0, labels.summary_types)
     assert found is not None
     assert (found.type, found.end) == ("AMOUNT_DUE", 3)
 

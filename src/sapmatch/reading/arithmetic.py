@@ -9,6 +9,8 @@ from sapmatch.model.errors import Problem
 from sapmatch.model.invoice import AllowanceCharge, Invoice
 from sapmatch.model.money import minor_units
 
+_ASK = "ask the sender which is right."
+_COMPARE = "compare what was read with the page."
 _TOLERANCE = 2  # minor units: tax rounded per line or per document (MA-P35), cash rounded
 ZERO = Decimal(0)
 
@@ -31,20 +33,22 @@ class Claim(Struct, frozen=True, kw_only=True):
         """Whether the document keeps it."""
         return any(abs(made - said) <= self.slack for made in self.made for said in self.stated)
 
-    def problem(self, currency: str | None) -> Problem:
-        """That it does not."""
+    def problem(self, currency: str | None, *, printed: bool = False) -> Problem:
+        """That it does not; where it was read from a page, the reader may be wrong as well."""
         unit = f" {currency}" if currency else ""
         return Problem(
-            code="TOTALS",
-            message=f"{self.rule}: ask the sender which is right.",
+            code="NEEDS_REVIEW" if printed else "TOTALS",
+            message=f"{self.rule}: {_COMPARE if printed else _ASK}",
             field=self.field,
             values={self.what: f"{self.made[0]:f}{unit}", "stated": f"{self.stated[0]:f}{unit}"},
         )
 
 
-def contradictions(invoice: Invoice) -> list[Problem]:
-    """One problem per sum that the document itself gives and does not keep."""
-    return [claim.problem(invoice.currency) for claim in _claims(invoice) if not claim.holds]
+def contradictions(invoice: Invoice, *, printed: bool = False) -> list[Problem]:
+    """One problem per sum that the document gives and does not keep; `printed` ones were read
+    from a page."""
+    broken = (claim for claim in _claims(invoice) if not claim.holds)
+    return [claim.problem(invoice.currency, printed=printed) for claim in broken]
 
 
 def smallest(currency: str | None) -> Decimal:
@@ -81,7 +85,7 @@ def _of_lines(invoice: Invoice) -> Iterator[Claim]:
         rule = "BR-CO-10: the lines do not make the sum of the lines"
         stated: tuple[Decimal | None, ...] = (invoice.line_total, invoice.total)
         yield from _claim("lines", rule, "sum of the lines", (lines,), stated, room)
-    else:
+    elif any(nets):  # a column of zeros is no column of amounts
         rule = "The lines with allowances and charges do not make the net amount"
         made = tuple(lines + added for added in _added(invoice))
         stated = (invoice.net, invoice.total)

@@ -1,5 +1,7 @@
 """Is what was found enough to go on without a person?"""
 
+from math import floor
+
 from sapmatch.model.errors import Problem
 from sapmatch.model.invoice import Invoice, Kind, Method, ReadResult
 from sapmatch.reading.arithmetic import contradictions
@@ -8,7 +10,6 @@ from sapmatch.reading.confidence import calibrated
 from sapmatch.reading.findings import Findings
 
 REVIEW_BELOW = 0.8
-_WATCHED = ("number", "issue_date", "total", "currency", "seller.name")
 
 
 def judged(
@@ -26,10 +27,11 @@ def judged(
     doubtful (RE-16). An XML says what it says: its values are certain.
     """
     confidence = found.confidence if method == "xml" else calibrated(invoice, found, knows=knows)
-    known = [*found.problems, *_missing(invoice)]
-    named = {problem.field for problem in known}
-    doubtful = _doubtful(confidence, review_below, named)
-    problems = (*known, *doubtful, *contradictions(invoice))
+    sums = contradictions(invoice, printed=method != "xml")
+    known = [*found.problems, *_missing(invoice, found)]
+    named = {problem.field for problem in (*known, *sums)}
+    doubtful = _doubtful(invoice, confidence, review_below, named)
+    problems = (*known, *doubtful, *sums)
     return ReadResult(
         outcome="needs-review" if problems else "read",
         kind=kind,
@@ -41,7 +43,9 @@ def judged(
     )
 
 
-def _missing(invoice: Invoice) -> list[Problem]:
+def _missing(invoice: Invoice, found: Findings) -> list[Problem]:
+    """What is not there; what stands there in a wrong form has a problem of its own."""
+    named = {problem.field for problem in found.problems}
     required = {
         "number": ("NO_NUMBER", "an invoice number", invoice.number),
         "total": ("NO_TOTAL", "a total", invoice.total),
@@ -57,20 +61,37 @@ def _missing(invoice: Invoice) -> list[Problem]:
             field=field,
         )
         for field, (code, what, value) in required.items()
-        if value is None
+        if value is None and field not in named
     ]
 
 
 def _doubtful(
-    confidence: dict[str, float], review_below: float, named: set[str | None]
+    invoice: Invoice, confidence: dict[str, float], review_below: float, named: set[str | None]
 ) -> list[Problem]:
     """One problem per field that no other problem names already."""
+    values = {
+        "number": invoice.number,
+        "issue_date": invoice.issue_date,
+        "total": invoice.total,
+        "currency": invoice.currency,
+        "seller.name": invoice.seller.name,
+    }
+    message = (
+        f"This is below the {_percent(review_below)} that [reading] review_below asks for: "
+        "compare it with the document."
+    )
     return [
         Problem(
             code="NEEDS_REVIEW",
-            message="This was read with low confidence: compare it with the document.",
+            message=message,
             field=field,
+            values={"read": str(value), "sure": _percent(confidence[field])},
         )
-        for field in _WATCHED
+        for field, value in values.items()
         if confidence.get(field, 1.0) < review_below and field not in named
     ]
+
+
+def _percent(share: float) -> str:
+    """Cut off, never rounded up to a limit that it does not reach."""
+    return f"{floor(round(share * 100, 4))} %"

@@ -50,8 +50,17 @@ def problem_line(problem: Problem, result: ReadResult | None) -> str:
     return f"{_field(problem.field, result)}: {told}" if problem.field else told
 
 
+_SAYS = {
+    "XML": "XML says {}",
+    "page": "page says {}",
+    "read": "read as {}",
+    "sure": "{} sure",
+}  # else who is what
+
+
 def _says(who: str, value: str) -> str:
-    return f"{who} {'says' if who in ('XML', 'page') else 'is'} {_short(value)}"
+    said = _SAYS.get(who)
+    return said.format(_short(value)) if said else f"{who} is {_short(value)}"
 
 
 def value_of(invoice: Invoice, field: str) -> Any:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from sapmatch.model.invoice import Evidence, Invoice, Party
+from sapmatch.model.invoice import Evidence, Invoice, InvoiceLine, Method, Party
 from sapmatch.reading.findings import Findings
 from sapmatch.reading.slip import Seen, Slip
 from sapmatch.reading.verdict import judged
@@ -58,6 +58,11 @@ def test_a_doubtful_number_names_its_field_and_not_its_value() -> None:
         ("NEEDS_REVIEW", "number")
     ]
     assert "R-17" not in result.problems[0].message
+    assert "below the 80 % that [reading] review_below asks for" in result.problems[0].message
+    assert result.problems[0].values == {
+        "read": "R-17",
+        "sure": f"{int(result.confidence['number'] * 100)} %",
+    }
     assert result.invoice == INVOICE  # people are shown what was read
 
 
@@ -95,4 +100,27 @@ def test_sums_that_are_not_kept_go_to_a_person_however_clear_they_are() -> None:
     wrong = replace(INVOICE, total=Decimal("129.00"))
     result = judged(wrong, findings(), kind="scan", method="ocr", review_below=0.0)
     assert result.outcome == "needs-review"
-    assert "TOTALS" in {problem.code for problem in result.problems}
+    problem = next(problem for problem in result.problems if problem.field == "total")
+    assert problem.code == "NEEDS_REVIEW"
+    assert problem.message.endswith("compare what was read with the page.")
+    assert problem.values == {"net with tax": "119.00 EUR", "stated": "129.00 EUR"}
+
+
+@pytest.mark.parametrize("method", ["text-layer", "ocr", "textract"])
+def test_no_sender_is_blamed_for_sums_that_the_reader_may_have_misread(method: Method) -> None:
+    wrong = replace(INVOICE, total=Decimal("129.00"))
+    result = judged(wrong, findings(), kind="scan", method=method)
+    assert {problem.code for problem in result.problems} == {"NEEDS_REVIEW"}
+
+
+def test_the_sums_of_an_xml_are_the_senders() -> None:
+    wrong = replace(INVOICE, total=Decimal("129.00"))
+    (problem,) = judged(wrong, Findings(), kind="ubl", method="xml").problems
+    assert problem.code == "TOTALS"
+    assert problem.message.endswith("ask the sender which is right.")
+
+
+def test_a_column_of_zeros_is_no_sum_of_the_lines() -> None:
+    lines = (InvoiceLine(id="1", net=Decimal("0.00")), InvoiceLine(id="2", net=Decimal("0.00")))
+    result = judged(replace(INVOICE, lines=lines), findings(), kind="scan", method="ocr")
+    assert result.problems == ()

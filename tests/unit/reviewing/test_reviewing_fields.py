@@ -164,3 +164,10 @@ def test_a_document_without_a_stored_invoice_tells_what_its_record_knows() -> No
     problem = Problem(code="TOO_LARGE", message="The file has 60,000,000 bytes.")
     record = msgspec.structs.replace(PART, state="REJECTED", problems=(problem,))
     assert "60,000,000 bytes" in mailed(record, None)[1]
+
+
+def test_what_was_read_below_the_limit_is_shown_once() -> None:
+    values = {"read": "Schrauben Nord", "sure": "62 %"}
+    problem = Problem(code="NEEDS_REVIEW", message="Compare it.", field="number", values=values)
+    expected = "Invoice number: read as Schrauben Nord, 62 % sure. Compare it."
+    assert problem_line(problem, None) == expected

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from sapmatch.model.invoice import Evidence
 from sapmatch.reading.slip import Slip
 
 # ISO 3166-1 code, ISO 4217 currency, dialling code, names in its own and in other languages.
@@ -99,6 +100,7 @@ _PHONE = re.compile(r"\+\s?\(?([1-9]\d{0,2})\)?(?=[\s.()/\-]?\(?\d)")
 _PREFIXES = {"EL": "GR", "CH": "CH"}
 _SELLER = ("VENDOR_ADDRESS", "VENDOR_NAME", "VENDOR_ABN_NUMBER", "VENDOR_VAT_NUMBER")
 _MAX_TEXT = 50_000
+_MAX_LINES = 500  # that are looked at for the place of a clue
 
 
 class Country(Struct, frozen=True):
@@ -143,6 +145,14 @@ def home_currency(slip: Slip) -> str | None:
     page = "\n".join([*slip.lines, *(f"{field.label} {field.text}" for field in slip.fields)])
     found = {_countries()[code].currency for code in _clues(page[:_MAX_TEXT])}
     return found.pop() if len(found) == 1 else None
+
+
+def home_place(slip: Slip, currency: str) -> Evidence | None:
+    """What tells that the seller's country has that currency."""
+    for seen in [*slip.of(*_SELLER), *slip.printed[:_MAX_LINES]]:
+        if currency in {_countries()[code].currency for code in _clues(seen.text)}:
+            return seen.evidence
+    return None
 
 
 def _clues(text: str) -> Iterator[str]:

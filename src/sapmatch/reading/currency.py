@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from sapmatch.model.invoice import Evidence
-from sapmatch.reading.countries import home_currency
+from sapmatch.reading.countries import home_currency, home_place
 from sapmatch.reading.findings import Findings
 from sapmatch.reading.slip import Seen, Slip
 
@@ -92,6 +92,9 @@ def currency(slip: Slip, found: Findings) -> str | None:
         message = "The document shows several currencies: enter that of the total."
         values = {f"currency {index}": code for index, code in enumerate(chosen.others, start=1)}
         found.problem("NEEDS_REVIEW", message, "currency", values)
+    elif sign := _shared_sign(slip):
+        message = "This sign stands for several currencies: enter the one that is meant."
+        found.problem("NEEDS_REVIEW", message, "currency", {"page": sign[0]})
     return None
 
 
@@ -99,11 +102,10 @@ def currency_of(slip: Slip) -> Currency:
     """By what stands at the total, at the other amounts, anywhere on the page, by the country."""
     amounts = [field for field in slip.fields if field.type in _AMOUNT_TYPES]
     totals = [field for field in amounts if field.type in _SUMS]
-    cells = [field for row in slip.rows for field in row]
+    cells = [*(field for row in slip.rows for field in row), *slip.printed]
     tied: list[str] = []
-    for fields, lines, sure in ((totals, (), 0.98), (amounts, (), 0.95), (cells, slip.lines, 0.9)):
-        texts = _texts(fields, lines)
-        codes = Counter(code for text in texts for code in set(printed_codes(text)))
+    for fields, sure in ((totals, 0.98), (amounts, 0.95), (cells, 0.9)):
+        codes = Counter(code for field in fields for code in set(printed_codes(_said(field))))
         ranked = [(code, count) for code, count in codes.most_common() if code in (tied or codes)]
         first = [code for code, count in ranked if count == ranked[0][1]]
         if len(first) == 1:
@@ -112,7 +114,7 @@ def currency_of(slip: Slip) -> Currency:
         tied = first or tied
     if tied:
         return Currency(None, others=tuple(sorted(tied)))
-    return _by_sign(slip, [*_texts(amounts, ()), *_texts(cells, slip.lines)]) or Currency(None)
+    return _by_sign(slip) or Currency(None)
 
 
 def printed_codes(text: str) -> Iterator[str]:
@@ -123,33 +125,39 @@ def printed_codes(text: str) -> Iterator[str]:
     yield from (_SIGNS[sign] for sign in _signs(text) if sign in _SIGNS)
 
 
-def _by_sign(slip: Slip, texts: Iterable[str]) -> Currency | None:
+def _by_sign(slip: Slip) -> Currency | None:
     """A shared sign means the currency of the seller's country, else what an engine is sure of."""
-    signs = Counter(sign for text in texts for sign in _signs(text) if sign in _SHARED)
-    country = home_currency(slip)
-    if signs:
-        allowed = _SHARED[signs.most_common(1)[0][0]]
-        if country in allowed:
-            return Currency(country, 0.9)
-        return _engine(slip, allowed)
-    amounts = slip.of(*_AMOUNT_TYPES)
-    return Currency(country, 0.6) if country and amounts else None
+    sign, country = _shared_sign(slip), home_currency(slip)
+    if sign:
+        text, place = sign
+        return Currency(country, 0.9, place) if country in _SHARED[text] else _engine(slip, text)
+    if country and slip.of(*_AMOUNT_TYPES):
+        return Currency(country, 0.6, home_place(slip, country))
+    return None
 
 
-def _engine(slip: Slip, allowed: frozenset[str]) -> Currency | None:
+def _shared_sign(slip: Slip) -> tuple[str, Evidence | None] | None:
+    """The most frequent sign that several currencies share, and its first place."""
+    fields = [*slip.of(*_AMOUNT_TYPES), *(field for row in slip.rows for field in row)]
+    signs = [(sign, seen) for seen in [*fields, *slip.printed] for sign in _signs(_said(seen))]
+    shared = [(sign, seen.evidence) for sign, seen in signs if sign in _SHARED]
+    counts = Counter(sign for sign, _ in shared)
+    return max(shared, key=lambda found: counts[found[0]], default=None)
+
+
+def _engine(slip: Slip, sign: str) -> Currency | None:
     for field in slip.of(*_AMOUNT_TYPES):
-        if field.currency in allowed and field.currency_confidence >= _SURE_ENGINE:
+        if field.currency in _SHARED[sign] and field.currency_confidence >= _SURE_ENGINE:
             return Currency(field.currency, min(field.currency_confidence, 0.9), field.evidence)
     return None
 
 
-def _texts(fields: Iterable[Seen], lines: Iterable[str]) -> Iterator[str]:
-    yield from (f"{field.label} {field.text}" for field in fields)
-    yield from lines
+def _said(field: Seen) -> str:
+    return f"{field.label} {field.text}"
 
 
 def _place(fields: Iterable[Seen], code: str) -> Evidence | None:
-    shown = (field for field in fields if code in printed_codes(f"{field.label} {field.text}"))
+    shown = (field for field in fields if code in printed_codes(_said(field)))
     return next((field.evidence for field in shown), None)
 
 

@@ -35,6 +35,16 @@ class Slip(Struct, frozen=True, kw_only=True):
     rows: tuple[tuple[Seen, ...], ...]  # line items
     lines: tuple[str, ...]  # all text, where the engine gives it
     pages: tuple[int, ...] = ()
+    places: tuple[Evidence | None, ...] = ()  # of the lines
+
+    @property
+    def printed(self) -> list[Seen]:
+        """The lines as values without a name, each with its place."""
+        places = self.places or (None,) * len(self.lines)
+        shown = zip(self.lines, places, strict=True)
+        return [
+            Seen(type="LINE", text=text, confidence=_CAP, evidence=place) for text, place in shown
+        ]
 
     def of(self, *types: str) -> list[Seen]:
         """Fields of these types, the surest first."""
@@ -54,15 +64,21 @@ def slip_of(answer: Any, index: int) -> Slip:
         for group in _records(document.get("LineItemGroups"))
         for item in _records(group.get("LineItems"))
     ]
-    blocks = list(_records(document.get("Blocks")))
+    blocks = list(filter(_is_line, _records(document.get("Blocks"))))
+    texts = [_text(block.get("Text")) for block in blocks]
     fields = tuple(_seen(document.get("SummaryFields")))
     places = [seen.evidence for seen in (*fields, *(seen for row in rows for seen in row))]
     pages = {place.page for place in places if place and place.page}
+    numbers = tuple(sorted(pages)) or (_page(document.get("ExpenseIndex")) or index,)
     return Slip(
         fields=fields,
         rows=tuple(row for row in rows if row),
-        lines=tuple(_text(block.get("Text")) for block in blocks if _is_line(block)),
-        pages=tuple(sorted(pages)) or (_page(document.get("ExpenseIndex")) or index,),
+        lines=tuple(texts),
+        pages=numbers,
+        places=tuple(
+            _place(block.get("Page") or numbers[0], block, text)
+            for block, text in zip(blocks, texts, strict=True)
+        ),
     )
 
 
@@ -143,4 +159,5 @@ def joined(pages: Sequence[Slip]) -> Slip:
         rows=tuple(row for page in pages for row in page.rows),
         lines=tuple(line for page in pages for line in page.lines),
         pages=tuple(sorted({number for page in pages for number in page.pages})),
+        places=tuple(place for page in pages for place in page.places),
     )

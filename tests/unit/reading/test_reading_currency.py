@@ -87,3 +87,19 @@ def test_two_currencies_at_the_total_go_to_a_person() -> None:
     problem = next(problem for problem in said.problems if problem.field == "currency")
     assert found is None
     assert problem.values == {"currency 1": "EUR", "currency 2": "SEK"}
+
+
+def test_a_sign_of_several_currencies_is_said_to_be_one() -> None:
+    code, found = currency("$ 99.90")
+    assert code is None
+    assert [problem.values for problem in found.problems] == [{"page": "$"}]
+    assert "stands for several currencies" in found.problems[0].message
+
+
+def test_a_currency_shows_the_line_that_told_it() -> None:
+    assert currency("99.90", "All prices in NOK")[1].evidence["currency"].text == (
+        "All prices in NOK"
+    )
+    assert currency("99.90", "Tel. +46 8 123 45")[1].evidence["currency"].text == (
+        "Tel. +46 8 123 45"
+    )

@@ -27,6 +27,7 @@ _LONGEST = 60
 _SHORT = 3
 _DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|\d{4}[./-]\d{1,2}[./-]\d{1,2}")
 _PHONE = re.compile(r"\+\d[\d\s()/-]{6,}|\(0\d{1,6}\)[\d\s/-]{5,}")
+_STREET = re.compile(r"\D{3,50}\s\d{1,4}\s?[a-z]?", re.IGNORECASE)
 _GLUED = re.compile(r"\d[a-zß-ÿ]{2,}\d|[a-zß-ÿ]{4}\d")
 # What OCR mixes up: a letter among digits, a digit among letters.
 _CONFUSABLE = re.compile(r"[A-Za-z]0[A-Za-z]|\d[OolI]\d|[A-Za-z]1[A-Za-z]")
@@ -140,7 +141,8 @@ def _seller(clues: Clues) -> str:
         return "known"
     if key(name) == key(clues.invoice.buyer.name or ""):
         return "also buyer"
-    if (sure := _any("seller.name", clues)) != "guessed":
+    sure = "guessed" if _is_street(name) else _any("seller.name", clues)
+    if sure != "guessed":
         return sure
     if clues.repeated(name):
         return "repeated"
@@ -152,7 +154,12 @@ def _buyer(clues: Clues) -> str:
     name = clues.invoice.buyer.name or ""
     if key(name) == key(clues.invoice.seller.name or ""):
         return "also seller"
-    return _any("buyer.name", clues)
+    return "guessed" if _is_street(name) else _any("buyer.name", clues)
+
+
+def _is_street(name: str) -> bool:
+    """Whether a house number stands behind it: the line below the name was taken."""
+    return bool(_STREET.fullmatch(name[:_LONGEST])) and not LEGAL_FORM.search(name)
 
 
 def _tax_id(role: str, clues: Clues) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from sapmatch.model.invoice import Invoice
 from sapmatch.reading.arithmetic import contradictions
+from sapmatch.reading.confidence import classes
 from sapmatch.reading.expense import Reading, read_expense
 from sapmatch.reading.textlayer import is_only_date, unproven
 from tests.builders.reading import field, invoice_page
@@ -133,3 +134,15 @@ def test_the_only_day_on_a_page_needs_no_label() -> None:
     assert is_only_date(read(*PROVEN, text="12.03.2024 14:35\n12.03.2024").found.slip)
     assert not is_only_date(read(*PROVEN, text="12.03.2024\n13.04.2024").found.slip)
     assert not is_only_date(None)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("Kundenweg 88", "guessed"), ("Werk 88 GmbH", "labelled"), ("Harrow Events", "labelled")],
+)
+def test_a_name_with_a_house_number_is_probably_the_line_below_the_name(
+    name: str, expected: str
+) -> None:
+    reading = read(*PROVEN, field("RECEIVER_NAME", name, "Bill to"))
+    found = dict(classes(reading.invoice, reading.found))
+    assert found["buyer.name"] == ("buyer.name", expected)

@@ -3,11 +3,11 @@
 import ctypes
 import math
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from sapmatch.pages import layout
-from sapmatch.pages.nouns import Box, Line, Word, around
+from sapmatch.pages.nouns import Box, Line, Point, Word, around
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfPage, PdfTextPage
@@ -19,6 +19,7 @@ _WORD_GAP = 0.25  # of the height
 _LEVEL = 10  # degrees
 _HYPHEN = 2  # PDFium's code for a hyphen at the end of a line
 _UNITS = 100  # device units per point: PDFium answers in whole ones
+_FAR = 10_000  # points: where a whole unit is no error
 
 Char = tuple[str, Box]
 
@@ -60,27 +61,36 @@ def _usable(chars: list[str]) -> bool:
 def _chars(page: "PdfPage", textpage: "PdfTextPage") -> Iterator[Char]:
     import pypdfium2.raw as pdfium
 
+    placed, turned = _placing(page), page.get_rotation()
     for index in range(textpage.count_chars()):
         code = pdfium.FPDFText_GetUnicode(textpage, index)
         char = "-" if code == _HYPHEN else chr(code)
-        if unicodedata.category(char) == "Cs" or not _level(page, textpage, index):
+        if unicodedata.category(char) == "Cs" or not _level(textpage, index, turned):
             continue
         left, bottom, right, top = textpage.get_charbox(index, loose=True)
-        x0, y0 = _device(page, left, top)
-        x1, y1 = _device(page, right, bottom)
+        x0, y0 = placed(left, top)
+        x1, y1 = placed(right, bottom)
         yield char, Box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
 
 
-def _level(page: "PdfPage", textpage: "PdfTextPage", index: int) -> bool:
+def _level(textpage: "PdfTextPage", index: int, turned: int) -> bool:
     """Whether the character stands upright on the page as it is shown."""
     import pypdfium2.raw as pdfium
 
-    angle = math.degrees(pdfium.FPDFText_GetCharAngle(textpage, index)) + page.get_rotation()
+    angle = math.degrees(pdfium.FPDFText_GetCharAngle(textpage, index)) + turned
     return bool(abs((angle + 180) % 360 - 180) <= _LEVEL)
 
 
-def _device(page: "PdfPage", x: float, y: float) -> tuple[float, float]:
-    """A point of the page in points from the upper left, the page turned as it is shown."""
+def _placing(page: "PdfPage") -> Callable[[float, float], Point]:
+    """Points of the PDF to points from the upper left of the page as it is shown."""
+    left, top = _shown(page, 0, 0)
+    across, down = _shown(page, _FAR, 0), _shown(page, 0, _FAR)
+    ax, ay = (across[0] - left) / _FAR, (across[1] - top) / _FAR
+    dx, dy = (down[0] - left) / _FAR, (down[1] - top) / _FAR
+    return lambda x, y: (left + ax * x + dx * y, top + ay * x + dy * y)
+
+
+def _shown(page: "PdfPage", x: float, y: float) -> Point:
     import pypdfium2.raw as pdfium
 
     across, down = ctypes.c_int(), ctypes.c_int()

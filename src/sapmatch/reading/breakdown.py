@@ -35,8 +35,14 @@ def _of_tax_rows(invoice: Invoice) -> Iterator[Claim]:
                 what=f"{rate:f} % of the taxable amount",
                 made=(row.basis * rate / 100, by_line[rate]),
                 stated=(row.amount,),
-                slack=slack(invoice),
+                slack=max(slack(invoice), _half_whole(row)),
             )
+
+
+def _half_whole(row: TaxSubtotal) -> Decimal:
+    """Half a whole where there are only whole amounts: forints are rounded so, for one."""
+    whole = all(amount == amount.to_integral_value() for amount in (row.basis, row.amount))
+    return Decimal("0.5") if whole else ZERO
 
 
 def _taxes_by_line(invoice: Invoice) -> dict[Decimal, Decimal]:
@@ -67,6 +73,15 @@ def _of_bases(invoice: Invoice) -> Iterator[Claim]:
     for row in invoice.taxes:
         stated[_key(row)] += row.basis
     made = list(_bases(invoice))
+    for key in made[0].keys() - stated.keys() if stated else ():
+        yield Claim(
+            field="taxes",
+            rule=f"BR-{key[0]}-01: the tax breakdown leaves out a category of the lines",
+            what="lines less allowances with charges",
+            made=tuple(bases[key] for bases in made),
+            stated=(ZERO,),
+            slack=slack(invoice, len(taxed)),
+        )
     for index, row in enumerate(invoice.taxes):
         yield Claim(
             field=f"taxes[{index}].basis",

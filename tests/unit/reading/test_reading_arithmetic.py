@@ -222,3 +222,17 @@ def test_gross_price_less_discount_is_the_price() -> None:
     )
     (problem,) = wrong(Invoice(currency="EUR", lines=(odd,), profile="urn:fdc:peppol.eu:2017"))
     assert problem.field == "lines[0].unit_price"
+
+
+def test_a_category_of_the_lines_has_its_row_in_the_breakdown() -> None:
+    """BR-S-01: a line of 7 % beside a breakdown of 19 % alone bears no tax."""
+    lines = (line("60.00"), line("40.00", tax_rate=Decimal(7)))
+    whole = replace(WHOLE, lines=lines)
+    assert {"BR-S-01", "BR-S-08"} == set(rules(whole))
+
+
+@pytest.mark.parametrize(("tax", "broken"), [("270", []), ("271", ["BR-CO-17"])])
+def test_whole_amounts_are_rounded_to_whole_ones(tax: str, broken: list[str]) -> None:
+    """27 % of 1001 forints are 270.27: ISO 4217 knows fillers, the shops do not."""
+    row = TaxSubtotal(category="S", rate=Decimal(27), basis=Decimal(1001), amount=Decimal(tax))
+    assert rules(Invoice(currency="HUF", taxes=(row,))) == broken

@@ -1,6 +1,10 @@
 """Born-digital PDFs: read without OCR where the text is what people see and proves itself."""
 
+import io
+
+import pypdf
 import pytest
+from pypdf.generic import RectangleObject
 from reportlab.pdfgen.canvas import Canvas
 
 from sapmatch.model.invoice import ReadResult
@@ -92,3 +96,22 @@ def test_an_empty_back_page_changes_nothing() -> None:
 def test_a_page_with_too_much_text_is_left_to_ocr() -> None:
     data = pdf("\n".join(["one line of the general terms and conditions"] * 40))
     assert read(data, max_page_text=100).kind == "scan"
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_page_that_is_turned_to_be_read_has_its_values_where_people_see_them(turn: int) -> None:
+    """ISO 32000-1, 7.7.3.3: Rotate turns the page as it is shown, and CropBox cuts it."""
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(printed(SHEET)))
+    plain = writer.pages[0]
+    plain.add_transformation(pypdf.Transformation().rotate(turn))
+    corner = {90: (-700, 0), 180: (-1000, -700), 270: (0, -1000)}[turn]
+    size = (700, 1000) if turn % 180 else (1000, 700)
+    shown = (*corner, corner[0] + size[0], corner[1] + size[1])
+    plain.mediabox = RectangleObject((shown[0] - 50, shown[1] - 30, shown[2] + 10, shown[3] + 20))
+    plain.cropbox = RectangleObject(shown)
+    plain.rotate(turn)
+    written = io.BytesIO()
+    writer.write(written)
+    turned, straight = read(written.getvalue()), read(printed(SHEET))
+    assert turned.invoice == straight.invoice
+    assert turned.evidence["total"].box == pytest.approx(straight.evidence["total"].box, abs=0.01)

@@ -7,7 +7,7 @@ start pays for each import.
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,12 +97,12 @@ def sap_client(settings: Settings, name: str) -> "ODataClient":
     return connect(name, connection, _credentials(name, connection.auth.secret))
 
 
-def textract(data: bytes, pages: int) -> "Analysis":
-    """AnalyzeExpense of the AWS account of the environment, for a file that is not in S3."""
+def textract() -> "Callable[[bytes, int], Analysis]":
+    """AnalyzeExpense of the AWS account of the environment, for files that are not in S3."""
     from sapmatch.aws.clients import client
     from sapmatch.aws.expense import analyze_bytes
 
-    return analyze_bytes(client("textract"), data, pages)
+    return partial(analyze_bytes, client("textract"))
 
 
 def _credentials(name: str, secret: str) -> Mapping[str, str]:

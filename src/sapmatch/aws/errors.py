@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from sapmatch.model.errors import InputRejected, PreconditionFailed, SapmatchError, Throttled
 
@@ -40,7 +41,7 @@ def translated(subject: str, refused: Mapping[str, str] | None = None) -> Iterat
     try:
         yield
     except (botocore.ConnectionError, botocore.HTTPClientError) as exc:
-        raise Throttled(f"{subject}: AWS is not reachable ({type(exc).__name__})") from exc
+        raise Throttled(f"{subject}: AWS is not reachable{_at(exc)}") from exc
     except botocore.NoCredentialsError as exc:
         raise InputRejected(f"{subject}: there are no credentials of AWS; log on to it") from exc
     except botocore.ClientError as exc:
@@ -49,6 +50,12 @@ def translated(subject: str, refused: Mapping[str, str] | None = None) -> Iterat
             if error is not None:
                 raise error from exc
         raise
+
+
+def _at(error: Exception) -> str:
+    """Where nobody answered, without the path: that may name a document."""
+    host = urlsplit(str(getattr(error, "kwargs", {}).get("endpoint_url", ""))).hostname
+    return f" at {host} ({type(error).__name__})" if host else f" ({type(error).__name__})"
 
 
 def unanswered(error: Throttled) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
+from sapmatch.aws.clients import as_user
 from sapmatch.aws.errors import translated, unanswered
 from sapmatch.aws.pages import numbered, single_pages
 from sapmatch.model.errors import InputRejected, Throttled
@@ -112,10 +113,13 @@ class TextractExpense:
 
 
 def analyze_bytes(client: "TextractClient", data: bytes, pages: int) -> Analysis:
-    """A file that is not in S3: page by page, because Textract takes no more of it at once."""
+    """A file that is not in S3: page by page, because Textract takes no more of it at once.
+
+    Raises LogonRefused and AuthorizationMissing for what the user's environment has wrong.
+    """
     answers: list[Any] = []
     for number, page in enumerate(single_pages(data) if pages > 1 else [data], start=1):
-        with translated(f"document, page {number}", _REFUSED):
+        with translated(f"Textract, page {number}", _REFUSED), as_user("textract"):
             answer = client.analyze_expense(Document={"Bytes": page})
         answers.append({**answer, "ExpenseDocuments": numbered(answer["ExpenseDocuments"], number)})
     return structs.replace(_analysis(answers), pages=pages)

@@ -20,7 +20,6 @@ from sapmatch.reviewing.fields import problem_line
 
 # An invoice whose sums are off still has an identity: the matching decides what it is worth.
 DECIDED_LATER = frozenset({"TOTALS"})
-BUG, REFUSED = 1, 3
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Decide on the documents in the order given; 3 where one of them could not be read."""
+    """Decide on the documents in the order given; 3 where one of them got no decision."""
     files = files_of(arguments.files)
     if not arguments.orders.exists():
         raise InputRejected(f"{arguments.orders}: there is no such file or folder")
@@ -57,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
                 output.json_line(line(name, found.decision, found.part, found.pages))
             else:
                 _show(found.place, found.decision)
-    return BUG if reader.bugs else REFUSED if unreadable else 0
+    return reader.ended(unreadable)
 
 
 class Decided(Struct, frozen=True, kw_only=True):

@@ -53,7 +53,7 @@ def settings_or_defaults(arguments: argparse.Namespace) -> Settings:
 
 def existing(names: Sequence[str]) -> None:
     """Raise InputRejected that names every file which is not there."""
-    missing = [name for name in names if not Path(name).is_file()]
+    missing = [name for name in names if not _is_file(name)]
     if missing:
         raise InputRejected("\n".join(f"{name}: there is no such file" for name in missing))
 
@@ -67,7 +67,7 @@ def files_of(given: Sequence[str]) -> list[str]:
     found: list[str] = []
     wrong = []
     for name in given:
-        files = [name] if Path(name).is_file() else _matched(name)
+        files = [name] if _is_file(name) else _matched(name)
         if not files:
             wrong.append(name)
         found += files if name in files else (file for file in files if file not in found)
@@ -80,10 +80,22 @@ def _matched(pattern: str) -> list[str]:
     if not has_magic(pattern):
         return []
     found = iglob(pattern, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
-    return sorted(name for name in found if Path(name).is_file())
+    return sorted(name for name in found if _is_file(name))
+
+
+def _is_file(name: str) -> bool:
+    """Whether it may be opened as one; why it cannot be, who opens it says."""
+    try:
+        return Path(name).is_file()
+    except OSError:
+        return True
 
 
 def _nothing(name: str) -> str:
+    if not name:
+        return "'': is no name of a file"
+    if Path(name).exists() and not Path(name).is_dir():
+        return f"{name}: is a pipe or a device; save what comes from it in a file"
     if Path(name).is_dir():
         return f"{name}: is a folder; name its files, such as '{name.rstrip('/')}/*.pdf'"
     return f"{name}: {'no file fits this' if has_magic(name) else 'there is no such file'}"

@@ -13,6 +13,8 @@ import msgspec
 
 T = TypeVar("T")
 _WIDE = 160  # columns where the output is no terminal
+_ROOMY = 120
+_SHORTEST = 16  # characters of a name that can still be told from another
 
 
 def json_line(record: Any) -> None:
@@ -57,6 +59,37 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     for row in rows:
         grid.add_row(*(_cell(value) for value in row))
     _console().print(grid)
+
+
+def wide() -> bool:
+    """Whether a table of many columns fits."""
+    return bool(_console().width >= _ROOMY)
+
+
+def rows(columns: Sequence[str], records: Sequence[Sequence[Any]]) -> None:
+    """A table on stdout of one line for each record: names in the first column lose their middle
+    where there is no room for them."""
+    from rich.table import Table
+
+    grid = Table(header_style="bold")
+    for column in columns:
+        grid.add_column(column, no_wrap=True, overflow="ellipsis")
+    taken = sum(
+        max(len(column), *(len(_cell(record[n])) for record in records))
+        for n, column in enumerate(columns[1:], start=1)
+    )
+    room = max(_console().width - taken - 3 * len(columns) - 1, _SHORTEST)
+    for record in records:
+        grid.add_row(_cell(shortened(printable(str(record[0])), room)), *map(_cell, record[1:]))
+    _console().print(grid)
+
+
+def shortened(name: str, longest: int) -> str:
+    """The name with an ellipsis for its middle: how it begins and how it ends tell files apart."""
+    if len(name) <= longest:
+        return name
+    end = longest * 2 // 3
+    return f"{name[: longest - end - 1]}…{name[-end:]}"
 
 
 def facts(pairs: Iterable[tuple[str, Any]]) -> None:

@@ -1,21 +1,22 @@
 """`sapmatch read FILE...`"""
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from sapmatch.cli import output
-from sapmatch.cli.documents import Reader, invoices, place
+from sapmatch.cli.documents import Reader, holds_invoice, invoices, place
 from sapmatch.cli.options import add_common, add_ocr, files_of, settings_or_defaults
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.invoice import Invoice, ReadResult
 from sapmatch.reviewing.fields import in_words, problem_line, shown, value_of
 
 Read = Iterator[tuple[str, ReadResult]]
-BUG, REFUSED = 1, 3
 _SURE = 0.995  # shown as 100 %
 COLUMNS = ("Document", "Kind", "Method", "Number", "Date", "Total", "Currency", "Outcome")
+NARROW = ("Document", "Number", "Date", "Total", "Outcome")
+_NUMBER = 20  # characters of a number in a table
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,10 +37,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print what each document holds; 3 where one of them is no readable invoice."""
+    """Print what each document holds; 3 where one of them holds no invoice."""
     files = files_of(arguments.files)
     if arguments.evidence and len(files) > 1:
         raise InputRejected(f"--evidence: draws one document, and {len(files)} are named")
+    if arguments.evidence and not arguments.evidence.parent.is_dir():
+        raise InputRejected(
+            f"--evidence: the folder {arguments.evidence.parent} does not exist; make it first"
+        )
     reader = Reader(arguments.ocr, settings_or_defaults(arguments))
     read: Read = ((name, reader.read(name)) for name in output.track(files, "reading"))
     if arguments.evidence:
@@ -50,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         refused = _print_details(read)
     else:
         refused = _print_table(read)
-    return BUG if reader.bugs else REFUSED if refused else 0
+    return reader.ended(refused)
 
 
 def _each(read: Read) -> Iterator[tuple[str, int | None, ReadResult]]:
@@ -76,7 +81,7 @@ def _print_lines(read: Read) -> int:
     refused = 0
     for name, part, result in _each(read):
         output.json_line(line(name, result, part))
-        refused += result.invoice is None
+        refused += not holds_invoice(result)
     return refused
 
 
@@ -98,27 +103,29 @@ def line(name: str, result: ReadResult, part: int | None = None) -> dict[str, An
 def _print_table(read: Read) -> int:
     """One row each, then what is wrong with those that are not plainly read."""
     found = [(place(name, result), result) for name, _, result in _each(read)]
-    output.table(COLUMNS, (_row(document, result) for document, result in found))
+    columns = COLUMNS if output.wide() else NARROW
+    cells = [_row(document, result) for document, result in found]
+    output.rows(columns, [[row[column] for column in columns] for row in cells])
     for document, result in found:
         if result.problems:
             output.heading(document)
         for problem in result.problems:
             output.line(f"  {problem_line(problem, result)}")
-    return sum(result.invoice is None for _, result in found)
+    return sum(not holds_invoice(result) for _, result in found)
 
 
-def _row(document: str, result: ReadResult) -> Sequence[Any]:
+def _row(document: str, result: ReadResult) -> dict[str, Any]:
     invoice = result.invoice or Invoice()
-    return (
-        document,
-        result.kind,
-        result.method,
-        invoice.number,
-        invoice.issue_date,
-        invoice.total,
-        invoice.currency,
-        result.outcome,
-    )
+    return {
+        "Document": document,
+        "Kind": result.kind,
+        "Method": result.method,
+        "Number": output.shortened(invoice.number or "", _NUMBER),
+        "Date": invoice.issue_date,
+        "Total": invoice.total,
+        "Currency": invoice.currency,
+        "Outcome": result.outcome,
+    }
 
 
 def _print_details(read: Read) -> int:
@@ -131,7 +138,7 @@ def _print_details(read: Read) -> int:
             _print_items(result.invoice)
         for problem in result.problems:
             output.line(f"{problem.code}: {problem_line(problem, result)}")
-        refused += result.invoice is None
+        refused += not holds_invoice(result)
     return refused
 
 

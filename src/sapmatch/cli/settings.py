@@ -28,7 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
     except InputRejected as exc:
         if arguments.json:
             output.json_line({"file": str(path), "valid": False, "problems": exc.problems})
-        output.complain(str(exc))
+        if not arguments.json or not exc.problems:
+            output.complain(str(exc))
         return WRONG
     if arguments.json:
         output.json_line({"file": str(path), "valid": True, "problems": ()})

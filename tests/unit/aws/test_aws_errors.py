@@ -35,6 +35,14 @@ def test_aws_in_trouble_may_be_asked_again(error: Exception) -> None:
         raise error
 
 
+def test_the_host_that_does_not_answer_is_named_without_the_path() -> None:
+    error = EndpointConnectionError(endpoint_url="https://s3.eu-central-1.amazonaws.com/b/ACME.pdf")
+    with pytest.raises(Throttled) as told, translated("thing"):
+        raise error
+    assert "not reachable at s3.eu-central-1.amazonaws.com (Endpoint" in str(told.value)
+    assert "ACME" not in str(told.value)
+
+
 @pytest.mark.parametrize(
     "error",
     [

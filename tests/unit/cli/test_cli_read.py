@@ -134,5 +134,5 @@ def test_the_engine_that_is_not_installed_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "sapmatch.ocr", None)
-    assert main(["read", str(SAMPLES / "05-scan-matched.png"), "--json"]) == 3
-    assert "install sapmatch[ocr]" in lines(capsys)[0]["problems"][0]["message"]
+    assert main(["read", str(SAMPLES / "05-scan-matched.png"), "--json"]) == 4
+    assert "install sapmatch[ocr]" in capsys.readouterr().err

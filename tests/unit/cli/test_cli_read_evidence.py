@@ -110,6 +110,9 @@ def test_a_picture_that_is_no_png_is_wrong_usage(
     assert main(["read", "scan.png", "--evidence", "scan.pdf"]) == 2
     assert ".png" in capsys.readouterr().err
     assert main(["read", "scan.png", "--evidence", "no/where.png"]) == 2
+    assert "the folder no does not exist" in capsys.readouterr().err
+    Path("taken.png").mkdir()
+    assert main(["read", "scan.png", "--evidence", "taken.png"]) == 2
     assert "cannot be written" in capsys.readouterr().err
 
 

@@ -146,25 +146,10 @@ def test_a_bug_in_one_file_is_reported_and_the_others_are_read(
     assert main(["read", "in/a.xml", "in/b.xml", "--json"]) == 1
     shown = capsys.readouterr()
     broken, good = (json.loads(line) for line in shown.out.splitlines())
-    assert (broken["outcome"], broken["problems"][0]["code"]) == ("reject", "READ_FAILED")
+    assert (broken["outcome"], broken["problems"][0]["code"]) == ("reject", "BUG")
     assert "bug of ours" in broken["problems"][0]["message"]
     assert good["invoice"]["number"] == "R-2"
     assert "ZeroDivisionError" in shown.err
-
-
-def test_a_file_that_may_not_be_opened_is_an_outcome(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def refuse(_self: Path) -> bytes:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(Path, "read_bytes", refuse)
-    assert main(["read", "in/a.xml", "--json"]) == 3
-    (problem,) = json.loads(capsys.readouterr().out)["problems"]
-    assert (problem["code"], problem["message"]) == (
-        "READ_FAILED",
-        "The file cannot be read: Permission denied.",
-    )
 
 
 def test_the_invoices_of_one_file_are_matched_one_by_one(

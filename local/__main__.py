@@ -72,7 +72,9 @@ def _tell(running: stage.Stage, console: Console) -> None:
     for name, value in running.environment().items():
         console.print(f"  export {name}={value}", highlight=False, soft_wrap=True)
     bucket = running.outputs["BucketName"]
-    console.print(f"\n  sapmatch status --stage local\n  aws s3 ls --recursive s3://{bucket}")
+    console.print(
+        f"\n  .venv/bin/sapmatch status --stage local\n  aws s3 ls --recursive s3://{bucket}"
+    )
     console.print("  make down    ends it", highlight=False)
 
 

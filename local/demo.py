@@ -17,6 +17,7 @@ from local.jobs import FLOWS, Jobs
 from local.mailbox import Letter, Mailbox
 from local.samples import world
 from local.stage import ROOT, SAMPLES
+from sapmatch.cli.status import place
 
 RESULT = ROOT / "build" / "demo.jsonl"
 Say = Callable[[str], None]
@@ -92,7 +93,7 @@ def table(rows: Sequence[dict[str, Any]]) -> Table:
         held = "\n".join(", ".join(str(v) for v in one.values()) for one in row["sap_now"])
         why = f"{row['cause']}: {row['why']}" if row["cause"] else row["why"]
         orders = ", ".join(row["orders"])
-        result.add_row(row["document"], read, row["decision"], orders, why, held)
+        result.add_row(place(row), read, row["decision"], orders, why, held)
     return result
 
 

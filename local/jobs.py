@@ -13,7 +13,7 @@ import msgspec
 from local.extracts import Found, find
 from local.stage import SETTINGS, Stage
 from sapmatch.bootstrap import Services, deployment, sap_client
-from sapmatch.cli.status import row
+from sapmatch.cli.status import oldest_first, row
 from sapmatch.model.intent import Intent, IntentState
 from sapmatch.model.ports import OrderScope
 from sapmatch.settings import load
@@ -142,7 +142,7 @@ class Jobs:
 
     def rows(self) -> list[dict[str, Any]]:
         """What `sapmatch status` says of every document, with what SAP holds now read back."""
-        records = sorted(self.parts.documents.all(), key=lambda record: record.key)
+        records = sorted(self.parts.documents.all(), key=oldest_first)
         found = []
         with closing(sap_client(load(SETTINGS), "s4")) as sap:
             for record in records:

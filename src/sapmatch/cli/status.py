@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
         extraction_status.show(arguments.stage, as_json=arguments.json)
         return 0
     stack = deployment(arguments.stage)
-    records = sorted(stack.documents.all(), key=_order)
+    records = sorted(stack.documents.all(), key=oldest_first)
     rows = [row(record, stack.intents) for record in records]
     if arguments.json:
         for found in rows:
@@ -43,8 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _order(record: DocumentRecord) -> tuple[Any, ...]:
-    """Oldest first; the invoices of one file stand below it."""
+def oldest_first(record: DocumentRecord) -> tuple[Any, ...]:
+    """The order of documents: oldest first; the invoices of one file stand below it."""
     return record.received_at, record.parent or record.id, record.part or 0
 
 
@@ -85,14 +85,17 @@ def _written(intent: Intent) -> dict[str, Any]:
     }
 
 
+def place(found: dict[str, Any]) -> str:
+    """The file of a row, and its pages there where the invoice is a part of it."""
+    document: str = found["document"]
+    return f"{document}, {pages_of(found['pages'])}" if found["pages"] else document
+
+
 def _cells(found: dict[str, Any]) -> tuple[Any, ...]:
     read = ", ".join(part for part in (found["kind"], found["method"]) if part)
     why = [part for part in (found["cause"], found["why"]) if part]
     sap = [_sentence(written) for written in found["sap"]]
-    document = found["document"]
-    if found["pages"]:
-        document = f"{document}, {pages_of(found['pages'])}"
-    return document, read, found["decision"], found["orders"], why, sap
+    return place(found), read, found["decision"], found["orders"], why, sap
 
 
 def _sentence(written: dict[str, Any]) -> str:

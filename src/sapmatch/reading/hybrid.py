@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from sapmatch.model.errors import Problem
 from sapmatch.model.invoice import Invoice
+from sapmatch.reading.clues import key
 from sapmatch.reading.dates import find_dates
 from sapmatch.reading.expense import Reading
 from sapmatch.reading.findings import Findings
@@ -158,7 +159,7 @@ def _agrees(field: str, invoice: Invoice, page: Reading) -> bool:
         return False
     if field == "total":
         return abs(printed) in _sums(invoice)
-    return _key(str(own)) == _key(str(printed))
+    return key(str(own)) == key(str(printed))
 
 
 def _own(invoice: Invoice, field: str) -> str:
@@ -190,17 +191,13 @@ def _shows_currency(text: str, currency: str) -> bool:
 
 def _shows(text: str, number: str) -> bool:
     """Whether the number stands there whole, however it is divided; zeros may stand before it."""
-    key = _key(number)[:_LONGEST]
-    if len(key) < _TOKEN_LENGTH:
-        return any(_key(token) == key for token in text.split())
-    before = r"(?<!\d)0{0,20}" if key[0].isdecimal() else ""
-    after = r"(?!\d)" if key[-1].isdecimal() else ""
-    whole = r"[\W_]{0,4}".join(map(re.escape, key))
+    wanted = key(number)[:_LONGEST]
+    if len(wanted) < _TOKEN_LENGTH:
+        return any(key(token) == wanted for token in text.split())
+    before = r"(?<!\d)0{0,20}" if wanted[0].isdecimal() else ""
+    after = r"(?!\d)" if wanted[-1].isdecimal() else ""
+    whole = r"[\W_]{0,4}".join(map(re.escape, wanted))
     return re.search(f"{before}{whole}{after}", text.casefold()) is not None
-
-
-def _key(text: str) -> str:
-    return re.sub(r"[\W_]", "", text).casefold()
 
 
 def _days(text: str) -> set[date]:

@@ -1,7 +1,7 @@
 """The `sapmatch` command.
 
 Exit codes: 0 all well, 1 a bug of ours, 2 wrong usage or settings, 3 some documents or records
-were refused or failed, 4 SAP or AWS not reachable, 130 interrupted.
+were refused or failed, 4 SAP, AWS or the OCR asked for not reachable, 130 interrupted.
 """
 
 import argparse

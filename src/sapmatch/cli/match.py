@@ -20,6 +20,8 @@ from sapmatch.reviewing.fields import problem_line
 
 # An invoice whose sums are off still has an identity: the matching decides what it is worth.
 DECIDED_LATER = frozenset({"TOTALS"})
+_OURS = frozenset({"OCR_NEEDED", "OCR_UNAVAILABLE", "NOT_READABLE", "BUG"})  # not the sender's
+_UNREADABLE = "Ask the sender for a readable file, or key the invoice in SAP (MIRO)."
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -150,12 +152,13 @@ def _copy(first: str) -> Decision:
 
 def _unread(result: ReadResult) -> Decision:
     """Never decided on: the reason is that of the reading."""
+    codes = {problem.code for problem in result.problems}
     return Decision(
         state=State.INVALID,
         policy_version="",
         cause=result.problems[0].code if result.problems else "READ_FAILED",
         explanation=tuple(problem_line(problem, result) for problem in result.problems),
-        remedy="Ask the sender for a readable file, or key the invoice in SAP (MIRO).",
+        remedy=None if codes & _OURS else _UNREADABLE,
     )
 
 

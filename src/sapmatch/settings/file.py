@@ -40,8 +40,12 @@ def parse(text: bytes, name: str) -> Settings:
     problems.extend(problem for problem in found if problem.field not in wrong)
     if problems:
         listing = "".join(f"\n  {p.field}: {p.message}" for p in problems)
-        raise InputRejected(f"{name}: {len(problems)} mistake(s){listing}", problems)
+        raise InputRejected(f"{name}: {_counted(len(problems))}{listing}", problems)
     return settings
+
+
+def _counted(mistakes: int) -> str:
+    return "one mistake" if mistakes == 1 else f"{mistakes} mistakes"
 
 
 def _section(value: Any, kind: type[Any], path: str, problems: list[Problem]) -> Any:
@@ -84,7 +88,7 @@ def _value(value: Any, hint: Any, path: str, problems: list[Problem]) -> Any:
     try:
         return msgspec.convert(value, hint)
     except msgspec.ValidationError as exc:
-        problems.append(mistake(path, _plain(exc, hint)))
+        problems.append(mistake(path, _plain(exc, hint, value)))
         return None
 
 
@@ -102,13 +106,21 @@ def _limit(value: Any, path: str, problems: list[Problem]) -> Limit | None:
     return None
 
 
-def _plain(exc: msgspec.ValidationError, hint: Any) -> str:
+_PLAIN = {
+    str: "must be a text: put it in quotes",
+    bool: "must be true or false, without quotes",
+    int: "must be a whole number, without quotes",
+    float: "must be a number, without quotes",
+}
+
+
+def _plain(exc: msgspec.ValidationError, hint: Any, value: Any) -> str:
     """What is expected here, in words."""
     options = _options(hint)
     if options:
         return "must be one of " + ", ".join(f'"{option}"' for option in options)
-    if hint is str:
-        return "must be a text: put it in quotes"
+    if hint in _PLAIN and not isinstance(value, hint):
+        return _PLAIN[hint]
     return str(exc).removeprefix("Invalid value ").split(" - at ")[0].lower()
 
 

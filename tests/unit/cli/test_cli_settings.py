@@ -53,7 +53,9 @@ def test_wrong_settings_name_every_mistake_and_end_with_two(
 def test_json_prints_one_object_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     Path("stage.toml").write_text(WRONG)
     assert main(["settings", "check", "stage.toml", "--json"]) == 2
-    (line,) = capsys.readouterr().out.splitlines()
+    shown = capsys.readouterr()
+    (line,) = shown.out.splitlines()
+    assert shown.err == ""
     answer = json.loads(line)
     assert (answer["file"], answer["valid"]) == ("stage.toml", False)
     assert {problem["field"] for problem in answer["problems"]} == {

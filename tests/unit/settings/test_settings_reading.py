@@ -41,3 +41,24 @@ def test_a_confidence_is_a_share(share: str) -> None:
 def test_a_text_is_no_rate_and_other_names_are_named() -> None:
     found = mistakes('[textract]\nanalyze_tps = "fast"\ntps = 1')
     assert set(found) == {"textract.analyze_tps", "textract.tps"}
+    assert found["textract.analyze_tps"] == "must be a number, without quotes"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("max_pages = 'many'", "must be a whole number"),
+        ("max_bytes = 1.5", "must be a whole number"),
+    ],
+)
+def test_what_is_expected_is_told_in_plain_words(line: str, told: str) -> None:
+    (message,) = mistakes(f"[intake]\n{line}").values()
+    assert told in message
+
+
+@pytest.mark.parametrize(
+    ("text", "counted"), [("a = 1", "one mistake"), ("a = 1\nb = 1", "2 mist")]
+)
+def test_mistakes_are_counted_as_people_count(text: str, counted: str) -> None:
+    with pytest.raises(InputRejected, match=counted):
+        parse(text.encode(), "sapmatch.toml")

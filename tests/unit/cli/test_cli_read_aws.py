@@ -59,6 +59,18 @@ def test_aws_that_is_not_set_up_is_told_once_and_the_others_are_read(
     assert "Traceback" not in shown.err
 
 
+def test_a_match_that_needs_aws_is_not_decided_and_blames_no_sender(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    orders = ["--orders", str(SAMPLES.parent / "sap.json")]
+    settings = ["--settings", str(SAMPLES.parents[2] / "sapmatch.toml")]
+    assert main(["match", SCAN, UBL, *orders, *settings, "--ocr", "aws", "--json"]) == 4
+    unread, decided = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert (unread["decision"], unread["cause"]) == ("INVALID", "OCR_UNAVAILABLE")
+    assert unread["remedy"] is None
+    assert decided["decision"] == "MATCHED"
+
+
 def test_people_see_the_table_of_what_was_read(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["read", SCAN, UBL, "--ocr", "aws"]) == 4
     shown = capsys.readouterr()

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from sapmatch.cli import main
+from sapmatch.cli.status import place
 from sapmatch.model.document import DocumentRecord
 from sapmatch.model.errors import Problem, Throttled
 from sapmatch.model.intent import Intent, IntentState
@@ -130,6 +131,7 @@ def test_the_invoices_of_one_file_stand_below_it_with_their_pages(
     shown = capsys.readouterr().out
     assert "03.xml, pages 3-4" in shown
     assert "holds 2 invoices" in shown
+    assert [place(row) for row in rows] == ["03.xml", "03.xml, pages 1-2", "03.xml, pages 3-4"]
 
 
 def test_a_stack_out_of_reach_ends_with_four(

@@ -55,9 +55,11 @@ def classes(
         name = classify(clues) if classify else _any(field, clues)
         yield field, (field if classify else "other", name)
     for index, line in enumerate(invoice.lines):
-        if line.net is not None:
-            proof = "product" if clues.multiplies(line) else "alone"
-            yield f"lines[{index}].net", ("lines.net", "sum" if clues.lines_add_up else proof)
+        proof = "product" if clues.multiplies(line) else "alone"
+        row = ("lines.net", "sum" if clues.lines_add_up else proof)
+        for name in line.__struct_fields__:
+            if getattr(line, name) not in (None, ()):
+                yield f"lines[{index}].{name}", row
 
 
 @cache

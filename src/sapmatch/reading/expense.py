@@ -17,13 +17,14 @@ from sapmatch.reading import orders, parties
 from sapmatch.reading.arithmetic import contradictions, smallest
 from sapmatch.reading.currency import currency as currency_of
 from sapmatch.reading.dates import FoundDate, find_dates, parse_date
+from sapmatch.reading.derived import note_amounts, note_derived
 from sapmatch.reading.findings import Findings
 from sapmatch.reading.invoice_number import invoice_number
 from sapmatch.reading.items import credited, invoice_lines, line_sum
 from sapmatch.reading.kinds import kind_of
 from sapmatch.reading.numbers import decimal_mark, unclear
 from sapmatch.reading.parts import invoice_parts
-from sapmatch.reading.payment import due_from_terms, payment
+from sapmatch.reading.payment import first_iban, payment
 from sapmatch.reading.printed import Amount, Notation
 from sapmatch.reading.references import preceding_invoices, references
 from sapmatch.reading.settled import settled
@@ -33,7 +34,6 @@ from sapmatch.reading.totals import Totals, choose_totals
 # How sums that do not prove each other lower the confidence in each of them, and rivals do.
 _UNPROVEN, _CONTRADICTED, _RIVAL = 0.8, 0.5, 0.9
 _UNCLEAR = 0.45
-_FREE_TEXT = 0.8
 _AMOUNTS = ("TOTAL", "AMOUNT_DUE", "SUBTOTAL", "TAX", "UNIT_PRICE", "PRICE")
 
 
@@ -66,16 +66,14 @@ def _invoice(slip: Slip, found: Findings) -> Invoice:
     notation = Notation(currency=currency, unit=smallest(currency), mark=_mark(slip))
     lines = invoice_lines(slip, notation.mark, found)
     totals = choose_totals(slip, line_sum(lines), notation)
-    issued = _date(slip, "INVOICE_RECEIPT_DATE", "issue_date", currency, found)
     paid = payment(slip, found)
     invoice = Invoice(
         number=invoice_number(slip, found),
-        issue_date=issued,
-        due_date=_date(slip, "DUE_DATE", "due_date", currency, found)
-        or due_from_terms(paid.terms, issued, found),
-        type=kind_of(slip),
+        issue_date=_date(slip, "INVOICE_RECEIPT_DATE", "issue_date", currency, found),
+        due_date=_date(slip, "DUE_DATE", "due_date", currency, found),
+        type=kind_of(slip, found),
         currency=currency,
-        iban=paid.accounts[0].iban if paid.accounts else None,
+        iban=first_iban(paid, found),
         payment=paid,
         seller=parties.seller(slip, found),
         buyer=parties.buyer(slip, found),
@@ -87,9 +85,12 @@ def _invoice(slip: Slip, found: Findings) -> Invoice:
         taxes=totals.taxes,
         lines=lines,
     )
+    note_amounts(invoice, slip, notation, found)
     invoice = replace(invoice, **references(slip, found))
     _say_unclear(totals, notation, found)
-    return _with_totals(_delivered(invoice, slip, found), totals, found)
+    full = _with_totals(_delivered(invoice, slip, found), totals, found)
+    note_derived(full, found)
+    return full
 
 
 def _mark(slip: Slip) -> str | None:
@@ -131,10 +132,8 @@ def _delivered(invoice: Invoice, slip: Slip, found: Findings) -> Invoice:
 
 def _orders(slip: Slip, found: Findings) -> tuple[str, ...]:
     numbers = orders.buyer_orders(slip)
-    if numbers:
-        number, seen = numbers[0]
-        confidence = seen.confidence if seen else _FREE_TEXT
-        found.keep("order_references", number, confidence, seen.evidence if seen else None)
+    for number, seen in numbers[:1]:
+        found.keep("order_references", number, seen.confidence, seen.evidence)
     return tuple(number for number, _ in numbers)
 
 

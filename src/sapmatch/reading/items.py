@@ -37,6 +37,11 @@ _FIELDS = {
     "PRICE": "net",
     "ITEM": "description",
 }
+_SHARED = {
+    "DESCRIPTION": ("description",),
+    "QUANTITY": ("unit",),
+    "EXPENSE_ROW": ("description", "net"),
+}
 _HEADED = {
     "UNIT": "unit",
     "TAX_RATE": "tax_rate",
@@ -56,10 +61,10 @@ def invoice_lines(slip: Slip, mark: str | None, found: Findings) -> tuple[Invoic
         joined = _joined(lines[-1], line) if lines else None
         if joined:
             lines[-1] = joined
-            _show(row, len(lines) - 1, found)
+            _show(row, lines[-1], len(lines) - 1, found)
         elif _counts(line) and not _sums_up(line, lines):
             lines.append(line)
-            _show(row, len(lines) - 1, found)
+            _show(row, lines[-1], len(lines) - 1, found)
     return tuple(_with_quantities(lines, found))
 
 
@@ -196,15 +201,21 @@ def _turned(line: InvoiceLine) -> InvoiceLine:
     return replace(line, quantity=quantity, unit_price=price, net=net)
 
 
-def _show(row: Sequence[Seen], index: int, found: Findings) -> None:
+def _show(row: Sequence[Seen], line: InvoiceLine, index: int, found: Findings) -> None:
+    """Where the line's values stand: in cells of their own, else in those that hold more."""
     if index >= _SHOWN:
         return
-    for seen in row:
-        field = _FIELDS.get(seen.type) or (
-            _scheme(seen) if seen.type == "PRODUCT_CODE" else _HEADED.get(_kind(seen) or "")
-        )
-        if field and seen.evidence:
+    own = [(_field(seen), seen) for seen in row]
+    shared = [(field, seen) for seen in row for field in _SHARED.get(seen.type, ())]
+    for field, seen in [*own, *shared]:
+        if field and seen.evidence and getattr(line, field) is not None:
             found.evidence.setdefault(f"lines[{index}].{field}", seen.evidence)
+
+
+def _field(seen: Seen) -> str | None:
+    if seen.type == "PRODUCT_CODE":
+        return _scheme(seen)
+    return _FIELDS.get(seen.type) or _HEADED.get(_kind(seen) or "")
 
 
 def _description(row: Sequence[Seen], whole: str) -> str | None:

@@ -1,10 +1,13 @@
 """Which kind of invoice a page is, by the words of its headings; a till slip by its till."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from sapmatch.model.invoice import InvoiceType
-from sapmatch.reading.slip import Slip
+from msgspec.structs import replace
+
+from sapmatch.model.invoice import Evidence, InvoiceType
+from sapmatch.reading.findings import Findings
+from sapmatch.reading.slip import Seen, Slip
 
 # en de fr nl es it pt pl cs da sv nb fi; the first kind that a heading begins with counts.
 _HEADINGS: dict[InvoiceType, str] = {
@@ -64,33 +67,57 @@ _DEBITS = re.compile(
 _HEADING_WORDS = 6
 _TILL_SIGNS = 2
 _MAX_LINES = 3000
+_SAID, _UNSAID = 0.9, 0.6  # raw scores
 
 
-def kind_of(slip: Slip) -> InvoiceType:
+def kind_of(slip: Slip, found: Findings) -> InvoiceType:
     """The kind that a heading says; a till slip without the word invoice is a receipt."""
     headings = list(_headings(slip))
     for kind, pattern in _PATTERNS.items():
-        if any(pattern.match(text) for text in headings):
-            return kind
-    return "receipt" if _is_receipt(slip) else "invoice"
+        if said := _first(pattern.match, headings):
+            return _keep(kind, said, found)
+    told = [*headings, *_told(slip)]
+    if signs := _till_signs(slip, told):
+        return _keep("receipt", signs[0], found)
+    if said := _first(_INVOICE.search, told):
+        return _keep("invoice", said, found)
+    place = Evidence(derived_from=("number", "total"))
+    found.keep("type", "invoice", _UNSAID, place)
+    return "invoice"
 
 
-def _headings(slip: Slip) -> Iterator[str]:
+def _keep(kind: InvoiceType, said: Seen, found: Findings) -> InvoiceType:
+    return found.keep("type", kind, _SAID, said.evidence)
+
+
+def _first(fits: Callable[[str], object], told: Iterable[Seen]) -> Seen | None:
+    return next((seen for seen in told if fits(seen.text)), None)
+
+
+def _headings(slip: Slip) -> Iterator[Seen]:
     """Short lines; a heading beside that of a column of debits is one of a column of credits."""
-    lines = slip.lines[:_MAX_LINES]
+    lines = slip.printed[:_MAX_LINES]
     columns = {
-        at for at, text in enumerate(lines) if at and _DEBITS.fullmatch(lines[at - 1].strip(" :"))
+        at
+        for at, line in enumerate(lines)
+        if at and _DEBITS.fullmatch(lines[at - 1].text.strip(" :"))
     }
-    texts = [text for at, text in enumerate(lines) if at not in columns]
-    texts += [field.label for field in slip.of("INVOICE_RECEIPT_ID")]
-    return (text for text in texts if len(text.split()) <= _HEADING_WORDS)
+    told = [line for at, line in enumerate(lines) if at not in columns]
+    told += map(_as_label, slip.of("INVOICE_RECEIPT_ID"))
+    return (seen for seen in told if len(seen.text.split()) <= _HEADING_WORDS)
 
 
-def _is_receipt(slip: Slip) -> bool:
-    """No word for an invoice, nothing left to pay, and several signs of a till."""
-    labels = [field.label for field in slip.fields]
-    texts = [*slip.lines[:_MAX_LINES], *labels]
-    if slip.of("DUE_DATE") or any(map(_INVOICE.search, texts)):
-        return False
-    signs = {found.group().casefold() for text in texts for found in _TILL.finditer(text)}
-    return len(signs) >= _TILL_SIGNS
+def _told(slip: Slip) -> list[Seen]:
+    return [*slip.printed[:_MAX_LINES], *map(_as_label, slip.fields)]
+
+
+def _as_label(field: Seen) -> Seen:
+    return replace(field, text=field.label)
+
+
+def _till_signs(slip: Slip, told: Sequence[Seen]) -> list[Seen]:
+    """Where no word for an invoice stands and nothing is left to pay: several signs of a till."""
+    if slip.of("DUE_DATE") or _first(_INVOICE.search, told):
+        return []
+    signs = {match.group().casefold(): seen for seen in told for match in _TILL.finditer(seen.text)}
+    return list(signs.values()) if len(signs) >= _TILL_SIGNS else []

@@ -77,16 +77,16 @@ _MAX_LINES = 2000
 _SHORTEST = 4  # characters of a label that is looked up on the page
 
 
-def buyer_orders(slip: Slip) -> list[tuple[str, Seen | None]]:
-    """Each order number once with the field that shows it; None where it stood in free text."""
-    found: dict[str, Seen | None] = {}
+def buyer_orders(slip: Slip) -> list[tuple[str, Seen]]:
+    """Each order number once with the field or the line that shows it."""
+    found: dict[str, Seen] = {}
     for field, label in _named(slip):
         if _is_buyers(field, label):
             for number in _tokens(field.text):
                 found.setdefault(number, field)
-    for line in slip.lines:
-        for number in _in_text(line):
-            found.setdefault(number, None)
+    for line in slip.printed:
+        for number in _in_text(line.text):
+            found.setdefault(number, line)
     return [(number, found[number]) for number in order_references(*found)][:_MAX_ORDERS]
 
 

@@ -1,10 +1,9 @@
-"""How and when an invoice is to be paid: terms, the day that follows from them, accounts."""
+"""How an invoice is to be paid: the terms, the accounts, the reference."""
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
 
-from sapmatch.model.invoice import BankAccount, Evidence, Payment
+from sapmatch.model.invoice import BankAccount, Payment
 from sapmatch.reading.checks import is_iban
 from sapmatch.reading.findings import Findings
 from sapmatch.reading.slip import Seen, Slip
@@ -16,6 +15,10 @@ _BIC = re.compile(
     r"\b(?:BIC|SWIFT)\b[^\n]{0,24}?(?<![A-Z0-9])([A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?)(?![A-Z0-9])"
 )
 _BANK = re.compile(r"bank|konto|compte|cuenta|conto|rekening|tili|[uú]čet|ucet|rachun|a/?c\b", re.I)
+_BUYERS = re.compile(
+    r"custom|client|kunde|klant|asiakas|z[aá]kazn|kund|your|votre|\bihr|cliente|debit", re.I
+)
+_ACCOUNT = re.compile(r"(?=(?:\D{0,3}\d){6})[\dA-Z](?:[\s./-]?[\dA-Z]){5,33}")
 _REFERENCE = re.compile(
     r"verwendungszweck|payment\s+ref|remittance|betalingskenmerk|structured"
     r"|r[eé]f.*(?:paiement|virement)"
@@ -50,35 +53,26 @@ _ELSEWHERE = re.compile(
 _MONTH_END = re.compile(
     r"end of (?:the )?month|\beom\b|fin (?:de|du) mois|fine mese|f\.m\.|monatsende", re.I
 )
+_MAX_LINES = 2000
 _LONGEST = 180  # days
 _LINE = 120  # characters of a line that states terms
-_FREE_TEXT = 0.8
-_WORKED_OUT = 0.9
 
 
 def payment(slip: Slip, found: Findings) -> Payment:
     """Terms as written, the reference to pay with, and every account."""
     accounts = tuple(_accounts(slip, found))
-    reference = next((seen for seen in slip.of("OTHER") if _REFERENCE.search(seen.label)), None)
     return Payment(
         terms=_terms(slip, found),
-        reference=" ".join(reference.text.split()) if reference else None,
+        reference=_reference(slip, found),
         accounts=accounts,
     )
 
 
-def due_from_terms(terms: str | None, issued: date | None, found: Findings) -> date | None:
-    """The due date that follows from the issue date and the terms, where none is printed."""
-    days = net_days(terms) if terms else None
-    if days is None or issued is None:
-        return None
-    try:
-        due = issued + timedelta(days=days)
-    except OverflowError:
-        return None
-    sure = min(found.confidence.get("issue_date", 0), found.confidence.get("payment.terms", 0))
-    place = Evidence(derived_from=("issue_date", "payment.terms"))
-    return found.keep("due_date", due, sure * _WORKED_OUT, place)
+def _reference(slip: Slip, found: Findings) -> str | None:
+    for seen in slip.of("OTHER"):
+        if _REFERENCE.search(seen.label):
+            return found.keep("payment.reference", _flat(seen.text), seen.confidence, seen.evidence)
+    return None
 
 
 def net_days(terms: str) -> int | None:
@@ -115,37 +109,66 @@ def _ibans(text: str) -> Iterator[str]:
 def _terms(slip: Slip, found: Findings) -> str | None:
     if seen := slip.best("PAYMENT_TERMS"):
         return found.keep("payment.terms", _flat(seen.text), seen.confidence, seen.evidence)
-    stated = [line for line in slip.lines if len(line) <= _LINE and _states_terms(line)]
-    if len({net_days(line) for line in stated}) != 1:
+    lines = [line for line in slip.printed if len(line.text) <= _LINE]
+    stated = [line for line in lines if _states_terms(line.text)]
+    if len({net_days(line.text) for line in stated}) != 1:
         return None
-    return found.keep("payment.terms", _flat(stated[0]), _FREE_TEXT)
+    seen = stated[0]
+    return found.keep("payment.terms", _flat(seen.text), seen.confidence, seen.evidence)
 
 
 def _states_terms(line: str) -> bool:
     return bool(_PAY.search(line)) and not _ELSEWHERE.search(line) and net_days(line) is not None
 
 
+def first_iban(paid: Payment, found: Findings) -> str | None:
+    """The first account that is an IBAN (ISO 13616)."""
+    for index, account in enumerate(paid.accounts):
+        if is_iban(account.iban):
+            field = f"payment.accounts[{index}].iban"
+            sure, place = found.confidence[field], found.evidence.get(field)
+            return found.keep("iban", account.iban, sure, place)
+    return None
+
+
 def _accounts(slip: Slip, found: Findings) -> Iterator[BankAccount]:
-    """Every account to pay to; the first is the invoice's."""
-    bics = [match for line in slip.lines for match in _BIC.findall(line)]
-    places = _ibans_of(slip) or {
-        _flat(seen.text): seen for seen in slip.of("ACCOUNT_NUMBER") if _BANK.search(seen.label)
-    }
+    """Every account to pay to: IBANs, else the numbers that are called a bank account's."""
+    bics = [(bic, line) for line in slip.printed for bic in _BIC.findall(line.text)]
+    places = _ibans_of(slip) or _domestic(slip)
     for index, (account, seen) in enumerate(places.items()):
-        if index == 0:
-            sure, place = (seen.confidence, seen.evidence) if seen else (_FREE_TEXT, None)
-            found.keep("iban", account, sure, place)
-        yield BankAccount(iban=account, bic=bics[0] if bics and len(places) == 1 else None)
+        name = f"payment.accounts[{index}]"
+        found.keep(f"{name}.iban", account, seen.confidence, seen.evidence)
+        bic, line = bics[0] if bics and len(places) == 1 else (None, None)
+        if bic and line:
+            found.keep(f"{name}.bic", bic, line.confidence, line.evidence)
+        yield BankAccount(iban=account, bic=bic)
 
 
-def _ibans_of(slip: Slip) -> dict[str, Seen | None]:
-    """IBANs (ISO 13616) with the field that shows them; None for free text."""
-    places: dict[str, Seen | None] = {}
-    for field in slip.of("ACCOUNT_NUMBER", "OTHER"):
-        places |= {iban: field for iban in _ibans(field.text) if iban not in places}
-    for line in slip.lines:
-        places |= {iban: None for iban in _ibans(line) if iban not in places}
+def _ibans_of(slip: Slip) -> dict[str, Seen]:
+    """IBANs with the field or the line that shows them."""
+    places: dict[str, Seen] = {}
+    for field in [*slip.of("ACCOUNT_NUMBER", "OTHER"), *slip.printed]:
+        for iban in _ibans(field.text):
+            places.setdefault(iban, field)
     return places
+
+
+def _domestic(slip: Slip) -> dict[str, Seen]:
+    """Whole numbers of accounts, not those that the buyer has with the seller, nor masked ones."""
+    return {
+        _flat(seen.text): seen
+        for seen in slip.of("ACCOUNT_NUMBER")
+        if _BANK.search(seen.label)
+        and not _BUYERS.search(seen.label)
+        and _ACCOUNT.fullmatch(seen.text)
+        and not _masked(seen, slip)
+    }
+
+
+def _masked(seen: Seen, slip: Slip) -> bool:
+    """Whether the page prints it as the end of `****5671`, and the engine left the stars away."""
+    masked = re.compile(rf"[*•xX#…]{{2,9}}[\s-]?{re.escape(seen.text)}")
+    return any(masked.search(line) for line in slip.lines[:_MAX_LINES])
 
 
 def _flat(text: str) -> str:

@@ -10,6 +10,7 @@ from sapmatch.model.intent import Record
 from sapmatch.model.invoice import Evidence
 
 _CAP = 0.99  # an engine is never as sure as an XML
+_FREE_TEXT = 0.8  # raw score of what an engine has no name for
 _MAX_FIELDS = 20_000  # of one answer
 _MAX_TEXT = 2000  # characters of one value
 _MAX_PAGE = 10_000
@@ -43,7 +44,8 @@ class Slip(Struct, frozen=True, kw_only=True):
         places = self.places or (None,) * len(self.lines)
         shown = zip(self.lines, places, strict=True)
         return [
-            Seen(type="LINE", text=text, confidence=_CAP, evidence=place) for text, place in shown
+            Seen(type="LINE", text=text, confidence=_FREE_TEXT, evidence=place)
+            for text, place in shown
         ]
 
     def of(self, *types: str) -> list[Seen]:

@@ -3,6 +3,7 @@
 from sapmatch.model.invoice import Invoice, Kind
 from sapmatch.reading.breakdown import broken_rules
 from sapmatch.reading.cii import read_cii
+from sapmatch.reading.derived import note_derived
 from sapmatch.reading.findings import Findings
 from sapmatch.reading.foreign import foreign_xml
 from sapmatch.reading.limits import ReadLimits, Refused
@@ -34,6 +35,7 @@ def read_structured(data: bytes, limits: ReadLimits) -> tuple[Kind, Invoice, Fin
     found = Findings()
     kind: Kind = "ubl" if _is_ubl(root) else "cii"
     invoice = read_ubl(root, found) if kind == "ubl" else read_cii(root, found)
+    note_derived(invoice, found)
     found.problems.extend(broken_rules(invoice))
     return kind, invoice, found
 

@@ -161,7 +161,25 @@ def test_terms_accounts_and_bic_arrive() -> None:
 def test_an_account_number_of_a_bank_is_no_iban_and_still_arrives() -> None:
     invoice, _ = said(invoice_page(field("ACCOUNT_NUMBER", "12345678", "Bank account no")))
     assert [account.iban for account in invoice.payment.accounts] == ["12345678"]
-    assert invoice.iban == "12345678"
+    assert invoice.iban is None
+
+
+@pytest.mark.parametrize(
+    ("number", "label", "text"),
+    [
+        ("****5671", "Bank account", ""),
+        ("XXXXXX125671", "Bank account", ""),
+        ("5671", "Bank account", ""),
+        ("125671", "Bank account", "Bank account: ****125671"),
+        ("12345678", "Account", ""),
+        ("12345678", "Customer account (bank)", ""),
+    ],
+    ids=["masked", "crossed out", "the end", "stars lost", "any account", "the buyer's"],
+)
+def test_what_is_no_account_of_the_seller_is_none(number: str, label: str, text: str) -> None:
+    invoice, found = said(invoice_page(field("ACCOUNT_NUMBER", number, label), text=text))
+    assert (invoice.iban, invoice.payment.accounts) == (None, ())
+    assert "iban" not in found.confidence
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def rows(columns: Sequence[str], records: Sequence[Sequence[Any]]) -> None:
     for column in columns:
         grid.add_column(column, no_wrap=True, overflow="ellipsis")
     taken = sum(
-        max(len(column), *(len(_cell(record[n])) for record in records))
+        max([len(column), *(len(_cell(record[n])) for record in records)])
         for n, column in enumerate(columns[1:], start=1)
     )
     room = max(_console().width - taken - 3 * len(columns) - 1, _SHORTEST)

@@ -151,7 +151,7 @@ class Invoice(Struct, frozen=True, kw_only=True):
     charge_total: Decimal | None = None  # BT-108
     tax_currency: str | None = None  # BT-6, where tax is accounted for in another currency
     tax_accounted: Decimal | None = None  # BT-111, in `tax_currency`
-    iban: str | None = None  # the first of `payment.accounts`
+    iban: str | None = None  # the first of `payment.accounts`; from a page, only a valid IBAN
     payment: Payment = Payment()
     seller: Party = Party()
     buyer: Party = Party()

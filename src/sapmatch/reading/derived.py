@@ -56,6 +56,8 @@ def _note(field: str, seen: Seen | None, sources: tuple[str, ...], found: Findin
 
 
 def _derived(invoice: Invoice) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if invoice.rounding is not None:
+        yield "rounding", ("net", "tax", "payable")
     for side in ("seller", "buyer", "delivered_to"):
         party: Party | None = getattr(invoice, side)
         if party and party.country:

@@ -80,7 +80,7 @@ def _invoice(slip: Slip, found: Findings) -> Invoice:
         delivered_to=parties.delivered_to(slip, found),
         order_references=_orders(slip, found),
         sales_order_reference=_sales_order(slip, found),
-        preceding_invoices=preceding_invoices(slip),
+        preceding_invoices=preceding_invoices(slip, found),
         allowances_charges=totals.extras,
         taxes=totals.taxes,
         lines=lines,
@@ -125,6 +125,7 @@ def _delivered(invoice: Invoice, slip: Slip, found: Findings) -> Invoice:
     if seen is None or not days or days[0].other:
         return invoice
     if len(days) == 2 and days[0].value < days[1].value:
+        found.keep("period", "", seen.confidence, seen.evidence)
         return replace(invoice, period=Period(start=days[0].value, end=days[1].value))
     day = found.keep("delivery_date", days[0].value, seen.confidence, seen.evidence)
     return replace(invoice, delivery_date=day)

@@ -53,7 +53,7 @@ _ELSEWHERE = re.compile(
 _MONTH_END = re.compile(
     r"end of (?:the )?month|\beom\b|fin (?:de|du) mois|fine mese|f\.m\.|monatsende", re.I
 )
-_MAX_LINES = 2000
+_MAX_LINES, _MAX_ACCOUNTS = 2000, 20
 _LONGEST = 180  # days
 _LINE = 120  # characters of a line that states terms
 
@@ -157,7 +157,7 @@ def _domestic(slip: Slip) -> dict[str, Seen]:
     """Whole numbers of accounts, not those that the buyer has with the seller, nor masked ones."""
     return {
         _flat(seen.text): seen
-        for seen in slip.of("ACCOUNT_NUMBER")
+        for seen in slip.of("ACCOUNT_NUMBER")[:_MAX_ACCOUNTS]
         if _BANK.search(seen.label)
         and not _BUYERS.search(seen.label)
         and _ACCOUNT.fullmatch(seen.text)

@@ -4,7 +4,7 @@ import re
 
 from sapmatch.model.invoice import InvoiceReference
 from sapmatch.reading.findings import Findings
-from sapmatch.reading.slip import Slip
+from sapmatch.reading.slip import Seen, Slip
 
 # By the label, in en de fr nl es it pt pl cs da sv nb fi.
 _LABELS = {
@@ -41,8 +41,12 @@ def references(slip: Slip, found: Findings) -> dict[str, str]:
     return numbers
 
 
-def preceding_invoices(slip: Slip) -> tuple[InvoiceReference, ...]:
+def preceding_invoices(slip: Slip, found: Findings) -> tuple[InvoiceReference, ...]:
     """Invoices that this one corrects or credits (BG-3)."""
-    fields = slip.of("OTHER", "INVOICE_RECEIPT_ID")
-    texts = [" ".join(seen.text.split()) for seen in fields if _PRECEDING.search(seen.label)]
-    return tuple(InvoiceReference(number=text) for text in dict.fromkeys(texts))
+    named: dict[str, Seen] = {}
+    for seen in slip.of("OTHER", "INVOICE_RECEIPT_ID"):
+        if _PRECEDING.search(seen.label):
+            named.setdefault(" ".join(seen.text.split()), seen)
+    for index, (number, seen) in enumerate(named.items()):
+        found.keep(f"preceding_invoices[{index}].number", number, seen.confidence, seen.evidence)
+    return tuple(InvoiceReference(number=number) for number in named)

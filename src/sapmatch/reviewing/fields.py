@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from decimal import Decimal
+from math import floor
 from typing import Any
 
 from sapmatch.model.errors import Problem
@@ -97,7 +98,7 @@ def _doubt(field: str, result: ReadResult) -> str:
     value = value_of(result.invoice, field) if result.invoice else None
     if value is None or sure >= 1:
         return ""
-    return f"read as {shown(value)}, {int(sure * 100)} % sure"
+    return f"read as {shown(value)}, {floor(round(sure * 100, 4))} % sure"
 
 
 def _short(text: str) -> str:

@@ -49,13 +49,16 @@ def page_with_everything() -> ReadResult:
         invoice_page(
             field("SUBTOTAL", "110,00 EUR", "Netto"),
             field("TAX", "20,90 EUR", "MwSt 19 %"),
-            field("TOTAL", "130,90 EUR", "Gesamtbetrag"),
+            field("TOTAL", "130,95 EUR", "Gesamtbetrag"),
             field("SHIPPING_HANDLING_CHARGE", "10,00 EUR", "Versand"),
             field("VENDOR_VAT_NUMBER", "DE123456789", "USt-IdNr."),
             field("RECEIVER_NAME", "Werkbau Rhein AG", "Rechnung an"),
             field("RECEIVER_ADDRESS", "Werkbau Rhein AG\nHauptstr. 5\n50667 Köln\nDeutschland"),
             field("CUSTOMER_NUMBER", "K-17", "Kundennummer"),
             field("OTHER", "LS-9", "Lieferschein-Nr."),
+            field("OTHER", "R-16", "Original invoice"),
+            field("DELIVERY_DATE", "01.02.2026 - 28.02.2026", "Leistungszeitraum"),
+            field("OTHER", "0,05 EUR", "Rundung"),
             field("OTHER", "RF18", "Verwendungszweck"),
             rows=[
                 [

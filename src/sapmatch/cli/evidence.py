@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from sapmatch.cli.output import percent
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.invoice import Box, ReadResult
 from sapmatch.reviewing.fields import in_words, shown, value_of
@@ -206,7 +207,7 @@ def _legend(pen: "ImageDraw", left: int, named: Sequence[Found], lines: int, pag
     top = _MARGIN + _ROW
     for index, each in enumerate(named):
         pen.rectangle((left, top, left + 14, top + 14), fill=_colour(index))
-        sure = "" if each.confidence is None else f", {each.confidence:.0%} sure"
+        sure = "" if each.confidence is None else f", {percent(each.confidence)} sure"
         pen.text((left + 24, top - 3), f"{in_words(each.field)}{sure}", fill="black", font=small)
         pen.text((left + 24, top + 13), each.value[:58], fill=_colour(index), font=small)
         top += _ROW

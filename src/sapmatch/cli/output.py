@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from math import floor
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -82,6 +83,11 @@ def rows(columns: Sequence[str], records: Sequence[Sequence[Any]]) -> None:
     for record in records:
         grid.add_row(_cell(shortened(printable(str(record[0])), room)), *map(_cell, record[1:]))
     _console().print(grid)
+
+
+def percent(share: float) -> str:
+    """A share for people, cut off: what is below a limit must not look as if it were not."""
+    return f"{floor(round(share * 100, 4))}%"
 
 
 def shortened(name: str, longest: int) -> str:

@@ -13,7 +13,6 @@ from sapmatch.model.invoice import Invoice, ReadResult
 from sapmatch.reviewing.fields import in_words, problem_line, shown, value_of
 
 Read = Iterator[tuple[str, ReadResult]]
-_SURE = 0.995  # shown as 100 %
 COLUMNS = ("Document", "Kind", "Method", "Number", "Date", "Total", "Currency", "Outcome")
 NARROW = ("Document", "Number", "Date", "Total", "Outcome")
 _NUMBER = 20  # characters of a number in a table
@@ -154,7 +153,7 @@ def _facts(invoice: Invoice, result: ReadResult) -> Iterator[tuple[str, str]]:
         value = value_of(invoice, field)
         if value not in (None, ()):
             sure = result.confidence.get(field, 1.0)
-            doubt = f"  ({sure:.0%} sure)" if sure < _SURE else ""
+            doubt = f"  ({output.percent(sure)} sure)" if sure < 1 else ""
             yield in_words(field), f"{shown(value)}{doubt}"
 
 

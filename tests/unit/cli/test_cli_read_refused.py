@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from sapmatch.cli import main
+from sapmatch.cli.output import percent
 from sapmatch.model.invoice import Invoice, ReadResult
 
 SAMPLES = Path(__file__).parents[3] / "local" / "samples"
@@ -94,6 +95,13 @@ def test_an_invoice_is_what_has_a_number_or_a_total(
     assert main(["read", "a.xml"]) == ends
     assert main(["read", "a.xml", "--json"]) == ends
     assert main(["read", "a.xml", "b.xml"]) == ends
+
+
+@pytest.mark.parametrize(
+    ("share", "told"), [(0.798, "79%"), (0.8, "80%"), (0.29, "29%"), (0.999, "99%"), (1.0, "100%")]
+)
+def test_a_share_is_cut_off_and_never_rounded_up_to_a_limit(share: float, told: str) -> None:
+    assert percent(share) == told
 
 
 def test_a_narrow_terminal_gets_fewer_columns_and_no_broken_word(

@@ -92,11 +92,10 @@ def test_terms_say_how_many_days_there_are_to_pay(terms: str, days: int | None) 
     assert net_days(terms) == days
 
 
-def test_a_due_date_that_is_not_printed_is_not_worked_out_from_the_terms() -> None:
+def test_a_due_date_that_is_not_printed_is_not_invented() -> None:
     terms = ("PAYMENT_TERMS", "30 Tage netto", "Zahlungsziel")
-    reading = read(("INVOICE_RECEIPT_DATE", "02.03.2026", "Datum"), terms)
-    assert reading.invoice.payment.terms == "30 Tage netto"
-    assert reading.invoice.due_date is None
+    invoice = read(("INVOICE_RECEIPT_DATE", "02.03.2026", "Datum"), terms).invoice
+    assert (invoice.due_date, invoice.payment.terms) == (None, "30 Tage netto")
 
 
 def test_terms_in_free_text_count_and_those_of_late_payment_do_not() -> None:
@@ -105,11 +104,3 @@ def test_terms_in_free_text_count_and_those_of_late_payment_do_not() -> None:
     assert stated.invoice.payment.terms == "Bitte zahlen Sie innerhalb von 14 Tagen."
     late = read(dated, text="Bei Zahlungsverzug nach 30 Tagen fallen Zinsen an.")
     assert late.invoice.payment.terms is None
-
-
-def test_a_printed_due_date_wins_over_the_terms() -> None:
-    due = ("DUE_DATE", "31.03.2026", "Fällig")
-    terms = ("PAYMENT_TERMS", "30 Tage", "Zahlungsziel")
-    assert read(("INVOICE_RECEIPT_DATE", "02.03.2026", ""), due, terms).invoice.due_date == date(
-        2026, 3, 31
-    )

@@ -152,7 +152,7 @@ _ENDLESS = (
     "plain PDF, or print it and scan the page."
 )
 _UNREAD = Problem(
-    code="READ_FAILED",
+    code="OCR_NEEDED",
     message="Only OCR can read this document: read it with --ocr local or --ocr aws.",
 )
 _PICTURES = Problem(

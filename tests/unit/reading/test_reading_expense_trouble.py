@@ -20,7 +20,7 @@ def test_low_confidence_in_a_watched_field_goes_to_a_person() -> None:
         *SUMS,
     )
     result = seen(document)
-    assert {problem.field for problem in result.problems} == {"number", "seller.name"}
+    assert {"number", "seller.name"} <= {problem.field for problem in result.problems}
     assert set(codes(result)) == {"NEEDS_REVIEW"}
 
 
@@ -42,7 +42,7 @@ def test_an_empty_or_odd_answer_goes_to_a_person(documents: list[Any]) -> None:
 
 def test_without_an_engine_a_picture_goes_to_a_person() -> None:
     result = read(png())
-    assert (result.outcome, codes(result)) == ("needs-review", ["READ_FAILED"])
+    assert (result.outcome, codes(result)) == ("needs-review", ["OCR_NEEDED"])
 
 
 def test_a_document_that_the_engine_refuses_is_rejected_with_its_reasons() -> None:

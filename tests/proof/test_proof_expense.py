@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from sapmatch.reading.expense import Reading, read_expense
+from sapmatch.reading.printed.expense import Reading, read_expense
 from tests.builders.reading import fixture
 
 SEEDS = int(os.environ.get("SAPMATCH_PROOF_SEEDS", "40"))  # `make proof` tries many more

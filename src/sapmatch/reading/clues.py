@@ -9,8 +9,8 @@ from functools import cached_property
 from sapmatch.model.invoice import Invoice, InvoiceLine, Party
 from sapmatch.reading.arithmetic import close, contradictions, smallest
 from sapmatch.reading.findings import Findings
-from sapmatch.reading.numbers import all_readings
-from sapmatch.reading.slip import Seen, Slip
+from sapmatch.reading.printed.numbers import all_readings
+from sapmatch.reading.printed.slip import Seen, Slip
 
 Knows = Callable[[Party], bool]
 _TAX_IDS = (

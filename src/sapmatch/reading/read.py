@@ -11,16 +11,16 @@ from sapmatch.model.expense import Analysis
 from sapmatch.model.intent import Record
 from sapmatch.model.invoice import Invoice, Kind, Method, Outcome, ReadResult
 from sapmatch.pages.expense import expense_document
-from sapmatch.reading.classify import Format, classify
 from sapmatch.reading.clues import Knows
-from sapmatch.reading.expense import Reading, read_expense
+from sapmatch.reading.einvoice.hybrid import disagreements, embedded_invoice
+from sapmatch.reading.einvoice.structured import read_structured
+from sapmatch.reading.files.classify import Format, classify
+from sapmatch.reading.files.images import image_pages
+from sapmatch.reading.files.pdf import Pdf, read_pdf
 from sapmatch.reading.findings import Findings
-from sapmatch.reading.hybrid import disagreements, embedded_invoice
-from sapmatch.reading.images import image_pages
 from sapmatch.reading.limits import ReadLimits, Refused
-from sapmatch.reading.pdf import Pdf, read_pdf
-from sapmatch.reading.structured import read_structured
-from sapmatch.reading.textlayer import Layer, shown, text_layer, unproven
+from sapmatch.reading.printed.expense import Reading, read_expense
+from sapmatch.reading.printed.textlayer import Layer, shown, text_layer, unproven
 from sapmatch.reading.verdict import REVIEW_BELOW, judged
 
 Analyse = Callable[[bytes, int], Analysis]

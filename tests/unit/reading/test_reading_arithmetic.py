@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from sapmatch.model.errors import Problem
 from sapmatch.model.invoice import AllowanceCharge, Invoice, InvoiceLine, TaxSubtotal
 from sapmatch.reading.arithmetic import contradictions
-from sapmatch.reading.breakdown import broken_rules
+from sapmatch.reading.einvoice.breakdown import broken_rules
 
 TAX = {"tax_category": "S", "tax_rate": Decimal(19)}
 

@@ -9,8 +9,8 @@ import pytest
 
 from sapmatch.model.invoice import Invoice, Party
 from sapmatch.reading import confidence
-from sapmatch.reading.expense import read_expense
 from sapmatch.reading.findings import Findings
+from sapmatch.reading.printed.expense import read_expense
 from tests.builders.reading import SUMS, field, invoice_page, page
 
 Page = dict[str, Any]

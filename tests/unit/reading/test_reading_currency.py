@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from sapmatch.reading.expense import read_expense
 from sapmatch.reading.findings import Findings
+from sapmatch.reading.printed.expense import read_expense
 from tests.builders.reading import field, invoice_page
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from sapmatch.reading.expense import Reading, read_expense
-from sapmatch.reading.payment import net_days
+from sapmatch.reading.printed.expense import Reading, read_expense
+from sapmatch.reading.printed.payment import net_days
 from tests.builders.reading import field, page
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from sapmatch.model.invoice import Invoice, InvoiceReference, TaxSubtotal
-from sapmatch.reading.expense import read_expense
 from sapmatch.reading.findings import Findings
+from sapmatch.reading.printed.expense import read_expense
 from tests.builders.reading import SUMS, field, invoice_page, page
 
 Page = dict[str, Any]

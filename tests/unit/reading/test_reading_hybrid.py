@@ -9,7 +9,7 @@ import pytest
 from pypdf.generic import ArrayObject, NameObject
 
 from sapmatch.reading import ReadLimits
-from sapmatch.reading.pdf import read_pdf
+from sapmatch.reading.files.pdf import read_pdf
 from tests.builders.reading import codes, fixture, invoice_page, pdf, read
 
 CII = fixture("invoice-cii.xml").encode()

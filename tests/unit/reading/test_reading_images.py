@@ -7,8 +7,8 @@ import time
 import pytest
 from PIL import Image
 
-from sapmatch.reading.classify import Format, classify
-from sapmatch.reading.images import image_pages
+from sapmatch.reading.files.classify import Format, classify
+from sapmatch.reading.files.images import image_pages
 from sapmatch.reading.limits import ReadLimits, Refused
 from tests.builders.reading import codes, png, read, tiff
 

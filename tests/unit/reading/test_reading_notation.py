@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from sapmatch.reading.dates import day_comes_first, find_dates, parse_date
-from sapmatch.reading.numbers import all_readings, decimal_mark, parse_amount
-from sapmatch.reading.payment import find_iban
+from sapmatch.reading.printed.dates import day_comes_first, find_dates, parse_date
+from sapmatch.reading.printed.numbers import all_readings, decimal_mark, parse_amount
+from sapmatch.reading.printed.payment import find_iban
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sapmatch.reading.dates import FoundDate, parse_date
-from sapmatch.reading.numbers import decimal_mark, parse_amount, unclear
+from sapmatch.reading.printed.dates import FoundDate, parse_date
+from sapmatch.reading.printed.numbers import decimal_mark, parse_amount, unclear
 
 # Thousands mark, decimal mark, size of a group.
 LOCALES = {

@@ -3,7 +3,7 @@
 import pytest
 
 from sapmatch.model.invoice import Invoice
-from sapmatch.reading.expense import read_expense
+from sapmatch.reading.printed.expense import read_expense
 from tests.builders.reading import field, page
 
 

@@ -7,7 +7,7 @@ import pytest
 from sapmatch.model.intent import Record
 from sapmatch.model.invoice import ReadResult
 from sapmatch.pages.expense import expense_document
-from sapmatch.reading.expense import read_expense
+from sapmatch.reading.printed.expense import read_expense
 from tests.builders import pages
 from tests.builders.pages import Placed
 from tests.builders.reading import png, printed, read

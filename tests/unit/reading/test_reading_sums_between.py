@@ -8,8 +8,8 @@ import pytest
 from sapmatch.model.invoice import Invoice
 from sapmatch.reading.arithmetic import contradictions
 from sapmatch.reading.confidence import classes
-from sapmatch.reading.expense import Reading, read_expense
-from sapmatch.reading.textlayer import is_only_date, unproven
+from sapmatch.reading.printed.expense import Reading, read_expense
+from sapmatch.reading.printed.textlayer import is_only_date, unproven
 from tests.builders.reading import field, invoice_page
 
 PROVEN = (

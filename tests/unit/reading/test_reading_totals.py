@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sapmatch.reading.expense import Reading, read_expense
+from sapmatch.reading.printed.expense import Reading, read_expense
 from tests.builders.reading import field, invoice_page
 
 Amounts = dict[str, str | None]

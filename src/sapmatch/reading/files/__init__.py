@@ -1,0 +1,1 @@
+"""What a file is, and how much it may ask of us: formats, pictures, PDFs."""

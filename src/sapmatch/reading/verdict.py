@@ -30,7 +30,7 @@ def judged(
     sums = contradictions(invoice, printed=method != "xml")
     known = [*found.problems, *_missing(invoice, found)]
     named = {problem.field for problem in (*known, *sums)}
-    doubtful = _doubtful(invoice, confidence, review_below, named)
+    doubtful = [] if method == "xml" else _doubtful(invoice, confidence, review_below, named)
     problems = (*known, *doubtful, *sums)
     return ReadResult(
         outcome="needs-review" if problems else "read",
@@ -85,10 +85,10 @@ def _doubtful(
             code="NEEDS_REVIEW",
             message=message,
             field=field,
-            values={"read": str(value), "sure": _percent(confidence[field])},
+            values={"read": str(value), "sure": _percent(confidence.get(field, 0.0))},
         )
         for field, value in values.items()
-        if confidence.get(field, 1.0) < review_below and field not in named
+        if value is not None and confidence.get(field, 0.0) < review_below and field not in named
     ]
 
 

@@ -20,7 +20,7 @@ from sapmatch.model.invoice import (
     Period,
     TaxSubtotal,
 )
-from sapmatch.reading.einvoice.codes import order_references
+from sapmatch.reading.codes import order_references
 
 T = TypeVar("T")
 CENT = Decimal("0.01")

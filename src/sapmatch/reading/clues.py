@@ -10,7 +10,7 @@ from sapmatch.model.invoice import Invoice, InvoiceLine, Party
 from sapmatch.reading.arithmetic import close, contradictions, smallest
 from sapmatch.reading.findings import Findings
 from sapmatch.reading.printed.numbers import all_readings
-from sapmatch.reading.printed.slip import Seen, Slip
+from sapmatch.reading.slip import Seen, Slip
 
 Knows = Callable[[Party], bool]
 _TAX_IDS = (

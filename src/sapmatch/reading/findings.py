@@ -5,7 +5,7 @@ from typing import TypeVar
 from sapmatch.model.document import ReasonCode
 from sapmatch.model.errors import Problem
 from sapmatch.model.invoice import Evidence
-from sapmatch.reading.printed.slip import Slip
+from sapmatch.reading.slip import Slip
 
 T = TypeVar("T")
 _MOST_PROBLEMS = 100

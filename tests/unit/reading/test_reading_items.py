@@ -5,7 +5,7 @@ from decimal import Decimal
 from sapmatch.model.invoice import Evidence, InvoiceLine
 from sapmatch.reading.findings import Findings
 from sapmatch.reading.printed.items import credited, invoice_lines, line_sum
-from sapmatch.reading.printed.slip import Seen, Slip
+from sapmatch.reading.slip import Seen, Slip
 
 Cells = dict[str, str]  # by type; `OTHER Unit` is of type OTHER with the heading Unit
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from sapmatch.model.invoice import Evidence, Invoice, InvoiceLine, Method, Party
 from sapmatch.reading.findings import Findings
-from sapmatch.reading.printed.slip import Seen, Slip
+from sapmatch.reading.slip import Seen, Slip
 from sapmatch.reading.verdict import judged
 
 INVOICE = Invoice(

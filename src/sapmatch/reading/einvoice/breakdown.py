@@ -8,7 +8,7 @@ from sapmatch.model.errors import Problem
 from sapmatch.model.invoice import AllowanceCharge, Invoice, InvoiceLine, TaxSubtotal
 from sapmatch.model.money import rounded
 from sapmatch.reading.arithmetic import ZERO, Claim, meanings, slack, smallest
-from sapmatch.reading.einvoice.codes import NO_TAX
+from sapmatch.reading.codes import NO_TAX
 
 _LEAST_DECIMALS = 2  # a price of "10" is not one that was rounded to tens
 _MOST_LINES = 20  # are named, where thousands are wrong

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from sapmatch.model.invoice import Evidence, Period
-from sapmatch.reading.einvoice.codes import is_placeholder
+from sapmatch.reading.codes import is_placeholder
 from sapmatch.reading.einvoice.xml import Node
 from sapmatch.reading.findings import Findings
 

@@ -4,7 +4,7 @@ import re
 
 from sapmatch.model.invoice import Address
 from sapmatch.reading.printed.countries import country_in
-from sapmatch.reading.printed.slip import Seen, Slip
+from sapmatch.reading.slip import Seen, Slip
 
 _POSTAL_CITY = re.compile(
     r"(?:[A-Z]{1,2}-)?(?P<postal>\d{4,5}(?:[ -]?(?:[A-Z]{2}|\d{2,4}))?|\d{3} \d{2}|\d{2}-\d{3})\s+"

@@ -9,7 +9,7 @@ from msgspec import Struct
 from sapmatch.model.invoice import AllowanceCharge
 from sapmatch.reading.printed.currency import printed_codes
 from sapmatch.reading.printed.numbers import parse_amount
-from sapmatch.reading.printed.slip import Seen, Slip
+from sapmatch.reading.slip import Seen, Slip
 
 _EXTRAS = {
     "SHIPPING_HANDLING_CHARGE": True,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from sapmatch.model.invoice import Evidence
-from sapmatch.reading.printed.slip import Slip
+from sapmatch.reading.slip import Slip
 
 # ISO 3166-1 code, ISO 4217 currency, dialling code, names in its own and in other languages.
 _TABLE = """

@@ -10,7 +10,7 @@ from msgspec import Struct
 from sapmatch.model.invoice import Evidence
 from sapmatch.reading.findings import Findings
 from sapmatch.reading.printed.countries import home_currency, home_place
-from sapmatch.reading.printed.slip import Seen, Slip
+from sapmatch.reading.slip import Seen, Slip
 
 # ISO 4217. Those of the second list are words or legal forms as well, or rare: they count only
 # beside an amount with decimals.

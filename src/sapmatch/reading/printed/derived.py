@@ -7,7 +7,7 @@ from sapmatch.model.invoice import Evidence, Invoice, Party
 from sapmatch.reading.findings import Findings
 from sapmatch.reading.printed.amounts import Notation
 from sapmatch.reading.printed.numbers import parse_amount
-from sapmatch.reading.printed.slip import Seen, Slip
+from sapmatch.reading.slip import Seen, Slip
 
 _SUMS = ("SUBTOTAL", "TOTAL", "AMOUNT_DUE")
 _EXTRAS = ("SHIPPING_HANDLING_CHARGE", "SERVICE_CHARGE", "GRATUITY", "DISCOUNT")

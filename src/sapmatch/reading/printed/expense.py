@@ -28,8 +28,8 @@ from sapmatch.reading.printed.parts import invoice_parts
 from sapmatch.reading.printed.payment import first_iban, payment
 from sapmatch.reading.printed.references import preceding_invoices, references
 from sapmatch.reading.printed.settled import settled
-from sapmatch.reading.printed.slip import Slip
 from sapmatch.reading.printed.totals import Totals, choose_totals
+from sapmatch.reading.slip import Slip
 
 # How sums that do not prove each other lower the confidence in each of them, and rivals do.
 _UNPROVEN, _CONTRADICTED, _RIVAL = 0.8, 0.5, 0.9

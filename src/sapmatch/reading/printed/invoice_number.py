@@ -3,7 +3,7 @@
 import re
 
 from sapmatch.reading.findings import Findings
-from sapmatch.reading.printed.slip import Seen, Slip
+from sapmatch.reading.slip import Seen, Slip
 
 _INVOICE = re.compile(
     r"inv|rechn|fact|fatt|fakt|beleg|bill|receipt|credit|gutschr|avoir|lasku|doklad|nota\b|bon\b",

@@ -15,7 +15,7 @@ from sapmatch.pages import labels
 from sapmatch.pages.subtotals import is_carried
 from sapmatch.reading.findings import Findings
 from sapmatch.reading.printed.numbers import all_readings, parse_amount
-from sapmatch.reading.printed.slip import Seen, Slip
+from sapmatch.reading.slip import Seen, Slip
 
 _MAX_LINES = 10_000
 _SHOWN = 1000  # lines with evidence

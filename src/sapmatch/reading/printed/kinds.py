@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from sapmatch.model.invoice import Evidence, InvoiceType
 from sapmatch.reading.findings import Findings
-from sapmatch.reading.printed.slip import Seen, Slip
+from sapmatch.reading.slip import Seen, Slip
 
 # en de fr nl es it pt pl cs da sv nb fi; the first kind that a heading begins with counts.
 _HEADINGS: dict[InvoiceType, str] = {

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sapmatch.pages import labels
-from sapmatch.reading.einvoice.codes import order_references
-from sapmatch.reading.printed.slip import Seen, Slip
+from sapmatch.reading.codes import order_references
+from sapmatch.reading.slip import Seen, Slip
 
 _NUMBER = (
     r"(?:no|nos|nr|nrs|num|number|numbers|nummer|nummern|numero|n[uú]mero|numer|[cč][ií]slo|id|ref"

@@ -10,7 +10,7 @@ from sapmatch.pages import labels
 from sapmatch.reading.findings import Findings
 from sapmatch.reading.printed.addresses import address_of
 from sapmatch.reading.printed.countries import vat_country
-from sapmatch.reading.printed.slip import Seen, Slip
+from sapmatch.reading.slip import Seen, Slip
 
 # European VAT numbers with their country; others are taken as printed.
 _VAT_ID = re.compile(

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sapmatch.model.intent import Record
 from sapmatch.reading.printed.invoice_number import best_number, is_own, number_key
 from sapmatch.reading.printed.numbers import parse_amount
-from sapmatch.reading.printed.slip import Slip, joined, slip_of
+from sapmatch.reading.slip import Slip, joined, slip_of
 
 _MAX_PAGES = 3000  # of one answer: Textract's own limit
 _FIRST_LINES = 200

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from sapmatch.model.invoice import BankAccount, Payment
 from sapmatch.reading.checks import is_iban
 from sapmatch.reading.findings import Findings
-from sapmatch.reading.printed.slip import Seen, Slip
+from sapmatch.reading.slip import Seen, Slip
 
 _IBAN = re.compile(
     r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{4}){2,7}(?:\s?[A-Z0-9]{1,3})?(?![A-Z0-9])"

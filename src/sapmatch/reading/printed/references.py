@@ -4,7 +4,7 @@ import re
 
 from sapmatch.model.invoice import InvoiceReference
 from sapmatch.reading.findings import Findings
-from sapmatch.reading.printed.slip import Seen, Slip
+from sapmatch.reading.slip import Seen, Slip
 
 # By the label, in en de fr nl es it pt pl cs da sv nb fi.
 _LABELS = {

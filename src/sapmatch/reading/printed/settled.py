@@ -6,7 +6,7 @@ from datetime import date
 from sapmatch.reading.printed.countries import home
 from sapmatch.reading.printed.dates import FoundDate, day_comes_first, parse_date
 from sapmatch.reading.printed.payment import net_days
-from sapmatch.reading.printed.slip import Slip
+from sapmatch.reading.slip import Slip
 
 _MONTH_FIRST = frozenset({"US", "PH"})
 _UNSETTLED = frozenset({"CA"})  # both orders are in use

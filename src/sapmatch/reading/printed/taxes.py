@@ -8,7 +8,7 @@ from sapmatch.model.invoice import TaxSubtotal
 from sapmatch.reading.arithmetic import close
 from sapmatch.reading.printed.amounts import Notation
 from sapmatch.reading.printed.numbers import parse_amount
-from sapmatch.reading.printed.slip import Seen
+from sapmatch.reading.slip import Seen
 
 _RATE = re.compile(r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,3})?)\s?%")
 _HIGHEST = 30  # percent

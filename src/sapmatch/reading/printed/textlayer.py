@@ -16,7 +16,7 @@ from sapmatch.reading.arithmetic import close, smallest
 from sapmatch.reading.findings import Findings
 from sapmatch.reading.limits import ReadLimits
 from sapmatch.reading.printed.dates import find_dates
-from sapmatch.reading.printed.slip import Slip
+from sapmatch.reading.slip import Slip
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfPage

@@ -12,8 +12,8 @@ from sapmatch.model.invoice import AllowanceCharge, TaxSubtotal
 from sapmatch.reading.arithmetic import close
 from sapmatch.reading.printed.amounts import Amount, Notation, Printed, first, printed_amounts
 from sapmatch.reading.printed.numbers import all_readings
-from sapmatch.reading.printed.slip import Slip
 from sapmatch.reading.printed.taxes import rate_of, tax_rows
+from sapmatch.reading.slip import Slip
 
 _WITHOUT_TAX = re.compile(
     r"\bexcl|\bexkl|\bohne\b|\bnett?o\b(?!\s+a\s+paga)|\bhors\b|\bht\b|before|sub-?\s?total"

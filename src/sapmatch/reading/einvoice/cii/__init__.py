@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from sapmatch.model.invoice import Invoice, InvoiceReference
+from sapmatch.reading.codes import invoice_type, order_references
 from sapmatch.reading.einvoice.cii.lines import lines
 from sapmatch.reading.einvoice.cii.names import (
     AGREEMENT,
@@ -17,7 +18,6 @@ from sapmatch.reading.einvoice.cii.names import (
 from sapmatch.reading.einvoice.cii.parties import optional_party, party
 from sapmatch.reading.einvoice.cii.payment import payment
 from sapmatch.reading.einvoice.cii.sums import allowances_charges, freight, taxes, with_totals
-from sapmatch.reading.einvoice.codes import invoice_type, order_references
 from sapmatch.reading.einvoice.elements import Element
 from sapmatch.reading.einvoice.xml import Node
 from sapmatch.reading.findings import Findings

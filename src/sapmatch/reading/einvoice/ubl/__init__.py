@@ -7,7 +7,7 @@ UBL; where one of them means something else by a name, the code says so.
 from msgspec.structs import replace
 
 from sapmatch.model.invoice import Invoice, InvoiceReference
-from sapmatch.reading.einvoice.codes import invoice_type, order_references
+from sapmatch.reading.codes import invoice_type, order_references
 from sapmatch.reading.einvoice.elements import Element
 from sapmatch.reading.einvoice.ubl.lines import lines
 from sapmatch.reading.einvoice.ubl.parties import delivered_to, party, payee

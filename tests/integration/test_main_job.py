@@ -60,7 +60,7 @@ def test_every_kind_of_document_was_read_by_its_own_way(demo: str) -> None:
         ("ubl", "xml"),
         ("cii", "xml"),
         ("hybrid", "xml"),
-        ("pdf-text", "textract"),
+        ("pdf-text", "text-layer"),
         ("scan", "textract"),
     } <= ways
 
@@ -172,7 +172,7 @@ UNREADABLE = {
         b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><Invoice>&a;</Invoice>',
         "XML_ENTITIES",
     ),
-    "other.xml": (b"<Document><NotAnInvoice/></Document>", "NOT_AN_INVOICE"),
+    "other.xml": (b"<Document><NotAnInvoice/></Document>", "UNSUPPORTED"),
 }
 
 

@@ -38,6 +38,13 @@ _MAILERS = frozenset(
 _NO_COMPANY = re.compile(
     r"\b(?:gln|attn|contact|z\.? ?hd|c/o|at[tc]\.)\b|://|^www\.", re.IGNORECASE
 )
+# Who answers the telephone, behind the company's name: `Example Service Clients`.
+_DEPARTMENT = re.compile(
+    r"\s+(?:service\s+(?:abonn|client|consommat)|customer\s+(?:service|care|support)|kunden(?:service"
+    r"|dienst)|klantenservice|servizio\s+clienti|servicio\s+al\s+cliente|kundservice|kundeservice"
+    r"|asiakaspalvelu|accounts?\s+(?:receivable|department)|billing\s+department)",
+    re.IGNORECASE,
+)
 _LONGEST = 200  # characters of a line that may hold a name
 _SLOGAN_WORDS = 6
 _SLIP = 45  # letter heights that a till slip is wide
@@ -188,9 +195,9 @@ def _names(line: Line) -> list[Line]:
     head = layout.cut(line.words, 0, sender.start() if sender else len(text))
     if not head.words or _NO_COMPANY.search(head.text) or COUNTRY.fullmatch(head.text):
         return []
-    registered = _REGISTERED.search(head.text)
-    if registered and registered.start():
-        head = layout.cut(head.words, 0, registered.start())
+    for tail in (_DEPARTMENT, _REGISTERED):
+        if (behind := tail.search(head.text)) and behind.start():
+            head = layout.cut(head.words, 0, behind.start())
     found = values.values("name", head.words) if head.words else []
     return [_unglued(name) for name in found if _is_company(name.text)]
 

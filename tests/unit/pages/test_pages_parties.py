@@ -140,3 +140,11 @@ def test_a_vat_id_beside_the_customer_number_is_less_sure() -> None:
         if field["Type"]["Text"] == "VENDOR_VAT_NUMBER"
     }
     assert sure["DE222222222"] > sure["DE111111111"]
+
+
+def test_the_department_behind_a_name_is_no_part_of_it() -> None:
+    service = (600, 20, "Steinbach Werkzeuge Service Clients")
+    title = (60, 400, "Facture 4711")
+    assert _names("VENDOR_NAME", service, *LETTERHEAD[1:], *WINDOW, title)[0] == (
+        "Steinbach Werkzeuge"
+    )

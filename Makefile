@@ -81,8 +81,8 @@ deploy: bundle  ## deploy the stacks of SETTINGS to the AWS account of the envir
 bench: bundle  ## print the benchmark tables
 	@$(BIN)/python -m benchmarks
 
-proof: setup  ## the long proof: many seeds of the write-back protocol (SEEDS=20000), a cut at every byte
-	@echo "proof: $(SEEDS) seeds of the write-back protocol, and writes that are cut at every byte"
+proof: setup  ## the long proof: many seeds of the write-back protocol and of damaged documents (SEEDS=20000)
+	@echo "proof: $(SEEDS) seeds of the write-back protocol, writes cut at every byte, workers killed after every effect, damaged documents"
 	@SAPMATCH_PROOF_SEEDS=$(SEEDS) $(BIN)/python -m pytest tests/proof
 
 lock: setup  ## write the lock files anew from pyproject.toml

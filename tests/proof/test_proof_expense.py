@@ -17,7 +17,8 @@ import pytest
 from sapmatch.reading.printed.expense import Reading, read_expense
 from tests.builders.reading import fixture
 
-SEEDS = int(os.environ.get("SAPMATCH_PROOF_SEEDS", "40"))  # `make proof` tries many more
+SEEDS = int(os.environ.get("SAPMATCH_PROOF_SEEDS", "800")) // 20  # each reads whole documents
+pytestmark = pytest.mark.timeout(900)
 SECONDS = 5.0  # for one answer, on a busy machine
 Maker = Callable[[random.Random], list[Any]]
 TYPES = (

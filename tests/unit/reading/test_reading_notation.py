@@ -7,7 +7,7 @@ import pytest
 
 from sapmatch.reading.printed.dates import day_comes_first, find_dates, parse_date
 from sapmatch.reading.printed.numbers import all_readings, decimal_mark, parse_amount
-from sapmatch.reading.printed.payment import find_iban
+from sapmatch.reading.printed.payment import ibans
 
 
 @pytest.mark.parametrize(
@@ -118,5 +118,5 @@ def test_two_digit_years_from_70_are_of_the_last_century() -> None:
 
 
 def test_only_an_account_with_right_check_digits_is_one() -> None:
-    assert find_iban("IBAN: DE02 1203 0000 0000 2020 51 BIC X") == "DE02120300000000202051"
-    assert find_iban("DE03 1203 0000 0000 2020 51") is None
+    assert list(ibans("IBAN: DE02 1203 0000 0000 2020 51 BIC X")) == ["DE02120300000000202051"]
+    assert list(ibans("DE03 1203 0000 0000 2020 51")) == []

@@ -67,7 +67,6 @@ _PLACEHOLDER = re.compile(
 _DATE_LABEL = re.compile(r"dat(?:e|um|a|o)\b|fecha|p[aä]iv|vom$", re.IGNORECASE)
 _SELLER_ONLY = re.compile(rf"{_OURS.pattern}|auftrag|confirm|best[aä]tig", re.IGNORECASE)
 _OWN_PREFIX = re.compile(r"PO-?\d[\w/.\-]{0,37}")  # the letters are part of the number
-_DATE_LABEL = re.compile(r"dat(?:e|um|a|o)\b|fecha|p[aä]iv|vom$", re.I)
 _ADDRESS = re.compile(r"\bp\.?\s?o\.?\s*box", re.IGNORECASE)
 _MAX_ORDERS = 90
 _MAX_IN_LINE = 20

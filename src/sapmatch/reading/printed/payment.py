@@ -90,13 +90,11 @@ def net_days(terms: str) -> int | None:
     return 0 if not days and _AT_ONCE.search(terms) else None
 
 
-def find_iban(text: str) -> str | None:
-    """An IBAN in a text, without spaces, where length and check digits are right."""
-    return next(_ibans(text), None)
+def ibans(text: str) -> Iterator[str]:
+    """IBANs in a text, without spaces, where length and check digits are right.
 
-
-def _ibans(text: str) -> Iterator[str]:
-    """Words behind an account may look like its last groups: then fewer are tried."""
+    Words behind an account may look like its last groups: then fewer are tried.
+    """
     for match in _IBAN.finditer(text):
         groups = match.group().split()
         for end in range(len(groups), 0, -1):
@@ -148,7 +146,7 @@ def _ibans_of(slip: Slip) -> dict[str, Seen]:
     """IBANs with the field or the line that shows them."""
     places: dict[str, Seen] = {}
     for field in [*slip.of("ACCOUNT_NUMBER", "OTHER"), *slip.printed]:
-        for iban in _ibans(field.text):
+        for iban in ibans(field.text):
             places.setdefault(iban, field)
     return places
 

@@ -16,9 +16,10 @@ from benchmarks.reading import corpus, scoring
 from benchmarks.reading.corpus import FIELDS, UNSCORED, Document, Read
 from sapmatch.model.invoice import Party
 from sapmatch.reading import confidence
-from sapmatch.reading.clues import Knows, key
+from sapmatch.reading.clues import Knows
 from sapmatch.reading.confidence import Class, Shares
 from sapmatch.reading.findings import Findings
+from sapmatch.reading.slip import key
 
 TARGET = ROOT / "src" / "sapmatch" / "reading" / "shares.toml"
 BANDS = ((0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 1.0))

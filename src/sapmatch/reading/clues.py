@@ -10,7 +10,7 @@ from sapmatch.model.invoice import Invoice, InvoiceLine, Party
 from sapmatch.reading.arithmetic import close, contradictions, smallest
 from sapmatch.reading.findings import Findings
 from sapmatch.reading.printed.numbers import all_readings
-from sapmatch.reading.slip import Seen, Slip
+from sapmatch.reading.slip import Seen, Slip, key
 
 Knows = Callable[[Party], bool]
 _TAX_IDS = (
@@ -150,8 +150,3 @@ class Clues:
     def _domains(self) -> list[str]:
         found = (match for line in self._texts for match in _DOMAIN.findall(line))
         return [domain.casefold().rpartition(".")[0] for domain in found]
-
-
-def key(text: str) -> str:
-    """Letters and digits only, in one case."""
-    return "".join(filter(str.isalnum, text)).casefold()

@@ -14,8 +14,9 @@ from pathlib import Path
 from sapmatch.model.invoice import Invoice
 from sapmatch.pages.addresses import LEGAL_FORM
 from sapmatch.reading.checks import is_iban, tax_id_checks
-from sapmatch.reading.clues import Clues, Knows, key
+from sapmatch.reading.clues import Clues, Knows
 from sapmatch.reading.findings import Findings
+from sapmatch.reading.slip import key
 
 Shares = Mapping[str, Mapping[str, tuple[float, float]]]
 Class = tuple[str, str]  # table and row of shares.toml

@@ -163,3 +163,8 @@ def joined(pages: Sequence[Slip]) -> Slip:
         pages=tuple(sorted({number for page in pages for number in page.pages})),
         places=tuple(place for page in pages for place in page.places),
     )
+
+
+def key(text: str) -> str:
+    """Letters and digits only, in one case."""
+    return "".join(filter(str.isalnum, text)).casefold()

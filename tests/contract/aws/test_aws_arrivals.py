@@ -1,17 +1,15 @@
 """Which uploads became documents, against the emulator."""
 
-import uuid
 from datetime import UTC, datetime
 
 import pytest
 from msgspec.structs import replace
 
-from sapmatch.aws.clients import client
 from sapmatch.aws.documents import DynamoDocuments
-from sapmatch.aws.table import Table
 from sapmatch.clock import SystemClock
 from sapmatch.model.document import Arrival, DocumentRecord
 from sapmatch.model.uploads import Upload
+from tests.builders.aws_table import make_table
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 RECORD = DocumentRecord(
@@ -22,15 +20,7 @@ FIRST = Upload(bucket="b", key="incoming/a.xml", version_id="v1")
 
 @pytest.fixture
 def documents(aws: str) -> DynamoDocuments:
-    name = f"documents-{uuid.uuid4().hex[:8]}"
-    keys = {"pk": "HASH", "sk": "RANGE"}
-    client("dynamodb").create_table(
-        TableName=name,
-        KeySchema=[{"AttributeName": k, "KeyType": t} for k, t in keys.items()],
-        AttributeDefinitions=[{"AttributeName": k, "AttributeType": "S"} for k in keys],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    table = Table(client("dynamodb"), name)
+    table = make_table("documents")
     return DynamoDocuments(table, table, table, SystemClock())
 
 

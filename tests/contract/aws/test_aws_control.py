@@ -5,29 +5,16 @@ from typing import Any
 
 import pytest
 
-from sapmatch.aws.clients import client
 from sapmatch.aws.control import DynamoControl
 from sapmatch.aws.table import Table
 from sapmatch.model.errors import PreconditionFailed
 from sapmatch.model.ports import Control, Versioned
+from tests.builders.aws_table import make_table
 
 
 @pytest.fixture(scope="module")
 def table(aws: str) -> Table:
-    name = f"control-{uuid.uuid4().hex[:8]}"
-    client("dynamodb").create_table(
-        TableName=name,
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    return Table(client("dynamodb"), name)
+    return make_table("control")
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from sapmatch.model.errors import Throttled
 from sapmatch.model.ledger import Gone, Subject
 from sapmatch.model.order import Order, PostedInvoice, Reservation
 from sapmatch.model.ports import OrderKey
+from tests.builders.aws_table import make_table
 from tests.builders.index_runs import IndexDesk
 from tests.builders.memory_ledger import (
     MemoryLedger,
@@ -27,7 +28,7 @@ from tests.builders.memory_ledger import (
     version,
 )
 from tests.builders.sap_rows import head_row, invoice_row, item_row, posting_row, supplier_row
-from tests.contract.aws.test_aws_records import SCOPE, make_table, order
+from tests.contract.aws.test_aws_records import SCOPE, order
 
 KEY = OrderKey("N#", "R1")
 FOUND, NEW = OrderKey("K3", "ABC"), OrderKey("K3", "NEW")

@@ -1,6 +1,5 @@
 """The DynamoDB adapters against the emulator: conditions, transactions, indexes."""
 
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -9,11 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from sapmatch.aws.clients import client
 from sapmatch.aws.documents import DynamoDocuments
 from sapmatch.aws.intents import DynamoIntents
 from sapmatch.aws.orders import DynamoOrders
-from sapmatch.aws.table import Table
 from sapmatch.clock import SystemClock
 from sapmatch.matching.decision import MAX_ORDERS
 from sapmatch.model.document import Arrival, DocumentRecord, EarlierInvoice, ExceptionRecord
@@ -22,36 +19,11 @@ from sapmatch.model.intent import Intent, IntentState
 from sapmatch.model.match import Decision, State
 from sapmatch.model.order import Order, OrderItem, OrderSide, PostedInvoice, Posting, Reservation
 from sapmatch.model.ports import MatchRecord, OrderKey, OrderScope
+from tests.builders.aws_table import make_table
 from tests.builders.memory_ledger import put, put_posted
 
 SCOPE = OrderScope("s4", "100", "1010")
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
-INDEXES = {"by_state": ("state_shard", "updated_at"), "by_due": ("due_shard", "due_at")}
-
-
-def make_table(kind: str, index: str | None = None) -> Table:
-    dynamodb = client("dynamodb")
-    names = ["pk", "sk", *(INDEXES[index] if index else ())]
-    key = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-    extra = {}
-    if index:
-        partition, sort = INDEXES[index]
-        schema = [
-            {"AttributeName": partition, "KeyType": "HASH"},
-            {"AttributeName": sort, "KeyType": "RANGE"},
-        ]
-        extra["GlobalSecondaryIndexes"] = [
-            {"IndexName": index, "KeySchema": schema, "Projection": {"ProjectionType": "ALL"}}
-        ]
-    name = f"{kind}-{uuid.uuid4().hex[:8]}"
-    dynamodb.create_table(
-        TableName=name,
-        KeySchema=key,
-        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in names],
-        BillingMode="PAY_PER_REQUEST",
-        **extra,
-    )
-    return Table(dynamodb, name)
 
 
 class Stores(msgspec.Struct):

@@ -1,36 +1,21 @@
 """The shared pace over DynamoDB, with threads for functions."""
 
 import time
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sapmatch.aws.clients import client
 from sapmatch.aws.control import DynamoControl
 from sapmatch.aws.pace import SharedPace
-from sapmatch.aws.table import Table
 from sapmatch.clock import SystemClock
+from tests.builders.aws_table import make_table
 
 RATE, CALLS = 20.0, 24
 
 
 @pytest.fixture(scope="module")
 def control(aws: str) -> DynamoControl:
-    name = f"pace-{uuid.uuid4().hex[:8]}"
-    client("dynamodb").create_table(
-        TableName=name,
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    return DynamoControl(Table(client("dynamodb"), name))
+    return DynamoControl(make_table("pace"))
 
 
 def test_functions_that_come_together_keep_the_rate_and_all_are_served(

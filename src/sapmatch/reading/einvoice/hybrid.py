@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from sapmatch.model.errors import Problem
 from sapmatch.model.invoice import Invoice
-from sapmatch.reading.clues import key
 from sapmatch.reading.einvoice.structured import read_structured
 from sapmatch.reading.files.pdf import Attachment, Pdf
 from sapmatch.reading.findings import Findings
@@ -18,6 +17,7 @@ from sapmatch.reading.limits import ReadLimits, Refused
 from sapmatch.reading.printed.dates import find_dates
 from sapmatch.reading.printed.expense import Reading
 from sapmatch.reading.printed.numbers import all_readings, has_decimals
+from sapmatch.reading.slip import key
 
 # Names that the formats prescribe, best first; any other XML is looked at after them.
 _NAMES = ("factur-x.xml", "xrechnung.xml", "zugferd-invoice.xml", "order-x.xml")

@@ -3,7 +3,7 @@
 import re
 
 from sapmatch.reading.findings import Findings
-from sapmatch.reading.slip import Seen, Slip
+from sapmatch.reading.slip import Seen, Slip, key
 
 _INVOICE = re.compile(
     r"inv|rechn|fact|fatt|fakt|beleg|bill|receipt|credit|gutschr|avoir|lasku|doklad|nota\b|bon\b",
@@ -50,7 +50,7 @@ def is_own(field: Seen) -> bool:
 def number_key(text: str) -> str:
     """Equal for numbers that OCR may have read differently: 0/O, 1/l/I, 5/S, 8/B."""
     plain = _PREFIX.sub("", " ".join(text.split()))
-    return re.sub(r"[\W_]", "", plain.casefold().translate(_CONFUSED))
+    return key(plain.casefold().translate(_CONFUSED))
 
 
 def _rank(field: Seen) -> int:

@@ -16,7 +16,7 @@ from sapmatch.reading.arithmetic import close, smallest
 from sapmatch.reading.findings import Findings
 from sapmatch.reading.limits import ReadLimits
 from sapmatch.reading.printed.dates import find_dates
-from sapmatch.reading.slip import Slip
+from sapmatch.reading.slip import Slip, key
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfPage
@@ -149,9 +149,7 @@ def _values(found: Findings, kind: str) -> set[str]:
     """What the surest labelled fields of a type say, without notation."""
     fields = [field for field in found.slip.of(kind) if field.label] if found.slip else []
     best = max((field.confidence for field in fields), default=0.0)
-    return {
-        re.sub(r"[\W_]", "", field.text).casefold() for field in fields if field.confidence >= best
-    }
+    return {key(field.text) for field in fields if field.confidence >= best}
 
 
 def shown(data: bytes, found: Findings) -> bool:

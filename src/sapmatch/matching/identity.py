@@ -211,10 +211,10 @@ def _vat_level(mine: str, theirs: str) -> str:
 
 
 def _bank_evidence(case: Case, order: Order) -> Evidence:
-    mine, theirs = plain(case.invoice.iban or ""), plain(order.partner_iban or "")
+    mine, theirs = plain(case.invoice.iban or ""), set(map(plain, order.partner_ibans))
     if not (mine and theirs and case.knows_partner(order.side)):
         return Evidence(name="", weight=0)
-    return _weigh("bank account equal" if mine == theirs else "bank account different")
+    return _weigh("bank account equal" if mine in theirs else "bank account different")
 
 
 def _currency_evidence(case: Case, orders: Sequence[IndexedOrder]) -> Evidence:

@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from sapmatch.model.errors import Problem
+from sapmatch.model.match import Owner
 
 ReasonCode = Literal[
     "EMPTY",
@@ -36,6 +37,9 @@ ReasonCode = Literal[
     "OUTCOME_UNKNOWN",
     "WORKFLOW_FAILED",
 ]
+
+
+_MATCHED = ("MATCHED", "WITHIN_TOLERANCE")
 
 
 class DocumentRecord(Struct, frozen=True, kw_only=True):
@@ -75,11 +79,17 @@ class DocumentRecord(Struct, frozen=True, kw_only=True):
     orders: tuple[str, ...] = ()
     cause: str | None = None
     summary: str | None = None
+    matched: bool = False  # a match was recorded: reservations, and intents if there is a flow
     intents: tuple[str, ...] = ()
     duplicate_of: str | None = None
     updated_at: datetime | None = None
     version: int = 0
     schema: int = 2
+
+    @property
+    def is_matched(self) -> bool:
+        """Whether a match was recorded; older records say it by their state alone."""
+        return self.matched or self.state in _MATCHED
 
     @property
     def place(self) -> str:
@@ -133,7 +143,11 @@ class EarlierInvoice(Struct, frozen=True, kw_only=True):
 
 
 class ExceptionRecord(Struct, frozen=True, kw_only=True):
-    """Something that a person has to look at, and the mail about it."""
+    """Something that a person has to look at, and the mail about it.
+
+    `evidence` are keys of objects that show it. Where too many came in an hour, `digest` names the
+    one mail that told them all.
+    """
 
     document_id: str
     state: str
@@ -142,4 +156,14 @@ class ExceptionRecord(Struct, frozen=True, kw_only=True):
     body: str
     raised_at: datetime
     notified_at: datetime | None = None
-    schema: int = 1
+    digest: str | None = None
+    number: str | None = None
+    company_code: str | None = None
+    total: Decimal | None = None
+    currency: str | None = None
+    difference: Decimal | None = None  # in `currency`
+    owner: Owner | None = None
+    remedy: str | None = None
+    candidates: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    schema: int = 2

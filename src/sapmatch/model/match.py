@@ -1,5 +1,6 @@
 """A decision on one invoice: what was found, what it was measured against, and why."""
 
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
@@ -27,6 +28,9 @@ class State(StrEnum):
 
 # States that end in a posting without a person.
 POSTABLE = frozenset({State.MATCHED, State.WITHIN_TOLERANCE})
+
+
+Owner = Literal["accounts_payable", "purchasing", "warehouse", "administrator"]
 
 
 class ItemShare(Struct, frozen=True, kw_only=True):
@@ -65,6 +69,33 @@ class ToleranceCheck(Struct, frozen=True, kw_only=True):
     line: str | None = None
 
 
+class Rate(Struct, frozen=True, kw_only=True):
+    """The exchange rate that was used: one `base` is `rate` of `quote`."""
+
+    source: str
+    day: date
+    base: str
+    quote: str
+    rate: Decimal
+
+
+class LedgerLine(Struct, frozen=True, kw_only=True):
+    """An order item as the decision found it, and what the invoice takes; in the order's unit.
+
+    `open` is what could be invoiced before it.
+    """
+
+    order: str
+    item: str
+    unit: str
+    ordered: Decimal
+    delivered: Decimal
+    invoiced: Decimal
+    open: Decimal
+    taken: Decimal
+    amount: Decimal  # net, in the invoice's currency
+
+
 class Evidence(Struct, frozen=True, kw_only=True):
     """One weight in the identity score: what was compared and what it was worth."""
 
@@ -74,8 +105,19 @@ class Evidence(Struct, frozen=True, kw_only=True):
     order: str | None = None
 
 
+class Ranked(Struct, frozen=True, kw_only=True):
+    """One of the best candidates, for a person to compare; the weights add up to the score."""
+
+    orders: tuple[str, ...]
+    score: int
+    evidence: tuple[Evidence, ...] = ()
+
+
 class Decision(Struct, frozen=True, kw_only=True):
-    """The outcome for one invoice; the evidence weights add up to `score`."""
+    """The outcome for one invoice; the evidence weights add up to `score`.
+
+    `confidence` is the probability that these are the right orders, in per mille.
+    """
 
     state: State
     policy_version: str
@@ -85,6 +127,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     orders: tuple[str, ...] = ()
     order_versions: dict[str, int] = {}
     score: int = 0
+    confidence: int = 0
     runner_up: int | None = None
     candidates: tuple[str, ...] = ()  # the best three, best first
     evidence: tuple[Evidence, ...] = ()
@@ -93,3 +136,18 @@ class Decision(Struct, frozen=True, kw_only=True):
     duplicate_of: str | None = None
     explanation: tuple[str, ...] = ()  # sentences for people, the first one is the summary
     remedy: str | None = None  # what to do and who can do it
+    owner: Owner | None = None  # who can do it
+    weights_version: str = ""
+    keys: tuple[str, ...] = ()  # that found the best candidate: "K1 4500000012"
+    dropped: tuple[str, ...] = ()  # keys with too many orders
+    ranked: tuple[Ranked, ...] = ()  # the best three, best first
+    ledger: tuple[LedgerLine, ...] = ()
+    rate: Rate | None = None
+    difference: Decimal | None = None  # money by which the failing checks deviate
+    payment_block: bool = False  # posted all the same, and paid once a person released it
+    sampled: bool = False  # blocked although it is good
+
+    @property
+    def posts(self) -> bool:
+        """Whether it ends in a posting: by itself, blocked for payment, or as a person said."""
+        return self.state in POSTABLE or self.payment_block or self.state is State.MANUAL_MATCHED

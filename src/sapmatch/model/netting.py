@@ -36,8 +36,8 @@ def order_of(subject: Subject, facts: Facts) -> Order | None:
     if side is None or not isinstance(head, OrderHead) or not (head.company_code and head.partner):
         return None
     partner, other = parties(subject, facts)[0], parties(subject, facts)[1:]
-    name, vat_id, iban = _party(partner, facts)
-    other_name, other_vat_id, _ = _party(other[0], facts) if other else ("", "", "")
+    name, vat_id, ibans = _party(partner, facts)
+    other_name, other_vat_id, _ = _party(other[0], facts) if other else ("", "", ())
     return Order(
         id=head.id,
         side=side,
@@ -48,7 +48,7 @@ def order_of(subject: Subject, facts: Facts) -> Order | None:
         invoicing_party=head.invoicing_party or None,
         partner_name=name or head.name or None,
         partner_vat_id=vat_id or None,
-        partner_iban=iban or None,
+        partner_ibans=ibans,
         invoicing_party_name=other_name or None,
         invoicing_party_vat_id=other_vat_id or None,
         currency=head.currency,
@@ -79,8 +79,8 @@ def posted_of(facts: Facts) -> PostedInvoice | None:
     return msgspec.structs.replace(head.posted, reversed=void)
 
 
-def _party(party: Subject, facts: Facts) -> tuple[str, str, str]:
-    """Name, VAT id and bank account; the account only where there is just one."""
+def _party(party: Subject, facts: Facts) -> tuple[str, str, tuple[str, ...]]:
+    """Name, VAT id and bank accounts."""
     own = facts.get(f"party/{party.ref}")
     partners = [fact for fact in facts.values() if _is_partner(fact, party)]
     ids = {partner.number for partner in partners if isinstance(partner, Partner)}
@@ -92,7 +92,7 @@ def _party(party: Subject, facts: Facts) -> tuple[str, str, str]:
     return (
         name or next(iter(names), ""),
         vat_id or next(iter(vat_ids), ""),
-        ibans.pop() if len(ibans) == 1 else "",
+        tuple(sorted(ibans)),
     )
 
 

@@ -18,14 +18,39 @@ class GoodsReceipt(Struct, frozen=True, kw_only=True):
     year: str
     item: str
     quantity: Decimal
+    price_quantity: Decimal | None = None  # the same in the order price unit, where SAP tells it
     posting_date: date | None = None
     delivery_note: str | None = None
+
+
+class ScheduleLine(Struct, frozen=True, kw_only=True):
+    """What was promised for one day, in the order's unit."""
+
+    delivery_date: date
+    quantity: Decimal
+
+
+class PlannedCost(Struct, frozen=True, kw_only=True):
+    """A delivery cost that the order plans: `amount` for `quantity` in the order's unit."""
+
+    condition: str  # condition type of the pricing procedure, such as FRA1
+    amount: Decimal
+    quantity: Decimal
+
+
+class PaymentTerms(Struct, frozen=True, kw_only=True):
+    """When an order wants to be paid: cash discounts as (days, percent), net days after them."""
+
+    code: str
+    discounts: tuple[tuple[int, Decimal], ...] = ()
+    net_days: int | None = None
 
 
 class Posting(Struct, frozen=True, kw_only=True):
     """One item of a supplier invoice that SAP already holds; credits are negative.
 
-    `quantity` is zero for a subsequent debit or credit, which changes the value only.
+    `quantity` is zero for a subsequent debit or credit, which changes the value only, and for a
+    planned delivery cost, which is no value of the goods either: `condition` is its type.
     """
 
     supplier_invoice: str
@@ -37,6 +62,8 @@ class Posting(Struct, frozen=True, kw_only=True):
     material_document: str | None = None  # the receipt it settles, where invoicing is based on it
     material_document_year: str | None = None
     material_document_item: str | None = None
+    subsequent: bool = False  # IsSubsequentDebitCredit
+    condition: str | None = None  # SuplrInvcDeliveryCostCndnType
 
 
 class Reservation(Struct, frozen=True, kw_only=True):
@@ -78,6 +105,12 @@ class OrderItem(Struct, frozen=True, kw_only=True):
     free_of_charge: bool = False
     returns: bool = False
     overall_limit: Decimal | None = None
+    price_estimated: bool = False
+    contract_price: Decimal | None = None  # per `price_quantity`, as `net_price`
+    moving_average_price: Decimal | None = None  # of one `unit`
+    stock: Decimal | None = None  # behind the moving average, in `unit`
+    schedule: tuple[ScheduleLine, ...] = ()
+    planned_costs: tuple[PlannedCost, ...] = ()
     receipts: tuple[GoodsReceipt, ...] = ()
     postings: tuple[Posting, ...] = ()
 
@@ -93,8 +126,8 @@ class OrderItem(Struct, frozen=True, kw_only=True):
 
     @property
     def invoiced_amount(self) -> Decimal:
-        """Invoiced value so far in SAP, reversals and credits netted."""
-        return sum((posting.amount for posting in self.postings), ZERO)
+        """Invoiced value of the goods so far in SAP, reversals and credits netted."""
+        return sum((p.amount for p in self.postings if p.condition is None), ZERO)
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -112,12 +145,16 @@ class Order(Struct, frozen=True, kw_only=True):
     invoicing_party: str | None = None
     partner_name: str | None = None
     partner_vat_id: str | None = None
-    partner_iban: str | None = None
+    partner_ibans: tuple[str, ...] = ()  # in order
     invoicing_party_name: str | None = None  # where another party than `partner` sends the invoice
     invoicing_party_vat_id: str | None = None
     currency: str
     order_date: date | None = None
     external_reference: str | None = None  # PurchaseOrderByCustomer, CorrespncExternalReference
+    other_references: tuple[str, ...] = ()  # the partner's quotation, the ship-to party's order
+    payment_terms: PaymentTerms | None = None
+    valid_from: date | None = None  # of a limit order
+    valid_to: date | None = None
     released: bool = True
     items: tuple[OrderItem, ...] = ()
 

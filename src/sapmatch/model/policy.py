@@ -1,5 +1,6 @@
 """What a company allows: tolerance limits and matching rules, as the settings define them."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -12,13 +13,49 @@ TOLERANCE_KEYS = frozenset("AN AP BD BR BW DQ DW KW LA LD PC PP PS ST VP".split(
 Limit = Decimal | Literal["off"]  # "off" = not checked; 0 = checked and nothing allowed
 
 
+Effect = Literal["review", "block"]
+
+
 class Tolerance(Struct, frozen=True, kw_only=True):
-    """The four limits of one SAP tolerance key; amounts in the company code's currency."""
+    """The four limits of one SAP tolerance key; amounts in the company code's currency.
+
+    Beyond a limit a person decides (`review`), or the invoice is posted with a payment block.
+    """
 
     lower_absolute: Limit = "off"
     lower_percent: Limit = "off"
     upper_absolute: Limit = "off"
     upper_percent: Limit = "off"
+    effect: Effect = "review"
+
+
+class ToleranceOverride(Struct, frozen=True, kw_only=True):
+    """Other limits for a supplier, a material or both: the most specific one that fits stands.
+
+    Where both a supplier's and a material's fit, the material's stands.
+    """
+
+    supplier: str | None = None  # SAP's number
+    material: str | None = None
+    tolerances: dict[str, Tolerance] = field(default_factory=dict)
+
+
+class Sampling(Struct, frozen=True, kw_only=True):
+    """Good invoices that a person checks all the same, as SAP's stochastic block.
+
+    `percent` of those from `threshold` on, in proportion below it; 0 percent: none.
+    """
+
+    percent: Decimal = Decimal(0)
+    threshold: Decimal = Decimal(0)  # in the company code's currency
+
+
+class ExchangeRates(Struct, frozen=True, kw_only=True):
+    """Rates by day: `rates["EUR"]["2026-11-20"]["USD"]` = "1.08" says that 1 EUR is 1.08 USD."""
+
+    source: str  # shown in decisions
+    rates: dict[str, dict[date, dict[str, Decimal]]] = field(default_factory=dict)
+    max_age_days: int = 7  # of the rate before the invoice date
 
 
 class CompanyCode(Struct, frozen=True, kw_only=True):
@@ -31,6 +68,8 @@ class CompanyCode(Struct, frozen=True, kw_only=True):
     sales_organizations: tuple[str, ...] = ()
     tax_codes: dict[str, str] = field(default_factory=dict)  # tax rate in percent -> SAP tax code
     tolerances: dict[str, Tolerance] = field(default_factory=dict)
+    overrides: tuple[ToleranceOverride, ...] = ()
+    sampling: Sampling = Sampling()
 
 
 class MatchingPolicy(Struct, frozen=True, kw_only=True):
@@ -40,6 +79,7 @@ class MatchingPolicy(Struct, frozen=True, kw_only=True):
     order_sides: tuple[OrderSide, ...] = ("purchase_order", "sales_order")
     receipt_check: Literal["by_item_flags"] = "by_item_flags"
     duplicate_window_days: int = 7
-    exchange_rates: str = "none"
+    exchange_rates: ExchangeRates | None = None
     candidate_cap: int = 500
+    weights: dict[str, int] = field(default_factory=dict)  # learned ones, in place of the shipped
     company_codes: dict[str, CompanyCode] = field(default_factory=dict)

@@ -14,7 +14,8 @@ from sapmatch.model.connection import Connection
 from sapmatch.model.errors import Problem
 from sapmatch.model.flow import Extraction, Intake, WriteBack
 from sapmatch.model.order import OrderSide
-from sapmatch.model.policy import CompanyCode, MatchingPolicy
+from sapmatch.model.policy import CompanyCode, ExchangeRates, MatchingPolicy
+from sapmatch.model.review import Reviewing
 
 
 class Environment(StrEnum):
@@ -38,16 +39,18 @@ class Matching(Struct, frozen=True, kw_only=True):
     order_sides: tuple[OrderSide, ...] = ("purchase_order", "sales_order")
     receipt_check: Literal["by_item_flags"] = "by_item_flags"
     duplicate_window_days: int = 7
-    exchange_rates: str = "none"
+    exchange_rates: Literal["none"] | ExchangeRates = "none"
     candidate_cap: int = 500
+    weights: dict[str, int] = field(default_factory=dict)  # learned: `sapmatch learn` prints them
     connection: str | None = None  # whose orders; the only connection where there is just one
     company_codes: dict[str, CompanyCode] = field(default_factory=dict)
 
 
 class Alerts(Struct, frozen=True, kw_only=True):
-    """Who gets the mails."""
+    """Who gets the mails; beyond `mails_per_hour` about documents, digests tell them together."""
 
     emails: tuple[str, ...] = ()
+    mails_per_hour: int = 30
 
 
 class Textract(Struct, frozen=True, kw_only=True):
@@ -92,6 +95,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     matching: Matching | None = None
     write_backs: dict[str, WriteBack] = field(default_factory=dict)
     alerts: Alerts = Alerts()
+    reviewing: Reviewing = Reviewing()
     network: Network = Network()
     intake: Intake = Intake()
     textract: Textract = Textract()
@@ -106,7 +110,8 @@ def policy_of(matching: Matching) -> MatchingPolicy:
         order_sides=matching.order_sides,
         receipt_check=matching.receipt_check,
         duplicate_window_days=matching.duplicate_window_days,
-        exchange_rates=matching.exchange_rates,
+        exchange_rates=None if matching.exchange_rates == "none" else matching.exchange_rates,
+        weights=matching.weights,
         candidate_cap=matching.candidate_cap,
         company_codes=matching.company_codes,
     )

@@ -108,8 +108,6 @@ def _check_matching(connections: Set[str], matching: Matching) -> Iterator[Probl
         yield mistake("matching.connection", "names no [connections.*] block of this file")
     if not matching.connection and len(connections) > 1:
         yield mistake("matching.connection", "is missing: which connection holds the orders?")
-    if matching.exchange_rates != "none":
-        yield mistake("matching.exchange_rates", 'must be "none": no rate source is known yet')
     for code, company in matching.company_codes.items():
         path = f"matching.company_codes.{code}"
         yield from check_zone(f"{path}.time_zone", company.time_zone)

@@ -248,7 +248,7 @@ def test_an_order_that_changes_its_supplier_hears_of_the_new_one_only() -> None:
     assert unheard.orders_changed == 0
 
 
-def test_a_business_partner_gives_its_supplier_a_vat_id_and_its_only_bank_account() -> None:
+def test_a_business_partner_gives_its_supplier_a_vat_id_and_its_bank_accounts() -> None:
     """MA-P48"""
     desk = IndexDesk()
     partner = {"BusinessPartner": "77", "Supplier": "10100001", "BusinessPartnerFullName": "Muster"}
@@ -260,9 +260,9 @@ def test_a_business_partner_gives_its_supplier_a_vat_id_and_its_only_bank_accoun
     desk.run({"BusinessPartner": [partner], "BusinessPartnerBank": [bank]})
     found = stored(desk)
     assert (found.partner_name, found.partner_vat_id) == ("Muster", "DE298765431")
-    assert found.partner_iban == "DE02120300000000202051"
+    assert found.partner_ibans == ("DE02120300000000202051",)
     desk.run({"BusinessPartnerBank": [{**bank, "BankIdentification": "2", "IBAN": "AT61"}]})
-    assert stored(desk).partner_iban is None
+    assert stored(desk).partner_ibans == ("AT61", "DE02120300000000202051")
 
 
 def test_an_order_that_was_read_with_its_items_has_those_only() -> None:

@@ -124,7 +124,7 @@ def test_a_known_bank_account_proves_a_supplier_with_another_name() -> None:
     """MA-P05"""
     renamed = Party(name=STRANGER.name)
     iban = "DE89370400440532013000"
-    decision = decide(invoice(seller=renamed, iban=iban), order(partner_iban=iban))
+    decision = decide(invoice(seller=renamed, iban=iban), order(partner_ibans=(iban,)))
     assert decision.state is State.MATCHED
 
 
@@ -135,7 +135,7 @@ def test_a_supplier_that_cannot_be_compared_needs_a_person() -> None:
     assert (decision.state, decision.cause) == (State.AMBIGUOUS, "OTHER_SUPPLIER")
     assert any("could not be compared" in sentence for sentence in decision.explanation)
     iban = "DE89370400440532013000"
-    known = order(partner_name=None, partner_vat_id=None, partner_iban=iban)
+    known = order(partner_name=None, partner_vat_id=None, partner_ibans=(iban,))
     assert decide(invoice(iban=iban), known).state is State.MATCHED
 
 

@@ -1,0 +1,106 @@
+"""What a person decides about a document, and what a document waits for meanwhile."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal, Protocol
+
+from msgspec import Struct, field
+
+from sapmatch.model.ports import OrderScope
+
+Action = Literal["accept", "reject", "match", "wait"]
+ReviewStatus = Literal["open", "decided", "expired", "closed"]
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """Somebody who may decide; `limit` in the company code's currency, None without one."""
+
+    sap_user: str | None = None
+    limit: Decimal | None = None
+
+
+class Reviewing(Struct, frozen=True, kw_only=True):
+    """Who decides on exceptions, by AWS identity (role or user ARN) or user of the laptop.
+
+    From `four_eyes_from` on, in the company code's currency, two of them have to.
+    """
+
+    decide_within_days: int = 14
+    four_eyes_from: Decimal | Literal["off"] = "off"
+    people: dict[str, Person] = field(default_factory=dict)
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What a person decided: who, when and why; `order` for the action `match`.
+
+    `confirmed_by` is the second person where two have to.
+    """
+
+    action: Action
+    reason: str
+    by: str
+    at: datetime
+    sap_user: str | None = None
+    order: str | None = None
+    confirmed_by: str | None = None
+    confirmed_at: datetime | None = None
+
+
+class Watched(Struct, frozen=True, kw_only=True):
+    """What would make a decision worth taking again once it changes.
+
+    `orders` are versions in the order index; `keys` are keys of orders as `K1 4500000012`, each
+    with a digest of what it found.
+    """
+
+    scope: OrderScope
+    orders: dict[str, int] = {}
+    keys: dict[str, str] = {}
+
+
+class Review(Struct, frozen=True, kw_only=True):
+    """One document that waits: for a person, or for what it lacks; one record a document.
+
+    `decision` is the number of the decision it is about, 0 where the reading ended in a question.
+    `token` lets the workflow go on; `proposed` is the first of two people. `alerted` says whether
+    a person was told.
+    """
+
+    document_id: str
+    state: str
+    cause: str | None = None
+    decision: int = 0
+    status: ReviewStatus = "open"
+    opened_at: datetime
+    token: str | None = None
+    alerted: bool = False
+    watched: Watched | None = None
+    proposed: Verdict | None = None
+    verdict: Verdict | None = None
+    version: int = 0
+    schema: int = 1
+
+
+class Reviews(Protocol):
+    """Records of what waits; every change is conditional on the version that was read."""
+
+    def get(self, document_id: str) -> Review | None:
+        """The review of a document, read consistently; None where it never had one."""
+        ...
+
+    def save(self, review: Review) -> Review:
+        """Store the next version; PreconditionFailed where it moved on (version 0: is new)."""
+        ...
+
+    def open(self) -> Iterator[Review]:
+        """Everything that waits, oldest first."""
+        ...
+
+
+class Waits(Protocol):
+    """Lets workflows that wait go on."""
+
+    def resume(self, token: str, output: Mapping[str, Any]) -> bool:
+        """Hand the output to who waits with the token; False where nobody does any more."""
+        ...

@@ -1,8 +1,10 @@
 """Best pairing of rows and columns: exact, in integers, and the only optimum there is."""
 
 from collections.abc import Iterator, Mapping
+from heapq import heappop, heappush
 
 Scores = Mapping[tuple[int, int], int]  # (row, column) -> a score above zero; absent: never paired
+_Gains = dict[int, dict[int, int]]  # row -> column -> score, both in ascending order
 
 
 def best_pairs(scores: Scores) -> dict[int, int]:
@@ -11,161 +13,179 @@ def best_pairs(scores: Scores) -> dict[int, int]:
     Of several equal sums the one wins whose first rows take the first columns, so the result does
     not depend on the order of the input.
     """
+    gains: _Gains = {}
+    for row, column in sorted(scores):
+        gains.setdefault(row, {})[column] = scores[row, column]
+    clear = _undisputed(gains)
+    if clear is not None:
+        return clear
     pairs: dict[int, int] = {}
-    for component in _components(scores):
-        pairs.update(_solve(component, scores))
-    return pairs
+    for component in _components(gains):
+        clear = _undisputed(component)
+        pairs.update(_Pairing(component).solve() if clear is None else clear)
+    return dict(sorted(pairs.items()))
 
 
-def _components(scores: Scores) -> Iterator[set[tuple[int, int]]]:
-    """Groups of pairs that share rows or columns; each is a problem of its own."""
-    by_row: dict[int, set[int]] = {}
-    by_column: dict[int, set[int]] = {}
-    for row, column in scores:
-        by_row.setdefault(row, set()).add(column)
-        by_column.setdefault(column, set()).add(row)
+def _undisputed(gains: _Gains) -> dict[int, int] | None:
+    """Every row's best column, where each has one that no other row has for its best."""
+    pairs: dict[int, int] = {}
+    for row, columns in gains.items():
+        best = max(columns.values())
+        wanted = [column for column, score in columns.items() if score == best]
+        if len(wanted) > 1:
+            return None
+        pairs[row] = wanted[0]
+    return pairs if len(set(pairs.values())) == len(pairs) else None
+
+
+def _components(gains: _Gains) -> Iterator[_Gains]:
+    """Groups of rows that share columns; each is a problem of its own."""
+    by_column: dict[int, list[int]] = {}
+    for row, columns in gains.items():
+        for column in columns:
+            by_column.setdefault(column, []).append(row)
     seen: set[int] = set()
-    for start in sorted(by_row):
+    for start in gains:
         if start in seen:
             continue
-        rows, waiting = {start}, [start]
-        while waiting:
-            linked = {r for column in by_row[waiting.pop()] for r in by_column[column]}
-            waiting += sorted(linked - rows)
-            rows |= linked
-        seen |= rows
-        yield {(row, column) for row in rows for column in by_row[row]}
+        seen.add(start)
+        rows = [start]
+        for row in rows:  # grows while it is walked
+            for column in gains[row]:
+                linked = [other for other in by_column.pop(column, ()) if other not in seen]
+                seen.update(linked)
+                rows += linked
+        yield {row: gains[row] for row in sorted(rows)}
 
 
-def _solve(pairs: set[tuple[int, int]], scores: Scores) -> dict[int, int]:
-    rows = sorted({row for row, _ in pairs})
-    columns = sorted({column for _, column in pairs})
-    # Behind the real columns stands one place per row where it is alone: that costs nothing.
-    never = sum(scores[pair] for pair in pairs) + 1
-    costs = []
-    for place, row in enumerate(rows):
-        real = [-scores[row, c] if (row, c) in pairs else never for c in columns]
-        costs.append(real + [0 if other == place else never for other in range(len(rows))])
-    taken = cheapest(costs)
-    return {rows[n]: columns[c] for n, c in enumerate(taken) if c < len(columns)}
+class _Pairing:
+    """Shortest augmenting paths with column prices (Jonker and Volgenant), O(rows² x columns).
 
-
-def cheapest(costs: list[list[int]]) -> list[int]:
-    """Column of each row at the lowest total cost; at least as many columns as rows.
-
-    Shortest augmenting paths with column prices (Jonker and Volgenant), O(rows² x columns), then
-    among the assignments of that cost the first in alphabetical order.
+    Each row has a place of its own, `~row`, where it is alone: that gains nothing and has no price.
+    A row's `due` is the most that any place leaves it after the place's price. Every pairing of the
+    highest sum uses only tight pairs, which leave exactly the due, and leaves only places without
+    a price free.
     """
-    prices = [0] * len(costs[0])
-    owner: list[int | None] = [None] * len(costs[0])
-    for row in range(len(costs)):
-        _augment(costs, row, prices, owner)
-    taken = _columns(owner)
-    locked: set[int] = set()
-    for row in range(len(costs)):
-        _prefer(costs, row, prices, owner, taken, locked)
-        locked.add(taken[row])
-    return [taken[row] for row in range(len(costs))]
 
+    def __init__(self, gains: _Gains) -> None:
+        self.gains = gains
+        self.due: dict[int, int] = {}
+        self.price = {column: 0 for columns in gains.values() for column in columns}
+        self.owner: dict[int, int] = {}  # place -> row
+        self.taken: dict[int, int] = {}  # row -> place
+        self.tight: dict[int, list[int]] = {}
+        self.unpriced: list[int] = []
 
-def _augment(costs: list[list[int]], row: int, prices: list[int], owner: list[int | None]) -> None:
-    """Give the row a column, moving others along the cheapest path to a free one."""
-    path = [cost - price for cost, price in zip(costs[row], prices, strict=True)]
-    before = [row] * len(prices)  # the row from which the cheapest path enters a column
-    waiting = set(range(len(prices)))
-    scanned = []
-    while True:
-        least = min(path[c] for c in waiting)
-        nearest = [c for c in waiting if path[c] == least]
-        free = [c for c in nearest if owner[c] is None]
-        if free:
-            column = min(free)
-            break
-        waiting.difference_update(nearest)
-        scanned += nearest
-        for reached in nearest:
-            holder = owner[reached]
-            assert holder is not None
-            line, base = costs[holder], least - costs[holder][reached] + prices[reached]
-            for other in waiting:
-                length = line[other] - prices[other] + base
-                if length < path[other]:
-                    path[other], before[other] = length, holder
-    for passed in scanned:
-        prices[passed] += path[passed] - path[column]
-    taken = _columns(owner)
-    while before[column] != row:
-        mover = before[column]
-        owner[column], column = mover, taken[mover]
-    owner[column] = row
+    def solve(self) -> dict[int, int]:
+        for row in self.gains:
+            self._enter(row)
+        self.tight = {row: self._tight(row) for row in self.gains}
+        self.unpriced = [column for column, price in self.price.items() if not price]
+        self.unpriced += [~row for row in self.gains]
+        for row in self.gains:
+            self._prefer(row)
+        return {row: place for row, place in self.taken.items() if place >= 0}
 
+    def _enter(self, row: int) -> None:
+        """Give the row a place, moving others where that gains more than it loses."""
+        price = self.price
+        left = [score - price[column] for column, score in self.gains[row].items()]
+        self.due[row] = due = max(0, *left)
+        best = (c for c, gain in zip(self.gains[row], left, strict=True) if gain == due)
+        column = next((c for c in best if c not in self.owner), None)
+        if column is None:
+            self._augment(row)
+        else:
+            self.owner[column], self.taken[row] = row, column
 
-def _prefer(
-    costs: list[list[int]],
-    row: int,
-    prices: list[int],
-    owner: list[int | None],
-    taken: dict[int, int],
-    locked: set[int],
-) -> None:
-    """Move the row to the first column that leaves the total cost as it is.
+    def _augment(self, row: int) -> None:
+        """Move rows along the cheapest path to a free place."""
+        came: dict[int, int] = {}  # column -> the row from which the path enters it
+        at = {row: 0}  # row -> length of the path to it
+        far: dict[int, int] = {}  # column -> length of the path to it
+        heap: list[tuple[int, bool, int, int]] = []
+        self._look(row, 0, far, heap)
+        while True:
+            length, held, place, mover = heappop(heap)
+            if not held:
+                break
+            if place not in came:
+                came[place] = mover
+                holder = self.owner[place]
+                at[holder] = length
+                self._look(holder, length, far, heap)
+        for reached, distance in at.items():
+            self.due[reached] -= length - distance
+        for passed in came:
+            self.price[passed] += length - far[passed]
+        self._move(row, mover, place, came)
 
-    Every assignment of the lowest cost uses tight pairs only (cost = row's due + column's price)
-    and leaves only columns without a price free, so it is enough to look along those.
-    """
-    mine = taken[row]
-    wanted = [c for c in _tight(costs, row, prices, mine) if c < mine and c not in locked]
-    if not wanted:
-        return
-    onward = _ways(costs, prices, owner, taken, locked, mine)
-    column = next((c for c in wanted if c in onward), mine)
-    mover: int | None = row
-    while column != mine:
-        displaced = owner[column]
-        _put(mover, column, owner, taken)
-        mover, column = displaced, onward[column]
-    _put(mover, mine, owner, taken)
+    def _look(
+        self, row: int, start: int, far: dict[int, int], heap: list[tuple[int, bool, int, int]]
+    ) -> None:
+        """Lengthen the path by one row: to every place that it could take."""
+        base = start + self.due[row]
+        heappush(heap, (base, False, ~row, row))
+        price, owner = self.price, self.owner
+        for column, score in self.gains[row].items():
+            length = base - score + price[column]
+            if column not in far or length < far[column]:
+                far[column] = length
+                heappush(heap, (length, column in owner, column, row))
 
+    def _move(self, first: int, mover: int, place: int, came: Mapping[int, int]) -> None:
+        """Hand the places on along the path, from its end to its first row."""
+        while True:
+            before = self.taken.get(mover)
+            self.owner[place], self.taken[mover] = mover, place
+            if before is None or mover == first:
+                return
+            place, mover = before, came[before]
 
-def _put(row: int | None, column: int, owner: list[int | None], taken: dict[int, int]) -> None:
-    owner[column] = row
-    if row is not None:
-        taken[row] = column
+    def _tight(self, row: int) -> list[int]:
+        """Tight places, columns first and in ascending order."""
+        due, price = self.due[row], self.price
+        tight = [c for c, score in self.gains[row].items() if score - price[c] == due]
+        return tight if due else [*tight, ~row]
 
+    def _prefer(self, row: int) -> None:
+        """Move the row to the first tight place that leaves the sum as it is, and fix it there."""
+        mine = self.taken[row]
+        tight, self.tight[row] = self.tight[row], []  # it moves now or never
+        came: dict[int, int] = {}
+        for place in tight:
+            if place == mine:
+                return
+            if place not in came and self._leads(place, mine, came):
+                self._shift(row, mine, came)
+                return
 
-def _ways(
-    costs: list[list[int]],
-    prices: list[int],
-    owner: list[int | None],
-    taken: dict[int, int],
-    locked: set[int],
-    end: int,
-) -> dict[int, int]:
-    """Column -> where its holder could move, for all columns from which the end can be reached.
+    def _leads(self, start: int, end: int, came: dict[int, int]) -> bool:
+        """Whether the holders can move on, from the start until the end is taken or may be free.
 
-    A free column counts as held by nobody in particular, who could hold any column without a price.
-    """
-    enters: dict[int, list[int]] = {}
-    for row, column in taken.items():
-        if column not in locked:
-            for other in _tight(costs, row, prices, column):
-                enters.setdefault(other, []).append(column)
-    free = [column for column, row in enumerate(owner) if row is None]
-    without_price = {column for column, price in enumerate(prices) if not price}
-    onward = {end: end}
-    waiting = [end]
-    for column in waiting:  # grows while it is walked
-        for other in (*enters.get(column, ()), *(free if column in without_price else ())):
-            if other not in onward:
-                onward[other] = column
-                waiting.append(other)
-    return onward
+        `came` tells for every place found from which one its new holder comes. For a free place
+        that is taken, any other without a price may become free.
+        """
+        came[start] = start
+        waiting = [start]
+        for place in waiting:  # grows while it is walked
+            holder = self.owner.get(place)
+            for other in self.unpriced if holder is None else self.tight[holder]:
+                if other not in came:
+                    came[other] = place
+                    waiting.append(other)
+            if end in came:
+                return True
+        return False
 
-
-def _tight(costs: list[list[int]], row: int, prices: list[int], column: int) -> list[int]:
-    due = costs[row][column] - prices[column]
-    return [c for c, cost in enumerate(costs[row]) if cost - prices[c] == due]
-
-
-def _columns(owner: list[int | None]) -> dict[int, int]:
-    return {row: column for column, row in enumerate(owner) if row is not None}
+    def _shift(self, row: int, end: int, came: Mapping[int, int]) -> None:
+        """Everybody on the way moves one place on, beginning with the row."""
+        way = [end]
+        while came[way[-1]] != way[-1]:
+            way.append(came[way[-1]])
+        mover: int | None = row
+        for place in reversed(way):
+            displaced = self.owner.pop(place, None)
+            if mover is not None:
+                self.owner[place], self.taken[mover] = mover, place
+            mover = displaced

@@ -8,9 +8,7 @@ import msgspec
 
 from sapmatch.extracting.facts.stored import Bookkeeper, OrderKeys, PostedKeys
 from sapmatch.model.errors import PreconditionFailed
-from sapmatch.model.ledger import (
-    Account,
-    Entry,
+from sapmatch.model.facts import (
     Fact,
     InvoiceHead,
     InvoiceItem,
@@ -18,12 +16,10 @@ from sapmatch.model.ledger import (
     Movement,
     OrderHead,
     Party,
-    Subject,
-    SubjectKind,
-    Usage,
     Version,
     document_number,
 )
+from sapmatch.model.ledger import Account, Entry, Subject, SubjectKind, Usage
 from sapmatch.model.netting import order_of
 from sapmatch.model.order import IndexedOrder, Order, PostedInvoice
 from sapmatch.model.ports import Ledger, OrderKey, OrderScope

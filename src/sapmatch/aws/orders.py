@@ -20,7 +20,8 @@ import msgspec
 
 from sapmatch.aws.table import Item, Table, body
 from sapmatch.model.errors import PreconditionFailed, Throttled
-from sapmatch.model.ledger import Account, Entry, Fact, Subject, SubjectKind, Usage
+from sapmatch.model.facts import Fact
+from sapmatch.model.ledger import Account, Entry, Subject, SubjectKind, Usage
 from sapmatch.model.netting import order_of
 from sapmatch.model.order import IndexedOrder, Order, PostedInvoice, Reservation
 from sapmatch.model.ports import OrderKey, OrderScope

@@ -17,7 +17,8 @@ from sapmatch.extracting.facts.reader import FactReader
 from sapmatch.extracting.facts.spool import Group, Spooled, groups, sort, spool
 from sapmatch.extracting.facts.stored import Bookkeeper, OrderKeys, PostedKeys, subject_of
 from sapmatch.extracting.run import Plan, Published, run_prefix
-from sapmatch.model.ledger import Fact, Facts, Subject
+from sapmatch.model.facts import Fact, Facts
+from sapmatch.model.ledger import Subject
 from sapmatch.model.policy import CompanyCode
 from sapmatch.model.ports import Ledger, Objects
 

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from sapmatch.extracting.facts.line import Line
 from sapmatch.extracting.facts.reader import FactReader
 from sapmatch.model.errors import InputRejected, Problem
+from sapmatch.model.facts import Fact, Facts
 from sapmatch.model.intent import Record
-from sapmatch.model.ledger import Fact, Facts, Subject, by_key, named, news, side_of, told
+from sapmatch.model.ledger import Subject, by_key, named, news, side_of, told
 from sapmatch.model.netting import order_of, parties, posted_of
 from sapmatch.model.order import Order, PostedInvoice
 from sapmatch.model.policy import CompanyCode

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
-from sapmatch.model.ledger import (
+from sapmatch.model.facts import (
     Facts,
     Gone,
     InvoiceHead,
@@ -17,11 +17,9 @@ from sapmatch.model.ledger import (
     Partner,
     PartnerNumber,
     Party,
-    Subject,
-    SubjectKind,
     document_number,
-    side_of,
 )
+from sapmatch.model.ledger import Subject, SubjectKind, side_of
 from sapmatch.model.order import ZERO, GoodsReceipt, Order, OrderItem, PostedInvoice, Posting
 
 Place = tuple[int, str]

@@ -13,7 +13,8 @@ from sapmatch.aws.orders import DynamoOrders
 from sapmatch.aws.table import Item, Table
 from sapmatch.matching.keys import order_keys
 from sapmatch.model.errors import Throttled
-from sapmatch.model.ledger import Gone, Subject
+from sapmatch.model.facts import Gone
+from sapmatch.model.ledger import Subject
 from sapmatch.model.order import Order, PostedInvoice, Reservation
 from sapmatch.model.ports import OrderKey
 from tests.builders.aws_table import make_table

@@ -15,18 +15,8 @@ from sapmatch.extracting.facts.line import Line
 from sapmatch.extracting.facts.reader import FactReader
 from sapmatch.extracting.run import Plan
 from sapmatch.matching.keys import order_keys, posted_keys
-from sapmatch.model.ledger import (
-    Fact,
-    Gone,
-    MovementHead,
-    Party,
-    Subject,
-    SubjectKind,
-    Version,
-    by_key,
-    merged,
-    news,
-)
+from sapmatch.model.facts import Fact, Gone, MovementHead, Party, Version
+from sapmatch.model.ledger import Subject, SubjectKind, by_key, merged, news
 from tests.builders.index_runs import START, IndexDesk
 from tests.builders.memory_ledger import MemoryLedger, keeper
 from tests.builders.sap_rows import (

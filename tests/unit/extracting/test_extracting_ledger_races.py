@@ -8,7 +8,8 @@ import pytest
 
 from sapmatch.extracting.facts.reader import FactReader
 from sapmatch.matching.keys import order_keys, posted_keys
-from sapmatch.model.ledger import Account, Entry, Fact, Subject
+from sapmatch.model.facts import Fact
+from sapmatch.model.ledger import Account, Entry, Subject
 from tests.builders.index_runs import START
 from tests.builders.memory_ledger import MemoryLedger, keeper
 from tests.builders.sap_rows import (

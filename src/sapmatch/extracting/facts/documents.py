@@ -5,19 +5,19 @@ from decimal import Decimal
 
 from sapmatch.extracting.facts.line import Line
 from sapmatch.extracting.fields import Row
-from sapmatch.model.ledger import (
+from sapmatch.model.facts import (
     Gone,
     InvoiceHead,
     InvoiceItem,
     Movement,
     MovementHead,
     Reversed,
-    SubjectKind,
     Version,
     document_number,
     invoice_item_key,
     movement_key,
 )
+from sapmatch.model.ledger import SubjectKind
 from sapmatch.model.order import PostedInvoice
 
 # Movement types that change what may be invoiced on a purchase order: receipt and its reversal,

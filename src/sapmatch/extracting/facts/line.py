@@ -2,7 +2,8 @@
 
 from msgspec import Struct
 
-from sapmatch.model.ledger import Fact, SubjectKind
+from sapmatch.model.facts import Fact
+from sapmatch.model.ledger import SubjectKind
 
 
 class Line(Struct, frozen=True, kw_only=True):

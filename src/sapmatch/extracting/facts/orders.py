@@ -5,7 +5,7 @@ from functools import partial
 
 from sapmatch.extracting.facts.line import Line
 from sapmatch.extracting.fields import Row
-from sapmatch.model.ledger import Gone, Item, OrderHead, Version
+from sapmatch.model.facts import Gone, Item, OrderHead, Version
 from sapmatch.model.order import OrderItem
 from sapmatch.model.policy import CompanyCode
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from sapmatch.extracting.facts.line import Line
 from sapmatch.extracting.fields import Row
-from sapmatch.model.ledger import Gone, Partner, PartnerNumber, Party, Version
+from sapmatch.model.facts import Gone, Partner, PartnerNumber, Party, Version
 
 
 def _supplier(row: Row, version: Version) -> Iterator[Line]:

@@ -14,8 +14,8 @@ from sapmatch.extracting.facts import documents, orders, partners
 from sapmatch.extracting.facts.line import Line
 from sapmatch.extracting.fields import Row, read_row
 from sapmatch.model.errors import Problem
+from sapmatch.model.facts import Version
 from sapmatch.model.intent import Record
-from sapmatch.model.ledger import Version
 from sapmatch.model.policy import CompanyCode
 
 Reader = Callable[[Row, Version], Iterator[Line]]

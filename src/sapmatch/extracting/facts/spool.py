@@ -28,8 +28,9 @@ from sapmatch.extracting.run import (
     vanished_key,
 )
 from sapmatch.model.errors import InputRejected
+from sapmatch.model.facts import Fact
 from sapmatch.model.intent import Record
-from sapmatch.model.ledger import Fact, SubjectKind
+from sapmatch.model.ledger import SubjectKind
 from sapmatch.model.ports import Objects
 
 MOST_NOTES = 20  # of one chunk; all are counted

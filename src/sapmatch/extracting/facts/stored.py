@@ -12,11 +12,10 @@ from typing import TypeVar
 import msgspec
 
 from sapmatch.model.errors import PreconditionFailed
+from sapmatch.model.facts import Fact, Facts
 from sapmatch.model.ledger import (
     Account,
     Entry,
-    Fact,
-    Facts,
     Subject,
     SubjectKind,
     by_key,

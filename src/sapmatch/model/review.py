@@ -44,6 +44,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     sap_user: str | None = None
     order: str | None = None
     confirmed_by: str | None = None
+    confirmed_sap_user: str | None = None
     confirmed_at: datetime | None = None
 
 
@@ -63,8 +64,9 @@ class Review(Struct, frozen=True, kw_only=True):
     """One document that waits: for a person, or for what it lacks; one record a document.
 
     `decision` is the number of the decision it is about, 0 where the reading ended in a question.
-    `token` lets the workflow go on; `proposed` is the first of two people. `alerted` says whether
-    a person was told.
+    `token` lets the workflow go on; `proposed` is the first of two people, and `said` keeps what
+    people said that did not end it: waits and proposals, oldest first. `alerted` says whether a
+    person was told.
     """
 
     document_id: str
@@ -77,6 +79,7 @@ class Review(Struct, frozen=True, kw_only=True):
     alerted: bool = False
     watched: Watched | None = None
     proposed: Verdict | None = None
+    said: tuple[Verdict, ...] = ()
     verdict: Verdict | None = None
     version: int = 0
     schema: int = 1
@@ -91,6 +94,10 @@ class Reviews(Protocol):
 
     def save(self, review: Review) -> Review:
         """Store the next version; PreconditionFailed where it moved on (version 0: is new)."""
+        ...
+
+    def find(self, prefix: str) -> tuple[str, ...]:
+        """Ids of documents that have a review and begin with these (at least 8) digits."""
         ...
 
     def open(self) -> Iterator[Review]:

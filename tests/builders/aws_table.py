@@ -5,7 +5,11 @@ import uuid
 from sapmatch.aws.clients import client
 from sapmatch.aws.table import Table
 
-INDEXES = {"by_state": ("state_shard", "updated_at"), "by_due": ("due_shard", "due_at")}
+INDEXES = {
+    "by_state": ("state_shard", "updated_at"),
+    "by_unsent": ("unsent_shard", "raised_at"),
+    "by_due": ("due_shard", "due_at"),
+}
 
 
 def make_table(kind: str, index: str | None = None) -> Table:

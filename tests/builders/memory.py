@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from sapmatch.model.document import Arrival, DocumentRecord, EarlierInvoice, ExceptionRecord
+from sapmatch.model.document import Arrival, DocumentRecord, EarlierInvoice
 from sapmatch.model.errors import InputRejected, PreconditionFailed, Throttled
 from sapmatch.model.match import Decision
 from sapmatch.model.ports import MatchRecord, OrderKey, OrderScope
@@ -83,7 +83,6 @@ class MemoryDocuments:
         self.arrivals: list[Arrival] = []
         self.decisions: list[tuple[str, Decision]] = []
         self.seen: dict[tuple[OrderScope, OrderKey], dict[str, EarlierInvoice]] = {}
-        self.raised: dict[tuple[str, str, str | None], ExceptionRecord] = {}
 
     def receive(self, record: DocumentRecord, arrival: Arrival) -> DocumentRecord:
         self.arrivals.append(arrival)
@@ -122,16 +121,6 @@ class MemoryDocuments:
 
     def earlier(self, scope: OrderScope, key: OrderKey) -> tuple[EarlierInvoice, ...]:
         return tuple(self.seen.get((scope, key), {}).values())
-
-    def exception(self, record: ExceptionRecord) -> ExceptionRecord:
-        return self.raised.setdefault((record.document_id, record.state, record.cause), record)
-
-    def notified(self, record: ExceptionRecord, at: datetime) -> None:
-        key = (record.document_id, record.state, record.cause)
-        self.raised[key] = msgspec.structs.replace(record, notified_at=at)
-
-    def exceptions(self, document_id: str) -> tuple[ExceptionRecord, ...]:
-        return tuple(e for e in self.raised.values() if e.document_id == document_id)
 
     def all(self) -> Iterator[DocumentRecord]:
         return iter(list(self.records.values()))

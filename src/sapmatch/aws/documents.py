@@ -4,7 +4,6 @@
 <document id>                    arrival#<hash>       one upload of this content
 upload#<hash>                    upload               the record that came of this upload
 <document id>                    decision#<n>         one decision, never overwritten
-<document id>                    exception#<hash>     one exception and its mail
 <scope>#invoice#<type>#<value>   <document id>        this invoice, for the duplicate check
 claim#<hash of identity>         claim                which document holds this identity
 """
@@ -12,7 +11,6 @@ claim#<hash of identity>         claim                which document holds this 
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -20,7 +18,7 @@ import msgspec
 from sapmatch.aws.intents import intent_item
 from sapmatch.aws.orders import DynamoOrders
 from sapmatch.aws.table import Item, Table, body, transact
-from sapmatch.model.document import Arrival, DocumentRecord, EarlierInvoice, ExceptionRecord
+from sapmatch.model.document import Arrival, DocumentRecord, EarlierInvoice
 from sapmatch.model.errors import InputRejected, PreconditionFailed
 from sapmatch.model.intent import Intent
 from sapmatch.model.match import Decision
@@ -127,26 +125,6 @@ class DynamoDocuments:
         items = self._table.query(_earlier_pk(scope, key))
         return tuple(item.load(EarlierInvoice) for item in items)
 
-    def exception(self, record: ExceptionRecord) -> ExceptionRecord:
-        """One record per document, state and cause; a second call finds the first."""
-        item = _exception(record)
-        try:
-            self._table.put(item, new=True)
-        except PreconditionFailed:
-            stored = self._table.get(item.pk, item.sk)
-            assert stored is not None
-            return stored.load(ExceptionRecord)
-        return record
-
-    def notified(self, record: ExceptionRecord, at: datetime) -> None:
-        """Keep when the mail went out."""
-        self._table.put(_exception(msgspec.structs.replace(record, notified_at=at)))
-
-    def exceptions(self, document_id: str) -> tuple[ExceptionRecord, ...]:
-        """Exceptions in the order in which they were raised."""
-        items = self._table.query(document_id, "exception#")
-        return tuple(sorted((i.load(ExceptionRecord) for i in items), key=lambda e: e.raised_at))
-
     def all(self) -> Iterator[DocumentRecord]:
         """Every document once, in no order."""
         for item in self._table.scan_index(BY_STATE):
@@ -218,11 +196,6 @@ def _meta(record: DocumentRecord) -> Item:
 
 def _decision(record: DocumentRecord, decision: Decision) -> Item:
     return Item(pk=record.id, sk=f"decision#{record.decision:04}", body=body(decision))
-
-
-def _exception(record: ExceptionRecord) -> Item:
-    cause = _digest(record.state, record.cause or "")[:16]
-    return Item(pk=record.document_id, sk=f"exception#{cause}", body=body(record))
 
 
 def _earlier(

@@ -63,7 +63,7 @@ def _under_way(stack: "Services", name: str, now: datetime) -> dict[str, Any] | 
 
 def _trouble(stack: "Services", name: str, last_good: str | None) -> dict[str, Any] | None:
     """What failed last since the last good run, as it was first told."""
-    told = stack.documents.exceptions(subject_of(name, last_good))
+    told = stack.outbox.of(subject_of(name, last_good))
     if not told:
         return None
     last = max(told, key=lambda record: record.raised_at)

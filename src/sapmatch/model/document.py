@@ -167,3 +167,9 @@ class ExceptionRecord(Struct, frozen=True, kw_only=True):
     candidates: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     schema: int = 2
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What tells exceptions of one document apart: another amount is another one."""
+        amount = [f"{self.difference:f}"] if self.difference else []
+        return (self.state, self.cause or "", *amount)

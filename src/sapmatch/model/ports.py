@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from msgspec import Raw, Struct
 
 from sapmatch.model.changes import ChangePage, DeltaPosition
-from sapmatch.model.document import Arrival, DocumentRecord, EarlierInvoice, ExceptionRecord
+from sapmatch.model.document import Arrival, DocumentRecord, EarlierInvoice
 from sapmatch.model.intent import (
     Entity,
     Intent,
@@ -334,18 +334,6 @@ class Documents(Protocol):
 
     def earlier(self, scope: OrderScope, key: OrderKey) -> tuple[EarlierInvoice, ...]:
         """Our own earlier invoices under a duplicate key."""
-        ...
-
-    def exception(self, record: ExceptionRecord) -> ExceptionRecord:
-        """Store the exception once; returns the stored one, maybe notified already."""
-        ...
-
-    def notified(self, record: ExceptionRecord, at: datetime) -> None:
-        """Note that the mail went out."""
-        ...
-
-    def exceptions(self, document_id: str) -> tuple[ExceptionRecord, ...]:
-        """All exceptions of one document, oldest first."""
         ...
 
     def all(self) -> Iterator[DocumentRecord]:

@@ -8,6 +8,7 @@ import msgspec
 from sapmatch.model.document import ExceptionRecord
 from sapmatch.model.invoice import ReadResult
 from sapmatch.model.match import Decision
+from sapmatch.model.outbox import Outbox
 from sapmatch.model.ports import Clock, Documents, Mailer, Objects
 from sapmatch.model.stored import invoice_key, result_of
 from sapmatch.reviewing.mail import (
@@ -30,10 +31,17 @@ class Exceptions:
     """Raises exceptions: about documents, runs of either direction, and what was lost."""
 
     def __init__(
-        self, *, objects: Objects, documents: Documents, mailer: Mailer, clock: Clock
+        self,
+        *,
+        objects: Objects,
+        documents: Documents,
+        outbox: Outbox,
+        mailer: Mailer,
+        clock: Clock,
     ) -> None:
         self._objects = objects
         self._documents = documents
+        self._outbox = outbox
         self._mailer = mailer
         self._clock = clock
 
@@ -90,7 +98,7 @@ class Exceptions:
     def _raise(self, subject_id: str, state: str, cause: str | None, mail: Mail) -> ExceptionRecord:
         """Store, mail, note that it was mailed: a repetition after any step sends nothing twice
         but the mail whose note was lost."""
-        record = self._documents.exception(
+        record = self._outbox.store(
             ExceptionRecord(
                 document_id=subject_id,
                 state=state,
@@ -103,7 +111,7 @@ class Exceptions:
         if record.notified_at is None:
             attributes = {"state": state, "cause": cause or "NONE", "document": subject_id}
             self._mailer.send(record.subject, record.body, attributes)
-            self._documents.notified(record, self._clock.now())
+            self._outbox.told(record, self._clock.now())
         return record
 
     def _result(self, document_id: str) -> ReadResult | None:

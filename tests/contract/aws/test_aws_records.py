@@ -13,7 +13,7 @@ from sapmatch.aws.intents import DynamoIntents
 from sapmatch.aws.orders import DynamoOrders
 from sapmatch.clock import SystemClock
 from sapmatch.matching.decision import MAX_ORDERS
-from sapmatch.model.document import Arrival, DocumentRecord, EarlierInvoice, ExceptionRecord
+from sapmatch.model.document import Arrival, DocumentRecord, EarlierInvoice
 from sapmatch.model.errors import InputRejected, PreconditionFailed
 from sapmatch.model.intent import Intent, IntentState
 from sapmatch.model.match import Decision, State
@@ -282,16 +282,6 @@ def test_a_decision_that_posts_nothing_is_appended(stores: Stores) -> None:
     assert stores.documents.earlier(SCOPE, OrderKey("N", "R-9"))[0].number == "R-9"
     stores.documents.remember(SCOPE, [OrderKey("N", "R-8")], earlier(record, "R-8"))  # MA-P44
     assert stores.documents.earlier(SCOPE, OrderKey("N", "R-8"))
-
-
-def test_an_exception_is_raised_once_and_remembers_its_mail(stores: Stores) -> None:
-    record = ExceptionRecord(
-        document_id="a", state="INVALID", cause="TOTALS", subject="s", body="b", raised_at=NOW
-    )
-    assert stores.documents.exception(record).notified_at is None
-    stores.documents.notified(record, NOW)
-    assert stores.documents.exception(record).notified_at == NOW
-    assert len(stores.documents.exceptions("a")) == 1
 
 
 def test_an_intent_changes_only_from_the_version_that_was_read(stores: Stores) -> None:

@@ -16,6 +16,7 @@ from sapmatch.reviewing.exceptions import Exceptions
 from sapmatch.reviewing.trouble import Cause, Trouble
 from tests.builders.control import MemoryControl
 from tests.builders.memory import MemoryClock, MemoryDocuments, MemoryMailer, MemoryObjects
+from tests.builders.memory_outbox import MemoryOutbox
 from tests.builders.runs import SHAPE
 
 RUN = "2026-11-02T07:00:00Z"
@@ -51,6 +52,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         control=MemoryControl(),
         objects=MemoryObjects(),
         documents=MemoryDocuments(),
+        outbox=MemoryOutbox(),
     )
     made.objects.write(success_key("orders", RUN), msgspec.json.encode(PUBLISHED))
     store_published(made.control, "orders", Pointer(run_id=RUN))
@@ -71,7 +73,11 @@ def fail(stack: SimpleNamespace, error: str, last_good: str | None = RUN) -> Non
         last_good=last_good,
     )
     Exceptions(
-        objects=stack.objects, documents=stack.documents, mailer=MemoryMailer(), clock=stack.clock
+        objects=stack.objects,
+        documents=stack.documents,
+        outbox=stack.outbox,
+        mailer=MemoryMailer(),
+        clock=stack.clock,
     ).about_extraction(trouble)
 
 

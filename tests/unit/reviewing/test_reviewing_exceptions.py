@@ -1,43 +1,32 @@
 """Exceptions are raised once, and their mail can be acted on."""
 
-from datetime import timedelta
-
 import msgspec
 import pytest
 
 from sapmatch.model.document import DocumentRecord
 from sapmatch.model.errors import Problem, Throttled
 from sapmatch.model.match import Decision, State
-from sapmatch.reviewing.exceptions import LINES, Exceptions
+from sapmatch.reviewing.exceptions import LINES
 from sapmatch.reviewing.mail import subject
-from tests.builders.memory import START, MemoryClock, MemoryDocuments, MemoryMailer, MemoryObjects
+from tests.builders.exceptions import Team
+from tests.builders.memory import START
 
 RECORD = DocumentRecord(
     id="d" * 64, bucket="b", key="incoming/a.xml", version_id="v1", size=1, received_at=START
 )
 
 
-class Team:
-    def __init__(self) -> None:
-        self.objects, self.documents = MemoryObjects(), MemoryDocuments()
-        self.mailer = MemoryMailer()
-        self.exceptions = Exceptions(
-            objects=self.objects,
-            documents=self.documents,
-            mailer=self.mailer,
-            clock=MemoryClock(START + timedelta(minutes=1)),
-        )
-
+class Intake(Team):
     def know(self, **fields: object) -> None:
         self.documents.records[RECORD.id] = msgspec.structs.replace(RECORD, **fields)
 
 
 @pytest.fixture
-def team() -> Team:
-    return Team()
+def team() -> Intake:
+    return Intake()
 
 
-def test_a_decision_outside_the_tolerances_says_what_why_and_what_to_do(team: Team) -> None:
+def test_a_decision_outside_the_tolerances_says_what_why_and_what_to_do(team: Intake) -> None:
     decision = Decision(
         state=State.OUT_OF_TOLERANCE,
         policy_version="p",
@@ -62,7 +51,7 @@ def test_a_decision_outside_the_tolerances_says_what_why_and_what_to_do(team: Te
     assert attributes == {"state": "OUT_OF_TOLERANCE", "cause": "PP", "document": RECORD.id}
 
 
-def test_an_unreadable_document_tells_its_problems(team: Team) -> None:
+def test_an_unreadable_document_tells_its_problems(team: Intake) -> None:
     """RE-4"""
     problem = Problem(code="ENCRYPTED", message="The PDF asks for a password.")
     team.know(state="REJECTED", reason="ENCRYPTED", problems=(problem,))
@@ -72,14 +61,14 @@ def test_an_unreadable_document_tells_its_problems(team: Team) -> None:
     assert "What to do" in team.mailer.sent[0][1]
 
 
-def test_the_same_exception_is_mailed_once(team: Team) -> None:
+def test_the_same_exception_is_mailed_once(team: Intake) -> None:
     team.know(state="REJECTED", reason="EMPTY")
     team.exceptions.about_document(RECORD.id)
     team.exceptions.about_document(RECORD.id)
     assert len(team.mailer.sent) == 1
 
 
-def test_a_mail_that_could_not_be_sent_is_sent_by_the_next_try(team: Team) -> None:
+def test_a_mail_that_could_not_be_sent_is_sent_by_the_next_try(team: Intake) -> None:
     """RE-28"""
     team.know(state="REJECTED", reason="EMPTY")
     team.mailer.broken = True
@@ -90,28 +79,28 @@ def test_a_mail_that_could_not_be_sent_is_sent_by_the_next_try(team: Team) -> No
     assert len(team.mailer.sent) == 1
 
 
-def test_a_failed_workflow_is_told_by_its_reason_whatever_the_record_says(team: Team) -> None:
+def test_a_failed_workflow_is_told_by_its_reason_whatever_the_record_says(team: Intake) -> None:
     team.know(state="READ")
     record = team.exceptions.about_document(RECORD.id, "WORKFLOW_FAILED")
     assert record.state == "WORKFLOW_FAILED"
     assert "Post nothing by hand" in team.mailer.sent[0][1]
 
 
-def test_a_copy_of_a_file_that_was_not_posted_does_not_say_it_was(team: Team) -> None:
+def test_a_copy_of_a_file_that_was_not_posted_does_not_say_it_was(team: Intake) -> None:
     team.know(state="REJECTED")
     team.exceptions.about_copy(RECORD.id, "incoming/again.xml")
     assert "posted only once" not in team.mailer.sent[0][1]
 
 
 def test_a_copy_of_a_file_with_several_invoices_says_that_each_goes_its_own_way(
-    team: Team,
+    team: Intake,
 ) -> None:
     team.know(state="SPLIT", parts=("a" * 64, "b" * 64))
     team.exceptions.about_copy(RECORD.id, "incoming/again.pdf")
     assert "each invoice of the first file goes its own way" in team.mailer.sent[0][1]
 
 
-def test_a_copy_names_both_files(team: Team) -> None:
+def test_a_copy_names_both_files(team: Intake) -> None:
     """MA-P44"""
     team.know(state="MATCHED")
     team.exceptions.about_copy(RECORD.id, "incoming/again.xml")
@@ -119,7 +108,7 @@ def test_a_copy_names_both_files(team: Team) -> None:
     assert "incoming/a.xml" in team.mailer.sent[0][1]
 
 
-def test_a_run_tells_rejected_and_unknown_records_in_two_bounded_mails(team: Team) -> None:
+def test_a_run_tells_rejected_and_unknown_records_in_two_bounded_mails(team: Intake) -> None:
     answers = [{"record": str(n), "status": "rejected", "sap_message": "M8/186"} for n in range(30)]
     answers += [{"record": "u", "status": "unknown"}, {"record": "c", "status": "created"}]
     lines = b"\n".join(msgspec.json.encode(a) for a in [*answers, {"summary": {}}])
@@ -132,14 +121,14 @@ def test_a_run_tells_rejected_and_unknown_records_in_two_bounded_mails(team: Tea
     assert "responses/supplier_invoice/r1.ndjson" in refused
 
 
-def test_a_failed_run_is_told_without_a_response_file(team: Team) -> None:
+def test_a_failed_run_is_told_without_a_response_file(team: Intake) -> None:
     (raised,) = team.exceptions.about_run("supplier_invoice", "r1", "WORKFLOW_FAILED")
     assert raised.state == "WORKFLOW_FAILED"
     assert "supplier_invoice" in team.mailer.sent[0][1]
     assert "not known how far it came" in team.mailer.sent[0][1]
 
 
-def test_control_characters_of_a_document_never_reach_a_mail(team: Team) -> None:
+def test_control_characters_of_a_document_never_reach_a_mail(team: Intake) -> None:
     problem = Problem(code="BROKEN", message="bad\r\nBcc: x@example.com\x00")
     team.know(state="REJECTED", reason="BROKEN", problems=(problem,), number="R\n7")
     team.exceptions.about_document(RECORD.id)
@@ -156,7 +145,7 @@ def test_a_subject_is_one_short_line(state: str) -> None:
     assert "\n" not in line
 
 
-def test_the_same_unknown_record_is_mailed_once_however_many_runs_meet_it(team: Team) -> None:
+def test_the_same_unknown_record_is_mailed_once_however_many_runs_meet_it(team: Intake) -> None:
     for run, intents in (("r1", "a"), ("r2", "a"), ("r3", "ab")):
         answers = [{"record": f"{run}-1", "status": "unknown", "intent": i} for i in intents]
         lines = b"\n".join(msgspec.json.encode(a) for a in answers)

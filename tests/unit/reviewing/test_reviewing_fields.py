@@ -9,9 +9,9 @@ from sapmatch.model.document import DocumentRecord, part_id
 from sapmatch.model.errors import Problem
 from sapmatch.model.invoice import Evidence, Invoice, InvoiceLine, Party, ReadResult, StoredInvoice
 from sapmatch.model.stored import invoice_key
-from sapmatch.reviewing.exceptions import Exceptions
 from sapmatch.reviewing.fields import in_words, problem_line, shown, value_of
-from tests.builders.memory import START, MemoryClock, MemoryDocuments, MemoryMailer, MemoryObjects
+from tests.builders.exceptions import Team
+from tests.builders.memory import START
 
 INVOICE = Invoice(
     number="R-7",
@@ -100,18 +100,15 @@ ID = part_id("d" * 64, 2)
 
 def mailed(record: DocumentRecord, result: ReadResult | None) -> tuple[str, str]:
     """Subject and body of the mail about a document."""
-    objects, documents, mailer = MemoryObjects(), MemoryDocuments(), MemoryMailer()
-    documents.records[record.id] = record
+    team = Team()
+    team.documents.records[record.id] = record
     if result:
         stored = StoredInvoice(
             id=record.id, content="c", bucket="b", key=record.key, version=None, result=result
         )
-        objects.write(invoice_key(record.id), msgspec.json.encode(stored))
-    exceptions = Exceptions(
-        objects=objects, documents=documents, mailer=mailer, clock=MemoryClock()
-    )
-    exceptions.about_document(record.id)
-    subject, body, _ = mailer.sent[0]
+        team.objects.write(invoice_key(record.id), msgspec.json.encode(stored))
+    team.exceptions.about_document(record.id)
+    subject, body, _ = team.mailer.sent[0]
     return subject, body
 
 

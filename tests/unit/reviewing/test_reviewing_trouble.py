@@ -9,7 +9,8 @@ from sapmatch.model.shape import Field, Shape
 from sapmatch.reviewing.exceptions import Exceptions
 from sapmatch.reviewing.mail import CAUSES
 from sapmatch.reviewing.trouble import Cause, Trouble, cause_of
-from tests.builders.memory import MemoryClock, MemoryDocuments, MemoryMailer, MemoryObjects
+from tests.builders.exceptions import Team
+from tests.builders.memory import MemoryMailer
 from tests.conftest import ROOT
 
 TROUBLE = Trouble(
@@ -25,18 +26,18 @@ DRIFT = Cause(error="InputRejected", message="extraction orders: SCHEMA_DRIFT: P
 
 
 @pytest.fixture
-def mailer() -> MemoryMailer:
-    return MemoryMailer()
+def team() -> Team:
+    return Team()
 
 
 @pytest.fixture
-def exceptions(mailer: MemoryMailer) -> Exceptions:
-    return Exceptions(
-        objects=MemoryObjects(),
-        documents=MemoryDocuments(),
-        mailer=mailer,
-        clock=MemoryClock(),
-    )
+def mailer(team: Team) -> MemoryMailer:
+    return team.mailer
+
+
+@pytest.fixture
+def exceptions(team: Team) -> Exceptions:
+    return team.exceptions
 
 
 def test_a_mail_names_extraction_run_error_and_what_readers_still_have(

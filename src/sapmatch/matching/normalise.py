@@ -2,18 +2,23 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from msgspec import Struct
 from rapidfuzz.distance import Indel, Levenshtein
 
 _CONFUSABLE = str.maketrans({"O": "0", "I": "1", "L": "1", "S": "5", "B": "8", "Z": "2"})
+_SIMILAR_DIGITS = tuple(map(set, "08 38 68 89 06 17 56 35 49 27".split()))
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
+_HEAD_ZEROS = re.compile(r"^(\D*)0+(?=\d)")
 # Digits that people group with blanks, dots or hyphens, with an item behind a slash.
 _WRITTEN_NUMBER = re.compile(r"\d(?:[ .\-]?\d){3,19}(?:\s*/\s*(?P<item>\d{1,6})(?!\d))?")
 _DIGITS = re.compile(r"(?<!\d)(?P<number>\d{4,20})(?:\s*/\s*(?P<item>\d{1,6})(?!\d))?")
 _ORDER_NUMBER_LENGTH = 10  # digits of an order number in SAP
 _MOST_NUMBERS = 20  # of one text; the rest of an endless text is not looked at
 _LONGEST_TEXT = 2000
+_LONGEST_NUMBER = 100  # characters of a number or name that is worth remembering in its plain form
+_REMEMBERED = 2**15  # texts: those of a busy day's suppliers and articles
 _CONTAINED = 85  # likeness of two texts of which one holds all words of the other
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _LEGAL_FORMS = frozenset(
@@ -31,15 +36,23 @@ class WrittenNumber(Struct, frozen=True):
 
 def plain(text: str) -> str:
     """Upper case letters and digits only, compatibility forms folded."""
+    return _plain(text) if len(text) <= _LONGEST_NUMBER else _plain.__wrapped__(text)
+
+
+@lru_cache(_REMEMBERED)
+def _plain(text: str) -> str:
+    if text.isascii() and text.isalnum():
+        return text.upper()
     return "".join(c for c in unicodedata.normalize("NFKC", text).upper() if c.isalnum())
 
 
 def order_number(text: str) -> str:
     """`45 0000 0012` and `004500000012` are 4500000012: separators go first, then leading zeros.
 
-    Zeros alone are no number (MA-P03).
+    Zeros behind a letter stay, as the letter may be a misread digit; zeros alone are no number
+    (MA-P03).
     """
-    number = _LEADING_ZEROS.sub("", plain(text))
+    number = _HEAD_ZEROS.sub(r"\1", plain(text))
     return number if number != "0" else ""
 
 
@@ -50,7 +63,20 @@ def document_number(text: str) -> str:
 
 def confusable(number: str) -> str:
     """The number as if every letter that OCR takes for a digit were that digit (MA-P04)."""
-    return _LEADING_ZEROS.sub("", number.translate(_CONFUSABLE))
+    return number.translate(_CONFUSABLE).lstrip("0")
+
+
+def article_number(text: str | None) -> str:
+    """An article's number as a key: OCR's letters for digits folded; empty where there is none."""
+    return plain(text or "").translate(_CONFUSABLE).lstrip("0")
+
+
+def looks_alike(one: str, other: str) -> bool:
+    """Whether two numbers differ in one digit only, by one that a scanner takes for the other."""
+    if len(one) != len(other) or one == other:
+        return False
+    apart = [{a, b} for a, b in zip(one, other, strict=True) if a != b]
+    return len(apart) == 1 and apart[0] in _SIMILAR_DIGITS
 
 
 def item_id(text: str | None) -> str | None:
@@ -67,15 +93,23 @@ def vat_id(text: str | None) -> str | None:
 
 def words(text: str) -> tuple[str, ...]:
     """Lower case words without accents and punctuation, in alphabetical order."""
-    folded = unicodedata.normalize("NFKC", text[:_LONGEST_TEXT]).casefold().translate(_UMLAUTS)
+    return _words(text[:_LONGEST_TEXT])
+
+
+@lru_cache(_REMEMBERED)
+def _words(text: str) -> tuple[str, ...]:
+    folded = unicodedata.normalize("NFKC", text).casefold().translate(_UMLAUTS)
     bare = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
     return tuple(sorted(re.findall(r"[^\W_]+", bare)))
 
 
 def company_name(text: str | None) -> str | None:
     """A name without its legal form; None where nothing is left to compare."""
-    if not text:
-        return None
+    return _company_name(text[:_LONGEST_TEXT]) if text else None
+
+
+@lru_cache(_REMEMBERED)
+def _company_name(text: str) -> str | None:
     undotted = re.sub(r"(?<=\w)\.(?=\w|\s|$)", "", text)
     every = words(undotted)
     return " ".join(w for w in every if w not in _LEGAL_FORMS) or " ".join(every) or None
@@ -99,7 +133,11 @@ def differing(one: str, other: str) -> int:
 
 def written_numbers(text: str) -> tuple[WrittenNumber, ...]:
     """Every number that a reference may hold: the whole of it, and digits inside (MA-P01)."""
-    short = text[:_LONGEST_TEXT]
+    return _written_numbers(text[:_LONGEST_TEXT])
+
+
+@lru_cache(_REMEMBERED)
+def _written_numbers(short: str) -> tuple[WrittenNumber, ...]:
     found = [WrittenNumber(order_number(short))]
     for match in _WRITTEN_NUMBER.finditer(short):
         digits = match.group(0).split("/")[0]

@@ -98,6 +98,11 @@ def starts(machine: str) -> Grant:
     return lambda r: _allow(("states:StartExecution",), [r.machines[machine]])
 
 
+def resumes(machine: str) -> Grant:
+    """Answers to executions of one state machine that wait with a task token."""
+    return lambda r: _allow(("states:SendTaskSuccess",), [r.machines[machine]])
+
+
 def reads_expenses() -> Grant:
     """Textract's reading of invoices; these actions know no resource."""
     actions = ("AnalyzeExpense", "StartExpenseAnalysis", "GetExpenseAnalysis")

@@ -30,6 +30,7 @@ class DataStack(Stack):
         bucket = self._make_bucket()
         tables = {name: self._make_table(name) for name in TABLES}
         _index(tables["documents"], "by_state", "state_shard", "updated_at")
+        _index(tables["documents"], "by_review", "review_shard", "opened_at")
         _index(tables["documents"], "by_unsent", "unsent_shard", "raised_at")
         _index(tables["intents"], "by_due", "due_shard", "due_at")
         topic = self._make_topic(config.settings.alerts.emails)

@@ -7,6 +7,7 @@ from sapmatch.aws.table import Table
 
 INDEXES = {
     "by_state": ("state_shard", "updated_at"),
+    "by_review": ("review_shard", "opened_at"),
     "by_unsent": ("unsent_shard", "raised_at"),
     "by_due": ("due_shard", "due_at"),
 }

@@ -92,6 +92,7 @@ def test_a_table_can_be_restored_and_is_encrypted_with_our_key(prod: Templates, 
     ("table", "index", "keys"),
     [
         ("Documents", "by_state", ["state_shard", "updated_at"]),
+        ("Documents", "by_review", ["review_shard", "opened_at"]),
         ("Documents", "by_unsent", ["unsent_shard", "raised_at"]),
         ("Intents", "by_due", ["due_shard", "due_at"]),
     ],

@@ -1,4 +1,4 @@
-"""Starts of our state machines."""
+"""Starts of our state machines, and answers to those that wait."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class StepFunctions:
-    """Port Workflows; a name that was used already is success, not an error (RE-8)."""
+    """Ports Workflows and Waits; a name that was used already is success, not an error (RE-8)."""
 
     def __init__(self, client: "SFNClient") -> None:
         self._client = client
@@ -24,5 +24,16 @@ class StepFunctions:
             with translated(f"execution {name}"):
                 self._client.start_execution(stateMachineArn=machine, name=name, input=text)
         except self._client.exceptions.ExecutionAlreadyExists:
+            return False
+        return True
+
+    def resume(self, token: str, output: Mapping[str, Any]) -> bool:
+        """Answer the task of this token; False where it has ended, or was answered before."""
+        text = msgspec.json.encode(output).decode()
+        known = self._client.exceptions
+        try:
+            with translated("execution that waits"):
+                self._client.send_task_success(taskToken=token, output=text)
+        except (known.TaskDoesNotExist, known.TaskTimedOut, known.InvalidToken):
             return False
         return True

@@ -1,5 +1,6 @@
 """What a person decides about a document, and what a document waits for meanwhile."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -8,6 +9,8 @@ from typing import Any, Literal, Protocol
 from msgspec import Struct, field
 
 from sapmatch.model.ports import OrderScope
+
+_ROLE = re.compile(r":assumed-role/([^/]{1,64})/")
 
 Action = Literal["accept", "reject", "match", "wait"]
 ReviewStatus = Literal["open", "decided", "expired", "closed"]
@@ -47,6 +50,16 @@ class Verdict(Struct, frozen=True, kw_only=True):
     confirmed_sap_user: str | None = None
     confirmed_at: datetime | None = None
 
+    @property
+    def who(self) -> str:
+        """The person by what the settings map: the SAP user, else the role; never a name of AWS."""
+        return _shown(self.by, self.sap_user)
+
+    @property
+    def confirmed_who(self) -> str | None:
+        """The second person likewise."""
+        return _shown(self.confirmed_by, self.confirmed_sap_user) if self.confirmed_by else None
+
 
 class Watched(Struct, frozen=True, kw_only=True):
     """What would make a decision worth taking again once it changes.
@@ -64,9 +77,9 @@ class Review(Struct, frozen=True, kw_only=True):
     """One document that waits: for a person, or for what it lacks; one record a document.
 
     `decision` is the number of the decision it is about, 0 where the reading ended in a question.
-    `token` lets the workflow go on; `proposed` is the first of two people, and `said` keeps what
-    people said that did not end it: waits and proposals, oldest first. `alerted` says whether a
-    person was told.
+    `token` lets the workflow `execution` go on; `proposed` is the first of two people, and `said`
+    keeps what people said that did not end it: waits and proposals, oldest first. `alerted` says
+    whether a person was told.
     """
 
     document_id: str
@@ -76,6 +89,7 @@ class Review(Struct, frozen=True, kw_only=True):
     status: ReviewStatus = "open"
     opened_at: datetime
     token: str | None = None
+    execution: str | None = None
     alerted: bool = False
     watched: Watched | None = None
     proposed: Verdict | None = None
@@ -83,6 +97,13 @@ class Review(Struct, frozen=True, kw_only=True):
     verdict: Verdict | None = None
     version: int = 0
     schema: int = 1
+
+
+def _shown(caller: str, sap_user: str | None) -> str:
+    role = _ROLE.search(caller)
+    if sap_user:
+        return f"SAP user {sap_user}"
+    return f"A member of the role {role[1]}" if role else "A person without SAP user"
 
 
 class Reviews(Protocol):
@@ -94,6 +115,10 @@ class Reviews(Protocol):
 
     def save(self, review: Review) -> Review:
         """Store the next version; PreconditionFailed where it moved on (version 0: is new)."""
+        ...
+
+    def history(self, document_id: str) -> tuple[Review, ...]:
+        """Reviews of a document as they ended, oldest first."""
         ...
 
     def find(self, prefix: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from tests.builders.memory import MemoryClock
 
 def test_a_changed_secret_is_read_after_five_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     clients = [MagicMock(), MagicMock()]
-    monkeypatch.setattr("sapmatch.bootstrap.sap_client", MagicMock(side_effect=clients))
+    monkeypatch.setattr("sapmatch.bootstrap.parts.sap_client", MagicMock(side_effect=clients))
     clock = MemoryClock()
     parts = Services(Settings(), {}, clock)
     assert parts.sap("s4") is parts.sap("s4") is clients[0]

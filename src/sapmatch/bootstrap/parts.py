@@ -1,17 +1,14 @@
-"""The composition root: the one place that names concrete classes.
-
-Every function and every command gets its parts here. Parts are made on first use, because a cold
-start pays for each import.
-"""
+"""All parts of one stage, each made on first use."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sapmatch.bootstrap.logon import sap_client
 from sapmatch.clock import SystemClock
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.flow import Extraction, WriteBack
@@ -22,16 +19,17 @@ from sapmatch.settings import Environment, Matching, Settings, load, policy_of
 if TYPE_CHECKING:
     from sapmatch.aws.control import DynamoControl
     from sapmatch.aws.documents import DynamoDocuments
+    from sapmatch.aws.exceptions import DynamoOutbox
     from sapmatch.aws.expense import TextractExpense
     from sapmatch.aws.intents import DynamoIntents
     from sapmatch.aws.objects import S3Objects
     from sapmatch.aws.orders import DynamoOrders
+    from sapmatch.aws.reviews import DynamoReviews
     from sapmatch.aws.table import Table
     from sapmatch.aws.workflows import StepFunctions
     from sapmatch.extracting.index import IndexResult
     from sapmatch.extracting.permits import Permits
     from sapmatch.extracting.run import Plan, Published
-    from sapmatch.model.expense import Analysis
     from sapmatch.model.intent import Intent
     from sapmatch.model.invoice import Invoice, Party
     from sapmatch.model.match import Decision
@@ -50,76 +48,6 @@ CREDENTIALS_AGE = timedelta(minutes=5)  # a changed secret is used after this, w
 def services() -> "Services":
     """The parts of this Lambda environment, made once."""
     return Services(load(Path(os.environ[Environment.SETTINGS])), os.environ)
-
-
-def deployment(stage: str | None) -> "Services":
-    """The parts of a deployed stage, found by the outputs of its stacks.
-
-    Its settings stay in the cloud, so what needs them is not to be had here.
-    """
-    from sapmatch.aws.clients import client
-    from sapmatch.aws.deployment import outputs
-
-    name = stage or os.environ.get(Environment.STAGE, "prod")
-    found = outputs(client("cloudformation"), name)
-    environment: dict[str, str] = {
-        Environment.STAGE: name,
-        Environment.BUCKET: found["BucketName"],
-        Environment.ORDERS_TABLE: found["OrdersTable"],
-        Environment.DOCUMENTS_TABLE: found["DocumentsTable"],
-        Environment.INTENTS_TABLE: found["IntentsTable"],
-        Environment.CONTROL_TABLE: found["ControlTable"],
-        Environment.TOPIC_ARN: found["TopicArn"],
-    }
-    return Services(Settings(), environment)
-
-
-def extraction_machine(stage: str | None) -> "tuple[StepFunctions, str, list[str]]":
-    """What starts runs on a deployed stage: the starter, its ARN, the names of extractions."""
-    from sapmatch.aws.clients import client
-    from sapmatch.aws.deployment import outputs
-    from sapmatch.aws.workflows import StepFunctions
-
-    name = stage or os.environ.get(Environment.STAGE, "prod")
-    found = outputs(client("cloudformation"), name)
-    machine, known = found["ExtractionArn"], found.get("Extractions", "").split()
-    return StepFunctions(client("stepfunctions")), machine, known
-
-
-def sap_client(settings: Settings, name: str) -> "ODataClient":
-    """A client for `[connections.<name>]`, logged on lazily; close it after use."""
-    from sapmatch.sap.connection import connect
-
-    if name not in settings.connections:
-        known = ", ".join(settings.connections) or "none"
-        raise InputRejected(f"connection {name}: is not in the settings; known are {known}")
-    connection = settings.connections[name]
-    return connect(name, connection, _credentials(name, connection.auth.secret))
-
-
-def textract() -> "Callable[[bytes, int], Analysis]":
-    """AnalyzeExpense of the AWS account of the environment, for files that are not in S3."""
-    from sapmatch.aws.clients import client
-    from sapmatch.aws.expense import analyze_bytes
-
-    return partial(analyze_bytes, client("textract"))
-
-
-def _credentials(name: str, secret: str) -> Mapping[str, str]:
-    """User and password: from Secrets Manager, or from the environment on a laptop."""
-    if not secret.startswith("env:"):
-        from sapmatch.aws.clients import client
-        from sapmatch.aws.secrets import SecretsManager
-
-        return SecretsManager(client("secretsmanager")).read(secret)
-    prefix = secret.removeprefix("env:")
-    names = {"user": f"{prefix}_USER", "password": f"{prefix}_PASSWORD"}
-    missing = [variable for variable in names.values() if not os.environ.get(variable)]
-    if missing:
-        raise InputRejected(
-            f"connections.{name}.auth.secret: set the environment variable(s) {', '.join(missing)}"
-        )
-    return {field: os.environ[variable] for field, variable in names.items()}
 
 
 class Services:
@@ -160,6 +88,20 @@ class Services:
         )
 
     @cached_property
+    def outbox(self) -> "DynamoOutbox":
+        """Exceptions, and which of them people were told."""
+        from sapmatch.aws.exceptions import DynamoOutbox
+
+        return DynamoOutbox(self._table(Environment.DOCUMENTS_TABLE))
+
+    @cached_property
+    def reviews(self) -> "DynamoReviews":
+        """What waits for a person, or for what it lacks."""
+        from sapmatch.aws.reviews import DynamoReviews
+
+        return DynamoReviews(self._table(Environment.DOCUMENTS_TABLE))
+
+    @cached_property
     def intents(self) -> "DynamoIntents":
         """Intended writes."""
         from sapmatch.aws.intents import DynamoIntents
@@ -196,6 +138,7 @@ class Services:
         return Exceptions(
             objects=self.objects,
             documents=self.documents,
+            outbox=self.outbox,
             mailer=SnsMailer(client("sns"), self._environment[Environment.TOPIC_ARN]),
             clock=self.clock,
         )
@@ -207,7 +150,7 @@ class Services:
 
     @cached_property
     def workflows(self) -> "StepFunctions":
-        """Starts of state machines."""
+        """Starts state machines, and lets those that wait go on."""
         from sapmatch.aws.clients import client
         from sapmatch.aws.workflows import StepFunctions
 

@@ -1,0 +1,19 @@
+"""The composition root: the one place that names concrete classes.
+
+Every function and every command gets its parts here. Parts are made on first use, because a cold
+start pays for each import.
+"""
+
+from sapmatch.bootstrap.logon import sap_client, textract
+from sapmatch.bootstrap.parts import CREDENTIALS_AGE, Services, services
+from sapmatch.bootstrap.stage import deployment, extraction_machine
+
+__all__ = [
+    "CREDENTIALS_AGE",
+    "Services",
+    "deployment",
+    "extraction_machine",
+    "sap_client",
+    "services",
+    "textract",
+]

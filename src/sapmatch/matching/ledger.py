@@ -1,65 +1,70 @@
 """What is still open on an order item: SAP's postings and our own reservations."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
 
 from sapmatch.matching.normalise import natural
+from sapmatch.matching.rates import Exchange, convert
 from sapmatch.matching.units import EXACT
+from sapmatch.model.match import Rate
 from sapmatch.model.money import rounded
-from sapmatch.model.order import ZERO, GoodsReceipt, IndexedOrder, Order, OrderItem, unsettled
+from sapmatch.model.order import (
+    ZERO,
+    GoodsReceipt,
+    IndexedOrder,
+    Order,
+    OrderItem,
+    Reservation,
+    unsettled,
+)
 
 
 class Position(Struct, frozen=True, kw_only=True):
-    """One order item with what matches of ours have taken and SAP does not show yet."""
+    """One order item with what matches of ours have taken and SAP does not show yet.
+
+    Quantities in the order's unit; `price` for `per` of them, in `currency`: the invoice's where a
+    rate is known, else the order's.
+    """
 
     order: Order
     item: OrderItem
-    reserved: Decimal = ZERO
-    reserved_amount: Decimal = ZERO
+    reserved: Decimal
+    reserved_amount: Decimal
+    receipt_counts: bool  # three-way where SAP expects a receipt, two-way otherwise (MA-P24)
+    delivered: Decimal
+    invoiced: Decimal  # so far, here or in SAP
+    open: Decimal  # may be invoiced now
+    open_ordered: Decimal  # may be invoiced once everything has come
+    currency: str
+    rate: Rate | None
+    price: Decimal
+    per: Decimal
 
     @property
     def key(self) -> tuple[str, str]:
         """Order and item as SAP sent them."""
         return self.order.id, self.item.id
 
-    @property
-    def receipt_counts(self) -> bool:
-        """Three-way where SAP expects a receipt, two-way otherwise (MA-P24)."""
-        return self.order.side == "purchase_order" and self.item.receipt_expected
-
-    @property
-    def invoiced(self) -> Decimal:
-        """Quantity invoiced so far, here or in SAP."""
-        return self.item.invoiced + self.reserved
-
-    @property
-    def open(self) -> Decimal:
-        """Quantity that may be invoiced now."""
-        expected = self.item.delivered if self.receipt_counts else self.item.quantity
-        return expected - self.invoiced
-
-    @property
-    def open_ordered(self) -> Decimal:
-        """Quantity that may be invoiced once everything has come; nothing more is to come where
-        the delivery is completed (MA-P22)."""
-        if self.receipt_counts and self.item.delivery_completed:
-            return self.open
-        return max(self.item.quantity - self.invoiced, self.open)
-
     def value(self, quantity: Decimal) -> Decimal:
-        """The order's price for a quantity in the order's unit, rounded once (MA-P27 to P30)."""
-        item = self.item
-        priced = EXACT.multiply(quantity, item.price_unit_numerator)
-        total = EXACT.multiply(priced, item.net_price)
-        base = EXACT.multiply(item.price_unit_denominator, item.price_quantity)
-        return rounded(EXACT.divide(total, base), self.order.currency)
+        """The order's price for a quantity, rounded once (MA-P27 to P30)."""
+        return rounded(self.exact(quantity), self.currency)
+
+    def exact(self, quantity: Decimal) -> Decimal:
+        """The order's price for a quantity with all digits."""
+        return EXACT.divide(EXACT.multiply(quantity, self.price), self.per)
+
+    def converted(self, amount: Decimal) -> Decimal:
+        """An amount in the order's currency with all digits of its value in `currency`."""
+        return convert(amount, self.order.currency, self.rate) if self.rate else amount
 
 
-def positions(orders: Sequence[IndexedOrder], document_id: str) -> tuple[Position, ...]:
-    """All items of some orders in the order of their numbers."""
-    found = [_position(one, item, document_id) for one in orders for item in one.order.items]
+def positions(
+    orders: Sequence[IndexedOrder], document_id: str, exchange: Exchange | None = None
+) -> tuple[Position, ...]:
+    """All items of some orders in the order of their numbers, valued by the rates of `exchange`."""
+    found = [place for one in orders for place in _places(one, document_id, exchange)]
     return tuple(sorted(found, key=lambda p: (natural(p.order.id), natural(p.item.id))))
 
 
@@ -92,19 +97,50 @@ def open_receipts(
     return [row for row in named if row[1] > 0]
 
 
-def _position(indexed: IndexedOrder, item: OrderItem, document_id: str) -> Position:
+def _places(
+    indexed: IndexedOrder, document_id: str, exchange: Exchange | None
+) -> Iterator[Position]:
     """Reservations of this document and those that SAP shows already do not count."""
-    held = [
-        reservation
-        for reservation in unsettled(indexed.order, indexed.reservations)
-        if reservation.item == item.id and reservation.document_id != document_id
-    ]
+    order = indexed.order
+    held = [r for r in unsettled(order, indexed.reservations) if r.document_id != document_id]
+    rate = exchange.rate(order.currency) if exchange else None
+    currency = exchange.currency if exchange and rate else order.currency
+    for item in order.items:
+        yield _position(order, item, [r for r in held if r.item == item.id], rate, currency)
+
+
+def _position(
+    order: Order, item: OrderItem, held: Sequence[Reservation], rate: Rate | None, currency: str
+) -> Position:
+    reserved = sum((r.quantity for r in held), ZERO)
+    delivered, invoiced = item.delivered, item.invoiced + reserved
+    counts = order.side == "purchase_order" and item.receipt_expected
+    left = (delivered if counts else item.quantity) - invoiced
+    # Nothing more is to come where the delivery is completed (MA-P22).
+    rest = left if counts and item.delivery_completed else max(item.quantity - invoiced, left)
+    price, per = _price(order, item, rate)
     return Position(
-        order=indexed.order,
+        order=order,
         item=item,
-        reserved=sum((r.quantity for r in held), ZERO),
+        reserved=reserved,
         reserved_amount=sum((r.amount for r in held), ZERO),
+        receipt_counts=counts,
+        delivered=delivered,
+        invoiced=invoiced,
+        open=left,
+        open_ordered=rest,
+        currency=currency,
+        rate=rate,
+        price=price,
+        per=per,
     )
+
+
+def _price(order: Order, item: OrderItem, rate: Rate | None) -> tuple[Decimal, Decimal]:
+    """Net price of so many units of the order, in the currency that the rate leads to."""
+    price = EXACT.multiply(item.net_price, item.price_unit_numerator)
+    per = EXACT.multiply(item.price_unit_denominator, item.price_quantity)
+    return (convert(price, order.currency, rate) if rate else price), per
 
 
 def _age(receipt: GoodsReceipt) -> tuple[str, str, tuple[int, str], tuple[int, str]]:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from rapidfuzz.distance import Indel, Levenshtein
 
 _CONFUSABLE = str.maketrans({"O": "0", "I": "1", "L": "1", "S": "5", "B": "8", "Z": "2"})
+_NO_LETTER_OR_DIGIT = {n: None for n in range(128) if not chr(n).isalnum()}
 _SIMILAR_DIGITS = tuple(map(set, "08 38 68 89 06 17 56 35 49 27".split()))
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 _HEAD_ZEROS = re.compile(r"^(\D*)0+(?=\d)")
@@ -41,8 +42,8 @@ def plain(text: str) -> str:
 
 @lru_cache(_REMEMBERED)
 def _plain(text: str) -> str:
-    if text.isascii() and text.isalnum():
-        return text.upper()
+    if text.isascii():
+        return text.upper().translate(_NO_LETTER_OR_DIGIT)
     return "".join(c for c in unicodedata.normalize("NFKC", text).upper() if c.isalnum())
 
 
@@ -99,8 +100,10 @@ def words(text: str) -> tuple[str, ...]:
 @lru_cache(_REMEMBERED)
 def _words(text: str) -> tuple[str, ...]:
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_UMLAUTS)
-    bare = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
-    return tuple(sorted(re.findall(r"[^\W_]+", bare)))
+    if not folded.isascii():
+        parts = unicodedata.normalize("NFKD", folded)
+        folded = "".join(c for c in parts if not unicodedata.combining(c))
+    return tuple(sorted(re.findall(r"[^\W_]+", folded)))
 
 
 def company_name(text: str | None) -> str | None:

@@ -1,0 +1,97 @@
+"""Weights of evidence as a versioned table, and what a score says as a probability.
+
+Weights are tenths of log2(m/u), the likelihood ratio of Fellegi and Sunter; weights.toml gives the
+counts or the reasoning. All of it is integer arithmetic.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from msgspec import Struct
+
+from sapmatch.model.errors import InputRejected
+from sapmatch.model.levels import IDENTITY_LEVELS, LARGEST_WEIGHT
+
+_TABLE = Path(__file__).with_name("weights.toml")
+_CERTAIN = 600  # tenths of a bit; more is no surer
+# 2^(n/10) for n from 0 to 9, times 2^20, rounded.
+_TENTHS = (1048576, 1123836, 1204498, 1290948, 1383604, 1482910, 1589344, 1703417, 1825677, 1956712)
+_SHARED_MOST = 80  # tenths of a bit that a shared value loses at most
+
+
+class Weights(Struct, frozen=True, kw_only=True):
+    """A table of weights; from `accept` on, and `margin` ahead of the second, nobody is asked."""
+
+    version: str
+    accept: int
+    margin: int
+    levels: Mapping[str, int]
+
+    def __getitem__(self, level: str) -> int:
+        """Weight of a comparison level."""
+        return self.levels[level]
+
+
+def weights_of(learned: Mapping[str, int]) -> Weights:
+    """The shipped table, with the levels that the settings give instead.
+
+    Raises InputRejected for a level that is none, and for a weight out of bounds.
+    """
+    return _merged(tuple(sorted(learned.items())))
+
+
+def confidence(scores: Iterable[int]) -> int:
+    """Probability of the best of these scores, in per mille: the others, or no order, may be right.
+
+    Each score is the logarithm of the odds against no order at all.
+    """
+    powers = sorted((_power(score) for score in scores), reverse=True)
+    return 1000 * powers[0] // (sum(powers) + _power(0)) if powers else 0
+
+
+def shared(hits: int) -> int:
+    """What a value loses that several orders have: a bit each time their number doubles.
+
+    Of how many other orders there are it knows nothing (MA-P57).
+    """
+    return -min(10 * (hits.bit_length() - 1), _SHARED_MOST) if hits > 1 else 0
+
+
+@lru_cache(16)
+def _merged(learned: tuple[tuple[str, int], ...]) -> Weights:
+    shipped = _shipped()
+    if not learned:
+        return shipped
+    for level, weight in learned:
+        if level not in IDENTITY_LEVELS or abs(weight) > LARGEST_WEIGHT:
+            raise InputRejected(
+                f"matching.weights.{level}: is no comparison level with a weight of at most "
+                f"{LARGEST_WEIGHT} tenths of a bit; write it as `sapmatch learn` prints it"
+            )
+    digest = hashlib.sha256(repr(learned).encode()).hexdigest()[:12]
+    return Weights(
+        version=f"{shipped.version}+{digest}",
+        accept=shipped.accept,
+        margin=shipped.margin,
+        levels={**shipped.levels, **dict(learned)},
+    )
+
+
+@lru_cache(1)
+def _shipped() -> Weights:
+    table = tomllib.loads(_TABLE.read_text(encoding="utf-8"))
+    return Weights(
+        version=table["version"],
+        accept=table["accept"],
+        margin=table["margin"],
+        levels=table["levels"],
+    )
+
+
+def _power(score: int) -> int:
+    """2^(score/10) as a whole number of 2^-80."""
+    whole, tenth = divmod(max(-_CERTAIN, min(score, _CERTAIN)), 10)
+    return _TENTHS[tenth] << (whole + _CERTAIN // 10)

@@ -1,0 +1,41 @@
+"""Comparison levels of the identity of an invoice, by the names that settings and decisions use."""
+
+IDENTITY_LEVELS = frozenset(
+    {
+        "prior",
+        "order number equal",
+        "order number equal without separators",
+        "order number in text",
+        "order number with misread letters",
+        "order number with a misread digit",
+        "order number different",
+        "our sales order named",
+        "reference at the partner equal",
+        "delivery note equal",
+        "VAT id equal",
+        "VAT id of another country",
+        "VAT id different",
+        "name equal",
+        "name close",
+        "name different",
+        "name equal as well",
+        "bank account equal",
+        "bank account equal as well",
+        "bank account different",
+        "currency equal",
+        "currency different",
+        "net amount is what is open",
+        "net amount different",
+        "ordered after the invoice",
+        "all lines fit",
+        "most lines fit",
+        "few lines fit",
+        "no line fits",
+        "three quantities are what is open",
+        "two quantities are what is open",
+        "one quantity is what is open",
+        "quantities are possible",
+        "a quantity exceeds what is open",
+    }
+)
+LARGEST_WEIGHT = 600  # tenths of a bit, either way: nothing is surer than 1 to 10^18

@@ -1,0 +1,1 @@
+"""Matching: generated orders and invoices of which the truth is known, and peers beside us."""

@@ -1,0 +1,226 @@
+"""How well invoice lines fit order items: each is read once, each pair compared in integers."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from rapidfuzz.distance import Indel
+
+from sapmatch.matching.features import Articles, Offer, Row, Text, thousandths
+from sapmatch.matching.normalise import differing
+from sapmatch.matching.units import in_order_unit, sap_quantity
+from sapmatch.model.invoice import InvoiceLine
+from sapmatch.model.order import ZERO, OrderItem
+
+FLOOR = 40  # a pair below it is no pair: the line stays alone (MA-P58)
+_LARGEST = Decimal("1E+11")  # SAP's quantities have 13 digits, three of them decimals
+_LONG_ARTICLE = 5  # characters; of a shorter number one is too much to be misread
+_CONTAINED = 85  # likeness of two texts of which one holds all words of the other
+
+# What a likeness between line and item is worth, in tenths of a bit.
+WEIGHTS = {
+    "order named": 60,
+    "other order named": -120,
+    "item named": 120,
+    "article equal": 80,
+    "article with misread letters": 60,
+    "article in text": 60,
+    "article near": 15,
+    "article different": -30,
+    "text equal": 45,
+    "text close": 30,
+    "text near": 10,
+    "text different": -20,
+    "price equal": 40,
+    "price close": 25,
+    "price near": 10,
+    "price different": -20,
+    "quantity open": 30,
+    "quantity possible": 15,
+    "delivery note equal": 30,
+    "unit different": -40,
+    "item closed": -40,
+    "wrong direction": -100,
+}
+_TEXT_EQUAL, _TEXT_CLOSE, _TEXT_NEAR = 90, 70, 50  # likeness in percent
+_CLOSE, _NEAR = 20, 5  # a price is close where it is off by at most a 20th, near by a 5th
+_TEXT_MOST = WEIGHTS["text equal"]
+# Read for nearly every pair.
+_ARTICLE_DIFFERENT = WEIGHTS["article different"]
+_PRICE_DIFFERENT = WEIGHTS["price different"]
+_QUANTITY_OPEN = WEIGHTS["quantity open"]
+_QUANTITY_POSSIBLE = WEIGHTS["quantity possible"]
+_UNIT_DIFFERENT = WEIGHTS["unit different"]
+
+
+def pair_scores(rows: Sequence[Row], offers: Sequence[Offer]) -> dict[tuple[int, int], int]:
+    """Every pair above the floor; an item that the line names is the only one it may take."""
+    scores = {}
+    for n, row in enumerate(rows):
+        named = row.item or row.orders
+        sure = [c for c, offer in enumerate(offers) if named and _names_item(row, offer)]
+        for column in sure or range(len(offers)):
+            score = _score(row, offers[column], bool(sure))
+            if score >= FLOOR:
+                scores[n, column] = score
+    return scores
+
+
+def quantity_of(row: Row, offer: Offer) -> int | None:
+    """The billed quantity in thousandths of the order's unit, None where it cannot be told.
+
+    Without a printed quantity it follows from the amount, and is what is open where that comes to
+    nearly the amount: the price then differs.
+    """
+    if not row.printed or offer.limit:
+        return _from_amount(row, offer)
+    unit = offer.unit
+    if unit not in row.converted:
+        row.converted[unit] = _convert(row.billed.line, offer.position.item)
+    return row.converted[unit]
+
+
+def _from_amount(row: Row, offer: Offer) -> int | None:
+    if offer.limit:  # ordered as one of something, and only its value counts
+        return thousandths(offer.position.item.quantity) or 1000
+    if not offer.price:
+        return None
+    quantity = (2 * row.amount * offer.per + offer.price) // (2 * offer.price)
+    step = _step(offer.position.item.quantity)
+    if offer.value(quantity) == row.amount and not quantity % step:
+        return quantity
+    room = offer.invoiced if row.back else offer.open
+    due = offer.value(room) if room > 0 else 0
+    return room if due and abs(row.amount - due) * _CLOSE <= due else None
+
+
+def _score(row: Row, offer: Offer, sure: bool) -> int:
+    article = _article(row, offer)
+    if not sure and article <= 0 and _is_another_thing(row, offer):
+        return 0
+    price = _price(row, offer)
+    if article < 0 < price and _is_near(row.articles, offer.articles):
+        article = WEIGHTS["article near"]
+    score = article + price
+    if offer.closed:
+        score += WEIGHTS["item closed"]
+    if sure or row.elsewhere or row.orders:
+        score += _naming(row, offer, sure)
+    if row.notes and not row.notes.isdisjoint(offer.notes):
+        score += WEIGHTS["delivery note equal"]
+    if offer.returns and not row.back:
+        score += WEIGHTS["wrong direction"]
+    if score + _TEXT_MOST < FLOOR:
+        return score
+    return score + _text_weight(row, offer.text)
+
+
+def _is_another_thing(row: Row, offer: Offer) -> bool:
+    """Charges are no goods, and what is billed at nothing is none of what costs something."""
+    if row.text.names_charge and (offer.free or not offer.text.may_be_charge):
+        return True
+    return not row.amount and not offer.free
+
+
+def _names_item(row: Row, offer: Offer) -> bool:
+    mine = row.orders.get(offer.order)
+    if row.elsewhere and mine is None:
+        return False
+    return offer.item is not None and (offer.item == row.item or offer.item in (mine or ()))
+
+
+def _naming(row: Row, offer: Offer, sure: bool) -> int:
+    mine = offer.order in row.orders
+    if row.elsewhere and not mine:
+        return WEIGHTS["other order named"]
+    return (WEIGHTS["order named"] if mine else 0) + (WEIGHTS["item named"] if sure else 0)
+
+
+def _article(row: Row, offer: Offer) -> int:
+    mine, theirs = row.articles, offer.articles
+    if not mine.numbers.isdisjoint(theirs.numbers):
+        return WEIGHTS["article equal"]
+    if not mine.readings.isdisjoint(theirs.readings):
+        return WEIGHTS["article with misread letters"]
+    if row.tokens and not row.tokens.isdisjoint(theirs.plain):
+        return WEIGHTS["article in text"]
+    return 0 if mine.givers.isdisjoint(theirs.givers) else _ARTICLE_DIFFERENT
+
+
+def _is_near(mine: Articles, theirs: Articles) -> bool:
+    """Whether two numbers differ in one character: a misread one, or that of a sibling."""
+    return any(
+        giver == other and len(one) >= _LONG_ARTICLE and differing(one, two) == 1
+        for giver, one in mine.readings
+        for other, two in theirs.readings
+    )
+
+
+def _price(row: Row, offer: Offer) -> int:
+    """Amounts are compared, never unit prices: those are rounded on paper (MA-P30, MA-P31)."""
+    if offer.limit:
+        return 0
+    quantity = quantity_of(row, offer)
+    if quantity is None:
+        return _UNIT_DIFFERENT if row.printed else 0
+    score = _price_weight(row.amount, offer.value(quantity)) if row.printed else 0
+    if quantity <= 0:
+        return score
+    if quantity == (offer.invoiced if row.back else offer.open):
+        return score + _QUANTITY_OPEN
+    most = offer.invoiced if row.back else offer.open_ordered
+    return score + _QUANTITY_POSSIBLE if quantity <= most else score
+
+
+def _price_weight(amount: int, expected: int) -> int:
+    off = abs(amount - expected)
+    if off * _NEAR > expected:
+        return _PRICE_DIFFERENT
+    if not off:
+        return WEIGHTS["price equal"]
+    return WEIGHTS["price close" if off * _CLOSE <= expected else "price near"]
+
+
+def _text_weight(row: Row, text: Text) -> int:
+    if not text.joined or not row.text.joined:
+        return 0
+    weight = row.likened.get(text.joined)
+    if weight is None:
+        weight = row.likened[text.joined] = WEIGHTS[_text_level(row.text, text)]
+    return weight
+
+
+def _text_level(one: Text, other: Text) -> str:
+    """Texts that differ in a number are close at most: they tell sizes of one thing apart."""
+    alike = _likeness(one, other)
+    if alike < _TEXT_NEAR:
+        return "text different"
+    if alike < _TEXT_CLOSE:
+        return "text near"
+    return "text equal" if alike >= _TEXT_EQUAL and one.numbers == other.numbers else "text close"
+
+
+def _likeness(one: Text, other: Text) -> int:
+    """In percent, of the words in alphabetical order or, where words are broken, of the letters."""
+    ratio = max(_ratio(one.joined, other.joined), _ratio(one.letters, other.letters))
+    if ratio >= _CONTAINED or len(one.every) < 2 or len(other.every) < 2:
+        return ratio
+    inside = one.every <= other.every or other.every <= one.every
+    return _CONTAINED if inside else ratio
+
+
+def _ratio(one: str, other: str) -> int:
+    length = len(one) + len(other)
+    return 100 * (length - Indel.distance(one, other)) // length
+
+
+def _convert(line: InvoiceLine, item: OrderItem) -> int | None:
+    converted = in_order_unit(abs(line.quantity or ZERO), line.unit, item)
+    if converted is None or converted >= _LARGEST:
+        return None
+    return thousandths(sap_quantity(converted))
+
+
+def _step(ordered: Decimal) -> int:
+    """What is ordered in whole pieces is not billed in parts of one."""
+    quantity = thousandths(ordered)
+    return next(step for step in (1000, 100, 10, 1) if not quantity % step)

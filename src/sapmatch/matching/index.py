@@ -20,45 +20,39 @@ class InMemoryOrders:
     """
 
     def __init__(self) -> None:
-        self._orders: dict[tuple[OrderScope, str], IndexedOrder] = {}
-        self._keys: dict[tuple[OrderScope, str], tuple[OrderKey, ...]] = {}
-        self._ids: dict[tuple[OrderScope, OrderKey], set[str]] = {}
-        self._posted: dict[tuple[OrderScope, OrderKey], dict[tuple[str, str], PostedInvoice]] = {}
+        self._shelves: dict[OrderScope, _Shelf] = {}
 
     def find(self, scope: OrderScope, key: OrderKey, cap: int) -> tuple[str, ...]:
         """Ids under the key, sorted, at most `cap + 1`."""
-        found = (self._shown(scope, ref) for ref in self._ids.get((scope, key), ()))
-        return tuple(sorted(found))[: cap + 1]
+        shelf = self._shelf(scope)
+        refs = shelf.refs.get(key, ())
+        return tuple(sorted(map(shelf.shown, refs))[: cap + 1])
 
     def get(self, scope: OrderScope, order_id: str) -> IndexedOrder | None:
         """One order with its reservations."""
-        return self._orders.get(self._place(scope, order_id))
+        shelf = self._shelf(scope)
+        return shelf.orders.get(shelf.place(order_id))
 
     def put(self, order: Order, keys: Sequence[OrderKey]) -> bool:
         """Replace the order; reservations stay until SAP shows their invoice.
 
         False where nothing changed.
         """
-        scope = OrderScope(order.connection, order.client, order.company_code)
+        shelf = self._shelf(OrderScope(order.connection, order.client, order.company_code))
         ref = order.id if order.side == "purchase_order" else _SALES + order.id
-        place = scope, ref
-        before = self._orders.get(place)
+        before = shelf.orders.get(ref)
         held = unsettled(order, before.reservations if before else ())
         unchanged = before and (before.order, before.reservations) == (order, held)
-        if unchanged and self._keys[place] == tuple(keys):
+        if unchanged and shelf.keys[ref] == tuple(dict.fromkeys(keys)):
             return False
-        for key in self._keys.get(place, ()):
-            self._ids[scope, key].discard(ref)
-        for key in keys:
-            self._ids.setdefault((scope, key), set()).add(ref)
         version = before.version + 1 if before else 1
-        self._keys[place] = tuple(keys)
-        self._orders[place] = IndexedOrder(order=order, version=version, reservations=held)
+        shelf.enter(ref, keys)
+        shelf.orders[ref] = IndexedOrder(order=order, version=version, reservations=held)
         return True
 
     def posted(self, scope: OrderScope, key: OrderKey) -> tuple[PostedInvoice, ...]:
         """Supplier invoices under the key, in the order of their numbers."""
-        found = self._posted.get((scope, key), {})
+        found = self._shelf(scope).posted.get(key, {})
         return tuple(found[number] for number in sorted(found))
 
     def put_posted(
@@ -68,7 +62,7 @@ class InMemoryOrders:
         number = (invoice.supplier_invoice, invoice.fiscal_year)
         changed = False
         for key in keys:
-            known = self._posted.setdefault((scope, key), {})
+            known = self._shelf(scope).posted.setdefault(key, {})
             changed = changed or known.get(number) != invoice
             known[number] = invoice
         return changed
@@ -84,22 +78,54 @@ class InMemoryOrders:
             known = self.get(scope, order_id)
             if known is None or known.version != versions.get(order_id):
                 raise PreconditionFailed(f"order {order_id}: changed since the decision")
+        shelf = self._shelf(scope)
         for order_id, taken in reservations.items():
-            place = self._place(scope, order_id)
-            known = self._orders[place]
+            ref = shelf.place(order_id)
+            known = shelf.orders[ref]
             documents = {reservation.document_id for reservation in taken}
             others = tuple(r for r in known.reservations if r.document_id not in documents)
-            self._orders[place] = msgspec.structs.replace(
+            shelf.orders[ref] = msgspec.structs.replace(
                 known, version=known.version + 1, reservations=(*others, *taken)
             )
 
-    def _place(self, scope: OrderScope, order_id: str) -> tuple[OrderScope, str]:
-        named = scope, order_id
-        return named if named in self._orders else (scope, _SALES + order_id)
+    def _shelf(self, scope: OrderScope) -> "_Shelf":
+        found = self._shelves.get(scope)
+        if found is None:
+            found = self._shelves[scope] = _Shelf()
+        return found
 
-    def _shown(self, scope: OrderScope, ref: str) -> str:
-        number = ref.removeprefix(_SALES)
-        return ref if (scope, number) in self._orders else number
+
+class _Shelf:
+    """The orders of one company code by reference: the number, of a sales order with its side.
+
+    A reference stands in a list under each of its keys: of a million order items, most keys have
+    one, and a list takes less than half of what a set does.
+    """
+
+    def __init__(self) -> None:
+        self.orders: dict[str, IndexedOrder] = {}
+        self.keys: dict[str, tuple[OrderKey, ...]] = {}
+        self.refs: dict[OrderKey, list[str]] = {}
+        self.posted: dict[OrderKey, dict[tuple[str, str], PostedInvoice]] = {}
+
+    def enter(self, ref: str, keys: Sequence[OrderKey]) -> None:
+        """File the reference under these keys and no others."""
+        for key in self.keys.get(ref, ()):
+            self.refs[key].remove(ref)
+        self.keys[ref] = tuple(dict.fromkeys(keys))
+        for key in self.keys[ref]:
+            self.refs.setdefault(key, []).append(ref)
+
+    def place(self, order_id: str) -> str:
+        """The reference under which an order is kept."""
+        return order_id if order_id in self.orders else _SALES + order_id
+
+    def shown(self, ref: str) -> str:
+        """The number, unless a purchase order has the same one."""
+        if not ref.startswith(_SALES):
+            return ref
+        number = ref[len(_SALES) :]
+        return ref if number in self.orders else number
 
 
 class InMemoryInvoices:

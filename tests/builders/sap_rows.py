@@ -81,6 +81,34 @@ def posting_row(number: str, amount: str, quantity: str, **more: Any) -> dict[st
     }
 
 
+def schedule_row(line: str, day: str, quantity: str, **more: Any) -> dict[str, Any]:
+    return {
+        "PurchasingDocument": "4500000012",
+        "PurchasingDocumentItem": "30",
+        "ScheduleLine": line,
+        "ScheduleLineDeliveryDate": day,
+        "ScheduleLineOrderQuantity": quantity,
+        **more,
+    }
+
+
+def cost_row(condition: str, amount: str, **more: Any) -> dict[str, Any]:
+    """A planned delivery cost; each condition type stands at a step of its own."""
+    return {
+        "PurchaseOrder": "4500000012",
+        "PurchaseOrderItem": "30",
+        "PricingDocument": "1000000001",
+        "PricingDocumentItem": "30",
+        "PricingProcedureStep": str(sum(condition.encode())),
+        "PricingProcedureCounter": "1",
+        "ConditionType": condition,
+        "ConditionCategory": "B",
+        "ConditionAmount": amount,
+        "TransactionCurrency": "EUR",
+        **more,
+    }
+
+
 def supplier_row(**more: Any) -> dict[str, Any]:
     return {"Supplier": "10100001", "SupplierName": "Nordlicht", **more}
 

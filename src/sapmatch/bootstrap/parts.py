@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sapmatch.aws.exceptions import DynamoOutbox
     from sapmatch.aws.expense import TextractExpense
     from sapmatch.aws.intents import DynamoIntents
+    from sapmatch.aws.mailer import SnsMailer
     from sapmatch.aws.objects import S3Objects
     from sapmatch.aws.orders import DynamoOrders
     from sapmatch.aws.reviews import DynamoReviews
@@ -30,13 +31,16 @@ if TYPE_CHECKING:
     from sapmatch.extracting.index import IndexResult
     from sapmatch.extracting.permits import Permits
     from sapmatch.extracting.run import Plan, Published
+    from sapmatch.matching.stored import Desk
     from sapmatch.model.intent import Intent
     from sapmatch.model.invoice import Invoice, Party
     from sapmatch.model.match import Decision
     from sapmatch.model.order import Order
+    from sapmatch.model.review import Review
     from sapmatch.model.uploads import Upload
     from sapmatch.reading.stored import Reading
     from sapmatch.reviewing.exceptions import Exceptions
+    from sapmatch.reviewing.waiting import Waiting
     from sapmatch.sap.odata.client import ODataClient
 
 
@@ -129,18 +133,28 @@ class Services:
         return TextractExpense(client("textract", attempts=1), pace)
 
     @cached_property
-    def exceptions(self) -> "Exceptions":
-        """Mails to the operations team."""
+    def mailer(self) -> "SnsMailer":
+        """The topic of the mails."""
         from sapmatch.aws.clients import client
         from sapmatch.aws.mailer import SnsMailer
+
+        return SnsMailer(client("sns"), self._environment[Environment.TOPIC_ARN])
+
+    @cached_property
+    def exceptions(self) -> "Exceptions":
+        """What people have to look at."""
+        from sapmatch.reviewing.budget import MailBudget
         from sapmatch.reviewing.exceptions import Exceptions
 
         return Exceptions(
             objects=self.objects,
             documents=self.documents,
             outbox=self.outbox,
-            mailer=SnsMailer(client("sns"), self._environment[Environment.TOPIC_ARN]),
+            mailer=self.mailer,
+            budget=MailBudget(self.control, self.clock, self.settings.alerts.mails_per_hour),
             clock=self.clock,
+            stage=self.stage,
+            decide_within=timedelta(days=self.settings.reviewing.decide_within_days),
         )
 
     @cached_property
@@ -155,6 +169,36 @@ class Services:
         from sapmatch.aws.workflows import StepFunctions
 
         return StepFunctions(client("stepfunctions"))
+
+    @cached_property
+    def desk(self) -> "Desk":
+        """What decisions are made with."""
+        from sapmatch.matching.stored import Desk
+
+        connection, client = self.order_connection
+        return Desk(
+            objects=self.objects,
+            documents=self.documents,
+            reviews=self.reviews,
+            orders=self.orders,
+            policy=self.policy,
+            connection=connection,
+            client=client,
+        )
+
+    @cached_property
+    def waiting(self) -> "Waiting":
+        """Documents that wait, and what makes them go on."""
+        from sapmatch.matching.watch import changed
+        from sapmatch.reviewing.waiting import Waiting
+
+        return Waiting(
+            reviews=self.reviews,
+            waits=self.workflows,
+            changed=lambda watched: changed(watched, self.orders, self.policy.candidate_cap),
+            restart=self.restart,
+            within=timedelta(days=self.settings.reviewing.decide_within_days),
+        )
 
     @property
     def bucket(self) -> str:
@@ -246,16 +290,15 @@ class Services:
             review_below=self.settings.reading.review_below,
         )
         if done.outcome == "needs-review" and self.settings.matching:
-            connection, client = self.order_connection
-            remember_stored(
-                document_id,
-                objects=self.objects,
-                documents=self.documents,
-                policy=self.policy,
-                connection=connection,
-                client=client,
-            )
+            remember_stored(document_id, self.desk)
         return done
+
+    def restart(self, review: "Review") -> bool:
+        """Start the workflow of a document whose execution is gone, once for each version."""
+        name = f"again-{review.document_id}-{review.version}"
+        return self.workflows.start(
+            self.invoice_matching, name, {"document_id": review.document_id}
+        )
 
     def permits(self, connection: str) -> "Permits":
         """Permits to read from one SAP system, shared by all functions."""
@@ -278,6 +321,7 @@ class Services:
             orders=self.orders,
             client=self.settings.connections[plan.connection].client,
             company_codes=self.policy.company_codes,
+            item_fields=self._matching.item_fields,
             order_keys=order_keys,
             posted_keys=posted_keys,
             workspace=workspace,

@@ -17,6 +17,9 @@ _DATE = re.compile(r"/Date\((-?\d{1,17})(?:[+-]\d{4})?\)/")
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 # Edm.Decimal as SAP sends it, in a sane size: no exponent, no NaN, no infinity.
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,9})?", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CURRENCY = re.compile(r"[A-Z]{3}[A-Z0-9]{0,2}")  # ISO 4217, or SAP's own with more decimals
+_CODE = "a currency code such as EUR"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _decoder = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
@@ -32,9 +35,21 @@ class Row(Struct, frozen=True):
     def text(self, field: str) -> str:
         """A text without blanks around it; empty where the field is missing or null."""
         value = self.record.get(field)
-        if value is None or isinstance(value, str):
-            return (value or "").strip()
-        return self._wrong(field, "a text", "")
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            return self._wrong(field, "a text", "")
+        text = value.strip()
+        if _CONTROL.search(text):
+            return self._wrong(field, "free of control characters", "")
+        return text
+
+    def words(self, field: str) -> str:
+        """A text that people wrote; control characters in it are blanks."""
+        value = self.record.get(field)
+        if isinstance(value, str):
+            return _CONTROL.sub(" ", value).strip()
+        return self.text(field)
 
     def joint(self, field: str) -> str:
         """A number to join by: services differ in leading zeros; `0` is none (MA-P02, MA-P03)."""
@@ -49,6 +64,41 @@ class Row(Struct, frozen=True):
         """A text that must be there."""
         value = self.text(field)
         return value or self._wrong(field, "there", "")
+
+    def currency(self, field: str) -> str:
+        """A currency that must be there."""
+        code = self.needed(field)
+        return code if not code or _CURRENCY.fullmatch(code) else self._wrong(field, _CODE, "")
+
+    def given(self, field: str) -> bool:
+        """Whether the field is there with a value."""
+        return self.record.get(field) not in (None, "")
+
+    def require(self, *fields: str) -> None:
+        """Note which of the fields are not there."""
+        for field in fields:
+            if not self.given(field):
+                self._wrong(field, "there", None)
+
+    def own_number(self, field: str) -> Decimal | None:
+        """A plain decimal in a field that the settings name; None where it is empty, or none is."""
+        return self.number_of(field) if self._owns(field) and self.given(field) else None
+
+    def own_flag(self, field: str) -> bool:
+        """A boolean in a field that the settings name; False where none is."""
+        return self._owns(field) and self.flag(field)
+
+    def _owns(self, field: str) -> bool:
+        if field and field not in self.record:
+            self._wrong(field, "there, and [matching.item_fields] names it", None)
+        return bool(field)
+
+    def days(self, field: str) -> int:
+        """A whole number of days from 0 up; 0 where the field is not there."""
+        number = self.quantity(field)
+        if number == number.to_integral_value():
+            return int(number)
+        return self._wrong(field, "a number of days", 0)
 
     def number_of(self, field: str, missing: str = "0") -> Decimal:
         """A plain decimal; `missing` where the field is not there or empty."""

@@ -19,7 +19,7 @@ from sapmatch.extracting.facts.stored import Bookkeeper, OrderKeys, PostedKeys, 
 from sapmatch.extracting.run import Plan, Published, run_prefix
 from sapmatch.model.facts import Fact, Facts
 from sapmatch.model.ledger import Subject
-from sapmatch.model.policy import CompanyCode
+from sapmatch.model.policy import STANDARD, CompanyCode, ItemFields
 from sapmatch.model.ports import Ledger, Objects
 
 BATCH = 500  # subjects between two positions
@@ -73,6 +73,7 @@ def index_run(
     orders: Ledger,
     client: str,
     company_codes: Mapping[str, CompanyCode],
+    item_fields: ItemFields = STANDARD,
     order_keys: OrderKeys,
     posted_keys: PostedKeys,
     workspace: Path,
@@ -84,7 +85,9 @@ def index_run(
     """
     run = _Run(plan, client, objects, Bookkeeper(orders, order_keys, posted_keys), out_of_time)
     planned_at = datetime.fromisoformat(published.planned_at)
-    reader = FactReader(company_codes, planned_at=planned_at, run=plan.run_id)
+    reader = FactReader(
+        company_codes, item_fields=item_fields, planned_at=planned_at, run=plan.run_id
+    )
     if not any(reader.knows(source.entity_set) for source in plan.sources):
         return IndexResult(done=True, notes=(_NOTHING_KNOWN,))
     spooled = spool(plan, objects, reader, workspace, out_of_time)

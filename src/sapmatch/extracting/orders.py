@@ -6,15 +6,14 @@ invoice item of an order that is not among the rows is left out.
 
 from collections.abc import Iterable, Mapping
 
-from sapmatch.extracting.facts.line import Line
 from sapmatch.extracting.facts.reader import FactReader
 from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.facts import Fact, Facts
 from sapmatch.model.intent import Record
-from sapmatch.model.ledger import Subject, by_key, named, news, side_of, told
+from sapmatch.model.ledger import Subject, is_later, named, news, same, side_of, told
 from sapmatch.model.netting import order_of, parties, posted_of
 from sapmatch.model.order import Order, PostedInvoice
-from sapmatch.model.policy import CompanyCode
+from sapmatch.model.policy import STANDARD, CompanyCode, ItemFields
 
 Rows = Mapping[str, Iterable[bytes | Record]]
 
@@ -28,17 +27,15 @@ def orders_from_rows(
     connection: str,
     client: str,
     company_codes: Mapping[str, CompanyCode],
+    item_fields: ItemFields = STANDARD,
 ) -> tuple[list[Order], list[PostedInvoice]]:
     """All orders with receipts and postings, and the heads of all supplier invoices, by number.
 
     `rows` by entity set; a missing one means none. Raises InputRejected naming entity set, record
-    number and field of every mistake (at most 100 of them).
+    number and field of every mistake (at most 100 of them), and records that contradict each other.
     """
-    said: dict[Subject, list[Fact]] = {}
-    for line in _lines(rows, FactReader(company_codes)):
-        subject = Subject(connection, client, line.kind, line.number)
-        said.setdefault(subject, []).append(line.fact)
-    ledger = {subject: by_key(facts) for subject, facts in said.items()}
+    near = Subject(connection, client, "supplier", "")
+    ledger = _ledger(rows, FactReader(company_codes, item_fields=item_fields), near)
     _tell(ledger)
     orders = [
         order_of(subject, _with_parties(subject, ledger))
@@ -52,20 +49,40 @@ def orders_from_rows(
     )
 
 
-def _lines(rows: Rows, reader: FactReader) -> list[Line]:
+def _ledger(rows: Rows, reader: FactReader, near: Subject) -> dict[Subject, dict[str, Fact]]:
     problems: list[Problem] = []
-    lines: list[Line] = []
+    ledger: dict[Subject, dict[str, Fact]] = {}
     place = 0
     for entity_set, given in rows.items():
         if not reader.knows(entity_set):
             continue
+        first = place
         for number, row in enumerate(given, start=1):
             said = reader.read(entity_set, number, row, place)
-            place += 1
             problems += said.problems[: MOST_PROBLEMS - len(problems)]
-            lines += said.lines
+            for line in said.lines:
+                known = ledger.setdefault(near.other(line.kind, line.number), {})
+                other = known.get(line.fact.key)
+                if other and other.version.place >= first and _contradicts(other, line.fact):
+                    twice = _twice(entity_set, number, other.version.place - first + 1)
+                    problems += [twice][: MOST_PROBLEMS - len(problems)]
+                if other is None or is_later(line.fact, other):
+                    known[line.fact.key] = line.fact
+            place += 1
     _refuse(problems)
-    return lines
+    return ledger
+
+
+def _contradicts(one: Fact, other: Fact) -> bool:
+    """Whether they differ and SAP tells no time of change by which one is the later."""
+    return one.version.changed_at == other.version.changed_at and not same(one, other)
+
+
+def _twice(entity_set: str, number: int, other: int) -> Problem:
+    """SAP may repeat a row; two that differ leave open which one is true (OD-P24)."""
+    where = f"has the key of record {other}" if other != number else "holds a key twice"
+    message = f"{entity_set}, record {number}: {where} and says something else; keep one of them"
+    return Problem(code="ROW", message=message, field=f"{entity_set}[{number}]")
 
 
 def _refuse(problems: list[Problem]) -> None:
@@ -73,7 +90,7 @@ def _refuse(problems: list[Problem]) -> None:
         return
     shown = "".join(f"\n  {problem.message}" for problem in problems[:_SHOWN_PROBLEMS])
     more = "" if len(problems) <= _SHOWN_PROBLEMS else "\n  ..."
-    raise InputRejected(f"{len(problems)} field(s) of SAP's rows are wrong:{shown}{more}", problems)
+    raise InputRejected(f"{len(problems)} mistake(s) in SAP's rows:{shown}{more}", problems)
 
 
 def _tell(ledger: dict[Subject, dict[str, Fact]]) -> None:

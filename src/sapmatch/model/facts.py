@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from sapmatch.model.order import OrderItem, PostedInvoice
+from sapmatch.model.order import OrderItem, PaymentTerms, PostedInvoice, ScheduleLine
 
 
 class Version(Struct, frozen=True, order=True, array_like=True):
@@ -45,6 +45,10 @@ class OrderHead(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="head
     currency: str = ""
     order_date: date | None = None
     external_reference: str = ""
+    other_references: tuple[str, ...] = ()
+    payment_terms: PaymentTerms | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
     released: bool = True
     deleted: bool = False
     items: tuple[str, ...] | None = None
@@ -56,15 +60,50 @@ class OrderHead(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="head
 
 
 class Item(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="item"):
-    """An order item as it was ordered: without receipts and postings."""
+    """An order item as it was ordered: without receipts and postings.
+
+    `schedule` and `costs` are the keys of all it has, None where the row did not say.
+    """
 
     version: Version
     item: OrderItem
+    schedule: tuple[str, ...] | None = None
+    costs: tuple[str, ...] | None = None
 
     @property
     def key(self) -> str:
         """By item number."""
         return f"item/{self.item.id.lstrip('0')}"
+
+
+class Scheduled(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="scheduled"):
+    """A schedule line of an order item."""
+
+    version: Version
+    order_item: str
+    number: str
+    line: ScheduleLine
+
+    @property
+    def key(self) -> str:
+        """By item and line."""
+        return scheduled_key(self.order_item, self.number)
+
+
+class Cost(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="cost"):
+    """A delivery cost that the order plans for the whole of an item; `number` by `cost_number`."""
+
+    version: Version
+    order_item: str
+    number: str
+    condition: str
+    amount: Decimal
+    currency: str = ""
+
+    @property
+    def key(self) -> str:
+        """By item and place in the pricing."""
+        return cost_key(self.order_item, self.number)
 
 
 class Movement(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="movement"):
@@ -104,7 +143,10 @@ class MovementHead(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="m
 
 
 class InvoiceItem(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="invoice_item"):
-    """A supplier invoice item over an order item; its head knows whether it is a credit."""
+    """A supplier invoice item over an order item; its head knows whether it is a credit.
+
+    `subsequent` and `condition` as in Posting.
+    """
 
     version: Version
     invoice: str
@@ -117,6 +159,8 @@ class InvoiceItem(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="in
     material_document: str = ""
     material_document_year: str = ""
     material_document_item: str = ""
+    subsequent: bool = False
+    condition: str = ""
 
     @property
     def key(self) -> str:
@@ -214,8 +258,8 @@ class Gone(Struct, frozen=True, kw_only=True, tag="gone"):
 
 
 Fact: TypeAlias = (
-    OrderHead | Item | Movement | MovementHead | InvoiceItem | InvoiceHead | Reversed
-    | Party | Partner | PartnerNumber | Gone
+    OrderHead | Item | Scheduled | Cost | Movement | MovementHead | InvoiceItem | InvoiceHead
+    | Reversed | Party | Partner | PartnerNumber | Gone
 )  # fmt: skip
 Facts: TypeAlias = Mapping[str, Fact]
 
@@ -233,3 +277,13 @@ def movement_key(document: str, year: str, item: str) -> str:
 def invoice_item_key(invoice: str, year: str, item: str) -> str:
     """Key of a supplier invoice item."""
     return f"invoice_item/{document_number(invoice, year)}/{item.lstrip('0')}"
+
+
+def scheduled_key(order_item: str, line: str) -> str:
+    """Key of a schedule line."""
+    return f"scheduled/{order_item.lstrip('0')}/{line.lstrip('0')}"
+
+
+def cost_key(order_item: str, number: str) -> str:
+    """Key of a delivery cost."""
+    return f"cost/{order_item.lstrip('0')}/{number}"

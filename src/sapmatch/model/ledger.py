@@ -17,7 +17,7 @@ SubjectKind = Literal[
     "business_partner", "supplier", "customer", "purchase_order", "sales_order",
     "material_document", "supplier_invoice",
 ]  # fmt: skip
-SCHEMA = 2  # of accounts; raised where orders get other keys, so that the next run writes them
+SCHEMA = 3  # of accounts; raised where orders get other keys, so that the next run writes them
 
 
 class Subject(Struct, frozen=True, order=True):

@@ -6,6 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from sapmatch.model.facts import (
+    Cost,
     Facts,
     Gone,
     InvoiceHead,
@@ -17,10 +18,20 @@ from sapmatch.model.facts import (
     Partner,
     PartnerNumber,
     Party,
+    Scheduled,
     document_number,
 )
 from sapmatch.model.ledger import Subject, SubjectKind, side_of
-from sapmatch.model.order import ZERO, GoodsReceipt, Order, OrderItem, PostedInvoice, Posting
+from sapmatch.model.order import (
+    ZERO,
+    GoodsReceipt,
+    Order,
+    OrderItem,
+    PlannedCost,
+    PostedInvoice,
+    Posting,
+    ScheduleLine,
+)
 
 Place = tuple[int, str]
 
@@ -52,6 +63,10 @@ def order_of(subject: Subject, facts: Facts) -> Order | None:
         currency=head.currency,
         order_date=head.order_date,
         external_reference=head.external_reference or None,
+        other_references=head.other_references,
+        payment_terms=head.payment_terms,
+        valid_from=head.valid_from,
+        valid_to=head.valid_to,
         released=head.released,
         items=_items(subject, head, facts),
     )
@@ -105,11 +120,14 @@ def _items(subject: Subject, head: OrderHead, facts: Facts) -> tuple[OrderItem, 
     items = [fact for fact in facts.values() if isinstance(fact, Item)]
     found = [fact for fact in items if _is_listed(fact, listed, head)]
     receipts, postings = _receipts(subject, facts), _postings(subject, facts)
+    schedule, costs = _schedule(facts), _costs(head, facts)
     whole = (
         msgspec.structs.replace(
             fact.item,
             deleted=fact.item.deleted or head.deleted,
-            receipts=_received(receipts.get(_number(fact), ()), fact.item.unit),
+            schedule=_scheduled(fact, schedule.get(_number(fact), ())),
+            planned_costs=_planned(fact, costs.get(_number(fact), ())),
+            receipts=_received(receipts.get(_number(fact), ()), fact.item),
             postings=tuple(postings.get(_number(fact), ())),
         )
         for fact in found
@@ -122,6 +140,48 @@ def _is_listed(fact: Item, listed: frozenset[str] | None, head: OrderHead) -> bo
     if listed is None or _number(fact) in listed:
         return True
     return fact.version.read_at > head.version.read_at
+
+
+def _schedule(facts: Facts) -> dict[str, list[Scheduled]]:
+    found: dict[str, list[Scheduled]] = {}
+    for fact in facts.values():
+        if isinstance(fact, Scheduled):
+            found.setdefault(fact.order_item, []).append(fact)
+    return found
+
+
+def _scheduled(item: Item, lines: Iterable[Scheduled]) -> tuple[ScheduleLine, ...]:
+    """By day; lines that the item does not list were deleted before it."""
+    left = (line for line in lines if _stands(line, item.schedule, item))
+    ordered = sorted(left, key=lambda one: (one.line.delivery_date, _place(one.number)))
+    return tuple(one.line for one in ordered)
+
+
+def _costs(head: OrderHead, facts: Facts) -> dict[str, list[Cost]]:
+    """Delivery costs in the order's currency; none is converted."""
+    found: dict[str, list[Cost]] = {}
+    for fact in facts.values():
+        if isinstance(fact, Cost) and fact.currency in ("", head.currency):
+            found.setdefault(fact.order_item, []).append(fact)
+    return found
+
+
+def _planned(item: Item, costs: Iterable[Cost]) -> tuple[PlannedCost, ...]:
+    """One amount for each type, planned for all that is ordered."""
+    amounts: dict[str, Decimal] = {}
+    for cost in costs:
+        if _stands(cost, item.costs, item):
+            amounts[cost.condition] = amounts.get(cost.condition, ZERO) + cost.amount
+    return tuple(
+        PlannedCost(condition=condition, amount=amounts[condition], quantity=item.item.quantity)
+        for condition in sorted(amounts)
+    )
+
+
+def _stands(fact: Scheduled | Cost, listed: tuple[str, ...] | None, item: Item) -> bool:
+    if listed is None or fact.key in listed:
+        return True
+    return fact.version.read_at > item.version.read_at
 
 
 def _number(fact: Item) -> str:
@@ -156,18 +216,19 @@ def _receipts(subject: Subject, facts: Facts) -> dict[str, list[tuple[Movement, 
 
 
 def _received(
-    movements: Iterable[tuple[Movement, GoodsReceipt]], unit: str
+    movements: Iterable[tuple[Movement, GoodsReceipt]], item: OrderItem
 ) -> tuple[GoodsReceipt, ...]:
     """Receipts in the order's unit; one in units that the order does not know is left out, and
     nothing counts where goods went back in such a unit, so that the invoice waits instead of
     passing."""
     found: list[GoodsReceipt] = []
     for movement, receipt in movements:
-        quantity = _quantity(movement, unit)
+        quantity = _quantity(movement, item.unit)
         if quantity is None and any(measured < 0 for _, measured in movement.quantities):
             return ()
         if quantity:
-            found.append(msgspec.structs.replace(receipt, quantity=quantity))
+            priced = _quantity(movement, item.price_unit) if item.price_unit else None
+            found.append(msgspec.structs.replace(receipt, quantity=quantity, price_quantity=priced))
     return tuple(found)
 
 
@@ -212,4 +273,6 @@ def _posting(item: InvoiceItem, head: PostedInvoice | None) -> Posting:
         material_document=item.material_document or None,
         material_document_year=item.material_document_year or None,
         material_document_item=item.material_document_item or None,
+        subsequent=item.subsequent,
+        condition=item.condition or None,
     )

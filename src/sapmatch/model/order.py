@@ -185,13 +185,14 @@ class PostedInvoice(Struct, frozen=True, kw_only=True):
 def unsettled(order: Order, reservations: Sequence[Reservation]) -> tuple[Reservation, ...]:
     """Reservations whose invoice SAP does not show yet, by reference, item and amount.
 
-    The reference alone may be that of another invoice: SAP cuts it (MA-P49).
+    The reference alone may be that of another invoice: SAP cuts it (MA-P49). Delivery costs are
+    no part of what a reservation takes.
     """
     if not reservations:  # as nearly always, and this is asked for each item of an order
         return ()
     shown: dict[tuple[str, str, str, str], Decimal] = {}
     for item in order.items:
-        for posting in item.postings:
+        for posting in (posting for posting in item.postings if posting.condition is None):
             key = (posting.supplier_invoice, posting.fiscal_year, posting.reference, item.id)
             shown[key] = shown.get(key, ZERO) + posting.amount
     free = [(reference, item, amount) for (_, _, reference, item), amount in shown.items()]

@@ -58,6 +58,19 @@ class ExchangeRates(Struct, frozen=True, kw_only=True):
     max_age_days: int = 7  # of the rate before the invoice date
 
 
+class ItemFields(Struct, frozen=True, kw_only=True):
+    """Fields of the A_PurchaseOrderItem row in which a company's own extended service tells what
+    SAP's does not; empty: nothing tells it."""
+
+    price_estimated: str = ""
+    contract_price: str = ""  # per NetPriceQuantity, as NetPriceAmount
+    moving_average_price: str = ""  # of one order unit
+    stock: str = ""  # behind it, in the order unit
+
+
+STANDARD = ItemFields()  # SAP's own row tells none of them
+
+
 class CompanyCode(Struct, frozen=True, kw_only=True):
     """One company code: who we are on an invoice, and what we tolerate."""
 

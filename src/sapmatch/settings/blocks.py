@@ -14,7 +14,7 @@ from sapmatch.model.connection import Connection
 from sapmatch.model.errors import Problem
 from sapmatch.model.flow import Extraction, Intake, WriteBack
 from sapmatch.model.order import OrderSide
-from sapmatch.model.policy import CompanyCode, ExchangeRates, MatchingPolicy
+from sapmatch.model.policy import STANDARD, CompanyCode, ExchangeRates, ItemFields, MatchingPolicy
 from sapmatch.model.review import Reviewing
 
 
@@ -44,6 +44,7 @@ class Matching(Struct, frozen=True, kw_only=True):
     weights: dict[str, int] = field(default_factory=dict)  # learned: `sapmatch learn` prints them
     connection: str | None = None  # whose orders; the only connection where there is just one
     company_codes: dict[str, CompanyCode] = field(default_factory=dict)
+    item_fields: ItemFields = STANDARD
 
 
 class Alerts(Struct, frozen=True, kw_only=True):

@@ -21,11 +21,13 @@ from tests.builders.index_runs import START, IndexDesk
 from tests.builders.memory_ledger import MemoryLedger, keeper
 from tests.builders.sap_rows import (
     COMPANIES,
+    cost_row,
     head_row,
     invoice_row,
     item_row,
     posting_row,
     receipt_row,
+    schedule_row,
     supplier_row,
 )
 
@@ -33,6 +35,11 @@ OTHER = {"PurchaseOrder": "4500000099"}
 GOODS = {"MaterialDocument": "50", "MaterialDocumentYear": "2026"}
 INVOICE_ITEM = {"SupplierInvoice": "51", "FiscalYear": "2016", "SupplierInvoiceItem": "1"}
 SOLD = {"SalesOrder": "77", "SoldToParty": "17100001", "TransactionCurrency": "EUR"}
+SCHEDULED = {
+    "PurchasingDocument": "4500000012",
+    "PurchasingDocumentItem": "30",
+    "ScheduleLine": "1",
+}
 UNDOING = {"ReverseDocument": "53", "ReverseDocumentFiscalYear": "2016"}
 # Each run says something else than the ones before it, or deletes it.
 HISTORY: list[dict[str, Any]] = [
@@ -61,6 +68,10 @@ HISTORY: list[dict[str, Any]] = [
     {"rows": {}, "deleted": {"SuplrInvcItemPurOrdRef": [INVOICE_ITEM]}},
     {"rows": {}, "deleted": {"PurchaseOrder": [OTHER]}},
     {"rows": {"PurchaseOrderItem": [item_row(OrderQuantity="70")]}},
+    {"rows": {"PurchaseOrderScheduleLine": [schedule_row("1", "2026-09-01", "70")]}},
+    {"rows": {"PurOrdPricingElement": [cost_row("FRB1", "35"), cost_row("ZOA1", "5")]}},
+    {"rows": {"PurOrdPricingElement": [cost_row("ZOA1", "5", ConditionInactiveReason="M")]}},
+    {"rows": {}, "deleted": {"PurchaseOrderScheduleLine": [SCHEDULED]}},
 ]  # fmt: skip
 
 
@@ -131,6 +142,7 @@ def test_the_history_ends_as_its_last_words_say() -> None:
     (item,) = order.items
     assert (item.quantity, item.delivered, item.invoiced) == (Decimal(70), Decimal(20), 0)
     assert item.receipts[0].delivery_note == "LS-1"
+    assert ([cost.condition for cost in item.planned_costs], item.schedule) == (["FRB1"], ())
     names = (order.partner_name, order.partner_vat_id, order.invoicing_party_name)
     assert names == ("Sudlicht", "DE298765431", "Factoring")
 

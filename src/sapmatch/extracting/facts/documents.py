@@ -45,21 +45,21 @@ def _movement(row: Row, version: Version) -> Iterator[Line]:
         item=row.text("MaterialDocumentItem"),
         order=order,
         order_item=row.joint("PurchaseOrderItem"),
-        quantities=tuple(
-            (row.text(unit), _signed(row.number_of(field), out))
-            for unit, field in _MEASURED
-            if row.text(unit)
-        ),
+        quantities=tuple((unit, -moved if out else moved) for unit, moved in _measured(row)),
         cancelled=row.flag("GoodsMovementIsCancelled"),
         reverses=_reversed(row) if reversed_document else "",
         posting_date=row.day("PostingDate"),
-        delivery_note=row.text("ReferenceDocument"),
+        delivery_note=row.words("ReferenceDocument"),
     )
     yield _of_document(row, fact, order)
 
 
-def _signed(quantity: Decimal, out: bool) -> Decimal:
-    return -quantity if out else quantity
+def _measured(row: Row) -> Iterator[tuple[str, Decimal]]:
+    """What was moved, by unit; in one of them it must be there."""
+    known = [(unit, field) for unit, field in _MEASURED if row.given(unit) and row.given(field)]
+    if not known:
+        row.require(*_MEASURED[0])
+    return ((row.text(unit), row.number_of(field)) for unit, field in known)
 
 
 def _reversed(row: Row) -> str:
@@ -76,7 +76,7 @@ def _movement_head(row: Row, version: Version) -> Iterator[Line]:
         document=row.needed("MaterialDocument"),
         year=row.text("MaterialDocumentYear"),
         posting_date=row.day("PostingDate"),
-        delivery_note=row.text("ReferenceDocument"),
+        delivery_note=row.words("ReferenceDocument"),
     )
     yield _of_document(row, fact)
 
@@ -102,13 +102,18 @@ def _posted(row: Row) -> PostedInvoice:
         fiscal_year=row.text("FiscalYear"),
         company_code=row.needed("CompanyCode"),
         invoicing_party=row.text("InvoicingParty"),
-        reference=row.text("SupplierInvoiceIDByInvcgParty"),
+        reference=row.words("SupplierInvoiceIDByInvcgParty"),
         document_date=row.needed_day("DocumentDate"),
-        currency=row.needed("DocumentCurrency"),
-        gross=row.number_of("InvoiceGrossAmount"),
+        currency=row.currency("DocumentCurrency"),
+        gross=_gross(row),
         credit_memo=bool(row.text("SupplierInvoiceIsCreditMemo")),
         reversed=_is_void(row),
     )
+
+
+def _gross(row: Row) -> Decimal:
+    row.require("InvoiceGrossAmount")
+    return row.number_of("InvoiceGrossAmount")
 
 
 def _is_void(row: Row) -> bool:
@@ -137,15 +142,19 @@ def _listed(row: Row) -> tuple[str, ...] | None:
 
 
 def _invoice_item(row: Row, version: Version) -> Iterator[Line]:
-    """Planned delivery costs and items without an order item invoice no goods: such an item is
-    gone from the order that it may have named before."""
+    """An item without an order item is gone from the order that it may have named before."""
     order, order_item = row.joint("PurchaseOrder"), row.joint("PurchaseOrderItem")
     invoice, year = row.needed("SupplierInvoice"), row.text("FiscalYear")
     item = row.text("SupplierInvoiceItem")
-    if not (order and order_item) or row.text("SuplrInvcDeliveryCostCndnType"):
+    if not (order and order_item):
         yield _of_invoice(row, Gone(of=invoice_item_key(invoice, year, item), version=version))
         return
-    value_only = bool(row.text("IsSubsequentDebitCredit"))
+    subsequent = bool(row.text("IsSubsequentDebitCredit"))
+    condition = row.text("SuplrInvcDeliveryCostCndnType")
+    value_only = subsequent or bool(condition)
+    row.require("SupplierInvoiceItemAmount")
+    if not value_only:
+        row.require("QuantityInPurchaseOrderUnit")
     fact = InvoiceItem(
         version=version,
         invoice=invoice,
@@ -158,6 +167,8 @@ def _invoice_item(row: Row, version: Version) -> Iterator[Line]:
         material_document=row.reference("ReferenceDocument"),
         material_document_year=row.reference("ReferenceDocumentFiscalYear"),
         material_document_item=row.reference("ReferenceDocumentItem"),
+        subsequent=subsequent,
+        condition=condition,
     )
     yield _of_invoice(row, fact, order)
 

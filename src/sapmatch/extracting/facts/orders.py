@@ -3,20 +3,23 @@
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
+from sapmatch.extracting.facts import conditions
 from sapmatch.extracting.facts.line import Line
 from sapmatch.extracting.fields import Row
 from sapmatch.model.facts import Gone, Item, OrderHead, Version
-from sapmatch.model.order import OrderItem
-from sapmatch.model.policy import CompanyCode
+from sapmatch.model.order import OrderItem, PaymentTerms
+from sapmatch.model.policy import CompanyCode, ItemFields
+
+_DISCOUNTS = (1, 2)
 
 
 def readers(
-    company_codes: Mapping[str, CompanyCode],
+    company_codes: Mapping[str, CompanyCode], item_fields: ItemFields
 ) -> dict[str, Callable[[Row, Version], Iterator[Line]]]:
     """What reads each entity set."""
     return {
         "A_PurchaseOrder": _purchase_head,
-        "A_PurchaseOrderItem": _purchase_item,
+        "A_PurchaseOrderItem": partial(_purchase_item, own=item_fields),
         "A_SalesOrder": partial(_sales_head, company_codes=company_codes),
         "A_SalesOrderItem": _sales_item,
     }
@@ -31,10 +34,14 @@ def _purchase_head(row: Row, version: Version) -> Iterator[Line]:
         company_code=row.needed("CompanyCode") if supplier else row.text("CompanyCode"),
         partner=supplier,
         invoicing_party=row.text("InvoicingParty"),
-        name=row.text("AddressName"),
-        currency=row.needed("DocumentCurrency") if supplier else row.text("DocumentCurrency"),
+        name=row.words("AddressName"),
+        currency=row.currency("DocumentCurrency") if supplier else row.text("DocumentCurrency"),
         order_date=row.day("PurchaseOrderDate"),
-        external_reference=row.text("CorrespncExternalReference"),
+        external_reference=row.words("CorrespncExternalReference"),
+        other_references=_references(row, "SupplierQuotationExternalID"),
+        payment_terms=_payment_terms(row),
+        valid_from=row.day("ValidityStartDate"),
+        valid_to=row.day("ValidityEndDate"),
         released=not row.flag("ReleaseIsNotCompleted"),
         deleted=bool(row.text("PurchasingDocumentDeletionCode")),
         items=_listed(row, "to_PurchaseOrderItem", "PurchaseOrderItem"),
@@ -42,12 +49,31 @@ def _purchase_head(row: Row, version: Version) -> Iterator[Line]:
     yield Line(kind="purchase_order", number=row.joint("PurchaseOrder"), fact=fact)
 
 
-def _purchase_item(row: Row, version: Version) -> Iterator[Line]:
+def _references(row: Row, field: str) -> tuple[str, ...]:
+    reference = row.words(field)
+    return (reference,) if reference else ()
+
+
+def _payment_terms(row: Row) -> PaymentTerms | None:
+    """As SAP finds the due date: the last of its three terms that has days is the net one."""
+    code = row.text("PaymentTerms")
+    days = [row.days(f"CashDiscount{n}Days") for n in _DISCOUNTS]
+    percents = [row.quantity(f"CashDiscount{n}Percent") for n in _DISCOUNTS]
+    net = row.days("NetPaymentDays") or next((d for d in reversed(days) if d), 0)
+    if not (code or net):
+        return None
+    discounts = tuple((d, p) for d, p in zip(days, percents, strict=True) if p)
+    known = row.given("NetPaymentDays") or net
+    return PaymentTerms(code=code, discounts=discounts, net_days=net if known else None)
+
+
+def _purchase_item(row: Row, version: Version, *, own: ItemFields) -> Iterator[Line]:
+    _require_order(row)
     item = OrderItem(
         id=row.needed("PurchaseOrderItem"),
-        text=row.text("PurchaseOrderItemText"),
+        text=row.words("PurchaseOrderItemText"),
         material=row.text("Material") or None,
-        partner_material=row.text("SupplierMaterialNumber") or None,
+        partner_material=row.words("SupplierMaterialNumber") or None,
         gtin=row.text("InternationalArticleNumber") or None,
         quantity=row.quantity("OrderQuantity"),
         unit=row.text("PurchaseOrderQuantityUnit"),
@@ -67,9 +93,27 @@ def _purchase_item(row: Row, version: Version) -> Iterator[Line]:
         free_of_charge=row.flag("PurchasingItemIsFreeOfCharge"),
         returns=row.flag("IsReturnsItem"),
         overall_limit=row.number_of("OverallLimitAmount") or None,
+        price_estimated=row.own_flag(own.price_estimated),
+        contract_price=row.own_number(own.contract_price),
+        moving_average_price=row.own_number(own.moving_average_price),
+        stock=row.own_number(own.stock),
     )
-    fact = Item(version=version, item=item)
+    fact = Item(
+        version=version,
+        item=item,
+        schedule=conditions.scheduled(row),
+        costs=conditions.costs(row),
+    )
     yield Line(kind="purchase_order", number=row.joint("PurchaseOrder"), fact=fact)
+
+
+def _require_order(row: Row) -> None:
+    """A limit has neither quantity nor price, and what is free has no price."""
+    if row.number_of("OverallLimitAmount"):
+        return
+    row.require("OrderQuantity", "PurchaseOrderQuantityUnit")
+    if not row.flag("PurchasingItemIsFreeOfCharge"):
+        row.require("NetPriceAmount")
 
 
 def _sales_head(
@@ -81,9 +125,10 @@ def _sales_head(
         id=row.needed("SalesOrder"),
         company_code=company_code or "",
         partner=row.needed("SoldToParty") if company_code else row.text("SoldToParty"),
-        currency=row.needed("TransactionCurrency") if company_code else "",
+        currency=row.currency("TransactionCurrency") if company_code else "",
         order_date=row.day("SalesOrderDate"),
-        external_reference=row.text("PurchaseOrderByCustomer"),
+        external_reference=row.words("PurchaseOrderByCustomer"),
+        other_references=_references(row, "PurchaseOrderByShipToParty"),
         items=_listed(row, "to_Item", "SalesOrderItem"),
     )
     yield Line(kind="sales_order", number=row.joint("SalesOrder"), fact=fact)
@@ -91,11 +136,12 @@ def _sales_head(
 
 def _sales_item(row: Row, version: Version) -> Iterator[Line]:
     """The API names no price: net amount for the requested quantity is the price."""
+    row.require("RequestedQuantity", "RequestedQuantityUnit", "NetAmount")
     item = OrderItem(
         id=row.needed("SalesOrderItem"),
-        text=row.text("SalesOrderItemText"),
+        text=row.words("SalesOrderItemText"),
         material=row.text("Material") or None,
-        partner_material=row.text("MaterialByCustomer") or None,
+        partner_material=row.words("MaterialByCustomer") or None,
         quantity=row.quantity("RequestedQuantity"),
         unit=row.text("RequestedQuantityUnit"),
         net_price=row.number_of("NetAmount"),

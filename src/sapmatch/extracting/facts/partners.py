@@ -21,7 +21,7 @@ def _party(row: Row, version: Version, kind: Literal["supplier", "customer"], fi
         version=version,
         kind=kind,
         number=row.joint(field) or row.needed(field),
-        name=row.text(f"{field}Name"),
+        name=row.words(f"{field}Name"),
         vat_id=row.text("VATRegistration"),
     )
     return Line(kind=kind, number=fact.number, fact=fact)
@@ -32,7 +32,7 @@ def _partner(row: Row, version: Version) -> Iterator[Line]:
     fact = Partner(
         version=version,
         number=row.joint("BusinessPartner") or row.needed("BusinessPartner"),
-        name=row.text("BusinessPartnerFullName"),
+        name=row.words("BusinessPartnerFullName"),
         supplier=row.joint("Supplier"),
         customer=row.joint("Customer"),
     )

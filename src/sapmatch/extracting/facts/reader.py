@@ -10,37 +10,53 @@ from datetime import UTC, datetime
 import msgspec
 from msgspec import Struct
 
-from sapmatch.extracting.facts import documents, orders, partners
+from sapmatch.extracting.facts import conditions, documents, orders, partners
 from sapmatch.extracting.facts.line import Line
 from sapmatch.extracting.fields import Row, read_row
 from sapmatch.model.errors import Problem
 from sapmatch.model.facts import Version
 from sapmatch.model.intent import Record
-from sapmatch.model.policy import CompanyCode
+from sapmatch.model.policy import STANDARD, CompanyCode, ItemFields
 
 Reader = Callable[[Row, Version], Iterator[Line]]
 
-# What a row holds of another entity set: navigation, set, and fields that it may not repeat.
-_NESTED: Mapping[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
-    "A_PurchaseOrder": (("to_PurchaseOrderItem", "A_PurchaseOrderItem", ("PurchaseOrder",)),),
-    "A_SalesOrder": (("to_Item", "A_SalesOrderItem", ("SalesOrder",)),),
+# What a row holds of another entity set: navigation, set, and the fields that it may not repeat,
+# each with the field of the outer row that has the same value.
+Nested = tuple[str, str, Mapping[str, str]]
+
+
+def _nested(navigation: str, entity_set: str, *same: str, **named: str) -> Nested:
+    return navigation, entity_set, {**{field: field for field in same}, **named}
+
+
+_ITEM = {"PurchasingDocument": "PurchaseOrder", "PurchasingDocumentItem": "PurchaseOrderItem"}
+_POSITION = ("PurchaseOrder", "PurchaseOrderItem")
+_NESTED: Mapping[str, tuple[Nested, ...]] = {
+    "A_PurchaseOrder": (_nested("to_PurchaseOrderItem", "A_PurchaseOrderItem", "PurchaseOrder"),),
+    "A_PurchaseOrderItem": (
+        _nested("to_ScheduleLine", "A_PurchaseOrderScheduleLine", **_ITEM),
+        _nested("to_PurchaseOrderPricingElement", "A_PurOrdPricingElement", *_POSITION),
+    ),
+    "A_SalesOrder": (_nested("to_Item", "A_SalesOrderItem", "SalesOrder"),),
     "A_MaterialDocumentHeader": (
-        (
+        _nested(
             "to_MaterialDocumentItem",
             "A_MaterialDocumentItem",
-            ("MaterialDocument", "MaterialDocumentYear"),
+            "MaterialDocument",
+            "MaterialDocumentYear",
         ),
     ),
     "A_SupplierInvoice": (
-        (
+        _nested(
             "to_SuplrInvcItemPurOrdRef",
             "A_SuplrInvcItemPurOrdRef",
-            ("SupplierInvoice", "FiscalYear"),
+            "SupplierInvoice",
+            "FiscalYear",
         ),
     ),
     "A_BusinessPartner": (
-        ("to_BusinessPartnerTax", "A_BusinessPartnerTaxNumber", ("BusinessPartner",)),
-        ("to_BusinessPartnerBank", "A_BusinessPartnerBank", ("BusinessPartner",)),
+        _nested("to_BusinessPartnerTax", "A_BusinessPartnerTaxNumber", "BusinessPartner"),
+        _nested("to_BusinessPartnerBank", "A_BusinessPartnerBank", "BusinessPartner"),
     ),
 }
 
@@ -59,18 +75,21 @@ class FactReader:
         self,
         company_codes: Mapping[str, CompanyCode],
         *,
+        item_fields: ItemFields = STANDARD,
         planned_at: datetime | None = None,
         run: str = "",
     ) -> None:
         self._planned_at = instant(planned_at) if planned_at else ""
         self._run = run
         self._readers: Mapping[str, Reader] = {
-            **orders.readers(company_codes),
+            **orders.readers(company_codes, item_fields),
+            **conditions.READERS,
             **documents.READERS,
             **partners.READERS,
         }
         self._removals = {
             **orders.REMOVALS,
+            **conditions.REMOVALS,
             **documents.REMOVALS,
             **partners.REMOVALS,
         }
@@ -114,12 +133,17 @@ class FactReader:
         yield from self._readers[head.entity_set](
             head, msgspec.structs.replace(read, changed_at=changed)
         )
-        for navigation, entity_set, fields in _NESTED.get(head.entity_set, ()):
-            inherited = {field: head.record.get(field) for field in fields}
-            for record in head.nested(navigation):
-                named = f"{head.entity_set}.{navigation}"
-                row = Row(named, head.number, {**inherited, **record}, head.problems)
-                yield from self._readers[entity_set](row, read)
+        yield from self._inner(head, head.entity_set, read)
+
+    def _inner(self, outer: Row, entity_set: str, read: Version) -> Iterator[Line]:
+        """What the rows say that are expanded in a row, and those in them."""
+        for navigation, inner, fields in _NESTED.get(entity_set, ()):
+            inherited = {field: outer.record.get(name) for field, name in fields.items()}
+            for record in outer.nested(navigation):
+                named = f"{outer.entity_set}.{navigation}"
+                row = Row(named, outer.number, {**inherited, **record}, outer.problems)
+                yield from self._readers[inner](row, read)
+                yield from self._inner(row, inner, read)
 
 
 def instant(moment: datetime) -> str:

@@ -7,6 +7,7 @@ from sapmatch.matching.amounts import share_out
 from sapmatch.matching.case import Case
 from sapmatch.matching.ledger import open_receipts
 from sapmatch.matching.lines import Portion
+from sapmatch.matching.normalise import plain
 from sapmatch.matching.units import sap_quantity
 from sapmatch.model.match import ItemShare
 from sapmatch.model.order import ZERO, GoodsReceipt
@@ -29,8 +30,8 @@ def _shares(case: Case, portion: Portion, pool: Pool) -> Iterator[ItemShare]:
         yield _share(portion, portion.quantity, portion.amount, None)
         return
     if place.key not in pool:
-        pool[place.key] = open_receipts(place, case.invoice.delivery_note)
-    taken = _take(pool[place.key], portion.quantity)
+        pool[place.key] = open_receipts(place, None)
+    taken = _take(pool[place.key], portion)
     values = [place.value(quantity) for _, quantity in taken]
     amounts = share_out(portion.amount, values, case.currency)
     for (receipt, quantity), amount in zip(taken, amounts, strict=True):
@@ -38,12 +39,13 @@ def _shares(case: Case, portion: Portion, pool: Pool) -> Iterator[ItemShare]:
 
 
 def _take(
-    receipts: list[tuple[GoodsReceipt, Decimal]], quantity: Decimal
+    receipts: list[tuple[GoodsReceipt, Decimal]], portion: Portion
 ) -> list[tuple[GoodsReceipt | None, Decimal]]:
     """From one receipt after the other; what none of them holds is added to the last."""
     taken: list[tuple[GoodsReceipt | None, Decimal]] = []
-    left = quantity
-    for n, (receipt, room) in enumerate(receipts):
+    left = portion.quantity
+    for n in sorted(range(len(receipts)), key=lambda n: (_rank(receipts[n][0], portion), n)):
+        receipt, room = receipts[n]
         part = min(room, left)
         if part > 0:
             taken.append((receipt, part))
@@ -53,6 +55,14 @@ def _take(
         last, held = taken.pop() if taken else (None, ZERO)
         taken.append((last, held + left))
     return taken
+
+
+def _rank(receipt: GoodsReceipt, portion: Portion) -> int:
+    """The receipt that is meant, then the named delivery, then the others as they came."""
+    if receipt == portion.receipt:
+        return 0
+    note = plain(portion.delivery_note or "")
+    return 1 if note and plain(receipt.delivery_note or "") == note else 2
 
 
 def _share(

@@ -10,7 +10,7 @@ from sapmatch.matching.identity import ACCEPT, MARGIN, Candidate
 from sapmatch.matching.lines import Portion
 from sapmatch.matching.search import Found
 from sapmatch.matching.shares import Pool, shares
-from sapmatch.matching.tolerances import Variance, measure_exact
+from sapmatch.matching.tolerances import PRECEDENCE, Variance, measure_exact
 from sapmatch.matching.variances import Judged, document_variances, judge_lines
 from sapmatch.model.match import LineMatch, State, ToleranceCheck
 from sapmatch.model.order import ZERO, OrderSide
@@ -18,8 +18,6 @@ from sapmatch.model.order import ZERO, OrderSide
 # A transaction takes 100 puts, up to 6 for the document itself. An order takes one, its
 # reservation; a sales order two, as each has a write of its own.
 MAX_ORDERS: Mapping[OrderSide, int] = {"purchase_order": 90, "sales_order": 45}
-# Which key names the outcome where several deviate: quantity comes before price in SAP's checks.
-_KEYS = ("DW", "DQ", "LA", "PP", "AN", "BD")
 _PRECEDENCE = (
     State.NOT_INVOICEABLE,
     State.WAITING_RECEIPT,
@@ -68,7 +66,7 @@ def decide(case: Case, found: Found) -> Outcome:
     if not case.lines and not best.lines:
         return _whole_differs(case, best)
     judged = judge_lines(case, best.lines)
-    document = document_variances(case)
+    document = document_variances(case, judged)
     states = [line_state(one) for one in judged] + [_state_of(document)]
     state = min(states, key=_PRECEDENCE.index)
     if not any(one.line.placed for one in judged) and state is not State.OUT_OF_TOLERANCE:
@@ -154,4 +152,4 @@ def _cause(outcome: Outcome) -> str | None:
         return "UNIT"
     failed = [v.key for v in outcome.variances if not v.passed]
     used = failed or [v.key for v in outcome.variances]
-    return min(used, key=_KEYS.index, default=None)
+    return min(used, key=PRECEDENCE.index, default=None)

@@ -2,6 +2,7 @@
 
 from sapmatch.matching.case import Case
 from sapmatch.matching.identity import Candidate
+from sapmatch.matching.items import subsequent
 
 _REFERRING = ("credit-note", "final-invoice", "partial-invoice")
 _NAMED = (
@@ -16,7 +17,7 @@ _NAMED = (
 
 def veto(case: Case, best: Candidate) -> str | None:
     """Cause why the best candidate is not taken automatically, however well it fits."""
-    return _kind(case) or _party(case, best)
+    return _kind(case) or _value_only(case, best) or _party(case, best)
 
 
 def _kind(case: Case) -> str | None:
@@ -29,6 +30,14 @@ def _kind(case: Case) -> str | None:
         return "CORRECTION"
     back = any(ln.amount < 0 or (ln.line.quantity or 0) < 0 for ln in case.lines)
     return "RETURN" if back or case.total < 0 else None
+
+
+def _value_only(case: Case, best: Candidate) -> str | None:
+    """A subsequent credit looks like a credit of the goods, and is none (MA-P51)."""
+    every = (p for line in best.lines for p in line.portions)
+    if any(subsequent(case, p.position, p.quantity, p.amount) for p in every):
+        return "CORRECTION"
+    return None
 
 
 def _party(case: Case, best: Candidate) -> str | None:

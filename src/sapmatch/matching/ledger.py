@@ -55,6 +55,12 @@ class Position(Struct, frozen=True, kw_only=True):
         """The order's price for a quantity with all digits."""
         return EXACT.divide(EXACT.multiply(quantity, self.price), self.per)
 
+    def at(self, price: Decimal, quantity: Decimal) -> Decimal:
+        """Another price than the order's, for the same units of it, rounded once."""
+        priced = EXACT.multiply(EXACT.multiply(quantity, self.item.price_unit_numerator), price)
+        per = EXACT.multiply(self.item.price_unit_denominator, self.item.price_quantity)
+        return rounded(self.converted(EXACT.divide(priced, per)), self.currency)
+
     def converted(self, amount: Decimal) -> Decimal:
         """An amount in the order's currency with all digits of its value in `currency`."""
         return convert(amount, self.order.currency, self.rate) if self.rate else amount

@@ -1,41 +1,76 @@
 """SAP's tolerance keys (transaction OMR6): value against limit, in money and percent."""
 
+from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
 from msgspec import Struct
 
 from sapmatch.matching.case import Case
+from sapmatch.matching.ledger import Position
+from sapmatch.matching.normalise import order_number
+from sapmatch.matching.rates import Exchange, exchange_of, limit_in
 from sapmatch.matching.units import EXACT
 from sapmatch.model.match import ToleranceCheck
 from sapmatch.model.order import ZERO
-from sapmatch.model.policy import CompanyCode, Limit, Tolerance
+from sapmatch.model.policy import (
+    CompanyCode,
+    Effect,
+    ExchangeRates,
+    Limit,
+    Tolerance,
+    ToleranceOverride,
+)
 
 Bound = Literal["lower_absolute", "lower_percent", "upper_absolute", "upper_percent"]
+Verdict = Literal["pass", "fail", "warning"]
 
+# Which key names the outcome where several deviate: quantity comes before price in SAP's checks.
+PRECEDENCE = (
+    *("DW", "DQ", "BR", "BW", "LA", "LD", "PP", "PS", "PC"),
+    *("KW", "AN", "AP", "ST", "BD", "VP"),
+)
 _HUNDRED = Decimal(100)
 _SHOWN = Decimal("0.0001")  # digits of a percentage in a decision; the comparison is exact
+# A key that the settings do not name allows nothing: silence is no consent. The others check what
+# an invoice may deviate in by nature, and do so only where somebody asks for it.
+_OPTIONAL = frozenset({"AP", "BR", "BW", "KW", "LD", "PC", "PS", "ST", "VP"})
+_UNNAMED = {
+    **dict.fromkeys(_OPTIONAL, Tolerance()),
+    "PP": Tolerance(lower_absolute=ZERO, upper_absolute=ZERO),
+}
 _NOTHING_ABOVE = Tolerance(upper_absolute=ZERO)
-# A key that the settings do not name allows nothing: silence is no consent.
-_UNNAMED = {"PP": Tolerance(lower_absolute=ZERO, upper_absolute=ZERO)}
+_WARNING = "VP"  # SAP only warns of a change of the moving average price
 
 
 class Variance(Struct, frozen=True, kw_only=True):
-    """One deviation from the order and what the limits say about it."""
+    """One deviation from the order and what the limits say about it.
+
+    `value` as its checks have it: money in the invoice's currency where they say nothing else.
+    """
 
     key: str
-    value: Decimal  # money in the invoice's currency, with its sign
+    value: Decimal  # with its sign
     checks: tuple[ToleranceCheck, ...] = ()
+    effect: Effect = "review"  # of a failing one
 
     @property
     def passed(self) -> bool:
         """Every limit that is checked holds; one that fails is enough to fail."""
-        return all(check.verdict == "pass" for check in self.checks)
+        return all(check.verdict != "fail" for check in self.checks)
 
 
-def limits_of(company: CompanyCode, key: str) -> Tolerance:
-    """The limits of a key, or no tolerance at all where the settings do not name it."""
-    return company.tolerances.get(key) or _UNNAMED.get(key, _NOTHING_ABOVE)
+def limits_of(company: CompanyCode, key: str, place: Position | None = None) -> Tolerance:
+    """The limits of a key: an override's, the company code's, or what silence means."""
+    return named(company, key, place) or _UNNAMED.get(key, _NOTHING_ABOVE)
+
+
+def named(company: CompanyCode, key: str, place: Position | None = None) -> Tolerance | None:
+    """The limits that the settings name: material before supplier, both together before either."""
+    fitting = [o for o in company.overrides if key in o.tolerances and _fits(o, place)]
+    best = max(fitting, key=lambda o: (bool(o.material), bool(o.supplier)), default=None)
+    return best.tolerances[key] if best else company.tolerances.get(key)
 
 
 def measure(
@@ -45,25 +80,27 @@ def measure(
     *,
     percent_of: tuple[Decimal, Decimal] | None = None,
     line: str | None = None,
+    place: Position | None = None,
+    unit: str | None = None,
 ) -> Variance:
     """Check a deviation in money, and `percent_of` (part, whole) where percent limits are given.
 
     Absolute limits are in the company code's currency. Without an exchange rate they cannot be
-    compared with another one, so they allow nothing there (MA-P33).
+    compared with another one, so they allow nothing there (MA-P33). `unit` names another measure
+    than money, such as days.
     """
-    limits = limits_of(case.company, key)
+    limits = limits_of(case.company, key, place)
     up = value > 0 or (not value and percent_of is not None and percent_of[0] > 0)
-    bounds: tuple[Bound, Bound] = (
-        ("upper_absolute", "upper_percent") if up else ("lower_absolute", "lower_percent")
-    )
-    absolute, percent = (getattr(limits, bound) for bound in bounds)
+    absolute, percent = _bounds(up)
     checks = []
-    if absolute != "off":
-        limit = absolute if case.currency == case.company.currency else ZERO
-        checks.append(_check(key, bounds[0], abs(value), limit, case.currency, line))
-    if percent != "off" and percent_of is not None:
-        checks.append(_percent_check(key, bounds[1], percent_of, percent, line))
-    return Variance(key=key, value=value, checks=tuple(checks))
+    limit = getattr(limits, absolute)
+    if limit != "off":
+        allowed = limit if unit == "days" else _allowed(case, limit)
+        checks.append(_check(key, absolute, abs(value), allowed, unit or case.currency, line))
+    limit = getattr(limits, percent)
+    if limit != "off" and percent_of is not None:
+        checks.append(_percent_check(key, percent, percent_of, limit, line))
+    return Variance(key=key, value=value, checks=tuple(checks), effect=limits.effect)
 
 
 def measure_exact(key: str, value: Decimal, currency: str) -> Variance:
@@ -73,20 +110,64 @@ def measure_exact(key: str, value: Decimal, currency: str) -> Variance:
     return Variance(key=key, value=value, checks=(check,))
 
 
-def within(company: CompanyCode | None, key: str, currency: str | None, value: Decimal) -> bool:
-    """Whether an absolute limit of either direction accepts a difference."""
-    if not value or company is None:
+def within(
+    company: CompanyCode | None,
+    key: str,
+    currency: str | None,
+    value: Decimal,
+    rates: ExchangeRates | None = None,
+    day: date | None = None,
+) -> bool:
+    """Whether an absolute limit of either direction accepts a difference, by the day's rate."""
+    if not value or company is None or currency is None:
         return not value
     limit: Limit = limits_of(company, key).upper_absolute
-    return limit == "off" or (currency == company.currency and abs(value) <= limit)
+    exchange = Exchange(currency=currency, day=day, home=company.currency, rates=rates)
+    return limit == "off" or abs(value) <= limit_in(limit, company.currency, exchange)
+
+
+def limited(tolerance: Tolerance) -> bool:
+    """Whether any limit is checked at all."""
+    return any(limit != "off" for limit in _limits(tolerance))
+
+
+def _limits(tolerance: Tolerance) -> Iterator[Limit]:
+    yield from (getattr(tolerance, bound) for up in (False, True) for bound in _bounds(up))
+
+
+def _bounds(up: bool) -> tuple[Bound, Bound]:
+    return ("upper_absolute", "upper_percent") if up else ("lower_absolute", "lower_percent")
+
+
+def _fits(override: ToleranceOverride, place: Position | None) -> bool:
+    """SAP pads numbers with zeros, people do not; who delivers and who bills are both meant."""
+    if place is None:
+        return False
+    order = place.order
+    suppliers = {order_number(n) for n in (order.partner, order.invoicing_party) if n}
+    supplier, material = override.supplier, override.material
+    if supplier is not None and order_number(supplier) not in suppliers:
+        return False
+    return material is None or order_number(material) == order_number(place.item.material or "")
+
+
+def _allowed(case: Case, limit: Decimal) -> Decimal:
+    if case.currency == case.company.currency:
+        return limit
+    return limit_in(limit, case.company.currency, exchange_of(case))
 
 
 def _check(
     key: str, bound: Bound, value: Decimal, limit: Decimal, unit: str, line: str | None
 ) -> ToleranceCheck:
-    verdict: Literal["pass", "fail"] = "pass" if value <= limit else "fail"
     return ToleranceCheck(
-        key=key, bound=bound, value=value, limit=limit, unit=unit, verdict=verdict, line=line
+        key=key,
+        bound=bound,
+        value=value,
+        limit=limit,
+        unit=unit,
+        verdict=_verdict(key, value <= limit),
+        line=line,
     )
 
 
@@ -103,6 +184,12 @@ def _percent_check(
         value=shown.quantize(_SHOWN, context=EXACT),
         limit=limit,
         unit="%",
-        verdict="pass" if fits else "fail",
+        verdict=_verdict(key, fits),
         line=line,
     )
+
+
+def _verdict(key: str, fits: bool) -> Verdict:
+    if fits:
+        return "pass"
+    return "warning" if key == _WARNING else "fail"

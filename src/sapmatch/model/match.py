@@ -64,8 +64,8 @@ class ToleranceCheck(Struct, frozen=True, kw_only=True):
     bound: Literal["lower_absolute", "lower_percent", "upper_absolute", "upper_percent"]
     value: Decimal
     limit: Decimal
-    unit: str  # a currency code, or "%"
-    verdict: Literal["pass", "fail"]
+    unit: str  # a currency code, "%", "days" (LD), or "EUR days": money times days (ST)
+    verdict: Literal["pass", "fail", "warning"]  # of VP there are only warnings
     line: str | None = None
 
 

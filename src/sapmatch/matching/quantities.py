@@ -1,0 +1,60 @@
+"""More or less than may be invoiced: tolerance keys DQ, DW, BR and BW."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from sapmatch.matching.items import InvoiceItem
+from sapmatch.matching.price_units import counted, ratio, received_ratio
+from sapmatch.matching.tolerances import Variance
+from sapmatch.matching.units import EXACT
+from sapmatch.model.order import ZERO
+
+
+def quantity_variances(item: InvoiceItem) -> tuple[list[Variance], bool]:
+    """What is invoiced beyond what has come, and whether it may still come (MA-P23).
+
+    A limit order has no quantity (MA-P25), a subsequent debit or credit changes none (MA-P51).
+    """
+    place = item.place
+    if place.item.overall_limit is not None or item.subsequent:
+        return [], False
+    if item.gives_back:
+        # A return line comes after what the same invoice delivers; a credit gives back itself.
+        room = place.invoiced + (-item.taken if item.case.credit else item.taken)
+        back = abs(item.quantity)
+        return (_excess(item, back, room) if back > room else []), False
+    room = place.open - item.taken
+    curable = item.quantity <= place.open_ordered - item.taken
+    if place.receipt_counts and not place.delivered and curable:
+        value = place.value(item.quantity + item.taken + place.invoiced)
+        early = item.measure("DW", value)
+        return [early], not early.passed
+    found = _excess(item, item.quantity, room)
+    return found, curable and not all(v.passed for v in found)
+
+
+def ratio_variances(item: InvoiceItem) -> Iterator[Variance]:
+    """BR and BW: price units per unit as invoiced, against the order's or the receipts'."""
+    if item.weighed is None or item.gives_back:
+        return
+    received = received_ratio(item.place.item) if item.place.receipt_counts else None
+    if item.checks("BW") and received:
+        yield _ratio_variance(item, "BW", received, item.weighed)
+    elif item.checks("BR") and not item.place.delivered:
+        yield _ratio_variance(item, "BR", ratio(item.place.item), item.weighed)
+
+
+def _excess(item: InvoiceItem, quantity: Decimal, room: Decimal) -> list[Variance]:
+    excess = quantity - room
+    if not excess:
+        return []
+    found = item.measure("DQ", item.place.value(excess), percent_of=(excess, max(room, ZERO)))
+    # Less than what has come is a partial invoice: only a limit set for it can object.
+    return [found] if excess > 0 or not found.passed else []
+
+
+def _ratio_variance(item: InvoiceItem, key: str, expected: Decimal, weighed: Decimal) -> Variance:
+    by_rule = EXACT.multiply(item.quantity, expected)
+    more = weighed - by_rule
+    value = item.place.value(counted(item.place, more))
+    return item.measure(key, value, percent_of=(more, by_rule))

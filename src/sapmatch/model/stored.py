@@ -1,4 +1,5 @@
-"""The invoice at documents/<id>/invoice.json, in the form of today and the one before."""
+"""What is kept of a document in objects: its invoice, in the form of today and the one before, and
+the decisions on it."""
 
 import re
 from typing import Any
@@ -6,6 +7,7 @@ from typing import Any
 import msgspec
 
 from sapmatch.model.invoice import Evidence, ReadResult, StoredInvoice
+from sapmatch.model.match import Decision
 
 # A place on a page as schema 1 wrote it: page 1 (left,top,width,height).
 _PLACE = re.compile(r"page (\d{1,4}) \(([\d.,\s]{1,80})\)")
@@ -14,6 +16,16 @@ _PLACE = re.compile(r"page (\d{1,4}) \(([\d.,\s]{1,80})\)")
 def invoice_key(document_id: str) -> str:
     """Where the invoice of a document is kept."""
     return f"documents/{document_id}/invoice.json"
+
+
+def decision_key(document_id: str, number: int) -> str:
+    """Where a decision on a document is kept; they count from 1."""
+    return f"documents/{document_id}/decision-{number}.json"
+
+
+def decision_of(stored: bytes) -> Decision:
+    """A decision as it was kept."""
+    return msgspec.json.decode(stored, type=Decision)
 
 
 def kept(stored: bytes) -> StoredInvoice | None:

@@ -31,6 +31,7 @@ class Environment(StrEnum):
     TOPIC_ARN = "SAPMATCH_TOPIC_ARN"
     INVOICE_MATCHING_ARN = "SAPMATCH_INVOICE_MATCHING_ARN"
     WRITE_BACK_ARN = "SAPMATCH_WRITE_BACK_ARN"
+    OS_USERS = "SAPMATCH_OS_USERS"  # local stage: who decides is taken for who he says he is
 
 
 class Matching(Struct, frozen=True, kw_only=True):

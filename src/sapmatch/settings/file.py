@@ -85,6 +85,8 @@ def _value(value: Any, hint: Any, path: str, problems: list[Problem]) -> Any:
         return tuple(row for row in rows if row is not None)
     if hint == Limit:
         return _limit(value, path, problems)
+    if hint == Decimal | None:
+        return _number(value, path, 'must be a number in quotes such as "25.00"', problems)
     try:
         return msgspec.convert(value, hint)
     except msgspec.ValidationError as exc:
@@ -96,13 +98,17 @@ def _limit(value: Any, path: str, problems: list[Problem]) -> Limit | None:
     """A number in quotes, so that it stays exact, or `off`."""
     if value == "off":
         return "off"
+    return _number(value, path, 'must be a number in quotes such as "25.00", or "off"', problems)
+
+
+def _number(value: Any, path: str, wanted: str, problems: list[Problem]) -> Decimal | None:
     try:
-        limit = Decimal(value) if isinstance(value, str) else Decimal("NaN")
+        number = Decimal(value) if isinstance(value, str) else Decimal("NaN")
     except InvalidOperation:
-        limit = Decimal("NaN")
-    if limit.is_finite() and limit >= 0:
-        return limit
-    problems.append(mistake(path, 'must be a number in quotes such as "25.00", or "off"'))
+        number = Decimal("NaN")
+    if number.is_finite() and number >= 0:
+        return number
+    problems.append(mistake(path, wanted))
     return None
 
 

@@ -13,6 +13,7 @@ from sapmatch.model.policy import TOLERANCE_KEYS
 from sapmatch.settings.blocks import Matching, Network, Settings, mistake
 from sapmatch.settings.connection import check_connection, check_zone
 from sapmatch.settings.extraction import check_extraction, check_subscriptions
+from sapmatch.settings.reviewing import check_reviewing
 from sapmatch.settings.schedule import check_schedule
 
 _OPERATIONS = {"A_SupplierInvoice": "insert", "A_SalesOrder": "update"}  # what a match means
@@ -43,6 +44,7 @@ def check(settings: Settings) -> Iterator[Problem]:
     for n, email in enumerate(settings.alerts.emails):
         if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
             yield mistake(f"alerts.emails[{n}]", "is no e-mail address")
+    yield from check_reviewing(settings.reviewing)
     yield from _check_network(settings.network)
 
 

@@ -1,0 +1,77 @@
+"""What a person asks for, and what the state of a document refuses."""
+
+import hashlib
+import re
+
+import msgspec
+from msgspec import Struct
+
+from sapmatch.model.errors import InputRejected
+from sapmatch.model.review import Action, Review
+
+SHORT_ID = 12  # digits by which people name a document
+REPLAY = "sapmatch replay {id} starts it anew"
+_DOCUMENT = re.compile(r"[0-9a-f]{8,64}")
+_ORDER = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_REASON = range(3, 501)  # characters
+
+_NEVER_POSTED = {
+    "INVALID": "the invoice contradicts itself; ask the sender for a corrected one, and reject "
+    "this one",
+    "DUPLICATE": "the invoice was here before and is posted only once; reject it. If the first one "
+    f"was reversed in SAP, {REPLAY}",
+    "REJECTED": "no invoice could be read in it; ask the sender for a readable file, and reject it",
+    "READ_TIMED_OUT": f"it was not read to its end; {REPLAY}, or reject it",
+}
+_REFUSED: dict[Action, dict[str, str]] = {
+    "accept": _NEVER_POSTED
+    | {
+        "NO_CANDIDATE": "no order was found that could be accepted; name one with match ORDER, or "
+        "reject it",
+        "NOT_INVOICEABLE": "SAP takes no invoice for this order. Once purchasing has mended it, "
+        "the document goes on by itself; else name another one with match ORDER, or reject it",
+    },
+    "match": _NEVER_POSTED
+    | {"NEEDS_REVIEW": "the values that were read come first: accept them, or reject the document"},
+}
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What a person wants; `document` is an id or its first 8 digits or more.
+
+    `decision` is the number of the one that was shown, where the person says it.
+    """
+
+    document: str
+    action: Action
+    reason: str
+    order: str | None = None
+    decision: int | None = None
+
+    def digest(self, stage: str) -> str:
+        """SHA-256 that ties a signature to this wish on this stage, in hexadecimal."""
+        wish = [stage, self.document, self.action, self.order, self.reason, self.decision]
+        return hashlib.sha256(msgspec.json.encode(wish)).hexdigest()
+
+
+def require(asked: Asked) -> None:
+    """Raise InputRejected where the wish is not well formed, whoever has it."""
+    if not _DOCUMENT.fullmatch(asked.document):
+        raise InputRejected("ID: must be a document id, or at least its first 8 digits")
+    if len(asked.reason.strip()) not in _REASON or not asked.reason.isprintable():
+        raise InputRejected("reason: must have 3 to 500 printable characters on one line")
+    if asked.action == "match" and not _ORDER.fullmatch(asked.order or ""):
+        raise InputRejected("match: needs the number of an order of the company code")
+    if asked.action != "match" and asked.order is not None:
+        raise InputRejected(f"{asked.action}: takes no order; name one with match ORDER")
+
+
+def require_allowed(asked: Asked, review: Review) -> None:
+    """Raise InputRejected where the state allows no such end, with what to do instead."""
+    instead = _REFUSED.get(asked.action, {}).get(review.state)
+    if instead:
+        short = review.document_id[:SHORT_ID]
+        raise InputRejected(
+            f"document {short}: {asked.action} is not possible for {review.state}: "
+            f"{instead.format(id=short)}"
+        )

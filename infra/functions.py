@@ -14,6 +14,7 @@ from infra.grants import (
     reads,
     reads_expenses,
     removes,
+    resumes,
     starts,
     uses_key,
     writes,
@@ -235,4 +236,19 @@ SWEEPERS = {
     ),
 }
 
-FUNCTIONS = TASKS | RECEIVERS | SWEEPERS
+# Called by people, under a name that they know without looking it up.
+CALLED = {
+    "decide_exception": FunctionSpec(
+        purpose="Takes the decision of a person on an exception.",
+        grants=(
+            lists(),
+            reads("documents/*"),
+            queries("documents", "orders"),
+            puts("documents"),
+            resumes("invoice_matching"),
+            uses_key("s3", "dynamodb"),
+        ),
+    ),
+}
+
+FUNCTIONS = TASKS | RECEIVERS | SWEEPERS | CALLED

@@ -37,7 +37,7 @@ class Bundle:
 
 
 class ServiceFunction(lambda_.Function):
-    """One function, its role, its log group."""
+    """One function, its role, its log group; `known_as` where people call it by name."""
 
     def __init__(
         self,
@@ -50,6 +50,7 @@ class ServiceFunction(lambda_.Function):
         place: Place | None = None,
         at_once: int | None = None,
         more: Iterable[iam.PolicyStatement] = (),
+        known_as: str | None = None,
     ) -> None:
         title = pascal(name)
         log_group = logs.LogGroup(
@@ -63,6 +64,7 @@ class ServiceFunction(lambda_.Function):
         super().__init__(
             scope,
             title,
+            function_name=known_as,
             description=spec.purpose,
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,

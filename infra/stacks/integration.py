@@ -16,7 +16,7 @@ from infra.constructs.queues import DeadLetterQueue, IntakeQueue
 from infra.constructs.roles import ExactPolicy, ExactRole
 from infra.constructs.service_function import Bundle, Place, ServiceFunction
 from infra.constructs.state_machine import AslStateMachine, machine_names
-from infra.functions import RECEIVERS, SWEEPERS, TASKS
+from infra.functions import CALLED, RECEIVERS, SWEEPERS, TASKS
 from infra.grants import Resources, calls, receives, sends
 from infra.names import pascal
 from sapmatch.settings import Environment
@@ -58,6 +58,8 @@ class IntegrationStack(Stack):
         self._receive("receive_update_file", events.Match.wildcard("updates/*/inbox/*"))
         self._schedule()
         self._sweep("sweep_gaps", NIGHTLY)
+        for name in CALLED:
+            self._call(name)
         self._outputs(intake)
 
     def _make_bundle(self) -> Bundle:
@@ -210,6 +212,20 @@ class IntegrationStack(Stack):
             enabled=not self._config.left_out("schedules"),
             target=LambdaInvoke(function, dead_letter_queue=dead_letters, role=role.exact),
         )
+
+    def _call(self, name: str) -> None:
+        """A function that people call; they need the right to invoke it and no other."""
+        function = ServiceFunction(
+            self,
+            name,
+            CALLED[name],
+            bundle=self._bundle,
+            resources=self._resources,
+            known_as=f"{self._config.prefix}-{name.replace('_', '-')}",
+        )
+        self.functions[name] = function
+        if self._config.left_out("identities"):
+            function.add_environment(Environment.OS_USERS, "trusted")
 
     def _outputs(self, intake: IntakeQueue) -> None:
         for name, machine in self.machines.items():

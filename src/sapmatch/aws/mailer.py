@@ -1,16 +1,17 @@
-"""Mails to the operations team through an SNS topic."""
+"""Mails to people through an SNS topic, and who gets them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sapmatch.aws.errors import translated
+from sapmatch.model.outbox import Subscription
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
 
 class SnsMailer:
-    """Port Mailer over one topic; attributes let a subscription filter."""
+    """Ports Mailer and Subscriptions over one topic; attributes let a subscription filter."""
 
     def __init__(self, client: "SNSClient", topic_arn: str) -> None:
         self._client = client
@@ -28,3 +29,15 @@ class SnsMailer:
                     for name, value in attributes.items()
                 },
             )
+
+    def subscriptions(self) -> Iterator[Subscription]:
+        """SNS names no ARN but PendingConfirmation, or Deleted, while nothing is delivered."""
+        with translated("subscriptions to the mails"):
+            pages = self._client.get_paginator("list_subscriptions_by_topic")
+            for page in pages.paginate(TopicArn=self._topic):
+                for each in page["Subscriptions"]:
+                    yield Subscription(
+                        address=each["Endpoint"],
+                        protocol=each["Protocol"],
+                        confirmed=each["SubscriptionArn"].startswith("arn:"),
+                    )

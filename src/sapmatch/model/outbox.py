@@ -1,14 +1,16 @@
-"""Exceptions with their mails, and which of them nobody was told yet (a transactional outbox)."""
+"""Exceptions with their mails, which of them nobody was told, and who gets the mails at all."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
+from msgspec import Struct
+
 from sapmatch.model.document import ExceptionRecord
 
 
 class Outbox(Protocol):
-    """Records of exceptions; what was stored is told in the end, whatever fails in between."""
+    """Records of exceptions; what is stored is told in the end, whatever fails in between."""
 
     def store(self, record: ExceptionRecord) -> ExceptionRecord:
         """Store the exception once; returns the stored one, maybe told already."""
@@ -24,4 +26,20 @@ class Outbox(Protocol):
 
     def unsent(self) -> Iterator[ExceptionRecord]:
         """Exceptions that nobody was told, oldest first, maybe a moment late."""
+        ...
+
+
+class Subscription(Struct, frozen=True, kw_only=True):
+    """One address, and whether its owner confirmed that mails may go there."""
+
+    address: str
+    protocol: str
+    confirmed: bool
+
+
+class Subscriptions(Protocol):
+    """Who gets the mails."""
+
+    def subscriptions(self) -> Iterator[Subscription]:
+        """All subscriptions, those that were never confirmed too."""
         ...

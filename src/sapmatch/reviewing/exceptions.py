@@ -1,30 +1,30 @@
-"""Raise an exception once: a record, then one mail."""
+"""Raise an exception once: a record, then one mail, or a line in a digest."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
 
 import msgspec
 
-from sapmatch.model.document import ExceptionRecord
+from sapmatch.model.document import DocumentRecord, ExceptionRecord
 from sapmatch.model.invoice import ReadResult
 from sapmatch.model.match import Decision
 from sapmatch.model.outbox import Outbox
 from sapmatch.model.ports import Clock, Documents, Mailer, Objects
 from sapmatch.model.stored import invoice_key, result_of
-from sapmatch.reviewing.mail import (
-    Mail,
-    copy_mail,
-    document_mail,
-    extraction_mail,
-    sweep_mail,
-    write_back_mail,
-)
+from sapmatch.reviewing.budget import MailBudget
+from sapmatch.reviewing.mail import words
+from sapmatch.reviewing.mail.attributes import attributes_of
+from sapmatch.reviewing.mail.document import Incident, copy_mail, document_mail
+from sapmatch.reviewing.mail.run import extraction_mail, sweep_mail, write_back_mail
+from sapmatch.reviewing.mail.text import Mail, bounded
 from sapmatch.reviewing.trouble import Trouble
 
-LINES = 20  # of a run in one mail; the response file has them all
 _REACHED = "What became of its records stands in the response file."
 _UNREACHED = "It is not known how far it came: there is no response file."
 _STATUS = {"rejected": "SAP_REJECTED", "unknown": "OUTCOME_UNKNOWN"}
+_EXPIRED = "REVIEW_EXPIRED"
 
 
 class Exceptions:
@@ -37,28 +37,54 @@ class Exceptions:
         documents: Documents,
         outbox: Outbox,
         mailer: Mailer,
+        budget: MailBudget,
         clock: Clock,
+        stage: str,
+        decide_within: timedelta,
     ) -> None:
         self._objects = objects
         self._documents = documents
         self._outbox = outbox
         self._mailer = mailer
+        self._budget = budget
         self._clock = clock
+        self._stage = stage
+        self._decide_within = decide_within
 
     def about_document(self, document_id: str, reason: str | None = None) -> ExceptionRecord:
-        """The document's own state, or `reason` where the workflow itself failed."""
-        record = self._documents.get(document_id)
-        decision = self._decision(document_id, record.decision) if reason is None else None
-        state = reason or record.state
-        cause = (decision.cause if decision else None) or record.reason
-        result = self._result(document_id) if reason is None and decision is None else None
-        mail = document_mail(state, record, decision, result)
-        return self._raise(document_id, state, cause, mail)
+        """The document's own state, or `reason` where the workflow itself came to an end."""
+        incident = self._incident(self._documents.get(document_id), reason)
+        invoice, decision = incident.invoice, incident.decision
+        return self._tell(
+            document_mail(incident),
+            within_budget=True,
+            document_id=document_id,
+            state=incident.state,
+            cause=incident.cause,
+            number=incident.record.number or invoice.number,
+            company_code=incident.record.company_code,
+            total=invoice.total,
+            currency=invoice.currency,
+            difference=decision.difference if decision else None,
+            owner=incident.owner,
+            remedy=incident.remedy,
+            candidates=(decision.orders or decision.candidates) if decision else (),
+            evidence=self._evidence(incident),
+        )
 
     def about_copy(self, document_id: str, key: str) -> ExceptionRecord:
         """The same content arrived under another key."""
         record = self._documents.get(document_id)
-        return self._raise(document_id, "DUPLICATE", key, copy_mail(record, key))
+        return self._tell(
+            copy_mail(record, key),
+            within_budget=True,
+            document_id=document_id,
+            state="DUPLICATE",
+            cause=key,
+            number=record.number,
+            company_code=record.company_code,
+            evidence=(record.key, key),
+        )
 
     def about_run(self, flow: str, run_id: str, reason: str | None = None) -> list[ExceptionRecord]:
         """The records of a run that SAP refused, and those whose outcome nobody knows.
@@ -70,11 +96,13 @@ class Exceptions:
         found = self._objects.exists(file)
         stored = self._objects.read(file).splitlines() if found else []
         answers = [msgspec.json.decode(line) for line in stored]
+        evidence = (file,) if found else ()
         if reason:
             lines = [_line(a) for a in answers if a.get("status") == "rejected"]
             told = _bounded(lines) or [_REACHED if found else _UNREACHED]
             mail = write_back_mail(reason, run_id, flow, told, file)
-            return [self._raise(f"{flow}/{run_id}", reason, None, mail)]
+            subject = f"{flow}/{run_id}"
+            return [self._tell(mail, document_id=subject, state=reason, evidence=evidence)]
         raised = []
         for status, state in _STATUS.items():
             affected = [a for a in answers if a.get("status") == status]
@@ -82,47 +110,80 @@ class Exceptions:
                 lines = [_line(a) for a in affected]
                 mail = write_back_mail(state, run_id, flow, _bounded(lines), file)
                 subject = f"{flow}/{_identity(affected, run_id)}"
-                raised.append(self._raise(subject, state, None, mail))
+                raised.append(self._tell(mail, document_id=subject, state=state, evidence=evidence))
         return raised
 
     def about_extraction(self, trouble: Trouble) -> ExceptionRecord:
         """A run that failed; runs that fail alike are told once, until one is published again."""
-        mail = extraction_mail(trouble)
-        return self._raise(trouble.subject_id, trouble.state, trouble.cause, mail)
+        return self._tell(
+            extraction_mail(trouble),
+            document_id=trouble.subject_id,
+            state=trouble.state,
+            cause=trouble.cause,
+        )
 
     def about_sweep(self, day: str, missing: Sequence[str]) -> ExceptionRecord:
         """What the sweep of a day found; the same is told once."""
         found = hashlib.sha256("\n".join(missing).encode()).hexdigest()[:32]
-        return self._raise(f"sweep/{day}", "SWEEP_FOUND", found, sweep_mail(day, missing))
+        return self._tell(
+            sweep_mail(day, missing),
+            document_id=f"sweep/{day}",
+            state="SWEEP_FOUND",
+            cause=found,
+        )
 
-    def _raise(self, subject_id: str, state: str, cause: str | None, mail: Mail) -> ExceptionRecord:
+    def _tell(
+        self, mail: Mail, *, state: str, within_budget: bool = False, **known: Any
+    ) -> ExceptionRecord:
         """Store, mail, note that it was mailed: a repetition after any step sends nothing twice
-        but the mail whose note was lost."""
+        but the mail whose note was lost. What is not mailed now a digest tells."""
+        fields = {"cause": None, "owner": words.owner_of(state), **known}
         record = self._outbox.store(
             ExceptionRecord(
-                document_id=subject_id,
                 state=state,
-                cause=cause,
                 subject=mail.subject,
                 body=mail.body,
                 raised_at=self._clock.now(),
+                **fields,
             )
         )
-        if record.notified_at is None:
-            attributes = {"state": state, "cause": cause or "NONE", "document": subject_id}
-            self._mailer.send(record.subject, record.body, attributes)
+        if record.notified_at is None and (not within_budget or self._budget.take()):
+            self._mailer.send(record.subject, record.body, attributes_of(record))
             self._outbox.told(record, self._clock.now())
         return record
+
+    def _incident(self, record: DocumentRecord, reason: str | None) -> Incident:
+        """A workflow that failed says nothing about the decision; one that waited in vain does."""
+        decided = record.decision and reason in (None, _EXPIRED)
+        return Incident(
+            state=reason or record.state,
+            record=record,
+            decision=self._decision(record) if decided else None,
+            result=self._result(record.id),
+            stage=self._stage,
+            until=self._clock.now() + self._decide_within,
+        )
+
+    def _evidence(self, incident: Incident) -> tuple[str, ...]:
+        """Keys of the objects that show it."""
+        record = incident.record
+        keys = [record.key]
+        if incident.result:
+            keys.append(invoice_key(record.id))
+        if incident.decision:
+            keys.append(_decision_key(record))
+        return tuple(keys)
 
     def _result(self, document_id: str) -> ReadResult | None:
         key = invoice_key(document_id)
         return result_of(self._objects.read(key)) if self._objects.exists(key) else None
 
-    def _decision(self, document_id: str, number: int) -> Decision | None:
-        if not number:
-            return None
-        stored = self._objects.read(f"documents/{document_id}/decision-{number}.json")
-        return msgspec.json.decode(stored, type=Decision)
+    def _decision(self, record: DocumentRecord) -> Decision:
+        return msgspec.json.decode(self._objects.read(_decision_key(record)), type=Decision)
+
+
+def _decision_key(record: DocumentRecord) -> str:
+    return f"documents/{record.id}/decision-{record.decision}.json"
 
 
 def _identity(answers: Sequence[Mapping[str, object]], run_id: str) -> str:
@@ -136,5 +197,4 @@ def _line(answer: Mapping[str, object]) -> str:
 
 
 def _bounded(lines: list[str]) -> list[str]:
-    more = len(lines) - LINES
-    return lines if more <= 0 else [*lines[:LINES], f"and {more} more in the response file"]
+    return bounded(lines, "more in the response file")

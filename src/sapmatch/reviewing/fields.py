@@ -8,6 +8,7 @@ from typing import Any
 
 from sapmatch.model.errors import Problem
 from sapmatch.model.invoice import Invoice, ReadResult
+from sapmatch.reviewing.mail.text import quoted
 
 _WORDS = {
     "bic": "BIC",
@@ -23,7 +24,6 @@ _WORDS = {
 }
 _PARTIES = ("seller", "buyer", "payee")
 _STEP = re.compile(r"([a-z_]{1,40})(?:\[(\d{1,6})\])?")
-_LONGEST = 80  # characters of a document's text in one line for people
 
 
 def in_words(field: str) -> str:
@@ -61,7 +61,7 @@ _SAYS = {
 
 def _says(who: str, value: str) -> str:
     said = _SAYS.get(who)
-    return said.format(_short(value)) if said else f"{who} is {_short(value)}"
+    return said.format(quoted(value)) if said else f"{who} is {quoted(value)}"
 
 
 def value_of(invoice: Invoice, field: str) -> Any:
@@ -83,8 +83,8 @@ def shown(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, tuple):
-        return _short(", ".join(str(item) for item in value[:5]))
-    return _short(str(value))
+        return quoted(", ".join(str(item) for item in value[:5]))
+    return quoted(str(value))
 
 
 def _field(field: str, result: ReadResult | None) -> str:
@@ -99,8 +99,3 @@ def _doubt(field: str, result: ReadResult) -> str:
     if value is None or sure >= 1:
         return ""
     return f"read as {shown(value)}, {floor(round(sure * 100, 4))} % sure"
-
-
-def _short(text: str) -> str:
-    plain = " ".join(text[: 2 * _LONGEST].split())
-    return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"

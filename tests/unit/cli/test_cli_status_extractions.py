@@ -12,11 +12,9 @@ from sapmatch.extracting.lease import release, take
 from sapmatch.extracting.positions import Pointer, store_published
 from sapmatch.extracting.run import Published, PublishedSet, success_key
 from sapmatch.model.flow import Output
-from sapmatch.reviewing.exceptions import Exceptions
 from sapmatch.reviewing.trouble import Cause, Trouble
 from tests.builders.control import MemoryControl
-from tests.builders.memory import MemoryClock, MemoryDocuments, MemoryMailer, MemoryObjects
-from tests.builders.memory_outbox import MemoryOutbox
+from tests.builders.exceptions import Team
 from tests.builders.runs import SHAPE
 
 RUN = "2026-11-02T07:00:00Z"
@@ -47,12 +45,13 @@ PUBLISHED = Published(
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The stage `test`: of two extractions one has a good run."""
+    team = Team()
     made = SimpleNamespace(
-        clock=MemoryClock(),
+        clock=team.clock,
         control=MemoryControl(),
-        objects=MemoryObjects(),
-        documents=MemoryDocuments(),
-        outbox=MemoryOutbox(),
+        objects=team.objects,
+        outbox=team.outbox,
+        team=team,
     )
     made.objects.write(success_key("orders", RUN), msgspec.json.encode(PUBLISHED))
     store_published(made.control, "orders", Pointer(run_id=RUN))
@@ -72,13 +71,7 @@ def fail(stack: SimpleNamespace, error: str, last_good: str | None = RUN) -> Non
         reload="sapmatch reload orders",
         last_good=last_good,
     )
-    Exceptions(
-        objects=stack.objects,
-        documents=stack.documents,
-        outbox=stack.outbox,
-        mailer=MemoryMailer(),
-        clock=stack.clock,
-    ).about_extraction(trouble)
+    stack.team.exceptions.about_extraction(trouble)
 
 
 def shown(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

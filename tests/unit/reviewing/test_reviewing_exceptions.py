@@ -5,9 +5,7 @@ import pytest
 
 from sapmatch.model.document import DocumentRecord
 from sapmatch.model.errors import Problem, Throttled
-from sapmatch.model.match import Decision, State
-from sapmatch.reviewing.exceptions import LINES
-from sapmatch.reviewing.mail import subject
+from sapmatch.reviewing.mail.text import LINES
 from tests.builders.exceptions import Team
 from tests.builders.memory import START
 
@@ -24,31 +22,6 @@ class Intake(Team):
 @pytest.fixture
 def team() -> Intake:
     return Intake()
-
-
-def test_a_decision_outside_the_tolerances_says_what_why_and_what_to_do(team: Intake) -> None:
-    decision = Decision(
-        state=State.OUT_OF_TOLERANCE,
-        policy_version="p",
-        cause="PP",
-        orders=("4500001007",),
-        explanation=("The price is above the order.",),
-        remedy="The buyer confirms the price or asks for a credit memo.",
-    )
-    team.objects.write(f"documents/{RECORD.id}/decision-1.json", msgspec.json.encode(decision))
-    team.know(state="OUT_OF_TOLERANCE", decision=1, number="R-7")
-    team.exceptions.about_document(RECORD.id)
-    subject_line, body, attributes = team.mailer.sent[0]
-    assert subject_line == "[sapmatch] OUT_OF_TOLERANCE: outside the tolerances (dddddddddddd)"
-    for expected in (
-        "Invoice R-7",
-        "The price is above the order.",
-        "4500001007",
-        "The buyer confirms the price",
-        "incoming/a.xml",
-    ):
-        assert expected in body
-    assert attributes == {"state": "OUT_OF_TOLERANCE", "cause": "PP", "document": RECORD.id}
 
 
 def test_an_unreadable_document_tells_its_problems(team: Intake) -> None:
@@ -136,13 +109,6 @@ def test_control_characters_of_a_document_never_reach_a_mail(team: Intake) -> No
     assert "\r" not in body
     assert "\x00" not in body
     assert "\nBcc" not in body
-
-
-@pytest.mark.parametrize("state", ["MATCHED", "OUT_OF_TOLERANCE", "x" * 200])
-def test_a_subject_is_one_short_line(state: str) -> None:
-    line = subject(state, "d" * 64)
-    assert len(line) < 100
-    assert "\n" not in line
 
 
 def test_the_same_unknown_record_is_mailed_once_however_many_runs_meet_it(team: Intake) -> None:

@@ -7,7 +7,7 @@ from sapmatch.extracting.plan import _check_drift
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.shape import Field, Shape
 from sapmatch.reviewing.exceptions import Exceptions
-from sapmatch.reviewing.mail import CAUSES
+from sapmatch.reviewing.mail.text import LINES
 from sapmatch.reviewing.trouble import Cause, Trouble, cause_of
 from tests.builders.exceptions import Team
 from tests.builders.memory import MemoryMailer
@@ -217,7 +217,7 @@ def test_a_thousand_failed_chunks_are_one_short_mail(
     exceptions: Exceptions, mailer: MemoryMailer
 ) -> None:
     exceptions.about_extraction(replace(TROUBLE, causes=TROUBLE.causes * 1000))
-    assert mailer.sent[0][1].count("SAP refused the logon") == CAUSES
+    assert mailer.sent[0][1].count("SAP refused the logon") == LINES
 
 
 @pytest.mark.parametrize(
@@ -238,10 +238,10 @@ def test_what_a_sweep_found_is_told_once_a_day_and_bounded(
     exceptions: Exceptions, mailer: MemoryMailer
 ) -> None:
     """RE-2"""
-    missing = [f"upload incoming/{n}.xml: received now" for n in range(CAUSES + 5)]
+    missing = [f"upload incoming/{n}.xml: received now" for n in range(LINES + 5)]
     for _ in range(2):
         exceptions.about_sweep("2026-11-03", missing)
     (sent,) = mailer.sent
     assert sent[0] == "[sapmatch] SWEEP_FOUND: something was missed (2026-11-03)"
-    assert sent[1].count("received now") == CAUSES
+    assert sent[1].count("received now") == LINES
     assert "and 5 more" in sent[1]

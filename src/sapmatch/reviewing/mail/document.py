@@ -1,0 +1,216 @@
+"""Mails about one document, for a person in accounts payable, purchasing or the warehouse."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from msgspec import Struct
+
+from sapmatch.model.document import DocumentRecord
+from sapmatch.model.invoice import Invoice, ReadResult
+from sapmatch.model.match import POSTABLE, Decision, Owner, ToleranceCheck
+from sapmatch.reviewing.fields import problem_line
+from sapmatch.reviewing.mail import text, words
+from sapmatch.reviewing.mail.text import Mail, Section
+
+_ACCEPTED = {
+    "AMBIGUOUS",
+    "NEEDS_REVIEW",
+    "OUT_OF_TOLERANCE",
+    "SUSPECTED_DUPLICATE",
+    "WAITING_RECEIPT",
+}
+_GIVEN_AN_ORDER = {
+    "AMBIGUOUS",
+    "NOT_INVOICEABLE",
+    "NO_CANDIDATE",
+    "OUT_OF_TOLERANCE",
+    "SUSPECTED_DUPLICATE",
+    "WAITING_RECEIPT",
+}
+_ENDED = {"READ_TIMED_OUT", "REVIEW_EXPIRED", "WORKFLOW_FAILED"}  # the workflow waits no more
+# Sentences about weights, limits and keys of the index: `exceptions show` has them.
+_TECHNICAL = ("Score ", "The second best", "Tolerance ", "Key ")
+_COPY_POSTED = "Nothing: the invoice is posted only once."
+_COPY_SPLIT = "Nothing: each invoice of the first file goes its own way, once."
+_COPY_NOT_POSTED = "Nothing about the copy. What the first file needs stands in the mail about it."
+
+
+class Incident(Struct, frozen=True, kw_only=True):
+    """A document that a person has to look at, and all that is known of it.
+
+    `result` is what was read; `until` when a decision is awaited, on the stage `stage`.
+    """
+
+    state: str
+    record: DocumentRecord
+    decision: Decision | None = None
+    result: ReadResult | None = None
+    stage: str
+    until: datetime
+
+    @property
+    def cause(self) -> str | None:
+        """The tolerance key or reason code of the state."""
+        return (self.decision.cause if self.decision else None) or self.record.reason
+
+    @property
+    def invoice(self) -> Invoice:
+        """What was read, empty where nothing was."""
+        return (self.result.invoice if self.result else None) or Invoice()
+
+    @property
+    def owner(self) -> Owner:
+        """Who can mend it."""
+        named = self.decision.owner if self.decision else None
+        return named or words.owner_of(self.state)
+
+    @property
+    def remedy(self) -> str | None:
+        """What to do."""
+        named = self.decision.remedy if self.decision else None
+        return named or words.remedy(self.state)
+
+    @property
+    def failed(self) -> tuple[ToleranceCheck, ...]:
+        """Limits that do not hold, those of the cause first."""
+        checks = self.decision.tolerances if self.decision else ()
+        failed = [check for check in checks if check.verdict == "fail"]
+        return tuple(sorted(failed, key=lambda check: check.key != self.cause))
+
+    @property
+    def below(self) -> bool:
+        """Whether less is billed than the order says."""
+        return bool(self.failed) and self.failed[0].bound.startswith("lower")
+
+
+def document_mail(incident: Incident) -> Mail:
+    """What, how much, why, what to do, how and where."""
+    record = incident.record
+    sections: list[Section] = [
+        ("What", list(_what(incident))),
+        ("How much", list(_how_much(incident))),
+        ("Why", list(_why(incident))),
+        ("Orders", list(_orders(incident.decision))),
+        ("What to do", [f"{incident.remedy or 'Look at the document.'}"]),
+        ("Who", [_capital(words.owner_words(incident.owner)) + "."]),
+        ("How", list(_commands(incident))),
+        ("Where", list(_where(incident))),
+    ]
+    return Mail(
+        subject=text.subject(_headline(incident), record.id[: text.SHORT_ID]),
+        body=text.body(sections),
+    )
+
+
+def copy_mail(record: DocumentRecord, key: str) -> Mail:
+    """The same file arrived under another name."""
+    sections: list[Section] = [
+        ("What", ["The same file was uploaded again under another name."]),
+        ("Why", [f"File {key} has the same bytes as {record.key}, which is {record.state}."]),
+        ("What to do", [_of_copy(record)]),
+        ("Where", [f"Document {record.id}"]),
+    ]
+    return Mail(
+        subject=text.subject("The same file again:", record.id[: text.SHORT_ID]),
+        body=text.body(sections),
+    )
+
+
+def _headline(incident: Incident) -> str:
+    """`Price too high: 12.50 EUR over (order 4500000012)`."""
+    title = words.title(incident.state, incident.cause, below=incident.below)
+    difference = _difference(incident)
+    direction = "under" if incident.below else "over"
+    total = text.amount(incident.invoice.total, incident.invoice.currency)
+    money = f"{difference} {direction}" if difference else total
+    orders = incident.decision.orders if incident.decision else ()
+    named = f"order {orders[0]}" if len(orders) == 1 else f"{len(orders)} orders"
+    told = [money, f"({named})" if orders else None]
+    return f"{_capital(title)}: {' '.join(part for part in told if part)}".rstrip()
+
+
+def _difference(incident: Incident) -> str | None:
+    value = incident.decision.difference if incident.decision else None
+    return text.amount(abs(value), incident.invoice.currency) if value else None
+
+
+def _what(incident: Incident) -> Iterator[str]:
+    invoice, number = incident.invoice, incident.record.number or incident.invoice.number
+    kind = "Credit note" if invoice.type == "credit-note" else "Invoice"
+    told = [f"{kind} {text.quoted(number)}" if number else "The document"]
+    if invoice.seller.name:
+        told.append(f"of {text.quoted(invoice.seller.name)}")
+    if invoice.issue_date:
+        told.append(f"dated {invoice.issue_date}")
+    if total := text.amount(invoice.total, invoice.currency):
+        told.append(f"over {total}")
+    title = words.title(incident.state, incident.cause, below=incident.below)
+    yield f"{' '.join(told)}: {title}."
+
+
+def _how_much(incident: Incident) -> Iterator[str]:
+    if difference := _difference(incident):
+        total = text.amount(incident.invoice.total, incident.invoice.currency)
+        yield f"{difference} in all, of {total}." if total else f"{difference} in all."
+    yield from text.bounded([_check(check) for check in incident.failed])
+
+
+def _check(check: ToleranceCheck) -> str:
+    line = f"Line {text.quoted(check.line)}, " if check.line else ""
+    less = "less" if check.bound.startswith("lower") else "more"
+    name = f"{line}{words.tolerance(check.key)}"
+    return (
+        f"{_capital(name)}: {check.value:f} {check.unit} {less}, and {check.limit:f} "
+        f"{check.unit} is allowed (tolerance {check.key})."
+    )
+
+
+def _why(incident: Incident) -> Iterator[str]:
+    if incident.decision:
+        plain = [s for s in incident.decision.explanation if not s.startswith(_TECHNICAL)]
+        yield from text.bounded([text.short_ids(sentence) for sentence in plain])
+        return
+    problems = incident.result.problems if incident.result else incident.record.problems
+    yield from text.bounded([problem_line(problem, incident.result) for problem in problems])
+
+
+def _orders(decision: Decision | None) -> Iterator[str]:
+    if decision:
+        yield from text.bounded(decision.orders or [f"candidate {o}" for o in decision.candidates])
+
+
+def _commands(incident: Incident) -> Iterator[str]:
+    """Lines to copy; a decision is only ever taken by somebody who is logged on (RE-30)."""
+    state, number = incident.state, incident.record.decision
+    short = incident.record.id[: text.SHORT_ID]
+    end = f'--reason "..." --stage {incident.stage}'
+    about = f"--decision {number} {end}" if number else end
+    yield f"sapmatch exceptions show {short} --stage {incident.stage}"
+    if state in _ENDED:
+        yield f"sapmatch replay {short} --stage {incident.stage}"
+        return
+    if state in _ACCEPTED:
+        yield f"sapmatch decide {short} accept {about}"
+    if state in _GIVEN_AN_ORDER:
+        candidates = incident.decision.candidates if incident.decision else ()
+        yield from (f"sapmatch decide {short} match {o} {about}" for o in candidates or ["ORDER"])
+    yield f"sapmatch decide {short} reject {about}"
+    yield f"sapmatch decide {short} wait {about}"
+
+
+def _where(incident: Incident) -> Iterator[str]:
+    record = incident.record
+    yield _capital(record.place) if record.pages else f"File {record.place}"
+    yield f"Document {record.id}"
+    if incident.state not in _ENDED:
+        yield f"A decision is awaited until {incident.until:%Y-%m-%d %H:%M} UTC."
+
+
+def _of_copy(record: DocumentRecord) -> str:
+    if record.state == "SPLIT":
+        return _COPY_SPLIT
+    return _COPY_POSTED if record.state in POSTABLE else _COPY_NOT_POSTED
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

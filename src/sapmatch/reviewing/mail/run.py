@@ -1,0 +1,82 @@
+"""Mails about runs and sweeps: their subjects begin with the code that the runbooks are under."""
+
+from collections.abc import Sequence
+
+from sapmatch.reviewing.mail import text, words
+from sapmatch.reviewing.mail.text import Mail, Section
+from sapmatch.reviewing.trouble import DRIFT, Cause, Trouble
+
+_RUNBOOK = "docs/operations/extractions.md"
+_FUNCTIONS = {"plan": "plan_extraction", "chunks": "extract_chunk", "finish": "finish_extraction"}
+
+
+def write_back_mail(state: str, run_id: str, flow: str, lines: Sequence[str], file: str) -> Mail:
+    """About the records of one write-back run that did not end well."""
+    return _mail(
+        state,
+        f"{flow} {run_id}",
+        [
+            ("What", [f"Write-back flow {flow}: {words.title(state)}."]),
+            ("Why", lines),
+            ("What to do", [words.remedy(state) or ""]),
+            ("Where", [f"Run {run_id}", f"Response file {file}"]),
+        ],
+    )
+
+
+def extraction_mail(trouble: Trouble) -> Mail:
+    """About a run of an extraction that failed."""
+    state = trouble.state
+    remedy = (words.remedy(trouble.remedy) or "").format(reload=trouble.reload)
+    left = (
+        f"Readers still have the run {trouble.last_good}."
+        if trouble.last_good
+        else "No run of it was ever published."
+    )
+    sections: list[Section] = [
+        ("What", [f"Extraction {trouble.extraction}: {words.title(state)}. {left}"]),
+        ("Why", [_because(cause) for cause in trouble.causes[: text.LINES]]),
+        ("What to do", [remedy, f"More: {_RUNBOOK}#{trouble.remedy.lower()}"]),
+        ("Where", _where(trouble)),
+    ]
+    return _mail(state, trouble.extraction, sections)
+
+
+def sweep_mail(day: str, missing: Sequence[str]) -> Mail:
+    """About what nobody had noticed: lines that say what was missing and what was done."""
+    return _mail(
+        "SWEEP_FOUND",
+        day,
+        [
+            ("What", ["The nightly sweep found what should have happened and did not."]),
+            ("Why", text.bounded(missing)),
+            (
+                "What to do",
+                ["Find out why it was lost if this comes again: docs/operations/sweep.md."],
+            ),
+        ],
+    )
+
+
+def _mail(state: str, reference: str, sections: Sequence[Section]) -> Mail:
+    headline = f"{state}: {words.title(state)}"
+    return Mail(subject=text.subject(headline, f"({reference})"), body=text.body(sections))
+
+
+def _because(cause: Cause) -> str:
+    """What a drift is, and nothing of what to do: that stands below with the whole command."""
+    if DRIFT in cause.message:
+        differences = cause.message.partition(f"{DRIFT}: ")[2] or cause.message
+        return differences.partition(". The last good run stays")[0]
+    place = f"{cause.part}: " if cause.part else ""
+    return f"{place}{cause.error}: {cause.message}"
+
+
+def _where(trouble: Trouble) -> list[str]:
+    lines = [f"Run {trouble.run_id}", f"Execution {trouble.execution}"]
+    if trouble.remedy == "UNEXPLAINED":
+        steps = sorted({cause.step for cause in trouble.causes})
+        lines += [f"Log of the function {_FUNCTIONS[step]}" for step in steps if step]
+    if trouble.remedy != "INPUT_REJECTED":
+        lines.append("Later runs that fail alike are not told again.")
+    return lines

@@ -53,6 +53,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     unit: str  # equal for items that convert alike
     price: int  # minor units of money per thousandth of the unit, times `per`
     per: int
+    step: int  # what is ordered in whole pieces is not billed in parts of one
     open: int
     open_ordered: int
     invoiced: int
@@ -98,6 +99,7 @@ def read_offer(position: Position) -> Offer:
         unit=_unit_of(item),
         price=price.numerator * 10 ** minor_units(position.currency),
         per=price.denominator * 1000,
+        step=_step(thousandths(item.quantity)),
         open=thousandths(position.open),
         open_ordered=thousandths(position.open_ordered),
         invoiced=thousandths(position.invoiced),
@@ -158,6 +160,10 @@ def _unit_of(item: OrderItem) -> str:
         return item.unit
     factors = f"{item.price_unit_numerator}/{item.price_unit_denominator}"
     return f"{item.unit} {factors} {item.price_unit}"
+
+
+def _step(ordered: int) -> int:
+    return next(step for step in (1000, 100, 10, 1) if not ordered % step)
 
 
 def _tokens(text: str | None) -> frozenset[str]:

@@ -85,12 +85,15 @@ def _from_amount(row: Row, offer: Offer) -> int | None:
     if not offer.price:
         return None
     quantity = (2 * row.amount * offer.per + offer.price) // (2 * offer.price)
-    step = _step(offer.position.item.quantity)
-    if offer.value(quantity) == row.amount and not quantity % step:
+    exact = offer.value(quantity) == row.amount and not quantity % offer.step
+    most = offer.invoiced if row.back else offer.open_ordered
+    if exact and quantity <= most:
         return quantity
     room = offer.invoiced if row.back else offer.open
     due = offer.value(room) if room > 0 else 0
-    return room if due and abs(row.amount - due) * _CLOSE <= due else None
+    if due and abs(row.amount - due) * _CLOSE <= due:
+        return room
+    return quantity if exact else None
 
 
 def _score(row: Row, offer: Offer, sure: bool) -> int:
@@ -218,9 +221,3 @@ def _convert(line: InvoiceLine, item: OrderItem) -> int | None:
     if converted is None or converted >= _LARGEST:
         return None
     return thousandths(sap_quantity(converted))
-
-
-def _step(ordered: Decimal) -> int:
-    """What is ordered in whole pieces is not billed in parts of one."""
-    quantity = thousandths(ordered)
-    return next(step for step in (1000, 100, 10, 1) if not quantity % step)

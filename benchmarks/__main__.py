@@ -2,6 +2,7 @@
 
 from benchmarks import cold_start
 from benchmarks.extraction import __main__ as extraction
+from benchmarks.matching import __main__ as matching
 from benchmarks.odata import __main__ as odata
 from benchmarks.reading import __main__ as reading
 
@@ -10,4 +11,6 @@ print()
 extraction.main()
 print()
 reading.main()
+print()
+matching.main()
 cold_start.main()

@@ -59,8 +59,10 @@ def after_return(scene: Scene) -> Found:
     order = scene.purchasing.order(lines=2, receipt_expected=True, quantity=100)
     day = billing_day(order, 12)
     back = number(scene.chance.randrange(5, 40))
-    gone = scene.purchasing.receipts(day, [-back])
-    items = [replace(item, receipts=(*item.receipts, *gone)) for item in order.items]
+    items = [
+        replace(item, receipts=(*item.receipts, *scene.purchasing.receipts(day, [-back])))
+        for item in order.items
+    ]
     order = _kept(scene, order, items)
     billed = _billed(order, [item.quantity - back for item in items])
     yield scene.billed(billed), truth(billed)
@@ -127,11 +129,12 @@ def invoicing_party(scene: Scene) -> Found:
         order,
         invoicing_party=other.number,
         invoicing_party_name=other.name,
-        invoicing_party_vat_id=other.vat_id,
+        invoicing_party_vat_id=other.vat_id if other.vat_known else None,
     )
-    scene.purchasing.orders[-1] = order
-    billed = rows(order)
-    yield scene.billed(billed, by=other), truth(billed)
+    if order.partner != other.number:
+        scene.purchasing.orders[-1] = order
+        billed = rows(order)
+        yield scene.billed(billed, by=other), truth(billed)
 
 
 def next_year(scene: Scene) -> Found:

@@ -48,10 +48,23 @@ class Matching(Struct, frozen=True, kw_only=True):
     item_fields: ItemFields = STANDARD
 
 
+class Owners(Struct, frozen=True, kw_only=True):
+    """Addresses that get the mails of one owner (sapmatch.model.match.Owner) only."""
+
+    accounts_payable: tuple[str, ...] = ()
+    purchasing: tuple[str, ...] = ()
+    warehouse: tuple[str, ...] = ()
+    administrator: tuple[str, ...] = ()
+
+
 class Alerts(Struct, frozen=True, kw_only=True):
-    """Who gets the mails; beyond `mails_per_hour` about documents, digests tell them together."""
+    """Who gets the mails, all of them or those of an owner.
+
+    Beyond `mails_per_hour` about documents, digests tell them together.
+    """
 
     emails: tuple[str, ...] = ()
+    owners: Owners = Owners()
     mails_per_hour: int = 30
 
 
@@ -106,7 +119,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 def policy_of(matching: Matching) -> MatchingPolicy:
     """The pure rules, with the hash of what they were made from as their version."""
-    digest = hashlib.sha256(msgspec.json.encode(matching, order="deterministic")).hexdigest()[:12]
+    plain = msgspec.to_builtins(matching, str_keys=True)  # rates are by date
+    digest = hashlib.sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()[:12]
     return MatchingPolicy(
         version=digest,
         order_sides=matching.order_sides,

@@ -73,25 +73,44 @@ def _section(value: Any, kind: type[Any], path: str, problems: list[Problem]) ->
 def _value(value: Any, hint: Any, path: str, problems: list[Problem]) -> Any:
     if get_origin(hint) in (Union, UnionType):
         structs = [arm for arm in get_args(hint) if _is_struct(arm)]
+        if structs and value in _options(hint):
+            return value
         hint = structs[0] if structs else hint
     if _is_struct(hint):
         return _section(value, hint, path, problems)
     arguments = get_args(hint)
-    if get_origin(hint) is dict and _is_struct(arguments[1]) and isinstance(value, dict):
-        parts = {k: _section(v, arguments[1], _join(path, k), problems) for k, v in value.items()}
-        return {k: part for k, part in parts.items() if part is not None}
+    if get_origin(hint) is dict and isinstance(value, dict):
+        return _entries(value, arguments, path, problems)
     if get_origin(hint) is tuple and _is_struct(arguments[0]) and isinstance(value, list):
         rows = [_section(v, arguments[0], f"{path}[{n}]", problems) for n, v in enumerate(value)]
         return tuple(row for row in rows if row is not None)
     if hint == Limit:
         return _limit(value, path, problems)
-    if hint == Decimal | None:
+    if hint in (Decimal, Decimal | None):
         return _number(value, path, 'must be a number in quotes such as "25.00"', problems)
     try:
         return msgspec.convert(value, hint)
     except msgspec.ValidationError as exc:
         problems.append(mistake(path, _plain(exc, hint, value)))
         return None
+
+
+def _entries(
+    table: dict[str, Any], hints: tuple[Any, ...], path: str, problems: list[Problem]
+) -> dict[Any, Any]:
+    """A table whose names are free; what is wrong in it is named and left out."""
+    found: dict[Any, Any] = {}
+    for name, value in table.items():
+        place = _join(path, name)
+        try:
+            key = msgspec.convert(name, hints[0])
+        except msgspec.ValidationError:
+            problems.append(mistake(place, "is no date; write it as 2026-11-20"))
+            continue
+        part = _value(value, hints[1], place, problems)
+        if part is not None:
+            found[key] = part
+    return found
 
 
 def _limit(value: Any, path: str, problems: list[Problem]) -> Limit | None:
@@ -106,12 +125,14 @@ def _number(value: Any, path: str, wanted: str, problems: list[Problem]) -> Deci
         number = Decimal(value) if isinstance(value, str) else Decimal("NaN")
     except InvalidOperation:
         number = Decimal("NaN")
-    if number.is_finite() and number >= 0:
+    if number.is_finite() and 0 <= number < _LARGEST and number == number.quantize(_FINEST):
         return number
     problems.append(mistake(path, wanted))
     return None
 
 
+_LARGEST = Decimal("1E+11")  # SAP's amounts have 14 digits, three of them decimals
+_FINEST = Decimal("1E-9")
 _PLAIN = {
     str: "must be a text: put it in quotes",
     bool: "must be true or false, without quotes",

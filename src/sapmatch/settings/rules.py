@@ -9,10 +9,10 @@ from msgspec.structs import asdict
 from sapmatch.model.errors import Problem
 from sapmatch.model.flow import KNOWN_REFERENCES, Extraction, WriteBack
 from sapmatch.model.order import OrderSide
-from sapmatch.model.policy import TOLERANCE_KEYS
-from sapmatch.settings.blocks import Matching, Network, Settings, mistake
-from sapmatch.settings.connection import check_connection, check_zone
+from sapmatch.settings.blocks import Network, Settings, mistake
+from sapmatch.settings.connection import check_connection
 from sapmatch.settings.extraction import check_extraction, check_subscriptions
+from sapmatch.settings.matching import check_matching
 from sapmatch.settings.reviewing import check_reviewing
 from sapmatch.settings.schedule import check_schedule
 
@@ -36,7 +36,7 @@ def check(settings: Settings) -> Iterator[Problem]:
         yield from _check_write_back(f"write_backs.{name}", flow)
     yield from _check_sides(settings.write_backs)
     if settings.matching:
-        yield from _check_matching(connections, settings.matching)
+        yield from check_matching(connections, settings.matching)
     for limit in ("max_bytes", "max_pages"):
         if getattr(settings.intake, limit) < 1:
             yield mistake(f"intake.{limit}", "must be at least 1")
@@ -103,21 +103,6 @@ def _check_write_back(path: str, flow: WriteBack) -> Iterator[Problem]:
         yield mistake(f"{path}.order_side", 'is missing: "purchase_order" or "sales_order"')
     if flow.source == "match" and flow.order_side == "sales_order" and not flow.field:
         yield mistake(f"{path}.field", "is missing: the header field for the invoice number")
-
-
-def _check_matching(connections: Set[str], matching: Matching) -> Iterator[Problem]:
-    if matching.connection and matching.connection not in connections:
-        yield mistake("matching.connection", "names no [connections.*] block of this file")
-    if not matching.connection and len(connections) > 1:
-        yield mistake("matching.connection", "is missing: which connection holds the orders?")
-    for code, company in matching.company_codes.items():
-        path = f"matching.company_codes.{code}"
-        yield from check_zone(f"{path}.time_zone", company.time_zone)
-        if not re.fullmatch(r"[A-Z]{3}", company.currency):
-            yield mistake(f"{path}.currency", 'must be an ISO 4217 code such as "EUR"')
-        for key in company.tolerances.keys() - TOLERANCE_KEYS:
-            known = ", ".join(sorted(TOLERANCE_KEYS))
-            yield mistake(f"{path}.tolerances.{key}", f"is no tolerance key; known are {known}")
 
 
 def _check_network(network: Network) -> Iterator[Problem]:

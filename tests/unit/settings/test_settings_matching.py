@@ -1,0 +1,165 @@
+"""[matching]: what a decision can work with, and every mistake by its path."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from sapmatch.model.errors import InputRejected
+from sapmatch.model.policy import ExchangeRates, MatchingPolicy
+from sapmatch.settings import parse, policy_of
+
+HEAD = """
+[matching.company_codes.1010]
+name = "Example Maschinenbau GmbH"
+currency = "EUR"
+"""
+OTHER = "tolerances = { PP = {} }"
+RATES = """
+[matching.exchange_rates]
+source = "European Central Bank"
+max_age_days = 4
+[matching.exchange_rates.rates.EUR.2026-11-20]
+USD = "1.0832"
+"""
+
+
+def policy(text: str) -> MatchingPolicy:
+    matching = parse(text.encode(), "sapmatch.toml").matching
+    assert matching is not None
+    return policy_of(matching)
+
+
+def mistakes(text: str) -> dict[str | None, str]:
+    with pytest.raises(InputRejected) as caught:
+        parse(text.encode(), "sapmatch.toml")
+    return {problem.field: problem.message for problem in caught.value.problems}
+
+
+def company(lines: str) -> dict[str | None, str]:
+    """Mistakes of the company code with these lines, paths without its own."""
+    found = mistakes(HEAD + lines)
+    return {(f or "").removeprefix("matching.company_codes.1010."): m for f, m in found.items()}
+
+
+def test_exchange_rates_stay_exact_and_are_found_by_day() -> None:
+    """MA-P33"""
+    rates = policy(HEAD + RATES).exchange_rates
+    assert rates == ExchangeRates(
+        source="European Central Bank",
+        rates={"EUR": {date(2026, 11, 20): {"USD": Decimal("1.0832")}}},
+        max_age_days=4,
+    )
+
+
+def test_no_exchange_rates_may_be_written_as_none() -> None:
+    assert policy('[matching]\nexchange_rates = "none"\n' + HEAD).exchange_rates is None
+    assert policy(HEAD).exchange_rates is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "path"),
+    [
+        (('"1.0832"', "1.0832"), "rates.EUR.2026-11-20.USD"),
+        (('"1.0832"', '"0"'), "rates.EUR.2026-11-20.USD"),
+        (('"1.0832"', '"-1"'), "rates.EUR.2026-11-20.USD"),
+        (('"1.0832"', '"NaN"'), "rates.EUR.2026-11-20.USD"),
+        (('"1.0832"', '"1E+400"'), "rates.EUR.2026-11-20.USD"),
+        (('"1.0832"', '"1E-400"'), "rates.EUR.2026-11-20.USD"),
+        (("USD", "EUR"), "rates.EUR.2026-11-20.EUR"),
+        (("USD", "QQQ"), "rates.EUR.2026-11-20.QQQ"),
+        (("EUR.2026", "EURO.2026"), "rates.EURO"),
+        (("2026-11-20", "2026-13-20"), "rates.EUR.2026-13-20"),
+        (("max_age_days = 4", "max_age_days = -1"), "max_age_days"),
+        (('"European Central Bank"', '" "'), "source"),
+        (('[matching.exchange_rates.rates.EUR.2026-11-20]\nUSD = "1.0832"', ""), "rates"),
+    ],
+)
+def test_a_rate_that_nobody_can_use_is_named(wrong: tuple[str, str], path: str) -> None:
+    """MA-P33"""
+    assert list(mistakes(HEAD + RATES.replace(*wrong))) == [f"matching.exchange_rates.{path}"]
+
+
+def test_the_word_for_no_rates_is_none() -> None:
+    found = mistakes('[matching]\nexchange_rates = "ecb"\n' + HEAD)
+    assert list(found) == ["matching.exchange_rates"]
+
+
+@pytest.mark.parametrize(
+    "limit", ['"-1"', '"NaN"', '"Infinity"', '"1E+400"', '"1E-400"', "1.5", "1"]
+)
+def test_a_limit_is_a_usable_number_in_quotes(limit: str) -> None:
+    """MA-P41, MA-P60"""
+    assert list(company(f"tolerances.PP = {{ upper_absolute = {limit} }}")) == [
+        "tolerances.PP.upper_absolute"
+    ]
+
+
+def test_a_percentage_beyond_all_reason_is_refused() -> None:
+    assert list(company('tolerances.PP = { lower_percent = "1000.1" }')) == [
+        "tolerances.PP.lower_percent"
+    ]
+    assert policy(HEAD + 'tolerances.PP = { lower_percent = "1000" }')
+
+
+def test_an_effect_is_review_or_block() -> None:
+    found = company('tolerances.PP = { upper_absolute = "1", effect = "pay" }')
+    assert found == {"tolerances.PP.effect": 'must be one of "review", "block"'}
+
+
+@pytest.mark.parametrize("currency", ["EURO", "eur", "QQQ", ""])
+def test_a_currency_is_one_of_iso_4217(currency: str) -> None:
+    found = mistakes(HEAD.replace('"EUR"', f'"{currency}"'))
+    assert list(found) == ["matching.company_codes.1010.currency"]
+
+
+@pytest.mark.parametrize("code", ["10100", "ab", "10-1"])
+def test_a_company_code_is_named_as_sap_does(code: str) -> None:
+    found = mistakes(HEAD.replace("1010", code))
+    assert list(found) == [f"matching.company_codes.{code}"]
+
+
+@pytest.mark.parametrize("name", ["V1", "19 %", "-19", "101", "AE:", "1E1"])
+def test_a_tax_code_is_found_by_its_rate(name: str) -> None:
+    assert list(company(f'tax_codes = {{ "{name}" = "V1" }}')) == [f"tax_codes.{name}"]
+
+
+def test_tax_rates_may_name_their_category() -> None:
+    codes = '{ "19" = "V1", "7.0" = "V2", "AE:0" = "VR", "e: 0" = "V0" }'
+    assert len(policy(HEAD + f"tax_codes = {codes}").company_codes["1010"].tax_codes) == 4
+
+
+def test_sampling_is_a_share() -> None:
+    assert list(company('sampling = { percent = "101" }')) == ["sampling.percent"]
+    assert list(company("sampling = { percent = 5.0 }")) == ["sampling.percent"]
+    assert policy(HEAD + 'sampling = { percent = "2.5", threshold = "1000" }')
+
+
+@pytest.mark.parametrize(
+    ("overrides", "path"),
+    [
+        ('{ tolerances = { PP = { upper_absolute = "1" } } }', "overrides[0]"),
+        ('{ supplier = "10100001" }', "overrides[0].tolerances"),
+        ('{ supplier = "1", tolerances = { XX = {} } }', "overrides[0].tolerances.XX"),
+        ('{ supplier = "1", tolerances = { BD = {} } }', "overrides[0].tolerances.BD"),
+        ('{ material = "M", tolerances = { AN = {} } }', "overrides[0].tolerances.AN"),
+        (f'{{ supplier = "1", {OTHER} }}, {{ supplier = "0001", {OTHER} }}', "overrides[1]"),
+    ],
+)
+def test_an_override_says_for_whom_and_what(overrides: str, path: str) -> None:
+    assert list(company(f"overrides = [{overrides}]")) == [path]
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ("duplicate_window_days = -1", "duplicate_window_days"),
+        ("candidate_cap = 0", "candidate_cap"),
+        ("colour = 1", "colour"),
+        ('weights = { "name equal" = 601 }', "weights.name equal"),
+        ('weights = { "name alike" = 1 }', "weights.name alike"),
+        ('weights = { "name equal" = 1.5 }', "weights.name equal"),
+    ],
+)
+def test_a_rule_that_nothing_can_follow_is_named(line: str, path: str) -> None:
+    assert list(mistakes(f"[matching]\n{line}\n" + HEAD)) == [f"matching.{path}"]

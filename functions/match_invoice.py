@@ -5,24 +5,21 @@ from typing import Any
 from functions._runtime import Event, task
 from sapmatch.bootstrap import services
 from sapmatch.matching.stored import match_stored
+from sapmatch.model.match import State
 
 
 @task
 def handler(event: Event, _context: Any) -> dict[str, Any]:
-    """{"document_id"} -> {"document_id", "decision", "state"}."""
+    """{"document_id"} -> {"document_id", "decision", "state", "posts", "alert"}.
+
+    A missing receipt alerts nobody before it is overdue.
+    """
     parts = services()
-    connection, client = parts.order_connection
-    number, decision = match_stored(
-        event["document_id"],
-        objects=parts.objects,
-        documents=parts.documents,
-        orders=parts.orders,
-        policy=parts.policy,
-        connection=connection,
-        client=client,
-    )
+    number, decision = match_stored(event["document_id"], parts.desk, parts.clock.now())
     return {
         "document_id": event["document_id"],
         "decision": number,
         "state": decision.state.value,
+        "posts": decision.posts,
+        "alert": decision.state is not State.WAITING_RECEIPT,
     }

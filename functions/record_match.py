@@ -11,14 +11,5 @@ from sapmatch.matching.stored import record_stored
 def handler(event: Event, _context: Any) -> dict[str, Any]:
     """{"document_id"} -> {"document_id", "intents"}; PreconditionFailed: decide anew."""
     parts = services()
-    connection, client = parts.order_connection
-    record = record_stored(
-        event["document_id"],
-        objects=parts.objects,
-        documents=parts.documents,
-        orders=parts.orders,
-        connection=connection,
-        client=client,
-        plan=parts.planner,
-    )
+    record = record_stored(event["document_id"], parts.desk, parts.planner)
     return {"document_id": record.id, "intents": len(record.intents)}

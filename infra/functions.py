@@ -27,7 +27,7 @@ class FunctionSpec:
     """One function; memory and disk (/tmp) in MB, time-out in seconds.
 
     Only a function that calls SAP gets the logon secrets and stands in the network. `own_machine`
-    is granted about a machine that calls the function, and so is made after it.
+    is granted about a machine, and so is made after it: machines call functions.
     """
 
     purpose: str
@@ -135,6 +135,30 @@ TASKS = {
             uses_key("s3", "dynamodb"),
         ),
     ),
+    "await_decision": FunctionSpec(
+        purpose="Notes that a document waits for a person, or for what its decision lacks.",
+        grants=(
+            queries("documents", "orders"),
+            puts("documents"),
+            uses_key("dynamodb"),
+        ),
+        own_machine=(resumes("invoice_matching"),),
+    ),
+    "expire_exception": FunctionSpec(
+        purpose="Ends the wait of a document that nobody decided on in time.",
+        grants=(queries("documents"), puts("documents"), uses_key("dynamodb")),
+    ),
+    "wake_documents": FunctionSpec(
+        purpose="Lets documents go on that wait for what an extraction brought.",
+        timeout=900,
+        grants=(
+            queries("documents", index="by_review"),
+            queries("orders"),
+            puts("documents"),
+            uses_key("dynamodb"),
+        ),
+        own_machine=(resumes("invoice_matching"), starts("invoice_matching")),
+    ),
     "record_match": FunctionSpec(
         purpose="Records a match, its reservations and its intents in one transaction.",
         grants=(
@@ -227,9 +251,11 @@ SWEEPERS = {
             lists(),
             lists_versions(),
             reads("incoming/*", "extracts/*"),
-            queries("documents", "control"),
+            queries("documents", index="by_review"),
+            queries("orders", "control"),
             puts("documents", "control"),
             starts("invoice_matching"),
+            resumes("invoice_matching"),
             publishes(),
             uses_key("s3", "dynamodb", "sns"),
         ),

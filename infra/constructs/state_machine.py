@@ -28,12 +28,18 @@ from infra.names import pascal, snake
 FOLDER = ROOT / "statemachines"
 DISTRIBUTED = "DISTRIBUTED"
 _EXPRESSION_AS_NUMBER = '"MaxConcurrency": "{%'
+_DECIDE_WITHIN = '"${DecideWithinSeconds}"'  # in quotes: the file is valid JSON as it is stored
 _PLACEHOLDER = re.compile(r"\$\{(\w+)FunctionArn\}")
 
 
 def machine_names() -> list[str]:
     """Names of all state machines of the house."""
     return sorted(path.name.removesuffix(".asl.json") for path in FOLDER.glob("*.asl.json"))
+
+
+def definition(text: str, decide_within_days: int) -> str:
+    """A definition with the time for a decision in it: a number, which no substitution can give."""
+    return text.replace(_DECIDE_WITHIN, str(decide_within_days * 24 * 3600))
 
 
 def called_functions(definition: str) -> set[str]:
@@ -59,10 +65,11 @@ class AslStateMachine(sfn.StateMachine):
         name: str,
         functions: Mapping[str, lambda_.IFunction],
         resources: Resources,
+        decide_within_days: int,
     ) -> None:
         title = pascal(name)
         path = FOLDER / f"{name}.asl.json"
-        text = path.read_text()
+        text = definition(path.read_text(), decide_within_days)
         called = sorted(called_functions(text))
         if unknown := set(called) - functions.keys():
             raise ValueError(

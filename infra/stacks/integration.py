@@ -48,8 +48,10 @@ class IntegrationStack(Stack):
         self._place = place
         self._bundle = self._make_bundle()
         self.functions: dict[str, ServiceFunction] = {name: self._task(name) for name in TASKS}
+        days = config.settings.reviewing.decide_within_days
         self.machines = {
-            name: AslStateMachine(self, name, self.functions, resources) for name in machine_names()
+            name: AslStateMachine(self, name, self.functions, resources, days)
+            for name in machine_names()
         }
         resources.machines.update({n: m.state_machine_arn for n, m in self.machines.items()})
         self._grant_machines()
@@ -117,6 +119,7 @@ class IntegrationStack(Stack):
                 statements = [grant(self._resources) for grant in spec.own_machine]
                 role = self.functions[name].own_role
                 ExactPolicy(self, f"{pascal(name)}OwnMachine", role, statements)
+        self._name_invoice_matching(self.functions["wake_documents"])
 
     def _receive(self, name: str, key: Any) -> IntakeQueue:
         """Uploads under a key -> queue -> function; what gets lost on the way has one place."""
@@ -195,8 +198,7 @@ class IntegrationStack(Stack):
             self, name, SWEEPERS[name], bundle=self._bundle, resources=self._resources
         )
         self.functions[name] = function
-        machine = self.machines["invoice_matching"].state_machine_arn
-        function.add_environment(Environment.INVOICE_MATCHING_ARN, machine)
+        self._name_invoice_matching(function)
         dead_letters = DeadLetterQueue(self, f"{title}DeadLetters")
         self.dead_letters[name] = dead_letters
         role = ExactRole(
@@ -226,6 +228,11 @@ class IntegrationStack(Stack):
         self.functions[name] = function
         if self._config.left_out("identities"):
             function.add_environment(Environment.OS_USERS, "trusted")
+
+    def _name_invoice_matching(self, function: ServiceFunction) -> None:
+        """Not for a function of that very machine: neither could be made before the other."""
+        machine = self.machines["invoice_matching"].state_machine_arn
+        function.add_environment(Environment.INVOICE_MATCHING_ARN, machine)
 
     def _outputs(self, intake: IntakeQueue) -> None:
         for name, machine in self.machines.items():

@@ -117,7 +117,9 @@ class MemoryDocuments:
 
     def record_match(self, match: MatchRecord) -> DocumentRecord:
         self.remember(match.scope, match.keys, match.earlier)
-        return self._decide(match.document, match.decision)
+        intents = tuple(intent.id for intent in match.intents)
+        record = msgspec.structs.replace(match.document, matched=True, intents=intents)
+        return self._decide(record, match.decision)
 
     def earlier(self, scope: OrderScope, key: OrderKey) -> tuple[EarlierInvoice, ...]:
         return tuple(self.seen.get((scope, key), {}).values())

@@ -101,7 +101,7 @@ class DynamoDocuments:
         """Everything that a match means, or nothing of it (MA-P18)."""
         intents = [intent.id for intent in match.intents]
         decided = _decided(match.document, match.decision)
-        after = self._next(msgspec.structs.replace(decided, intents=tuple(intents)))
+        after = self._next(msgspec.structs.replace(decided, matched=True, intents=tuple(intents)))
         puts = [
             self._table.put_request(_meta(after), expected=match.document.version),
             self._table.put_request(_decision(after, match.decision), new=True),

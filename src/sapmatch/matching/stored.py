@@ -1,8 +1,10 @@
 """Decide on an invoice that was read, and record a match."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from sapmatch.matching import match
@@ -11,126 +13,186 @@ from sapmatch.matching.direction import directed
 from sapmatch.matching.keys import duplicate_keys
 from sapmatch.matching.record import REMEMBERED, earlier_invoice, match_record
 from sapmatch.matching.validity import first_flaw
+from sapmatch.matching.verdict import anew, decided_by_hand
+from sapmatch.matching.watch import NotedOrders
 from sapmatch.model.document import DocumentRecord, EarlierInvoice
-from sapmatch.model.errors import InputRejected, Problem
+from sapmatch.model.errors import InputRejected, PreconditionFailed, Problem
 from sapmatch.model.intent import Intent
 from sapmatch.model.invoice import Invoice
-from sapmatch.model.match import POSTABLE, Decision
+from sapmatch.model.match import Decision, State
 from sapmatch.model.order import Order
 from sapmatch.model.policy import MatchingPolicy
-from sapmatch.model.ports import Documents, Objects, OrderKey, Orders, OrderScope
+from sapmatch.model.ports import Documents, Objects, Orders, OrderScope
+from sapmatch.model.review import Review, Reviews, Verdict
 from sapmatch.model.stored import invoice_key, result_of
 
 # From invoice, decision and orders to the writes that they mean, with their payload bytes.
 Planner = Callable[[str, Invoice, Decision, dict[str, Order]], Sequence[tuple[Intent, bytes]]]
+BY_HAND = frozenset({State.MANUAL_MATCHED, State.MANUAL_REJECTED})
 
 
-def match_stored(
-    document_id: str,
-    *,
-    objects: Objects,
-    documents: Documents,
-    orders: Orders,
-    policy: MatchingPolicy,
-    connection: str,
-    client: str,
-) -> tuple[int, Decision]:
+class Desk(Struct, frozen=True, kw_only=True):
+    """What decisions are made with: records, the order index of one SAP client, the rules."""
+
+    objects: Objects
+    documents: Documents
+    reviews: Reviews
+    orders: Orders
+    policy: MatchingPolicy
+    connection: str
+    client: str
+
+    def scope(self, company_code: str | None) -> OrderScope:
+        """Where the orders of a company code are."""
+        return OrderScope(self.connection, self.client, company_code or "")
+
+
+def match_stored(document_id: str, desk: Desk, now: datetime) -> tuple[int, Decision]:
     """Decide and keep the decision at documents/<id>/decision-<n>.json.
 
-    A decision that posts nothing is recorded at once; a match waits for record_stored. Deciding
-    again on the same facts writes nothing new.
+    A decision that posts nothing is recorded at once, with the review that waits for a person; a
+    match waits for record_stored. Deciding again on the same facts writes no other decision. What
+    a person decided is carried out, and what is matched or was decided by hand stays (MA-P54).
     """
-    record = documents.get(document_id)
-    if record.state in POSTABLE:
-        return record.decision, _decision(objects, document_id, record.decision)
-    invoice, problems = _read(objects, document_id)
-    decision = match(
-        invoice,
-        document_id=document_id,
-        orders=orders,
-        earlier=documents.earlier,
-        policy=policy,
-        connection=connection,
-        client=client,
-        problems=problems,
-    )
-    if record.decision and decision == _decision(objects, document_id, record.decision):
-        return record.decision, decision
-    number = record.decision + 1
-    objects.write(_key(document_id, number), msgspec.json.encode(decision, order="deterministic"))
-    if decision.state not in POSTABLE:
-        _record_other(record, invoice, decision, documents, connection, client)
+    record = desk.documents.get(document_id)
+    former = _decision(desk.objects, document_id, record.decision) if record.decision else None
+    if former and (record.is_matched or former.state in BY_HAND):
+        return record.decision, former
+    review = desk.reviews.get(document_id)
+    verdict = _verdict_on(record, review)
+    noted = NotedOrders(desk.orders)
+    if verdict:
+        decision = _by_hand(document_id, verdict, former, desk)
+    else:
+        decision = _matched(document_id, noted, desk)
+    number = record.decision
+    if decision != former:
+        number += 1
+        _keep(record, number, decision, desk)
+    if not decision.posts and decision.state not in BY_HAND:
+        waiting = _waiting(record, review, number, decision, now)
+        watched = noted.watched(desk.scope(decision.company_code), decision)
+        desk.reviews.save(replace(waiting, watched=watched, token=None))
     return number, decision
 
 
-def record_stored(
-    document_id: str,
-    *,
-    objects: Objects,
-    documents: Documents,
-    orders: Orders,
-    connection: str,
-    client: str,
-    plan: Planner,
-) -> DocumentRecord:
+def record_stored(document_id: str, desk: Desk, plan: Planner) -> DocumentRecord:
     """Record the match that was decided last, with reservations and intents, all or nothing.
 
-    Raises PreconditionFailed where an order moved since: decide anew.
+    Raises PreconditionFailed where an order moved since, or a person decided: decide anew.
     """
-    record = documents.get(document_id)
-    if record.state in POSTABLE:
+    record = desk.documents.get(document_id)
+    if record.is_matched:
         return record
-    decision = _decision(objects, document_id, record.decision + 1)
-    invoice = directed(_read(objects, document_id)[0])
-    scope = OrderScope(connection, client, decision.company_code or "")
-    planned = plan(document_id, invoice, decision, _orders(scope, decision, orders))
+    decision = _decision(desk.objects, document_id, record.decision + 1)
+    invoice = directed(_read(desk.objects, document_id)[0])
+    scope = desk.scope(decision.company_code)
+    planned = plan(document_id, invoice, decision, _orders(scope, decision, desk.orders))
     for intent, payload in planned:
-        objects.write(intent.payload_key, payload)
+        desk.objects.write(intent.payload_key, payload)
     intents = [intent for intent, _ in planned]
-    return documents.record_match(match_record(record, invoice, decision, scope, intents))
+    match = match_record(record, invoice, decision, scope, intents)
+    _close(record, decision, desk.reviews)
+    return desk.documents.record_match(match)
 
 
-def remember_stored(
-    document_id: str,
-    *,
-    objects: Objects,
-    documents: Documents,
-    policy: MatchingPolicy,
-    connection: str,
-    client: str,
-) -> None:
+def remember_stored(document_id: str, desk: Desk) -> None:
     """An invoice that a person keys into SAP: another scan of it must not be posted (MA-P44)."""
-    stored = result_of(objects.read(invoice_key(document_id)))
-    if stored.invoice is None or first_flaw(stored.invoice, lambda _: True):
+    invoice = result_of(desk.objects.read(invoice_key(document_id))).invoice
+    if invoice is None or first_flaw(invoice, lambda _: True):
         return
-    code = company_code_of(stored.invoice, policy)
+    code = company_code_of(invoice, desk.policy)
     if code is None:
         return
-    seen = replace(earlier_invoice(document_id, stored.invoice, None), undecided=True)
+    seen = replace(earlier_invoice(document_id, invoice, None), undecided=True)
     keys = duplicate_keys(seen.number, seen.total, seen.currency)
-    documents.remember(OrderScope(connection, client, code), keys, seen)
+    desk.documents.remember(desk.scope(code), keys, seen)
 
 
-def _record_other(
-    record: DocumentRecord,
-    invoice: Invoice,
-    decision: Decision,
-    documents: Documents,
-    connection: str,
-    client: str,
-) -> None:
-    scope = OrderScope(connection, client, decision.company_code) if decision.company_code else None
-    keys: tuple[OrderKey, ...] = ()
-    seen: EarlierInvoice | None = None
-    if (
-        decision.state in REMEMBERED
-        and invoice.number
-        and invoice.total is not None
-        and invoice.currency
-    ):
-        keys = duplicate_keys(invoice.number, invoice.total, invoice.currency)
-        seen = earlier_invoice(record.id, invoice, None)
-    documents.decided(record, decision, seen, scope, keys)
+def _verdict_on(record: DocumentRecord, review: Review | None) -> Verdict | None:
+    """What a person decided in place of us; who accepts a reading leaves the decision to us."""
+    if review is None or review.status != "decided" or review.decision != record.decision:
+        return None
+    accepted = review.verdict and review.verdict.action == "accept"
+    return None if accepted and not record.decision else review.verdict
+
+
+def _matched(document_id: str, orders: Orders, desk: Desk) -> Decision:
+    invoice, problems = _read(desk.objects, document_id)
+    return match(
+        invoice,
+        document_id=document_id,
+        orders=orders,
+        earlier=desk.documents.earlier,
+        policy=desk.policy,
+        connection=desk.connection,
+        client=desk.client,
+        problems=problems,
+    )
+
+
+def _by_hand(document_id: str, verdict: Verdict, former: Decision | None, desk: Desk) -> Decision:
+    def again(orders: Sequence[str]) -> Decision:
+        invoice, problems = _read(desk.objects, document_id)
+        decide = anew(
+            invoice,
+            document_id=document_id,
+            orders=desk.orders,
+            policy=desk.policy,
+            connection=desk.connection,
+            client=desk.client,
+            problems=problems,
+        )
+        return decide(orders)
+
+    return decided_by_hand(verdict, former, anew=again)
+
+
+def _keep(record: DocumentRecord, number: int, decision: Decision, desk: Desk) -> None:
+    """The decision; with the record and what later invoices may see of it, if it posts nothing."""
+    encoded = msgspec.json.encode(decision, order="deterministic")
+    desk.objects.write(_key(record.id, number), encoded)
+    if decision.posts:
+        return
+    scope = desk.scope(decision.company_code) if decision.company_code else None
+    seen = _seen(record, decision, desk) if scope else None
+    keys = duplicate_keys(seen.number, seen.total, seen.currency) if seen else ()
+    desk.documents.decided(record, decision, seen, scope, keys)
+
+
+def _seen(record: DocumentRecord, decision: Decision, desk: Desk) -> EarlierInvoice | None:
+    """The invoice for the duplicate check; one that a person rejected is none (MA-P47)."""
+    invoice, _ = _read(desk.objects, record.id)
+    known = invoice.number and invoice.total is not None and invoice.currency
+    if decision.state not in REMEMBERED or not known:
+        return None
+    seen = earlier_invoice(record.id, invoice, None)
+    return replace(seen, reversed=decision.state is State.MANUAL_REJECTED)
+
+
+def _waiting(
+    record: DocumentRecord, review: Review | None, number: int, decision: Decision, now: datetime
+) -> Review:
+    """The review of a decision; that of the same decision goes on where it was."""
+    if review and review.decision == number and review.status in ("open", "closed"):
+        return replace(review, status="open")
+    return Review(
+        document_id=record.id,
+        state=decision.state.value,
+        cause=decision.cause,
+        decision=number,
+        opened_at=now,
+        version=review.version if review else 0,
+    )
+
+
+def _close(record: DocumentRecord, decision: Decision, reviews: Reviews) -> None:
+    """Before the match is recorded: from here on it is too late for a person to decide (RE-17)."""
+    review = reviews.get(record.id)
+    if _verdict_on(record, review) and decision.state not in BY_HAND:
+        raise PreconditionFailed(f"document {record.id}: a person decided meanwhile")
+    if review and review.status == "open":
+        reviews.save(replace(review, status="closed", token=None, watched=None))
 
 
 def _orders(scope: OrderScope, decision: Decision, orders: Orders) -> dict[str, Order]:

@@ -7,9 +7,9 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from sapmatch.matching import stored
 from sapmatch.matching.index import InMemoryOrders
 from sapmatch.matching.keys import order_keys, partner_keys
-from sapmatch.matching.stored import match_stored, record_stored, remember_stored
 from sapmatch.model.document import DocumentRecord
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Intent
@@ -18,6 +18,7 @@ from sapmatch.model.match import Decision, State
 from sapmatch.model.order import Order, OrderItem, Posting
 from sapmatch.model.policy import CompanyCode, MatchingPolicy
 from tests.builders.memory import START, MemoryDocuments, MemoryObjects
+from tests.builders.memory_reviews import MemoryReviews
 
 COMPANY = CompanyCode(name="Example Maschinenbau GmbH", currency="EUR", vat_ids=("DE811234567",))
 POLICY = MatchingPolicy(version="p", company_codes={"1010": COMPANY})
@@ -70,6 +71,7 @@ class Desk:
     objects: MemoryObjects = field(default_factory=MemoryObjects)
     documents: MemoryDocuments = field(default_factory=MemoryDocuments)
     orders: InMemoryOrders = field(default_factory=InMemoryOrders)
+    reviews: MemoryReviews = field(default_factory=MemoryReviews)
     planned: list[str] = field(default_factory=list)
     invoices: list[Invoice] = field(default_factory=list)
 
@@ -83,7 +85,7 @@ class Desk:
             size=1,
             received_at=START,
         )
-        stored = StoredInvoice(
+        kept = StoredInvoice(
             id=document,
             content=document,
             bucket="b",
@@ -91,40 +93,29 @@ class Desk:
             version="v1",
             result=ReadResult(outcome="read", invoice=invoice),
         )
-        self.objects.write(f"documents/{document}/invoice.json", msgspec.json.encode(stored))
+        self.objects.write(f"documents/{document}/invoice.json", msgspec.json.encode(kept))
         return document
 
-    def match(self, document: str) -> tuple[int, Decision]:
-        return match_stored(
-            document,
+    @property
+    def desk(self) -> stored.Desk:
+        return stored.Desk(
             objects=self.objects,
             documents=self.documents,
+            reviews=self.reviews,
             orders=self.orders,
             policy=POLICY,
             connection="s4",
             client="100",
         )
+
+    def match(self, document: str) -> tuple[int, Decision]:
+        return stored.match_stored(document, self.desk, START)
 
     def remember(self, document: str) -> None:
-        remember_stored(
-            document,
-            objects=self.objects,
-            documents=self.documents,
-            policy=POLICY,
-            connection="s4",
-            client="100",
-        )
+        stored.remember_stored(document, self.desk)
 
     def record(self, document: str) -> DocumentRecord:
-        return record_stored(
-            document,
-            objects=self.objects,
-            documents=self.documents,
-            orders=self.orders,
-            connection="s4",
-            client="100",
-            plan=self._plan,
-        )
+        return stored.record_stored(document, self.desk, self._plan)
 
     def _plan(
         self, document: str, invoice: Invoice, decision: Decision, orders: dict[str, Order]

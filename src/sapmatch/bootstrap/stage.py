@@ -28,6 +28,7 @@ def deployment(stage: str | None) -> Services:
         Environment.INTENTS_TABLE: found["IntentsTable"],
         Environment.CONTROL_TABLE: found["ControlTable"],
         Environment.TOPIC_ARN: found["TopicArn"],
+        Environment.INVOICE_MATCHING_ARN: found["InvoiceMatchingArn"],
     }
     return Services(Settings(), environment)
 

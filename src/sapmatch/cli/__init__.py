@@ -22,6 +22,9 @@ COMMANDS = {
     "metadata": "say what an OData service of SAP offers, and what changed in it",
     "doctor": "say what is in the way between this machine and SAP; writes nothing",
     "status": "show the documents, or the extractions, of a deployed or local stack",
+    "exceptions": "list what waits for a person, or show one exception with its evidence",
+    "decide": "decide on an exception, and let its workflow go on",
+    "replay": "match a document anew that expired, failed or was left behind",
     "reload": "read an extraction of a deployed stage anew, once SAP or its fields ask for it",
     "settings": "check a settings file",
 }

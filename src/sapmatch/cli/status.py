@@ -8,7 +8,9 @@ from sapmatch.cli import output
 from sapmatch.cli.options import add_common
 from sapmatch.model.document import DocumentRecord, pages_of
 from sapmatch.model.intent import Intent, IntentState
+from sapmatch.model.match import State
 from sapmatch.model.ports import Intents
+from sapmatch.model.review import Review
 
 COLUMNS = ("Document", "Read", "Decision", "Order", "Why", "SAP")
 
@@ -34,7 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     stack = deployment(arguments.stage)
     records = sorted(stack.documents.all(), key=oldest_first)
-    rows = [row(record, stack.intents) for record in records]
+    waiting = {review.document_id: review for review in stack.reviews.open()}
+    rows = [row(record, stack.intents, waiting.get(record.id)) for record in records]
     if arguments.json:
         for found in rows:
             output.json_line(found)
@@ -48,8 +51,11 @@ def oldest_first(record: DocumentRecord) -> tuple[Any, ...]:
     return record.received_at, record.parent or record.id, record.part or 0
 
 
-def row(record: DocumentRecord, intents: Intents) -> dict[str, Any]:
-    """One document: `cause` is a tolerance key or reason code, `sap` what became of its writes."""
+def row(record: DocumentRecord, intents: Intents, review: Review | None = None) -> dict[str, Any]:
+    """One document: `cause` is a tolerance key or reason code, `sap` what became of its writes.
+
+    `review` is open where it waits: for a person, or for a receipt as long as nobody was told.
+    """
     return {
         "document": record.key.rpartition("/")[2],
         "id": record.id,
@@ -66,7 +72,13 @@ def row(record: DocumentRecord, intents: Intents) -> dict[str, Any]:
         "part": record.part,
         "pages": record.pages,
         "parts": record.parts,
+        "waiting": _waiting(review) if review else None,
     }
+
+
+def _waiting(review: Review) -> dict[str, Any]:
+    silent = review.state == State.WAITING_RECEIPT and not review.alerted
+    return {"for": "receipt" if silent else "person", "since": review.opened_at}
 
 
 def _why(record: DocumentRecord) -> str:
@@ -95,7 +107,10 @@ def _cells(found: dict[str, Any]) -> tuple[Any, ...]:
     read = ", ".join(part for part in (found["kind"], found["method"]) if part)
     why = [part for part in (found["cause"], found["why"]) if part]
     sap = [_sentence(written) for written in found["sap"]]
-    return place(found), read, found["decision"], found["orders"], why, sap
+    state = [found["decision"]]
+    if waiting := found["waiting"]:
+        state.append(f"waits for a {waiting['for']} since {waiting['since']:%Y-%m-%d}")
+    return place(found), read, state, found["orders"], why, sap
 
 
 def _sentence(written: dict[str, Any]) -> str:

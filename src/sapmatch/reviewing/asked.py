@@ -66,6 +66,11 @@ def require(asked: Asked) -> None:
         raise InputRejected(f"{asked.action}: takes no order; name one with match ORDER")
 
 
+def allows(action: Action, state: str) -> bool:
+    """Whether a document in this state may end so."""
+    return state not in _REFUSED.get(action, {})
+
+
 def require_allowed(asked: Asked, review: Review) -> None:
     """Raise InputRejected where the state allows no such end, with what to do instead."""
     instead = _REFUSED.get(asked.action, {}).get(review.state)

@@ -10,9 +10,11 @@ from sapmatch.matching.amounts import share_out
 from sapmatch.matching.case import Case
 from sapmatch.matching.ledger import Position
 from sapmatch.matching.lines import Assigned, Portion
+from sapmatch.matching.normalise import natural
 from sapmatch.matching.price_units import counted, weight
 from sapmatch.matching.tolerances import Variance, limited, measure, named
 from sapmatch.model.invoice import InvoiceLine
+from sapmatch.model.match import LedgerLine
 from sapmatch.model.money import rounded, step
 from sapmatch.model.order import ZERO
 
@@ -103,6 +105,35 @@ def invoice_items(case: Case, lines: Sequence[Assigned]) -> tuple[tuple[InvoiceI
             )
         found.append(tuple(items))
     return tuple(found)
+
+
+def ledger_lines(case: Case, lines: Sequence[Assigned]) -> tuple[LedgerLine, ...]:
+    """Every order item in use, before the decision and what the invoice takes: a credit less than
+    nothing."""
+    sign = -1 if case.credit else 1
+    parts: dict[tuple[str, str], list[Portion]] = {}
+    for portion in (portion for line in lines for portion in line.portions):
+        parts.setdefault(portion.position.key, []).append(portion)
+    return tuple(_ledger_line(parts[key], sign) for key in sorted(parts, key=_natural))
+
+
+def _ledger_line(portions: Sequence[Portion], sign: int) -> LedgerLine:
+    place = portions[0].position
+    return LedgerLine(
+        order=place.order.id,
+        item=place.item.id,
+        unit=place.item.unit,
+        ordered=place.item.quantity,
+        delivered=place.delivered,
+        invoiced=place.invoiced,
+        open=place.open,
+        taken=sign * sum((p.quantity for p in portions), ZERO),
+        amount=sign * sum((p.amount for p in portions), ZERO),
+    )
+
+
+def _natural(key: tuple[str, str]) -> tuple[tuple[int, str], ...]:
+    return tuple(natural(part) for part in key)
 
 
 def _item(

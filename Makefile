@@ -63,8 +63,8 @@ imports: setup  ## the import rules of the house
 	@echo "imports: who may import whom"
 	@$(BIN)/lint-imports --no-cache >build/imports.log 2>&1 || { cat build/imports.log; exit 1; }
 
-conformance: setup  ## write docs/odata-conformance.md: which test proves which OData case
-	@echo "conformance: writing docs/odata-conformance.md from the contract tests"
+conformance: setup  ## write the conformance pages: which test proves which case
+	@echo "conformance: writing docs/odata-conformance.md and docs/matching-conformance.md from the tests"
 	@$(BIN)/python -m tests.conformance
 
 bundle: setup  ## build the code and layers for AWS Lambda (network)

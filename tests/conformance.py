@@ -1,7 +1,7 @@
-"""`python -m tests.conformance`: writes the page that says which test proves which OData case.
+"""`python -m tests.conformance`: writes the pages that say which test proves which case.
 
-The cases stand in tests/contract/sap/odata_cases.toml. A test proves a case by citing its number,
-such as OD-P04, in its docstring. Tests are read, never imported.
+The cases stand in TOML files beside the tests. A test proves a case by citing its number, such as
+OD-P04 or MA-P21, in its docstring. Tests are read, never imported.
 """
 
 import ast
@@ -13,14 +13,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CASES = ROOT / "tests/contract/sap/odata_cases.toml"
-PAGE = ROOT / "docs/odata-conformance.md"
-CONTRACT = ROOT / "tests/contract"
-_CASE = re.compile(r"\bOD-P\d+\b")
-_ASKED = re.compile(r"^- (OD-P\d+)\b", re.MULTILINE)
-# These prove our stand-ins for SAP and AWS, not the client.
-_STAND_INS = ("local_sap", "local_textract")
-_HEAD = """# What the OData client is held to
+# These prove our stand-ins for SAP and AWS, not the product.
+_STAND_INS = ("local_sap", "local_textract", "contract/local_sap", "contract/local_textract")
+
+
+@dataclass(frozen=True)
+class Register:
+    """Numbered cases of one kind: where they stand, which tests may prove them, what page tells.
+
+    `number` is the pattern of their numbers.
+    """
+
+    cases: Path
+    folder: Path
+    page: Path
+    number: str
+    head: str
+
+
+ODATA = Register(
+    cases=ROOT / "tests/contract/sap/odata_cases.toml",
+    folder=ROOT / "tests/contract",
+    page=ROOT / "docs/odata-conformance.md",
+    number=r"OD-P\d+",
+    head="""# What the OData client is held to
 
 {all} cases of how SAP's OData services behave: {proved} are proved by contract tests against
 servers that answer so, {excused} not applicable, {open} open. The servers run on the machine of
@@ -28,7 +44,23 @@ the tests: they prove what the client does, not that every SAP system behaves li
 
 This page is made by `make conformance` from `tests/contract/sap/odata_cases.toml` and from the
 tests that cite a case; a test compares it. All files lie in `tests/contract/`.
-"""
+""",
+)
+MATCHING = Register(
+    cases=ROOT / "tests/unit/matching/matching_cases.toml",
+    folder=ROOT / "tests",
+    page=ROOT / "docs/matching-conformance.md",
+    number=r"MA-P(?:0[1-9]|[1-5]\d|6[01])",  # those behind are about the write-back
+    head="""# What the matching is held to
+
+{all} cases of what goes wrong between invoices and orders: {proved} are proved by tests,
+{excused} not applicable, {open} open.
+
+This page is made by `make conformance` from `tests/unit/matching/matching_cases.toml` and from the
+tests that cite a case; a test compares it. All files lie in `tests/`.
+""",
+)
+REGISTERS = (ODATA, MATCHING)
 
 
 @dataclass(frozen=True)
@@ -58,22 +90,22 @@ def cases_in(text: str) -> Cases:
     return Cases(found["cases"], found["not_applicable"])
 
 
-def asked_by(reference: str) -> list[str]:
+def asked_by(reference: str, number: str) -> list[str]:
     """The numbers that the reference defines."""
-    return _ASKED.findall(reference)
+    return re.findall(rf"^- ({number})\b", reference, re.MULTILINE)
 
 
-def citations(folder: Path) -> list[Citation]:
+def citations(folder: Path, number: str) -> list[Citation]:
     """What the docstrings of a folder's Python files cite, by path and line."""
     return [
         citation
         for path in sorted(folder.rglob("*.py"))
-        for citation in _cited(path.read_text(encoding="utf-8"), path.relative_to(folder))
+        for citation in _cited(path.read_text(encoding="utf-8"), path.relative_to(folder), number)
     ]
 
 
 def proofs(found: Iterable[Citation]) -> dict[str, list[str]]:
-    """By case the contract tests of the client that cite it, as path::name."""
+    """By case the tests of the product that cite it, as path::name."""
     proved: dict[str, list[str]] = {}
     for one in found:
         if one.test and not one.path.startswith(_STAND_INS):
@@ -84,16 +116,16 @@ def proofs(found: Iterable[Citation]) -> dict[str, list[str]]:
 def faults(cases: Cases, proved: Mapping[str, list[str]], found: Iterable[Citation]) -> list[str]:
     """Every case with neither test nor reason, or with both; every number that is unknown."""
     known = set(cases.numbers)
-    wrong = [f"{n} has neither a contract test nor a reason" for n in _open(cases, proved)]
+    wrong = [f"{n} has neither a test nor a reason" for n in _open(cases, proved)]
     wrong += [f"{n} is not applicable, and proved" for n in cases.excused if n in proved]
     wrong += [f"{n} is not applicable, and unknown" for n in cases.excused if n not in known]
     wrong += [f"{c.path} cites {c.case}, which is unknown" for c in found if c.case not in known]
     return wrong
 
 
-def page(cases: Cases, proved: Mapping[str, list[str]]) -> str:
+def page(register: Register, cases: Cases, proved: Mapping[str, list[str]]) -> str:
     """The page in Markdown."""
-    head = _HEAD.format(
+    head = register.head.format(
         all=len(cases.numbers),
         proved=sum(number in proved for number in cases.numbers),
         excused=len(cases.excused),
@@ -102,24 +134,33 @@ def page(cases: Cases, proved: Mapping[str, list[str]]) -> str:
     return "\n".join([head, *_tables(cases, proved)])
 
 
+def read(register: Register) -> tuple[Cases, list[Citation]]:
+    """The cases of a register, and what the tests cite of them."""
+    cases = cases_in(register.cases.read_text(encoding="utf-8"))
+    return cases, citations(register.folder, register.number)
+
+
 def main() -> int:
-    """Write the page; 1 where a case is open or a number unknown."""
-    cases = cases_in(CASES.read_text(encoding="utf-8"))
-    found = citations(CONTRACT)
-    proved = proofs(found)
-    PAGE.write_text(page(cases, proved), encoding="utf-8")
-    wrong = faults(cases, proved, found)
+    """Write the pages; 1 where a case is open or a number unknown."""
+    wrong = [line for register in REGISTERS for line in _write(register)]
     sys.stderr.writelines(f"conformance: {line}\n" for line in wrong)
     return 1 if wrong else 0
 
 
-def _cited(source: str, path: Path) -> Iterator[Citation]:
+def _write(register: Register) -> list[str]:
+    cases, found = read(register)
+    proved = proofs(found)
+    register.page.write_text(page(register, cases, proved), encoding="utf-8")
+    return faults(cases, proved, found)
+
+
+def _cited(source: str, path: Path, number: str) -> Iterator[Citation]:
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, documented):
             name = getattr(node, "name", "")
             test = name if name.startswith("test_") else ""
-            numbers = _CASE.findall(ast.get_docstring(node) or "")
+            numbers = re.findall(rf"\b{number}\b", ast.get_docstring(node) or "")
             for case in dict.fromkeys(numbers):
                 yield Citation(case, path.as_posix(), test)
 

@@ -24,7 +24,7 @@ from sapmatch.model.connection import ServiceOptions
 from sapmatch.sap import http, session
 from sapmatch.sap.odata import batch, reading, upsert
 from sapmatch.sap.odata.service import Service
-from tests.conformance import CASES, cases_in
+from tests.conformance import ODATA, cases_in
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs/odata.md"
@@ -166,7 +166,7 @@ def test_the_limits_of_the_page_are_those_of_the_code() -> None:
 
 
 def test_the_pages_count_the_cases_that_there_are() -> None:
-    count = len(cases_in(CASES.read_text("utf-8")).numbers)
+    count = len(cases_in(ODATA.cases.read_text("utf-8")).numbers)
     assert f"Some of the {count} behaviours" in PAGE.read_text("utf-8")
     assert f"{count} behaviours" in (ROOT / "README.md").read_text("utf-8")
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.bundle import ROOT
-from infra.constructs.state_machine import called_functions, machine_names
+from infra.constructs.state_machine import called_functions, definition, machine_names
 from infra.functions import FUNCTIONS, RECEIVERS, SWEEPERS, TASKS
 from infra.names import pascal, snake
 from sapmatch.settings import Environment
@@ -98,9 +98,15 @@ def test_textract_is_aws_s_own_in_the_cloud_and_the_stand_in_s_locally(
 def test_a_machine_is_inlined_word_for_word(prod: Templates, name: str) -> None:
     machine = prod.one("AWS::StepFunctions::StateMachine", pascal(name))
     text = (ROOT / "statemachines" / f"{name}.asl.json").read_text()
-    assert machine["DefinitionString"] == text
+    assert machine["DefinitionString"] == definition(text, 14)
     given = {snake(k.removesuffix("FunctionArn")) for k in machine["DefinitionSubstitutions"]}
     assert given == called_functions(text)
+
+
+def test_the_time_for_a_decision_is_the_number_of_the_settings(prod: Templates) -> None:
+    machine = prod.one("AWS::StepFunctions::StateMachine", "InvoiceMatching")
+    states = json.loads(machine["DefinitionString"])["States"]
+    assert states["AwaitDecision"]["TimeoutSeconds"] == 14 * 24 * 3600
 
 
 def test_machines_log_every_step_without_its_data(prod: Templates) -> None:
@@ -113,8 +119,8 @@ def test_machines_log_every_step_without_its_data(prod: Templates) -> None:
 def test_a_state_waits_longer_than_its_function_may_run() -> None:
     """Otherwise a function works on unseen after its state was given up."""
     for name in machine_names():
-        definition = json.loads((ROOT / "statemachines" / f"{name}.asl.json").read_text())
-        for state, task in _tasks(definition):
+        text = (ROOT / "statemachines" / f"{name}.asl.json").read_text()
+        for state, task in _tasks(json.loads(definition(text, 1))):
             assert task["TimeoutSeconds"] > TASKS[snake(state)].timeout, state
 
 

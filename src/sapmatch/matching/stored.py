@@ -24,7 +24,7 @@ from sapmatch.model.order import Order
 from sapmatch.model.policy import MatchingPolicy
 from sapmatch.model.ports import Documents, Objects, Orders, OrderScope
 from sapmatch.model.review import Review, Reviews, Verdict
-from sapmatch.model.stored import invoice_key, result_of
+from sapmatch.model.stored import decision_key, decision_of, invoice_key, result_of
 
 # From invoice, decision and orders to the writes that they mean, with their payload bytes.
 Planner = Callable[[str, Invoice, Decision, dict[str, Order]], Sequence[tuple[Intent, bytes]]]
@@ -151,7 +151,7 @@ def _by_hand(document_id: str, verdict: Verdict, former: Decision | None, desk: 
 def _keep(record: DocumentRecord, number: int, decision: Decision, desk: Desk) -> None:
     """The decision; with the record and what later invoices may see of it, if it posts nothing."""
     encoded = msgspec.json.encode(decision, order="deterministic")
-    desk.objects.write(_key(record.id, number), encoded)
+    desk.objects.write(decision_key(record.id, number), encoded)
     if decision.posts:
         return
     scope = desk.scope(decision.company_code) if decision.company_code else None
@@ -211,8 +211,4 @@ def _read(objects: Objects, document_id: str) -> tuple[Invoice, tuple[Problem, .
 
 
 def _decision(objects: Objects, document_id: str, number: int) -> Decision:
-    return msgspec.json.decode(objects.read(_key(document_id, number)), type=Decision)
-
-
-def _key(document_id: str, number: int) -> str:
-    return f"documents/{document_id}/decision-{number}.json"
+    return decision_of(objects.read(decision_key(document_id, number)))

@@ -24,7 +24,7 @@ def test_chunks_are_listed_in_the_bucket_and_hand_nothing_on() -> None:
 @pytest.mark.parametrize(
     ("answer", "second_round", "target"),
     [
-        ({"done": True, "missing": 0}, False, "TellCounts"),
+        ({"done": True, "missing": 0}, False, "BeginWaking"),
         ({"done": False, "missing": 0}, False, "FinishExtraction"),
         ({"done": False, "missing": 2}, False, "BeginSecondRound"),
         ({"done": False, "missing": 0}, True, "FinishExtraction"),
@@ -77,3 +77,21 @@ def test_a_chunk_is_read_on_until_it_is_done() -> None:
     (rule,) = children["IsChunkDone"]["Choices"]
     assert rule == {"Variable": "$.answer.done", "BooleanEquals": True, "Next": "ChunkDone"}
     assert children["IsChunkDone"]["Default"] == "ExtractChunk"
+
+
+@pytest.mark.parametrize(("done", "target"), [(True, "TellCounts"), (False, "WakeDocuments")])
+def test_waking_goes_on_until_all_was_looked_at(done: bool, target: str) -> None:
+    """MA-P23: what a run brings is what documents wait for."""
+    assert STATES["BeginWaking"]["Result"] == {"after": ""}
+    assert STATES["WakeDocuments"]["Next"] == "HasWokenAll"
+    choice = STATES["HasWokenAll"]
+    data = {"waking": {"done": done, "after": "x"}}
+    chosen = (rule["Next"] for rule in choice["Choices"] if holds(rule, data))
+    assert next(chosen, choice["Default"]) == target
+
+
+def test_a_run_whose_documents_were_not_woken_is_published_all_the_same() -> None:
+    """Its failure is an alarm; it tells nobody that SAP was not read."""
+    (catch,) = STATES["WakeDocuments"]["Catch"]
+    assert catch["Next"] == "DocumentsNotWoken"
+    assert STATES["DocumentsNotWoken"]["Type"] == "Fail"

@@ -7,6 +7,8 @@ from typing import Any
 import jsonata  # type: ignore[import-untyped]
 import pytest
 
+from sapmatch.settings.reviewing import MOST_DAYS
+
 FILE = Path(__file__).resolve().parents[3] / "statemachines" / "invoice_matching.asl.json"
 MACHINE: dict[str, Any] = json.loads(FILE.read_text())
 STATES: dict[str, dict[str, Any]] = MACHINE["States"]
@@ -101,7 +103,122 @@ def test_a_document_is_told_to_a_person_before_its_machine_runs_out_of_time() ->
 
 def test_textract_still_knows_a_job_when_its_document_is_read_for_the_last_time() -> None:
     """documents.md 1: a job is kept for seven days."""
-    assert MACHINE["TimeoutSeconds"] <= 7 * 24 * HOUR
+    waiting = sum(pauses()) + WAITS * STATES["ReadDocument"]["TimeoutSeconds"]
+    assert _longest(STATES["ReadDocument"]) + waiting < 7 * 24 * HOUR
+
+
+def after_matching(**answer: Any) -> str:
+    return chosen("IsMatched", {"document_id": "d", "decision": 1, **answer})
+
+
+def chosen(choice: str, given: dict[str, Any]) -> str:
+    """The state that a choice leads to."""
+    states = {"input": given}
+    rules = STATES[choice]["Choices"]
+    found = (r["Next"] for r in rules if evaluated(r["Condition"], states=states))
+    return str(next(found, STATES[choice]["Default"]))
+
+
+@pytest.mark.parametrize(
+    ("state", "posts", "alert", "target"),
+    [
+        ("MATCHED", True, True, "RecordMatch"),
+        ("WITHIN_TOLERANCE", True, True, "RecordMatch"),
+        ("OUT_OF_TOLERANCE", True, True, "RecordMatch"),  # posted, and blocked for payment
+        ("MANUAL_MATCHED", True, True, "RecordMatch"),
+        ("MANUAL_REJECTED", False, True, "InvoiceRejected"),
+        ("OUT_OF_TOLERANCE", False, True, "RaiseException"),
+        ("AMBIGUOUS", False, True, "RaiseException"),
+        ("WAITING_RECEIPT", False, False, "AwaitDecision"),
+    ],
+)
+def test_what_posts_nothing_waits_and_a_missing_receipt_alerts_nobody_yet(
+    state: str, posts: bool, alert: bool, target: str
+) -> None:
+    """RE-16, MA-P23"""
+    assert after_matching(state=state, posts=posts, alert=alert) == target
+
+
+@pytest.mark.parametrize(
+    ("given", "target"),
+    [
+        ({"decision": 1, "state": "AMBIGUOUS"}, "AwaitDecision"),
+        ({"outcome": "needs-review"}, "AwaitDecision"),
+        ({"outcome": "reject"}, "AwaitDecision"),
+        ({"reason": "READ_TIMED_OUT"}, "AwaitDecision"),
+        ({"outcome": "copy", "copy": "incoming/again.xml"}, "InvoiceExcepted"),
+        ({"reason": "REVIEW_EXPIRED"}, "InvoiceExcepted"),
+        ({"reason": "WORKFLOW_FAILED", "error": "InputRejected"}, "WorkflowFailed"),
+    ],
+)
+def test_who_was_told_is_waited_for_unless_nobody_has_to_decide(
+    given: dict[str, Any], target: str
+) -> None:
+    assert chosen("HasFailed", {"document_id": "d", **given}) == target
+
+
+@pytest.mark.parametrize(
+    ("given", "target"),
+    [
+        ({"action": "decided", "decision": 1}, "MatchInvoice"),
+        ({"action": "decided"}, "MatchInvoice"),
+        ({"action": "again", "decision": 1}, "MatchInvoice"),
+        ({"action": "again"}, "ReadDocument"),  # nobody said that the reading is right
+        ({"action": "expired", "decision": 1}, "ExpireException"),
+    ],
+)
+def test_what_is_waited_for_goes_on_by_what_happened(given: dict[str, Any], target: str) -> None:
+    assert chosen("IsDecided", {"document_id": "d", **given}) == target
+
+
+@pytest.mark.parametrize(
+    ("action", "target"),
+    [
+        ("decided", "MatchInvoice"),
+        ("alert", "RaiseException"),
+        ("expired", "RaiseException"),
+        ("over", "InvoiceExcepted"),
+    ],
+)
+def test_a_wait_that_lasted_too_long_has_its_way(action: str, target: str) -> None:
+    assert chosen("HasExpired", {"document_id": "d", "action": action}) == target
+    outputs = {c["Next"]: c.get("Output") for c in STATES["HasExpired"]["Choices"] if "Output" in c}
+    assert outputs["RaiseException"]["reason"] == "REVIEW_EXPIRED"
+
+
+def test_the_function_learns_who_waits_and_whether_a_person_was_told() -> None:
+    payload = STATES["AwaitDecision"]["Arguments"]["Payload"]
+    context = {"Task": {"Token": "t"}, "Execution": {"Id": "e"}}
+    given = {"document_id": "d", "decision": 1, "alert": False}
+    assert evaluated(payload, states={"input": given, "context": context}) == {
+        "document_id": "d",
+        "token": "t",
+        "execution": "e",
+        "alert": False,
+    }
+
+
+def test_after_a_wait_everything_is_counted_anew() -> None:
+    """A document that waits for weeks may contend and be read as often as a new one."""
+    wait = STATES["AwaitDecision"]
+    assert wait["Assign"] == STATES["BeginReading"]["Assign"]
+    states = {"input": {"document_id": "d", "decision": 2}, "result": {"action": "again"}}
+    assert evaluated(wait["Output"], states=states) == {
+        "document_id": "d",
+        "decision": 2,
+        "action": "again",
+    }
+
+
+def test_every_success_has_its_name() -> None:
+    ends = {name for name, state in STATES.items() if state["Type"] == "Succeed"}
+    assert ends == {"InvoiceMatched", "InvoiceRejected", "InvoiceExcepted", "InvoicesSplit"}
+
+
+def test_a_machine_outlives_the_longest_waits_that_settings_allow() -> None:
+    """Twice: an overdue receipt is told, and waited for once more. A year is AWS's own limit."""
+    longest = MOST_DAYS * 24 * HOUR
+    assert 2 * longest + 14 * 24 * HOUR < MACHINE["TimeoutSeconds"] <= 365 * 24 * HOUR
 
 
 def _longest(task: dict[str, Any]) -> int:

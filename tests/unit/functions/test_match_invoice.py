@@ -1,13 +1,29 @@
 from unittest.mock import MagicMock
 
+import pytest
+
 from sapmatch.model.match import Decision, State
+from tests.builders.memory import START
 from tests.unit.functions.conftest import Call
 
 
-def test_the_state_of_the_decision_is_the_answer(call: Call) -> None:
-    decision = Decision(state=State.OUT_OF_TOLERANCE, policy_version="p")
+@pytest.mark.parametrize(
+    ("state", "block", "posts", "alert"),
+    [
+        (State.MATCHED, False, True, True),
+        (State.OUT_OF_TOLERANCE, False, False, True),
+        (State.OUT_OF_TOLERANCE, True, True, True),
+        (State.WAITING_RECEIPT, False, False, False),
+        (State.MANUAL_MATCHED, False, True, True),
+        (State.MANUAL_REJECTED, False, False, True),
+    ],
+)
+def test_the_state_machine_hears_what_the_decision_means(
+    call: Call, parts: MagicMock, state: State, block: bool, posts: bool, alert: bool
+) -> None:
+    decision = Decision(state=state, policy_version="p", payment_block=block)
     decide = MagicMock(return_value=(2, decision))
     answer = call("match_invoice", "read", match_stored=decide)
-    assert (answer["decision"], answer["state"]) == (2, "OUT_OF_TOLERANCE")
-    assert decide.call_args.kwargs["connection"] == "s4"
-    assert decide.call_args.kwargs["client"] == "100"
+    assert (answer["decision"], answer["state"]) == (2, state)
+    assert (answer["posts"], answer["alert"]) == (posts, alert)
+    assert decide.call_args.args[1:] == (parts.desk, START)

@@ -1,6 +1,6 @@
 """What invoice lines and order items are compared by, each read once."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from functools import lru_cache
 
@@ -12,7 +12,7 @@ from sapmatch.matching.charges import may_be_charge, names_charge
 from sapmatch.matching.ledger import Position
 from sapmatch.matching.normalise import confusable, item_id, order_number, plain, words
 from sapmatch.matching.references import line_numbers
-from sapmatch.matching.units import sap_quantity
+from sapmatch.matching.units import EXACT, sap_quantity
 from sapmatch.model.money import minor_units
 from sapmatch.model.order import OrderItem
 
@@ -49,7 +49,6 @@ class Offer(Struct, frozen=True, kw_only=True):
     item: str | None
     articles: Articles
     text: Text
-    notes: frozenset[str]  # delivery notes of its receipts
     unit: str  # equal for items that convert alike
     price: int  # minor units of money per thousandth of the unit, times `per`
     per: int
@@ -66,6 +65,11 @@ class Offer(Struct, frozen=True, kw_only=True):
         """The order's price in minor units, half away from zero, as `Position.value`."""
         return (2 * quantity * self.price + self.per) // (2 * self.per)
 
+    def came_with(self, note: str) -> bool:
+        """Whether something of it was received with a delivery note."""
+        receipts = self.position.item.receipts
+        return any(_plain(receipt.delivery_note) == note for receipt in receipts)
+
 
 class Row(Struct, kw_only=True):
     """An invoice line as the comparison needs it; amount and quantity without their sign."""
@@ -80,7 +84,8 @@ class Row(Struct, kw_only=True):
     articles: Articles
     text: Text
     tokens: frozenset[str]  # words of the description that may be article numbers
-    notes: frozenset[str]
+    note: str  # delivery note
+    factors: dict[tuple[str | None, str], Decimal | None]  # of units seen so far, for all lines
     converted: dict[str, int | None]  # quantities in the units of offers seen so far
     likened: dict[str, int]  # weights of the texts of offers seen so far
 
@@ -95,7 +100,6 @@ def read_offer(position: Position) -> Offer:
         item=_item_id(item.id),
         articles=_offered(item.partner_material, item.material, item.gtin),
         text=_text(item.text[:_LONGEST_TEXT]),
-        notes=frozenset(_plain(r.delivery_note) for r in item.receipts if r.delivery_note),
         unit=_unit_of(item),
         price=price.numerator * 10 ** minor_units(position.currency),
         per=price.denominator * 1000,
@@ -110,10 +114,18 @@ def read_offer(position: Position) -> Offer:
     )
 
 
-def read_row(case: Case, billed: BilledLine) -> Row:
-    """Everything of an invoice line that no order changes."""
+def read_rows(case: Case) -> list[Row]:
+    """Everything of the invoice lines that no order changes."""
+    factors: dict[tuple[str | None, str], Decimal | None] = {}
+    return [_read_row(case, billed, factors) for billed in case.lines]
+
+
+def _read_row(
+    case: Case, billed: BilledLine, factors: dict[tuple[str | None, str], Decimal | None]
+) -> Row:
     line = billed.line
     negative = billed.amount < 0 or (not billed.amount and (line.quantity or 0) < 0)
+    said = (line.description or "")[:_LONGEST_TEXT]
     note = line.delivery_note or case.invoice.delivery_note
     return Row(
         billed=billed,
@@ -124,9 +136,10 @@ def read_row(case: Case, billed: BilledLine) -> Row:
         item=_item_id(line.order_item),
         elsewhere=bool(line.order_reference),
         articles=_billed(line.seller_item_id, line.buyer_item_id, line.standard_item_id),
-        text=_text((line.description or "")[:_LONGEST_TEXT]),
-        tokens=_tokens(line.description),
-        notes=frozenset((_plain(note),)) if note else frozenset(),
+        text=_text(said),
+        tokens=_tokens(said),
+        note=_plain(note),
+        factors=factors,
         converted={},
         likened={},
     )
@@ -134,7 +147,7 @@ def read_row(case: Case, billed: BilledLine) -> Row:
 
 def thousandths(quantity: Decimal) -> int:
     """A quantity as SAP keeps it, as a whole number."""
-    return int(quantity.scaleb(3))
+    return int(quantity.scaleb(3, EXACT).to_integral_value(ROUND_HALF_UP))
 
 
 def in_units(quantity: int) -> Decimal:
@@ -163,12 +176,15 @@ def _unit_of(item: OrderItem) -> str:
 
 
 def _step(ordered: int) -> int:
-    return next(step for step in (1000, 100, 10, 1) if not ordered % step)
+    if not ordered % 1000:
+        return 1000
+    return next(step for step in (100, 10, 1) if not ordered % step)
 
 
-def _tokens(text: str | None) -> frozenset[str]:
-    parts = (_plain(part) for part in (text or "")[:_LONGEST_TEXT].split())
-    return frozenset(p for p in parts if len(p) >= _SHORTEST_ARTICLE and any(map(str.isdigit, p)))
+@lru_cache(_REMEMBERED)
+def _tokens(text: str) -> frozenset[str]:
+    parts = (plain(part) for part in text.split() if any(map(str.isdigit, part)))
+    return frozenset(part for part in parts if len(part) >= _SHORTEST_ARTICLE)
 
 
 @lru_cache(_REMEMBERED)

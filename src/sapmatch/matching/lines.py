@@ -8,7 +8,7 @@ from msgspec import Struct
 from sapmatch.matching.amounts import share_out
 from sapmatch.matching.assignment import best_pairs
 from sapmatch.matching.case import Case
-from sapmatch.matching.features import Offer, Row, in_units, read_offer, read_row
+from sapmatch.matching.features import Offer, Row, in_units, read_offer, read_rows
 from sapmatch.matching.ledger import Position
 from sapmatch.matching.merged import merged_lines
 from sapmatch.matching.pairs import FLOOR, pair_scores, quantity_of
@@ -56,7 +56,7 @@ class Assigned(Struct, frozen=True, kw_only=True):
 
 def assign(case: Case, places: Sequence[Position]) -> tuple[Assigned, ...]:
     """Every line with its place, in the order of the lines."""
-    rows = [read_row(case, billed) for billed in case.lines]
+    rows = read_rows(case)
     offers = [read_offer(place) for place in places]
     scores = pair_scores(rows, offers)
     pairs = _pairs(rows, scores)

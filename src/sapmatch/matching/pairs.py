@@ -7,11 +7,11 @@ from rapidfuzz.distance import Indel
 
 from sapmatch.matching.features import Articles, Offer, Row, Text, thousandths
 from sapmatch.matching.normalise import differing
-from sapmatch.matching.units import in_order_unit, sap_quantity
-from sapmatch.model.invoice import InvoiceLine
-from sapmatch.model.order import ZERO, OrderItem
+from sapmatch.matching.units import EXACT, in_order_unit
+from sapmatch.model.order import ZERO
 
 FLOOR = 40  # a pair below it is no pair: the line stays alone (MA-P58)
+_ONE = Decimal(1)
 _LARGEST = Decimal("1E+11")  # SAP's quantities have 13 digits, three of them decimals
 _LONG_ARTICLE = 5  # characters; of a shorter number one is too much to be misread
 _CONTAINED = 85  # likeness of two texts of which one holds all words of the other
@@ -75,7 +75,7 @@ def quantity_of(row: Row, offer: Offer) -> int | None:
         return _from_amount(row, offer)
     unit = offer.unit
     if unit not in row.converted:
-        row.converted[unit] = _convert(row.billed.line, offer.position.item)
+        row.converted[unit] = _convert(row, offer)
     return row.converted[unit]
 
 
@@ -108,7 +108,7 @@ def _score(row: Row, offer: Offer, sure: bool) -> int:
         score += WEIGHTS["item closed"]
     if sure or row.elsewhere or row.orders:
         score += _naming(row, offer, sure)
-    if row.notes and not row.notes.isdisjoint(offer.notes):
+    if row.note and offer.came_with(row.note):
         score += WEIGHTS["delivery note equal"]
     if offer.returns and not row.back:
         score += WEIGHTS["wrong direction"]
@@ -216,8 +216,14 @@ def _ratio(one: str, other: str) -> int:
     return 100 * (length - Indel.distance(one, other)) // length
 
 
-def _convert(line: InvoiceLine, item: OrderItem) -> int | None:
-    converted = in_order_unit(abs(line.quantity or ZERO), line.unit, item)
-    if converted is None or converted >= _LARGEST:
+def _convert(row: Row, offer: Offer) -> int | None:
+    """The printed quantity in the order's unit, in thousandths."""
+    line = row.billed.line
+    units = line.unit, offer.unit
+    if units not in row.factors:
+        row.factors[units] = in_order_unit(_ONE, line.unit, offer.position.item)
+    factor = row.factors[units]
+    if factor is None:
         return None
-    return thousandths(sap_quantity(converted))
+    converted = EXACT.multiply(abs(line.quantity or ZERO), factor)
+    return thousandths(converted) if converted < _LARGEST else None

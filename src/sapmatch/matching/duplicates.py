@@ -3,22 +3,47 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 from msgspec import Struct
 
 from sapmatch.matching.case import Case
-from sapmatch.matching.keys import SAP_REFERENCE_LENGTH, duplicate_keys, printed_number
-from sapmatch.matching.normalise import company_name, differing, document_number, plain, vat_id
+from sapmatch.matching.keys import (
+    SAP_REFERENCE_LENGTH,
+    duplicate_keys,
+    partner_keys,
+    printed_number,
+)
+from sapmatch.matching.normalise import (
+    company_name,
+    differing,
+    document_number,
+    likeness,
+    plain,
+    vat_id,
+)
 from sapmatch.model.document import EarlierInvoice
+from sapmatch.model.invoice import Party
 from sapmatch.model.match import State
-from sapmatch.model.money import rounded
+from sapmatch.model.money import rounded, step
 from sapmatch.model.order import PostedInvoice
 from sapmatch.model.ports import OrderKey, Orders, OrderScope
 
 Earlier = Callable[[OrderScope, OrderKey], Sequence[EarlierInvoice]]
 
-_ALIKE = 80  # percent of likeness between two numbers (ByDesign)
+Sameness = Literal["same", "alias", "unclear", "other"]  # of two senders
+
+_LIKE = 80  # percent of likeness between two numbers (ByDesign)
 _EXTRA = 3  # characters that one number may have more than the other
+_MOST_ORDERS = 50  # that are read to learn under which numbers SAP knows a sender
+_NAMES: tuple[tuple[int, Sameness], ...] = ((90, "same"), (70, "unclear"), (0, "other"))
+
+
+class Sender(Struct, frozen=True, kw_only=True):
+    """SAP's numbers of who sent an invoice, and others with the same VAT id or bank account."""
+
+    numbers: frozenset[str]
+    aliases: frozenset[str] = frozenset()
 
 
 class Duplicate(Struct, frozen=True, kw_only=True):
@@ -39,11 +64,12 @@ class Past(Struct, frozen=True, kw_only=True):
 def look_back(case: Case, partners: frozenset[str], earlier: Earlier, orders: Orders) -> Past:
     """Compare with our own records and SAP's; `partners` are SAP's numbers of the sender."""
     seen = _earlier(case, partners, earlier, orders)
-    found = [d for d in (_compare(case, partners, other) for other in seen) if d]
+    sender = _sender(case, partners, seen, orders)
+    found = [d for d in (_compare(case, sender, other) for other in seen) if d]
     found.sort(key=lambda d: (d.state is not State.DUPLICATE, d.earlier.source, d.earlier.document))
     return Past(
         duplicate=found[0] if found else None,
-        collisions=tuple(o.document for o in seen if _collides(case, partners, o)),
+        collisions=tuple(o.document for o in seen if _collides(case, sender, o)),
     )
 
 
@@ -68,36 +94,57 @@ def _earlier(
     ]
 
 
-def _compare(case: Case, partners: frozenset[str], other: EarlierInvoice) -> Duplicate | None:
-    partner = _same_partner(case, partners, other)
-    same_day = case.invoice.issue_date is not None and case.invoice.issue_date == other.issue_date
-    if other.currency != case.currency or not _same_amount(case, other.total):
-        if same_day and _collides(case, partners, other):
-            return _duplicate(State.SUSPECTED_DUPLICATE, other, _ONE_TO_SAP)
-        return None
+def _compare(case: Case, sender: Sender, other: EarlierInvoice) -> Duplicate | None:
+    """Exactly as SAP compares, or with one field that is only alike."""
+    issued, same = case.invoice.issue_date, _sameness(case, sender, other)
+    same_day = issued is not None and issued == other.issue_date
     level = _number_level(case.number, other)
-    if level == "printed" and partner and same_day and other.undecided:
-        return _duplicate(State.SUSPECTED_DUPLICATE, other, _UNDECIDED)
-    if level == "printed" and partner and same_day:
-        return _duplicate(State.DUPLICATE, other, "supplier, number, amount and date are equal")
-    if partner and level == "printed":
-        return _duplicate(State.SUSPECTED_DUPLICATE, other, _REASONS[level])
-    if not _in_window(case, other.issue_date) or not level:
+    if other.currency != case.currency or not _same_amount(case, other.total):
+        return _suspected(other, _alike(case, sender, other, level, same)) if same_day else None
+    if same == "same" and level == "printed":
+        if not same_day:
+            return _suspected(other, _REASONS[level])
+        return _suspected(other, _UNDECIDED) if other.undecided else _exact(other)
+    if not level or not _in_window(case, other.issue_date):
         return None
-    if partner:
-        return _duplicate(State.SUSPECTED_DUPLICATE, other, _REASONS[level])
-    if level != "close" and _same_account(case, other):
-        reason = "bank account, number and amount are equal, the supplier is not"
-        return _duplicate(State.SUSPECTED_DUPLICATE, other, reason)
-    if partner is None and level != "close" and same_day:
-        reason = "number, amount and date are equal, the supplier cannot be compared"
-        return _duplicate(State.SUSPECTED_DUPLICATE, other, reason)
-    return None
+    if same == "same":
+        return _suspected(other, _REASONS[level])
+    if level == "close":
+        return None
+    if same == "alias" or _same_account(case, other):
+        return _suspected(other, _ALIAS)
+    return _suspected(other, _UNCLEAR) if same == "unclear" and same_day else None
+
+
+def _alike(
+    case: Case, sender: Sender, other: EarlierInvoice, level: str, same: Sameness
+) -> str | None:
+    """Why two invoices of one day with different amounts may be one."""
+    if _collides(case, sender, other):
+        return _ONE_TO_SAP
+    named = same == "same" and level in ("printed", "normalised")
+    near = other.currency == case.currency and _nearly(case.total, other.total, case.currency)
+    return _AMOUNTS if named and near else None
+
+
+def _nearly(one: Decimal, other: Decimal, currency: str) -> bool:
+    """One minor unit apart, or two digits beside each other changed places."""
+    left, right = rounded(one, currency), rounded(other, currency)
+    if abs(left - right) <= step(currency):
+        return True
+    mine, theirs = f"{left:f}".replace(".", ""), f"{right:f}".replace(".", "")
+    apart = [n for n, pair in enumerate(zip(mine, theirs, strict=False)) if pair[0] != pair[1]]
+    if len(mine) != len(theirs) or len(apart) != 2 or apart[1] != apart[0] + 1:
+        return False
+    return mine[apart[0]] == theirs[apart[1]] and mine[apart[1]] == theirs[apart[0]]
 
 
 _UNDECIDED = (
     "supplier, number, amount and date are equal, and a person was asked to compare that document"
 )
+_AMOUNTS = "supplier, number and date are equal, the amounts nearly"
+_ALIAS = "VAT id or bank account, number and amount are equal, the supplier's number in SAP is not"
+_UNCLEAR = "number, amount and date are equal, whether the supplier is cannot be told for sure"
 _ONE_TO_SAP = "supplier and date are equal, and the number as far as SAP keeps it"
 _REASONS = {
     "printed": "supplier, number and amount are equal, the date is not",
@@ -127,18 +174,45 @@ def _close(one: str, two: str) -> bool:
     if extra <= _EXTRA and (longer.startswith(shorter) or longer.endswith(shorter)):
         return True
     apart = differing(one, two)
-    return apart == 1 or 100 * (len(longer) - apart) >= _ALIKE * len(longer)
+    return apart == 1 or 100 * (len(longer) - apart) >= _LIKE * len(longer)
 
 
-def _same_partner(case: Case, partners: frozenset[str], other: EarlierInvoice) -> bool | None:
-    """None where nothing can be compared."""
-    if other.partner and partners:
-        return other.partner in partners
+def _sender(
+    case: Case, partners: frozenset[str], seen: Sequence[EarlierInvoice], orders: Orders
+) -> Sender:
+    """Who sent it; other numbers in SAP are sought only where an invoice of one was found."""
+    strangers = {one.partner for one in seen if one.partner} - partners
+    if not strangers or not partners:
+        return Sender(numbers=partners)
+    party = Party(vat_id=case.invoice.seller.vat_id)
+    keys = partner_keys(party, case.invoice.iban)
+    ids = {i for key in keys for i in orders.find(case.scope, key, _MOST_ORDERS)}
+    found = [orders.get(case.scope, i) for i in sorted(ids)[:_MOST_ORDERS]]
+    known = {n for o in found if o for n in (o.order.partner, o.order.invoicing_party) if n}
+    return Sender(numbers=partners, aliases=frozenset(strangers & known))
+
+
+def _sameness(case: Case, sender: Sender, other: EarlierInvoice) -> Sameness:
+    if other.partner and sender.numbers:
+        if other.partner in sender.numbers:
+            return "same"
+        return "alias" if other.partner in sender.aliases else "other"
+    names = _names_alike(case.invoice.seller.name, other.seller_name)
     mine, theirs = vat_id(case.invoice.seller.vat_id), vat_id(other.seller_vat_id)
     if mine and theirs:
-        return mine == theirs
-    one, two = company_name(case.invoice.seller.name), company_name(other.seller_name)
-    return one == two if one and two else None
+        if mine == theirs:
+            return "same"
+        # A misread character, or a company that is registered twice.
+        return "unclear" if differing(mine, theirs) == 1 or names == "same" else "other"
+    return names
+
+
+def _names_alike(one: str | None, other: str | None) -> Sameness:
+    mine, theirs = company_name(one), company_name(other)
+    if not mine or not theirs:
+        return "unclear"
+    alike = likeness(tuple(mine.split()), tuple(theirs.split()))
+    return next(same for least, same in _NAMES if alike >= least)
 
 
 def _same_account(case: Case, other: EarlierInvoice) -> bool:
@@ -158,15 +232,22 @@ def _in_window(case: Case, day: date | None) -> bool:
     return abs((issued - day).days) <= case.policy.duplicate_window_days
 
 
-def _collides(case: Case, partners: frozenset[str], other: EarlierInvoice) -> bool:
+def _collides(case: Case, sender: Sender, other: EarlierInvoice) -> bool:
     """Two numbers that are one to SAP, which keeps 16 characters of each (MA-P49)."""
     mine, theirs = printed_number(case.number), printed_number(other.number)
     cut = mine[:SAP_REFERENCE_LENGTH] == theirs[:SAP_REFERENCE_LENGTH]
-    return cut and mine != theirs and _same_partner(case, partners, other) is not False
+    return cut and mine != theirs and _sameness(case, sender, other) != "other"
 
 
-def _duplicate(state: State, earlier: EarlierInvoice, reason: str) -> Duplicate:
-    return Duplicate(state=state, earlier=earlier, reason=reason)
+def _exact(earlier: EarlierInvoice) -> Duplicate:
+    reason = "supplier, number, amount and date are equal"
+    return Duplicate(state=State.DUPLICATE, earlier=earlier, reason=reason)
+
+
+def _suspected(earlier: EarlierInvoice, reason: str | None) -> Duplicate | None:
+    if reason is None:
+        return None
+    return Duplicate(state=State.SUSPECTED_DUPLICATE, earlier=earlier, reason=reason)
 
 
 def _in_sap(one: EarlierInvoice) -> tuple[str, Decimal, str, date | None]:

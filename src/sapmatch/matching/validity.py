@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from itertools import chain
 
-import msgspec
 from msgspec import Struct
 
 from sapmatch.matching.amounts import (
@@ -19,7 +18,7 @@ from sapmatch.matching.amounts import (
 from sapmatch.matching.units import EXACT
 from sapmatch.model.errors import Problem
 from sapmatch.model.invoice import Invoice
-from sapmatch.model.money import rounded
+from sapmatch.model.money import CURRENCIES, rounded
 from sapmatch.model.order import ZERO
 
 MAX_LINES = 1000
@@ -78,7 +77,7 @@ def _unusable(invoice: Invoice) -> Iterator[Flaw]:
     """Input that no later rule can bear (MA-P60)."""
     if len(invoice.lines) > MAX_LINES:
         yield Flaw("BROKEN", f"The invoice has more than {MAX_LINES} lines.")
-    values = list(_leaves(msgspec.structs.asdict(invoice)))
+    values = list(_leaves(invoice))
     numbers = [v for v in values if isinstance(v, Decimal)]
     bases = [ln.price_base_quantity for ln in invoice.lines if ln.price_base_quantity is not None]
     if not all(map(_usable, numbers)) or any(base < _SMALLEST_BASE for base in bases):
@@ -92,11 +91,8 @@ def _incomplete(invoice: Invoice) -> Iterator[Flaw]:
         yield Flaw("NO_NUMBER", "The invoice has no number.")
     if invoice.total is None:
         yield Flaw("NO_TOTAL", "The invoice has no total.")
-    currency = invoice.currency or ""
-    if not (
-        len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()
-    ):
-        yield Flaw("CURRENCY", "The invoice names no currency by its ISO code.")
+    if invoice.currency not in CURRENCIES:
+        yield Flaw("CURRENCY", "The invoice names no currency by its ISO 4217 code.")
 
 
 def _contradictions(invoice: Invoice, allowed: Allowed) -> Iterator[Flaw]:
@@ -169,17 +165,17 @@ def _line_sum(invoice: Invoice, currency: str) -> Decimal:
     return line_sum(invoice, currency) + charges(invoice) - allowances(invoice)
 
 
-def _leaves(value: object) -> Iterator[object]:
-    if isinstance(value, dict):
-        for part in value.values():
-            yield from _leaves(part)
-    elif isinstance(value, tuple):
-        for part in value:
-            yield from _leaves(part)
-    elif isinstance(value, Struct):
-        yield from _leaves(msgspec.structs.asdict(value))
-    else:
-        yield value
+def _leaves(value: object) -> Iterator[str | Decimal]:
+    """Numbers and texts, wherever they stand."""
+    left = [value]
+    while left:
+        part = left.pop()
+        if isinstance(part, str | Decimal):
+            yield part
+        elif isinstance(part, Struct):
+            left.extend(getattr(part, name) for name in part.__struct_fields__)
+        elif isinstance(part, tuple):
+            left.extend(part)
 
 
 def _usable(number: Decimal) -> bool:
@@ -188,4 +184,6 @@ def _usable(number: Decimal) -> bool:
 
 
 def _has_controls(text: str) -> bool:
+    if text.isprintable():
+        return False
     return any(unicodedata.category(c) == "Cc" and c not in _BLANKS for c in text)

@@ -163,23 +163,26 @@ def _item(
 
 
 def _expected(case: Case, lines: Sequence[Assigned]) -> list[list[Decimal]]:
-    """What the orders say; converted amounts add up, rounding goes to one of them (MA-P34)."""
+    """What the orders say of each portion. Where several make one sum, it is the sum that is
+    rounded: all that is converted (MA-P34), or the portions of one line."""
     rows = [[p.position.value(p.quantity) for p in line.portions] for line in lines]
-    found = [
-        (n, m, portion)
+    places = [(n, m) for n, line in enumerate(lines) for m in range(len(line.portions))]
+    converted = [at for at in places if lines[at[0]].portions[at[1]].position.rate]
+    split = [
+        [(n, m) for m in range(len(line.portions))]
         for n, line in enumerate(lines)
-        for m, portion in enumerate(line.portions)
-        if portion.position.rate
+        if len(line.portions) > 1
     ]
-    shares = _converted([portion for _, _, portion in found], case.currency) if found else []
-    for (n, m, _), share in zip(found, shares, strict=True):
-        rows[n][m] = share
+    for group in [converted] if converted else split:
+        portions = [lines[n].portions[m] for n, m in group]
+        for (n, m), amount in zip(group, _rounded_once(portions, case.currency), strict=True):
+            rows[n][m] = amount
     return rows
 
 
-def _converted(portions: Sequence[Portion], currency: str) -> list[Decimal]:
-    """Each one's share of the converted total. Who converts the same total may have rounded other
-    lines than we do: his shares stand where none is off by more than the last digit."""
+def _rounded_once(portions: Sequence[Portion], currency: str) -> list[Decimal]:
+    """Each one's share of the sum; the remainder goes to the largest. Who made the same sum may
+    have rounded others: his amounts stand where none is off by more than the last digit."""
     total = rounded(sum((p.position.exact(p.quantity) for p in portions), ZERO), currency)
     shares = share_out(total, [p.position.value(p.quantity) for p in portions], currency)
     billed = [p.amount for p in portions]

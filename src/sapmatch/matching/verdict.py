@@ -72,6 +72,7 @@ def decided_by_hand(verdict: Verdict, decision: Decision | None, *, anew: Anew) 
     return replace(
         placed,
         state=State.MANUAL_MATCHED,
+        side=fresh.side,
         orders=fresh.orders,
         order_versions=fresh.order_versions,
         explanation=(*_said(verdict, orders), *_gone(kept, fresh), *placed.explanation),

@@ -14,8 +14,8 @@ def best_pairs(scores: Scores) -> dict[int, int]:
     not depend on the order of the input.
     """
     gains: _Gains = {}
-    for row, column in sorted(scores):
-        gains.setdefault(row, {})[column] = scores[row, column]
+    for (row, column), score in sorted(scores.items()):
+        gains.setdefault(row, {})[column] = score
     clear = _undisputed(gains)
     if clear is not None:
         return clear
@@ -40,22 +40,18 @@ def _undisputed(gains: _Gains) -> dict[int, int] | None:
 
 def _components(gains: _Gains) -> Iterator[_Gains]:
     """Groups of rows that share columns; each is a problem of its own."""
-    by_column: dict[int, list[int]] = {}
+    group_of: dict[int, int] = {}  # column -> first row of its group
+    groups: dict[int, list[int]] = {}
     for row, columns in gains.items():
-        for column in columns:
-            by_column.setdefault(column, []).append(row)
-    seen: set[int] = set()
-    for start in gains:
-        if start in seen:
-            continue
-        seen.add(start)
-        rows = [start]
-        for row in rows:  # grows while it is walked
-            for column in gains[row]:
-                linked = [other for other in by_column.pop(column, ()) if other not in seen]
-                seen.update(linked)
-                rows += linked
-        yield {row: gains[row] for row in sorted(rows)}
+        linked = {group_of[column] for column in columns if column in group_of}
+        first = min(linked, default=row)
+        members = sorted(other for group in linked for other in groups.pop(group))
+        groups[first] = [*members, row]
+        group_of.update(dict.fromkeys(columns, first))
+        for other in members if len(linked) > 1 else ():
+            group_of.update(dict.fromkeys(gains[other], first))
+    for rows in groups.values():
+        yield {row: gains[row] for row in rows}
 
 
 class _Pairing:
@@ -102,9 +98,9 @@ class _Pairing:
         """Move rows along the cheapest path to a free place."""
         came: dict[int, int] = {}  # column -> the row from which the path enters it
         at = {row: 0}  # row -> length of the path to it
-        far: dict[int, int] = {}  # column -> length of the path to it
+        far: dict[int, int] = {}  # place -> length of the path to it
         heap: list[tuple[int, bool, int, int]] = []
-        self._look(row, 0, far, heap)
+        nearest = self._look(row, 0, self.due[row] + 1, far, heap)
         while True:
             length, held, place, mover = heappop(heap)
             if not held:
@@ -113,7 +109,7 @@ class _Pairing:
                 came[place] = mover
                 holder = self.owner[place]
                 at[holder] = length
-                self._look(holder, length, far, heap)
+                nearest = self._look(holder, length, nearest, far, heap)
         for reached, distance in at.items():
             self.due[reached] -= length - distance
         for passed in came:
@@ -121,17 +117,30 @@ class _Pairing:
         self._move(row, mover, place, came)
 
     def _look(
-        self, row: int, start: int, far: dict[int, int], heap: list[tuple[int, bool, int, int]]
-    ) -> None:
-        """Lengthen the path by one row: to every place that it could take."""
+        self,
+        row: int,
+        start: int,
+        nearest: int,
+        far: dict[int, int],
+        heap: list[tuple[int, bool, int, int]],
+    ) -> int:
+        """Lengthen the path by one row, to the places that are nearer than any free one known.
+
+        Returns how far the nearest free place is now.
+        """
         base = start + self.due[row]
-        heappush(heap, (base, False, ~row, row))
         price, owner = self.price, self.owner
+        if base < nearest:
+            nearest = base
+            heappush(heap, (base, False, ~row, row))
         for column, score in self.gains[row].items():
             length = base - score + price[column]
-            if column not in far or length < far[column]:
+            if length < nearest and length < far.get(column, nearest):
                 far[column] = length
-                heappush(heap, (length, column in owner, column, row))
+                held = column in owner
+                heappush(heap, (length, held, column, row))
+                nearest = nearest if held else length
+        return nearest
 
     def _move(self, first: int, mover: int, place: int, came: Mapping[int, int]) -> None:
         """Hand the places on along the path, from its end to its first row."""

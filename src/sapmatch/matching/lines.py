@@ -1,6 +1,6 @@
 """Which order items an invoice line belongs to, and how much of it to each."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
@@ -63,6 +63,7 @@ def assign(case: Case, places: Sequence[Position]) -> tuple[Assigned, ...]:
     merged = merged_lines(rows, offers, pairs)
     parts = _parts(rows, offers, scores, pairs, merged)
     taken = {column for part in parts.values() for column in part}
+    free = [column for column in range(len(offers)) if column not in taken]
     assigned = []
     for n, row in enumerate(rows):
         line = Assigned(id=row.billed.line.id, amount=row.billed.amount)
@@ -72,7 +73,7 @@ def assign(case: Case, places: Sequence[Position]) -> tuple[Assigned, ...]:
                 amount=line.amount,
                 portions=_portions(case, row, [(offers[c], q) for c, q in parts[n].items()]),
                 score=max(scores.get((n, column), FLOOR) for column in parts[n]),
-                doubtful=n not in merged and _doubtful(n, pairs[n], scores, offers, taken),
+                doubtful=n not in merged and _doubtful(n, pairs[n], scores, offers, free),
             )
         elif n in pairs:
             score = scores[n, pairs[n]]
@@ -167,15 +168,11 @@ def _alike(offers: Sequence[Offer], column: int) -> list[int]:
 
 
 def _doubtful(
-    n: int, column: int, scores: Scores, offers: Sequence[Offer], taken: Collection[int]
+    n: int, column: int, scores: Scores, offers: Sequence[Offer], free: Sequence[int]
 ) -> bool:
     least = scores[n, column] - _CLOSE_RIVAL
     mine = offers[column]
-    rivals = [
-        offer
-        for c, offer in enumerate(offers)
-        if c not in taken and scores.get((n, c), least) > least
-    ]
+    rivals = [offers[c] for c in free if scores.get((n, c), least) > least]
     return any((o.text, o.articles) != (mine.text, mine.articles) for o in rivals)
 
 

@@ -1,0 +1,138 @@
+"""A decision of a person is tried before it counts, and its worth is known in our currency."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from sapmatch.matching.rehearse import rehearse_stored, worth_stored
+from sapmatch.matching.stored import Desk as Records
+from sapmatch.model.document import DocumentRecord
+from sapmatch.model.errors import InputRejected
+from sapmatch.model.invoice import Invoice, ReadResult
+from sapmatch.model.match import Decision, State
+from sapmatch.model.policy import ExchangeRates
+from sapmatch.model.review import Action, Verdict
+from sapmatch.model.stored import decision_key, invoice_key
+from tests.builders.memory import START, MemoryDocuments, MemoryObjects
+from tests.builders.memory_reviews import MemoryReviews
+from tests.unit.matching.desk import Desk, invoice, line, order, policy
+
+ID = "d" * 64
+RATES = ExchangeRates(source="ECB", rates={"EUR": {date(2026, 10, 12): {"USD": Decimal("1.25")}}})
+
+
+class Case:
+    """One stored invoice, the decision on it, and what would be written."""
+
+    def __init__(self, billed: Invoice | None, **more: Any) -> None:
+        self.desk = Desk(order(), rules=policy(**more.pop("rules", {})))
+        self.objects = MemoryObjects()
+        outcome = more.pop("outcome", "read")
+        result = ReadResult(outcome=outcome, invoice=billed)
+        self.objects.write(invoice_key(ID), msgspec.json.encode(result))
+        decided = 0
+        if billed and outcome == "read":
+            decided = 1
+            stored = msgspec.json.encode(self.desk.decide(billed))
+            self.objects.write(decision_key(ID, 1), stored)
+        self.record = DocumentRecord(
+            id=ID,
+            bucket="b",
+            key="k",
+            version_id=None,
+            size=1,
+            received_at=START,
+            decision=decided,
+            **more,
+        )
+        self.planned: list[tuple[Decision, list[str]]] = []
+
+    @property
+    def records(self) -> Records:
+        return Records(
+            objects=self.objects,
+            documents=MemoryDocuments(),
+            reviews=MemoryReviews(),
+            orders=self.desk.orders,
+            policy=self.desk.rules,
+            connection="s4",
+            client="100",
+        )
+
+    def rehearse(self, action: Action = "accept", order_id: str | None = None) -> None:
+        verdict = Verdict(action=action, reason="agreed", by="anna", at=START, order=order_id)
+        rehearse_stored(self.record, verdict, self.records, self._plan)
+
+    def worth(self) -> Decimal:
+        return worth_stored(self.record, self.records)
+
+    def _plan(self, document: str, _invoice: Invoice, decision: Decision, orders: Any) -> Any:
+        assert document == ID
+        self.planned.append((decision, list(orders)))
+        return ()
+
+
+def test_the_writes_are_planned_and_nothing_is_kept() -> None:
+    case = Case(invoice(line(price="12.00")))
+    before = {key: list(versions) for key, versions in case.objects.versions.items()}
+    case.rehearse()
+    ((decision, orders),) = case.planned
+    assert (decision.state, orders) == (State.MANUAL_MATCHED, ["4500000012"])
+    assert case.objects.versions == before
+
+
+def test_what_writing_refuses_refuses_the_decision() -> None:
+    case = Case(invoice(line(price="12.00")))
+
+    def refuse(*_: object) -> Any:
+        raise InputRejected("item 4500000012/10: has no tax code")
+
+    verdict = Verdict(action="accept", reason="agreed", by="anna", at=START)
+    with pytest.raises(InputRejected, match="no tax code"):
+        rehearse_stored(case.record, verdict, case.records, refuse)
+
+
+def test_an_order_that_is_not_there_refuses_the_decision() -> None:
+    case = Case(invoice())
+    with pytest.raises(InputRejected, match="is no open order"):
+        case.rehearse("match", "4500000077")
+    assert case.planned == []
+
+
+def test_values_that_a_person_accepts_must_be_whole_and_agree() -> None:
+    Case(invoice(), outcome="needs-review").rehearse()
+    broken = Case(invoice(number=None), outcome="needs-review")
+    with pytest.raises(InputRejected, match="cannot be accepted"):
+        broken.rehearse()
+
+
+def test_a_document_without_invoice_can_only_be_rejected() -> None:
+    for attempt in (Case(None).rehearse, Case(None).worth):
+        with pytest.raises(InputRejected, match="holds no invoice; reject it"):
+            attempt()
+
+
+def test_the_worth_of_an_invoice_is_its_total() -> None:
+    assert Case(invoice()).worth() == Decimal("1190.00")
+    assert Case(invoice(), company_code="1010").worth() == Decimal("1190.00")
+
+
+def test_a_foreign_invoice_is_worth_what_the_rate_of_its_day_says() -> None:
+    """MA-P33"""
+    case = Case(invoice(currency="USD"), rules={"exchange_rates": RATES})
+    assert case.worth() == Decimal("952.00")
+
+
+def test_without_a_rate_the_worth_is_not_guessed() -> None:
+    with pytest.raises(InputRejected, match=r"add.* it to \[matching.exchange_rates\]"):
+        Case(invoice(currency="USD")).worth()
+
+
+def test_an_invoice_of_nobody_has_no_worth() -> None:
+    stranger = invoice().buyer
+    buyer = msgspec.structs.replace(stranger, name="Somebody else", vat_id="DE999999999")
+    with pytest.raises(InputRejected, match="belongs to no company code"):
+        Case(invoice(buyer=buyer)).worth()

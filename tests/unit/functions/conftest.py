@@ -9,6 +9,7 @@ from unittest.mock import MagicMock
 
 import pytest
 
+from sapmatch.reviewing.waiting import Woken
 from tests.builders.memory import START
 from tests.conftest import ROOT
 
@@ -20,6 +21,7 @@ def parts() -> MagicMock:
     """Stands for the services of a stage; tests look at what was handed on."""
     stage = MagicMock(name="parts")
     stage.clock.now.return_value = START
+    stage.waiting.wake.return_value = Woken(done=True)
     stage.order_connection = ("s4", "100")
     stage.settings.extractions = {"orders": MagicMock(schedule=None), "stock": MagicMock()}
     return stage

@@ -170,7 +170,7 @@ def test_of_two_that_wake_at_the_same_moment_one_does(room: Room) -> None:
     room.moved = True
     stale = room.stored
     room.reviews.save(stale)
-    room.reviews.get = lambda _: stale  # type: ignore[method-assign]
+    room.reviews.get = lambda document_id: stale  # type: ignore[method-assign]
     assert room.wake().count == 0
     assert room.waits.resumed == []
 
@@ -241,7 +241,7 @@ def test_a_decision_at_the_very_moment_stops_the_expiry(room: Room) -> None:
     """RE-18: the state machine tries again, and finds it."""
     stale = room.stored
     room.reviews.save(replace(stale, status="decided", verdict=VERDICT))
-    room.reviews.get = lambda _: stale  # type: ignore[method-assign]
+    room.reviews.get = lambda document_id: stale  # type: ignore[method-assign]
     with pytest.raises(PreconditionFailed):
         expire(ID, "e0", room.reviews, START)
 

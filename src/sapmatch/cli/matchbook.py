@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from sapmatch.cli.order_files import order_rows
 from sapmatch.extracting.orders import orders_from_rows
 from sapmatch.matching import match
 from sapmatch.matching.index import InMemoryInvoices, InMemoryOrders
@@ -16,23 +16,12 @@ from sapmatch.matching.record import REMEMBERED, earlier_invoice, reservations
 from sapmatch.model.document import EarlierInvoice
 from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.invoice import Invoice
-from sapmatch.model.match import POSTABLE, Decision
-from sapmatch.model.order import Reservation
+from sapmatch.model.match import Decision
+from sapmatch.model.order import Order, PostedInvoice, Reservation
+from sapmatch.model.policy import ItemFields
 from sapmatch.model.ports import OrderScope
 from sapmatch.settings import Settings, policy_of
 
-ENTITY_SETS = (
-    "A_PurchaseOrder",
-    "A_PurchaseOrderItem",
-    "A_SalesOrder",
-    "A_SalesOrderItem",
-    "A_MaterialDocumentItem",
-    "A_SupplierInvoice",
-    "A_SuplrInvcItemPurOrdRef",
-    "A_Supplier",
-    "A_Customer",
-)
-_UNREAD = (".parquet", ".csv", ".gz", ".zst")
 _SHORT = 8  # digits of a content hash, where a name is not enough
 
 
@@ -60,7 +49,7 @@ class Matchbook:
         self._earlier = InMemoryInvoices()
         self._names: dict[str, str] = {}  # of documents by content
         self._ledger = ledger
-        self._fill(orders)
+        self._fill(orders, settings.matching.item_fields)
         for entry in _entries(ledger):
             self._take(entry)
 
@@ -91,15 +80,14 @@ class Matchbook:
     def _note(self, identity: str, sha256: str, invoice: Invoice, decision: Decision) -> None:
         if not invoice.number or invoice.total is None or not invoice.currency:
             return
-        matched = decision.state in POSTABLE
         entry = Entry(
             sha256=sha256,
             company_code=decision.company_code or "",
             invoice=earlier_invoice(identity, invoice, None),
-            reservations=reservations(identity, invoice, decision) if matched else {},
+            reservations=reservations(identity, invoice, decision) if decision.posts else {},
         )
         self._take(entry)
-        if self._ledger and matched:
+        if self._ledger and decision.posts:
             _append(self._ledger, entry)
 
     def _take(self, entry: Entry) -> None:
@@ -114,14 +102,8 @@ class Matchbook:
         taken = {order: entry.reservations[order] for order in versions}
         self._orders.reserve(scope, versions, taken)
 
-    def _fill(self, path: Path) -> None:
-        with ExitStack() as files:
-            orders, posted = orders_from_rows(
-                _rows(path, files),
-                connection=self._connection,
-                client=self._client,
-                company_codes=self._policy.company_codes,
-            )
+    def _fill(self, path: Path, item_fields: ItemFields) -> None:
+        orders, posted = self._orders_of(path, item_fields)
         if orders and not any(order.items for order in orders):
             raise InputRejected(
                 f"{path}: none of its {len(orders)} orders has items; extract A_PurchaseOrderItem "
@@ -133,49 +115,21 @@ class Matchbook:
             scope = OrderScope(self._connection, self._client, invoice.company_code)
             self._orders.put_posted(scope, invoice, posted_keys(invoice))
 
-
-def _rows(path: Path, files: ExitStack) -> dict[str, Any]:
-    """Rows by entity set: of a folder of NDJSON files, of one such file, or of one JSON object."""
-    if path.is_file() and path.suffix == ".json":
-        return _object(path)
-    found = sorted(path.glob("*")) if path.is_dir() else [path]
-    rows = [file for file in found if file == path or file.suffix == ".ndjson"]
-    named = {file.stem: file for file in rows if file.stem in ENTITY_SETS}
-    _refuse_unread(found, named)
-    if not named:
-        raise InputRejected(
-            f"{path}: holds no orders; name the files after their entity sets, "
-            "such as A_PurchaseOrder.ndjson"
-        )
-    try:
-        return {name: _lines(files.enter_context(file.open("rb"))) for name, file in named.items()}
-    except OSError as exc:
-        raise InputRejected(f"{path}: cannot be read ({exc.strerror})") from exc
-
-
-def _refuse_unread(found: Sequence[Path], named: Mapping[str, Path]) -> None:
-    """A set that is left out for its format would change decisions without a word."""
-    for file in found:
-        name = file.name.partition(".")[0]
-        read_instead = named.get(name, file) != file
-        if name in ENTITY_SETS and file.name.endswith(_UNREAD) and not read_instead:
-            raise InputRejected(
-                f"{file}: only uncompressed NDJSON is read; extract {name} again with "
-                "--format ndjson and without --compression"
-            )
-
-
-def _lines(file: Any) -> Iterator[bytes]:
-    return (line for line in file if line.strip())
-
-
-def _object(path: Path) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, list[dict[str, Any]]])
-    except msgspec.DecodeError as exc:
-        raise InputRejected(
-            f'{path}: must be {{"A_PurchaseOrder": [rows], ...}}, or NDJSON files: {exc}'
-        ) from exc
+    def _orders_of(
+        self, path: Path, item_fields: ItemFields
+    ) -> tuple[list[Order], list[PostedInvoice]]:
+        with ExitStack() as files:
+            rows = order_rows(path, files)
+            try:
+                return orders_from_rows(
+                    rows,
+                    connection=self._connection,
+                    client=self._client,
+                    company_codes=self._policy.company_codes,
+                    item_fields=item_fields,
+                )
+            except InputRejected as exc:
+                raise InputRejected(f"{path}: {exc}", exc.problems) from exc
 
 
 def _entries(ledger: Path | None) -> Iterator[Entry]:
@@ -184,7 +138,7 @@ def _entries(ledger: Path | None) -> Iterator[Entry]:
     for n, line in enumerate(ledger.read_bytes().splitlines(), start=1):
         try:
             yield msgspec.json.decode(line, type=Entry)
-        except msgspec.DecodeError as exc:
+        except (msgspec.DecodeError, UnicodeDecodeError) as exc:
             raise InputRejected(
                 f"{ledger}: line {n} is no match; name another file with --ledger"
             ) from exc

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -40,7 +41,7 @@ class Row(Struct, frozen=True):
         if not isinstance(value, str):
             return self._wrong(field, "a text", "")
         text = value.strip()
-        if _CONTROL.search(text):
+        if not text.isprintable() and _CONTROL.search(text):
             return self._wrong(field, "free of control characters", "")
         return text
 
@@ -103,10 +104,8 @@ class Row(Struct, frozen=True):
     def number_of(self, field: str, missing: str = "0") -> Decimal:
         """A plain decimal; `missing` where the field is not there or empty."""
         value = self.record.get(field)
-        text = missing if value in (None, "") else str(value).strip()
-        if not _NUMBER.fullmatch(text):
-            return self._wrong(field, "a plain number", Decimal(missing))
-        return Decimal(text)
+        number = _plain_number(missing if value is None or value == "" else str(value).strip())
+        return self._wrong(field, "a plain number", Decimal(missing)) if number is None else number
 
     def quantity(self, field: str, missing: str = "0") -> Decimal:
         """A number that is not negative."""
@@ -178,6 +177,11 @@ class Row(Struct, frozen=True):
             )
         )
         return instead
+
+
+@lru_cache(maxsize=16_384)  # prices and quantities are a few numbers again and again
+def _plain_number(text: str) -> Decimal | None:
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
 def read_row(name: str, number: int, row: bytes | Record, problems: list[Problem]) -> Row:

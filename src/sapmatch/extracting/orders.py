@@ -4,13 +4,13 @@ For rows that are all there at once, as `sapmatch match --orders` has them. An i
 invoice item of an order that is not among the rows is left out.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sapmatch.extracting.facts.reader import FactReader
 from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.facts import Fact, Facts
 from sapmatch.model.intent import Record
-from sapmatch.model.ledger import Subject, is_later, named, news, same, side_of, told
+from sapmatch.model.ledger import Subject, SubjectKind, is_later, named, news, same, side_of, told
 from sapmatch.model.netting import order_of, parties, posted_of
 from sapmatch.model.order import Order, PostedInvoice
 from sapmatch.model.policy import STANDARD, CompanyCode, ItemFields
@@ -37,21 +37,23 @@ def orders_from_rows(
     near = Subject(connection, client, "supplier", "")
     ledger = _ledger(rows, FactReader(company_codes, item_fields=item_fields), near)
     _tell(ledger)
-    orders = [
-        order_of(subject, _with_parties(subject, ledger))
-        for subject in ledger
-        if side_of(subject) is not None
-    ]
     posted = [posted_of(facts) for one, facts in ledger.items() if one.kind == "supplier_invoice"]
+    orders = list(_orders(ledger))
     return (
         sorted((order for order in orders if order), key=lambda order: (order.side, order.id)),
         sorted((one for one in posted if one), key=lambda p: (p.supplier_invoice, p.fiscal_year)),
     )
 
 
+def _orders(ledger: dict[Subject, dict[str, Fact]]) -> Iterator[Order | None]:
+    """Each order takes its facts out of the ledger: to hold all of them twice would be too much."""
+    for subject in [subject for subject in ledger if side_of(subject) is not None]:
+        yield order_of(subject, _with_parties(subject, ledger.pop(subject), ledger))
+
+
 def _ledger(rows: Rows, reader: FactReader, near: Subject) -> dict[Subject, dict[str, Fact]]:
     problems: list[Problem] = []
-    ledger: dict[Subject, dict[str, Fact]] = {}
+    ledger: dict[tuple[SubjectKind, str], dict[str, Fact]] = {}
     place = 0
     for entity_set, given in rows.items():
         if not reader.knows(entity_set):
@@ -61,7 +63,7 @@ def _ledger(rows: Rows, reader: FactReader, near: Subject) -> dict[Subject, dict
             said = reader.read(entity_set, number, row, place)
             problems += said.problems[: MOST_PROBLEMS - len(problems)]
             for line in said.lines:
-                known = ledger.setdefault(near.other(line.kind, line.number), {})
+                known = ledger.setdefault((line.kind, line.number), {})
                 other = known.get(line.fact.key)
                 if other and other.version.place >= first and _contradicts(other, line.fact):
                     twice = _twice(entity_set, number, other.version.place - first + 1)
@@ -70,7 +72,7 @@ def _ledger(rows: Rows, reader: FactReader, near: Subject) -> dict[Subject, dict
                     known[line.fact.key] = line.fact
             place += 1
     _refuse(problems)
-    return ledger
+    return {near.other(kind, number): facts for (kind, number), facts in ledger.items()}
 
 
 def _contradicts(one: Fact, other: Fact) -> bool:
@@ -101,8 +103,9 @@ def _tell(ledger: dict[Subject, dict[str, Fact]]) -> None:
             known |= news(known, told(other, facts, known))
 
 
-def _with_parties(subject: Subject, ledger: Mapping[Subject, dict[str, Fact]]) -> Facts:
-    facts = dict(ledger[subject])
+def _with_parties(
+    subject: Subject, facts: dict[str, Fact], ledger: Mapping[Subject, dict[str, Fact]]
+) -> Facts:
     for party in parties(subject, facts):
         facts |= ledger.get(party, {})
     return facts

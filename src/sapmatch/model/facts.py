@@ -12,7 +12,7 @@ from msgspec import Struct
 from sapmatch.model.order import OrderItem, PaymentTerms, PostedInvoice, ScheduleLine
 
 
-class Version(Struct, frozen=True, order=True, array_like=True):
+class Version(Struct, frozen=True, order=True, array_like=True, gc=False):
     """Which of two facts is later: by SAP's own time of change where the row has one, then by run.
 
     Times are ISO in UTC, all of one length. `place` is that of the row in its run.
@@ -29,7 +29,7 @@ class Version(Struct, frozen=True, order=True, array_like=True):
         return self.planned_at, self.run, self.place
 
 
-class OrderHead(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="head"):
+class OrderHead(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="head"):
     """The head of an order; `items` are all it has, None where the row did not say.
 
     Without `company_code` (nobody's sales organization) or `partner` (a stock transport order)
@@ -59,7 +59,7 @@ class OrderHead(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="head
         return "head"
 
 
-class Item(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="item"):
+class Item(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="item"):
     """An order item as it was ordered: without receipts and postings.
 
     `schedule` and `costs` are the keys of all it has, None where the row did not say.
@@ -76,7 +76,7 @@ class Item(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="item"):
         return f"item/{self.item.id.lstrip('0')}"
 
 
-class Scheduled(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="scheduled"):
+class Scheduled(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="scheduled"):
     """A schedule line of an order item."""
 
     version: Version
@@ -90,7 +90,7 @@ class Scheduled(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="sche
         return scheduled_key(self.order_item, self.number)
 
 
-class Cost(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="cost"):
+class Cost(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="cost"):
     """A delivery cost that the order plans for the whole of an item; `number` by `cost_number`."""
 
     version: Version
@@ -106,7 +106,7 @@ class Cost(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="cost"):
         return cost_key(self.order_item, self.number)
 
 
-class Movement(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="movement"):
+class Movement(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="movement"):
     """A goods movement item; `quantities` are signed, each in the unit before it."""
 
     version: Version
@@ -127,7 +127,9 @@ class Movement(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="movem
         return movement_key(self.document, self.year, self.item)
 
 
-class MovementHead(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="movement_head"):
+class MovementHead(
+    Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="movement_head"
+):
     """The head of a material document."""
 
     version: Version
@@ -142,7 +144,9 @@ class MovementHead(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="m
         return f"movement_head/{document_number(self.document, self.year)}"
 
 
-class InvoiceItem(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="invoice_item"):
+class InvoiceItem(
+    Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="invoice_item"
+):
     """A supplier invoice item over an order item; its head knows whether it is a credit.
 
     `subsequent` and `condition` as in Posting.
@@ -168,7 +172,9 @@ class InvoiceItem(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="in
         return invoice_item_key(self.invoice, self.year, self.item)
 
 
-class InvoiceHead(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="invoice_head"):
+class InvoiceHead(
+    Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="invoice_head"
+):
     """The head of a supplier invoice; `posted` None: deleted, or held before it had a date.
 
     `items` are all it has and on which order item each is (`1@4500000012/30`), None where the row
@@ -187,7 +193,7 @@ class InvoiceHead(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="in
         return f"invoice_head/{document_number(self.invoice, self.year)}"
 
 
-class Reversed(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="reversed"):
+class Reversed(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="reversed"):
     """Another supplier invoice names this one as what it reverses, or is reversed by."""
 
     version: Version
@@ -200,7 +206,7 @@ class Reversed(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="rever
         return f"reversed/{document_number(self.invoice, self.year)}"
 
 
-class Party(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="party"):
+class Party(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="party"):
     """A supplier or customer."""
 
     version: Version
@@ -215,7 +221,7 @@ class Party(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="party"):
         return f"party/{self.kind}/{self.number}"
 
 
-class Partner(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="partner"):
+class Partner(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="partner"):
     """A business partner, and which supplier and customer it is."""
 
     version: Version
@@ -230,7 +236,9 @@ class Partner(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="partne
         return f"partner/{self.number}"
 
 
-class PartnerNumber(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="partner_number"):
+class PartnerNumber(
+    Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="partner_number"
+):
     """A VAT id or bank account of a business partner; `id` tells it from the others."""
 
     version: Version
@@ -245,7 +253,7 @@ class PartnerNumber(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
         return f"partner_number/{self.partner}/{self.id}"
 
 
-class Gone(Struct, frozen=True, kw_only=True, tag="gone"):
+class Gone(Struct, frozen=True, kw_only=True, gc=False, tag="gone"):
     """What had the key `of` is no longer in SAP, or no longer here."""
 
     version: Version

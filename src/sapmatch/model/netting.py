@@ -192,44 +192,48 @@ def _place(number: str) -> Place:
     return len(number), number
 
 
-def _receipts(subject: Subject, facts: Facts) -> dict[str, list[tuple[Movement, GoodsReceipt]]]:
-    """Movements by order item; a cancelled one counts nothing, and neither does its reversal
-    (MA-P20)."""
+def _receipts(subject: Subject, facts: Facts) -> dict[str, list[Movement]]:
+    """Movements by order item, each with day and delivery note of its head; a cancelled one counts
+    nothing, and neither does its reversal (MA-P20)."""
     moved = [f for f in facts.values() if isinstance(f, Movement) and f.order == subject.number]
     cancelled = {movement.key for movement in moved if movement.cancelled}
-    found: dict[str, list[tuple[Movement, GoodsReceipt]]] = {}
+    found: dict[str, list[Movement]] = {}
     for one in sorted(moved, key=lambda m: (m.year, m.document, _place(m.item))):
-        if one.key in cancelled or one.reverses in cancelled:
+        if cancelled and (one.key in cancelled or one.reverses in cancelled):
             continue
         head = facts.get(f"movement_head/{document_number(one.document, one.year)}")
-        known = head if isinstance(head, MovementHead) else one
-        receipt = GoodsReceipt(
-            material_document=one.document,
-            year=one.year,
-            item=one.item,
-            quantity=ZERO,
-            posting_date=known.posting_date,
-            delivery_note=known.delivery_note or None,
-        )
-        found.setdefault(one.order_item, []).append((one, receipt))
+        if isinstance(head, MovementHead):
+            one = msgspec.structs.replace(  # noqa: PLW2901
+                one, posting_date=head.posting_date, delivery_note=head.delivery_note
+            )
+        found.setdefault(one.order_item, []).append(one)
     return found
 
 
-def _received(
-    movements: Iterable[tuple[Movement, GoodsReceipt]], item: OrderItem
-) -> tuple[GoodsReceipt, ...]:
+def _received(movements: Iterable[Movement], item: OrderItem) -> tuple[GoodsReceipt, ...]:
     """Receipts in the order's unit; one in units that the order does not know is left out, and
     nothing counts where goods went back in such a unit, so that the invoice waits instead of
     passing."""
     found: list[GoodsReceipt] = []
-    for movement, receipt in movements:
+    for movement in movements:
         quantity = _quantity(movement, item.unit)
         if quantity is None and any(measured < 0 for _, measured in movement.quantities):
             return ()
         if quantity:
-            priced = _quantity(movement, item.price_unit) if item.price_unit else None
-            found.append(msgspec.structs.replace(receipt, quantity=quantity, price_quantity=priced))
+            found.append(_receipt(movement, quantity, item))
     return tuple(found)
+
+
+def _receipt(movement: Movement, quantity: Decimal, item: OrderItem) -> GoodsReceipt:
+    return GoodsReceipt(
+        material_document=movement.document,
+        year=movement.year,
+        item=movement.item,
+        quantity=quantity,
+        price_quantity=_quantity(movement, item.price_unit) if item.price_unit else None,
+        posting_date=movement.posting_date,
+        delivery_note=movement.delivery_note or None,
+    )
 
 
 def _quantity(movement: Movement, unit: str) -> Decimal | None:

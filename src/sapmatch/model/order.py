@@ -7,11 +7,12 @@ from typing import Literal
 
 from msgspec import Struct
 
+# Orders come by the million and hold no cycles: the garbage collector need not look at them.
 OrderSide = Literal["purchase_order", "sales_order"]
 ZERO = Decimal(0)
 
 
-class GoodsReceipt(Struct, frozen=True, kw_only=True):
+class GoodsReceipt(Struct, frozen=True, kw_only=True, gc=False):
     """One material document item; `quantity` is negative for a reversal or return."""
 
     material_document: str
@@ -23,14 +24,14 @@ class GoodsReceipt(Struct, frozen=True, kw_only=True):
     delivery_note: str | None = None
 
 
-class ScheduleLine(Struct, frozen=True, kw_only=True):
+class ScheduleLine(Struct, frozen=True, kw_only=True, gc=False):
     """What was promised for one day, in the order's unit."""
 
     delivery_date: date
     quantity: Decimal
 
 
-class PlannedCost(Struct, frozen=True, kw_only=True):
+class PlannedCost(Struct, frozen=True, kw_only=True, gc=False):
     """A delivery cost that the order plans: `amount` for `quantity` in the order's unit."""
 
     condition: str  # condition type of the pricing procedure, such as FRA1
@@ -38,7 +39,7 @@ class PlannedCost(Struct, frozen=True, kw_only=True):
     quantity: Decimal
 
 
-class PaymentTerms(Struct, frozen=True, kw_only=True):
+class PaymentTerms(Struct, frozen=True, kw_only=True, gc=False):
     """When an order wants to be paid: cash discounts as (days, percent), net days after them."""
 
     code: str
@@ -46,7 +47,7 @@ class PaymentTerms(Struct, frozen=True, kw_only=True):
     net_days: int | None = None
 
 
-class Posting(Struct, frozen=True, kw_only=True):
+class Posting(Struct, frozen=True, kw_only=True, gc=False):
     """One item of a supplier invoice that SAP already holds; credits are negative.
 
     `quantity` is zero for a subsequent debit or credit, which changes the value only, and for a
@@ -66,7 +67,7 @@ class Posting(Struct, frozen=True, kw_only=True):
     condition: str | None = None  # SuplrInvcDeliveryCostCndnType
 
 
-class Reservation(Struct, frozen=True, kw_only=True):
+class Reservation(Struct, frozen=True, kw_only=True, gc=False):
     """Quantity and value that a recorded match has taken and SAP does not show yet."""
 
     document_id: str
@@ -76,7 +77,7 @@ class Reservation(Struct, frozen=True, kw_only=True):
     amount: Decimal
 
 
-class OrderItem(Struct, frozen=True, kw_only=True):
+class OrderItem(Struct, frozen=True, kw_only=True, gc=False):
     """One order item; quantities in `unit`, `net_price` per `price_quantity` of `price_unit`.
 
     One `unit` is `price_unit_numerator / price_unit_denominator` of `price_unit`.
@@ -130,7 +131,7 @@ class OrderItem(Struct, frozen=True, kw_only=True):
         return sum((p.amount for p in self.postings if p.condition is None), ZERO)
 
 
-class Order(Struct, frozen=True, kw_only=True):
+class Order(Struct, frozen=True, kw_only=True, gc=False):
     """One purchase or sales order with everything that a decision needs.
 
     `id` and item ids as SAP sent them. `partner` is the supplier or the sold-to party.
@@ -159,7 +160,7 @@ class Order(Struct, frozen=True, kw_only=True):
     items: tuple[OrderItem, ...] = ()
 
 
-class IndexedOrder(Struct, frozen=True, kw_only=True):
+class IndexedOrder(Struct, frozen=True, kw_only=True, gc=False):
     """An order as the index holds it: `version` guards every change, reservations are ours."""
 
     order: Order
@@ -167,7 +168,7 @@ class IndexedOrder(Struct, frozen=True, kw_only=True):
     reservations: tuple[Reservation, ...] = ()
 
 
-class PostedInvoice(Struct, frozen=True, kw_only=True):
+class PostedInvoice(Struct, frozen=True, kw_only=True, gc=False):
     """The head of a supplier invoice in SAP, for the duplicate check."""
 
     supplier_invoice: str

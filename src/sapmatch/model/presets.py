@@ -12,6 +12,8 @@ from msgspec.structs import replace
 
 from sapmatch.model.flow import EntitySet, Extraction, Mode
 
+# ConditionCategory (KNTYP) of what an order plans beside its prices: delivery costs, freight.
+DELIVERY_COSTS = ("B", "F")
 _ROOT = "/sap/opu/odata/sap/"
 _PURCHASE_ORDERS = f"{_ROOT}API_PURCHASEORDER_PROCESS_SRV"
 _SALES_ORDERS = f"{_ROOT}API_SALES_ORDER_SRV"
@@ -27,6 +29,14 @@ PRESETS: Mapping[str, tuple[EntitySet, ...]] = MappingProxyType(
         "purchase_orders": (
             EntitySet(service=_PURCHASE_ORDERS, name="A_PurchaseOrder", field="LastChangeDateTime"),
             EntitySet(service=_PURCHASE_ORDERS, name="A_PurchaseOrderItem"),
+        ),
+        "purchase_order_conditions": (
+            EntitySet(service=_PURCHASE_ORDERS, name="A_PurchaseOrderScheduleLine"),
+            EntitySet(
+                service=_PURCHASE_ORDERS,
+                name="A_PurOrdPricingElement",
+                filter=" or ".join(f"ConditionCategory eq '{each}'" for each in DELIVERY_COSTS),
+            ),
         ),
         "sales_orders": (
             EntitySet(service=_SALES_ORDERS, name="A_SalesOrder", field="LastChangeDateTime"),

@@ -7,8 +7,8 @@ from sapmatch.extracting.fields import Row
 from sapmatch.model.facts import Cost, Gone, Scheduled, Version, cost_key, scheduled_key
 from sapmatch.model.intent import Record
 from sapmatch.model.order import ScheduleLine
+from sapmatch.model.presets import DELIVERY_COSTS
 
-DELIVERY_COSTS = ("B", "F")  # ConditionCategory (KNTYP): delivery costs, freight
 _PLACE = ("PricingDocument", "PricingDocumentItem", "PricingProcedureStep")
 _COUNTER = "PricingProcedureCounter"
 

@@ -139,7 +139,7 @@ class FactReader:
         """What the rows say that are expanded in a row, and those in them."""
         for navigation, inner, fields in _NESTED.get(entity_set, ()):
             inherited = {field: outer.record.get(name) for field, name in fields.items()}
-            for record in outer.nested(navigation):
+            for record in outer.nested(navigation) if navigation in outer.record else ():
                 named = f"{outer.entity_set}.{navigation}"
                 row = Row(named, outer.number, {**inherited, **record}, outer.problems)
                 yield from self._readers[inner](row, read)

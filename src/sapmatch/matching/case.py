@@ -7,6 +7,7 @@ from msgspec import Struct
 from sapmatch.matching.amounts import BilledLine, billed_lines, net_of
 from sapmatch.matching.normalise import company_name, likeness, vat_id
 from sapmatch.matching.references import References, references_of
+from sapmatch.matching.weights import Weights, weights_of
 from sapmatch.model.invoice import Invoice, Party
 from sapmatch.model.order import OrderSide
 from sapmatch.model.policy import CompanyCode, MatchingPolicy
@@ -31,6 +32,7 @@ class Case(Struct, frozen=True, kw_only=True):
     net: Decimal | None
     lines: tuple[BilledLine, ...]
     references: References
+    weights: Weights
 
     @property
     def credit(self) -> bool:
@@ -71,6 +73,7 @@ def build_case(
         net=net_of(invoice),
         lines=billed_lines(invoice, currency),
         references=references_of(invoice),
+        weights=weights_of(policy.weights),
     )
 
 

@@ -1,36 +1,33 @@
 """One state for an invoice."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sapmatch.matching.case import Case
 from sapmatch.matching.gates import veto
-from sapmatch.matching.identity import ACCEPT, MARGIN, Candidate
+from sapmatch.matching.identity import Candidate
 from sapmatch.matching.lines import Portion
+from sapmatch.matching.sampling import is_sampled
 from sapmatch.matching.search import Found
 from sapmatch.matching.shares import Pool, shares
 from sapmatch.matching.tolerances import PRECEDENCE, Variance, measure_exact
 from sapmatch.matching.variances import Judged, document_variances, judge_lines
-from sapmatch.model.match import LineMatch, State, ToleranceCheck
+from sapmatch.model.match import POSTABLE, LineMatch, State, ToleranceCheck
 from sapmatch.model.order import ZERO, OrderSide
 
 # A transaction takes 100 puts, up to 6 for the document itself. An order takes one, its
 # reservation; a sales order two, as each has a write of its own.
 MAX_ORDERS: Mapping[OrderSide, int] = {"purchase_order": 90, "sales_order": 45}
+_SHOWN_DOUBT = "RETURN"  # a person books it by hand, and is told where each line belongs
 _PRECEDENCE = (
     State.NOT_INVOICEABLE,
     State.WAITING_RECEIPT,
     State.OUT_OF_TOLERANCE,
     State.WITHIN_TOLERANCE,
     State.MATCHED,
-)
-_NAMED = (
-    "order number equal",
-    "order number equal without separators",
-    "order number with misread letters",
-    "order number in text",
-    "our sales order named",
 )
 
 
@@ -41,6 +38,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     cause: str | None = None
     judged: tuple[Judged, ...] = ()
     document: tuple[Variance, ...] = ()
+    payment_block: bool = False
+    sampled: bool = False
 
     @property
     def checks(self) -> tuple[ToleranceCheck, ...]:
@@ -53,26 +52,48 @@ class Outcome(Struct, frozen=True, kw_only=True):
         return (*(v for judged in self.judged for v in judged.variances), *self.document)
 
 
-def decide(case: Case, found: Found) -> Outcome:
-    """State of an invoice that agrees with itself and is no duplicate."""
+def decide(case: Case, found: Found, *, asked: bool = False) -> Outcome:
+    """State of an invoice that agrees with itself and is no duplicate.
+
+    `asked`: a person chose the orders, so that only the tolerances are left to decide.
+    """
     if not found.candidates:
         return Outcome(state=State.NO_CANDIDATE, cause="NO_ORDER")
     best = found.candidates[0]
-    doubt = _doubt(case, best, found.candidates[1:])
-    if best.side == "sales_order" and found.shadowed.intersection(best.ids):
-        doubt = doubt or Outcome(state=State.AMBIGUOUS, cause="SAME_NUMBER")
-    if doubt:
+    doubt = None if asked else _doubt(case, found)
+    if doubt and doubt.cause != _SHOWN_DOUBT:
         return doubt
+    outcome = _measured(case, best)
+    if doubt:
+        return replace(outcome, state=doubt.state, cause=doubt.cause)
+    if (
+        not asked
+        and outcome.state in POSTABLE
+        and not any(one.line.placed for one in outcome.judged)
+    ):
+        return Outcome(state=State.AMBIGUOUS, cause="NO_ORDER")
+    return _blocked(case, outcome)
+
+
+def _measured(case: Case, best: Candidate) -> Outcome:
     if not case.lines and not best.lines:
         return _whole_differs(case, best)
     judged = judge_lines(case, best.lines)
     document = document_variances(case, judged)
     states = [line_state(one) for one in judged] + [_state_of(document)]
-    state = min(states, key=_PRECEDENCE.index)
-    if not any(one.line.placed for one in judged) and state is not State.OUT_OF_TOLERANCE:
-        return Outcome(state=State.AMBIGUOUS, cause="NO_ORDER")
-    outcome = Outcome(state=state, judged=judged, document=document)
-    return Outcome(state=state, cause=_cause(outcome), judged=judged, document=document)
+    outcome = Outcome(state=min(states, key=_PRECEDENCE.index), judged=judged, document=document)
+    return replace(outcome, cause=_cause(outcome))
+
+
+def _blocked(case: Case, outcome: Outcome) -> Outcome:
+    """Posted with a payment block: a sample, or what fails only limits that ask for no more."""
+    if outcome.state in POSTABLE:
+        sampled = is_sampled(case)
+        return replace(outcome, sampled=sampled, payment_block=sampled)
+    failing = [v for v in outcome.variances if not v.passed]
+    blocks = outcome.state is State.OUT_OF_TOLERANCE and outcome.cause != "UNIT"
+    blocks = blocks and bool(failing) and all(v.effect == "block" for v in failing)
+    return replace(outcome, payment_block=blocks)
 
 
 def line_state(judged: Judged) -> State:
@@ -100,6 +121,14 @@ def line_matches(case: Case, outcome: Outcome) -> tuple[LineMatch, ...]:
     )
 
 
+def difference(case: Case, outcome: Outcome) -> Decimal | None:
+    """Money by which the failing checks deviate; None where none fails in money."""
+    money = {case.currency, "%"}
+    failing = (v for v in outcome.variances if not v.passed)
+    values = [abs(v.value) for v in failing if all(c.unit in money for c in v.checks)]
+    return sum(values, ZERO) if values else None
+
+
 def _payable(judged: Judged) -> tuple[Portion, ...]:
     """Goods that are free of charge are shown on the invoice, and SAP expects none for them."""
     portions = judged.line.portions
@@ -107,26 +136,29 @@ def _payable(judged: Judged) -> tuple[Portion, ...]:
     return () if free else portions
 
 
-def _doubt(case: Case, best: Candidate, others: Sequence[Candidate]) -> Outcome | None:
-    if best.score < ACCEPT:
-        doubtful = best.score >= 0 or best.shows(*_NAMED)
-        state = State.AMBIGUOUS if doubtful else State.NO_CANDIDATE
-        return Outcome(state=state, cause=_doubtful(best))
-    forbidden = veto(case, best)
-    if forbidden:
-        return Outcome(state=State.AMBIGUOUS, cause=forbidden)
-    if others and best.score - others[0].score < MARGIN:
-        return Outcome(state=State.AMBIGUOUS, cause="SEVERAL_ORDERS")
-    if len(best.ids) > MAX_ORDERS[best.side]:
-        return Outcome(state=State.AMBIGUOUS, cause="TOO_MANY_ORDERS")
-    return None
+def _doubt(case: Case, found: Found) -> Outcome | None:
+    best, others = found.candidates[0], found.candidates[1:]
+    if best.score < case.weights.accept:
+        state = State.AMBIGUOUS if best.score >= 0 or best.named else State.NO_CANDIDATE
+        return Outcome(state=state, cause=_doubtful(case, best))
+    cause = veto(case, best)
+    if not cause and others and best.score - others[0].score < case.weights.margin:
+        cause = "SEVERAL_ORDERS"
+    if not cause and len(best.ids) > MAX_ORDERS[best.side]:
+        cause = "TOO_MANY_ORDERS"
+    if not cause and best.side == "sales_order" and found.shadowed.intersection(best.ids):
+        cause = "SAME_NUMBER"
+    return Outcome(state=State.AMBIGUOUS, cause=cause) if cause else None
 
 
-def _doubtful(best: Candidate) -> str:
+def _doubtful(case: Case, best: Candidate) -> str:
     """Why the best is not good enough."""
     if best.shows("currency different"):
         return "CURRENCY"
-    return "OTHER_SUPPLIER" if best.other_party else "NO_ORDER"
+    if best.other_party:
+        return "OTHER_SUPPLIER"
+    third_party = best.named and not case.knows_partner(best.side)
+    return "THIRD_PARTY" if third_party else "NO_ORDER"
 
 
 def _whole_differs(case: Case, best: Candidate) -> Outcome:

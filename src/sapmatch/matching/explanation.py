@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from sapmatch.matching.case import Case
 from sapmatch.matching.decision import Outcome
 from sapmatch.matching.duplicates import Past
-from sapmatch.matching.identity import ACCEPT, Candidate
+from sapmatch.matching.identity import Candidate
 from sapmatch.matching.search import Found
 from sapmatch.matching.variances import Judged
-from sapmatch.model.match import State, ToleranceCheck
+from sapmatch.model.match import POSTABLE, Owner, State, ToleranceCheck
 from sapmatch.model.money import Money
 
 _SIDES = {"purchase_order": "purchase order", "sales_order": "sales order"}
@@ -40,6 +40,7 @@ _CAUSES = {
     "RETURN": "The invoice holds an amount that goes back, which is not posted automatically.",
     "CURRENCY": "The order is in another currency, and no source of exchange rates is set.",
     "SEVERAL_ORDERS": "More than one order explains the invoice about equally well.",
+    "SEVERAL_ITEMS": "More than one item of the order fits a line about equally well.",
     "TOO_MANY_ORDERS": "The invoice concerns more orders than can be reserved at once.",
     "NO_ORDER": "No open order agrees with it in number, supplier and amount well enough.",
 }
@@ -71,9 +72,15 @@ _REMEDIES = {
     "RETURN": "Accounts payable asks for an invoice and a credit note apart, or enters it in SAP.",
     "CURRENCY": "Accounts payable asks for an invoice in the order's currency, or posts it itself.",
     "SEVERAL_ORDERS": "Accounts payable picks the order among the candidates.",
+    "SEVERAL_ITEMS": "Accounts payable says which item of the order the line bills.",
     "TOO_MANY_ORDERS": "Accounts payable asks the supplier for one invoice per order.",
     "NO_ORDER": "Accounts payable asks the supplier or purchasing for the order number.",
     "DUPLICATE": "Accounts payable compares both documents; nothing is posted before.",
+}
+_OWNERS: dict[str, Owner] = {
+    **dict.fromkeys(("PP", "PS", "PC", "LA", "LD", "BR", "BW", "UNIT"), "purchasing"),
+    **dict.fromkeys(("ITEM_DELETED", "FINALLY_INVOICED", "NOT_RELEASED"), "purchasing"),
+    **dict.fromkeys(("DQ", "DW", "RECEIPT_MISSING"), "warehouse"),
 }
 
 
@@ -82,11 +89,20 @@ def invalid_remedy() -> str:
     return "Accounts payable asks the supplier for a correct invoice."
 
 
-def remedy(state: State, cause: str | None) -> str | None:
+def remedy(outcome: Outcome) -> str | None:
     """What to do and who can do it; None where nothing is left to do."""
-    if state in (State.MATCHED, State.WITHIN_TOLERANCE):
+    if outcome.sampled:
+        return "Accounts payable compares the invoice with the order and releases it in MRBR."
+    if outcome.state in POSTABLE:
         return None
-    return _REMEDIES.get(cause or "")
+    return _REMEDIES.get(outcome.cause or "")
+
+
+def owner(outcome: Outcome) -> Owner | None:
+    """Who can do it."""
+    if outcome.state in POSTABLE and not outcome.sampled:
+        return None
+    return _OWNERS.get(outcome.cause or "", "accounts_payable")
 
 
 def explain(case: Case, found: Found, outcome: Outcome, past: Past) -> tuple[str, ...]:
@@ -97,7 +113,8 @@ def explain(case: Case, found: Found, outcome: Outcome, past: Past) -> tuple[str
         *_past(past, outcome),
         *(_CAUSES[c] for c in (outcome.cause,) if c in _CAUSES),
         *_sender(case, best, outcome),
-        *_identity(found),
+        *_block(outcome),
+        *_identity(case, found),
         *_lines(case, outcome),
         *(_check(check) for check in outcome.checks[:_SHOWN_LINES]),
         *_dropped(found),
@@ -142,12 +159,20 @@ def _sender(case: Case, best: Candidate | None, outcome: Outcome) -> Iterator[st
         )
 
 
-def _identity(found: Found) -> Iterator[str]:
+def _block(outcome: Outcome) -> Iterator[str]:
+    if outcome.sampled:
+        yield "It is one of the samples that a person checks: SAP gets it with a payment block."
+    elif outcome.payment_block:
+        yield "SAP gets it with a payment block, as the settings say for these tolerances."
+
+
+def _identity(case: Case, found: Found) -> Iterator[str]:
     if not found.candidates:
         return
     best = found.candidates[0]
     weights = ", ".join(f"{e.name} {e.weight:+d}" for e in best.evidence)
-    yield f"Score {best.score} of at least {ACCEPT} for {', '.join(best.ids)}: {weights}."
+    needed = case.weights.accept
+    yield f"Score {best.score} of at least {needed} for {', '.join(best.ids)}: {weights}."
     if len(found.candidates) > 1:
         second = found.candidates[1]
         yield f"The second best, {', '.join(second.ids)}, scores {second.score}."

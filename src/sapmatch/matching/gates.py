@@ -1,23 +1,43 @@
 """What no score can outweigh: such an invoice needs a person."""
 
 from sapmatch.matching.case import Case
-from sapmatch.matching.identity import Candidate
+from sapmatch.matching.identity import NAMED, Candidate
 from sapmatch.matching.items import subsequent
 
 _REFERRING = ("credit-note", "final-invoice", "partial-invoice")
-_NAMED = (
-    "order number equal",
-    "order number equal without separators",
-    "order number with misread letters",
-    "order number in text",
-    "our sales order named",
-    "reference at the partner equal",
-)
 
 
 def veto(case: Case, best: Candidate) -> str | None:
     """Cause why the best candidate is not taken automatically, however well it fits."""
-    return _kind(case) or _value_only(case, best) or _party(case, best)
+    return (
+        _kind(case)
+        or _value_only(case, best)
+        or _currency(best)
+        or _party(case, best)
+        or _number(best)
+        or _several(best)
+    )
+
+
+def _currency(best: Candidate) -> str | None:
+    """Amounts in two currencies are compared by a rate or not at all (MA-P33)."""
+    return "CURRENCY" if best.shows("currency different") else None
+
+
+def _number(best: Candidate) -> str | None:
+    """Who names another order means it: the named one may be new. And where nothing is named, the
+    quantities must be those of the ledger (MA-P08)."""
+    if best.shows("order number different"):
+        return "NO_ORDER"
+    exceeds = best.shows("a quantity exceeds what is open")
+    return "NO_ORDER" if exceeds and not best.named else None
+
+
+def _several(best: Candidate) -> str | None:
+    """More than one set of items explains a document without lines, or a line (MA-P59)."""
+    if best.several:
+        return "SEVERAL_ORDERS"
+    return "SEVERAL_ITEMS" if any(line.doubtful for line in best.lines) else None
 
 
 def _kind(case: Case) -> str | None:
@@ -46,5 +66,5 @@ def _party(case: Case, best: Candidate) -> str | None:
         return "OTHER_SUPPLIER"
     if case.knows_partner(best.side):
         return None if best.compared else "OTHER_SUPPLIER"
-    proofs = ((*_NAMED,), ("all lines fit",), ("net amount is what is open",))
+    proofs = (NAMED, ("all lines fit",), ("net amount is what is open",))
     return None if all(best.shows(*proof) for proof in proofs) else "THIRD_PARTY"

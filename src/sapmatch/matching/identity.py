@@ -1,61 +1,46 @@
 """How sure we are that an invoice belongs to some orders: weights that add up."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
 from sapmatch.matching.case import Case
-from sapmatch.matching.keys import parties
-from sapmatch.matching.ledger import Position, positions
-from sapmatch.matching.lines import Assigned, assign, whole_order
-from sapmatch.matching.normalise import (
-    company_name,
-    likeness,
-    natural,
-    order_number,
-    plain,
-    vat_id,
+from sapmatch.matching.clearing import cleared
+from sapmatch.matching.comparisons import (
+    Hits,
+    compare_currency,
+    compare_dates,
+    compare_lines,
+    compare_net,
+    compare_numbers,
+    compare_partner,
+    delivers,
+    number_level,
+    weigh,
 )
-from sapmatch.matching.references import Reference
-from sapmatch.model.invoice import Party
+from sapmatch.matching.ledger import Position, positions
+from sapmatch.matching.lines import Assigned, assign
+from sapmatch.matching.normalise import natural
+from sapmatch.matching.rates import exchange_of
 from sapmatch.model.match import Evidence
-from sapmatch.model.order import ZERO, IndexedOrder, Order, OrderSide
+from sapmatch.model.order import IndexedOrder, OrderSide
 
-# Tenths of log2(m/u), the likelihood ratio of Fellegi and Sunter. A missing value weighs nothing.
-WEIGHTS = {
-    "prior": -100,
-    "order number equal": 160,
-    "order number equal without separators": 150,
-    "order number in text": 110,
-    "order number with misread letters": 100,
-    "order number different": -160,
-    "our sales order named": 140,
-    "reference at the partner equal": 135,
-    "VAT id equal": 100,
-    "VAT id of another country": -20,
-    "VAT id different": -400,
-    "name equal": 70,
-    "name close": 40,
-    "name different": -50,
-    "bank account equal": 60,
-    "bank account different": -20,
-    "currency equal": 5,
-    "currency different": -300,
-    "net amount is what is open": 70,
-    "ordered after the invoice": -30,
-    "no line fits": -80,
-    "all lines fit": 60,
-}
-ACCEPT = 100  # at least this score, or a person decides
-MARGIN = 50  # at least this far ahead of the second
-_OTHER_PARTY = ("VAT id different", "VAT id of another country", "name different")
+_OTHER_PARTY = (
+    "VAT id different",
+    "VAT id of another country",
+    "name different",
+    "bank account different",
+)
 _SAME_PARTY = ("VAT id equal", "name equal", "bank account equal")
-_NAME_LEVELS = ((90, "name equal"), (70, "name close"), (0, "name different"))
-_NUMBER_LEVELS = (
+NAMED = (
     "order number equal",
     "order number equal without separators",
     "order number with misread letters",
+    "order number in text",
+    "our sales order named",
+    "reference at the partner equal",
 )
+_MOST_JOINED = 10  # orders that are tried together though the invoice names none of them
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -65,6 +50,7 @@ class Candidate(Struct, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...]
     places: tuple[Position, ...]
     lines: tuple[Assigned, ...]
+    several: bool = False  # more than one set of its items makes the amount of a bare document
 
     @property
     def score(self) -> int:
@@ -79,8 +65,7 @@ class Candidate(Struct, frozen=True, kw_only=True):
     @property
     def ids(self) -> tuple[str, ...]:
         """The orders in use, or all of them where no line found its place."""
-        used = {p.position.order.id for line in self.lines for p in line.portions}
-        return tuple(o.order.id for o in self.orders if not used or o.order.id in used)
+        return tuple(one.order.id for one in _used(self.orders, self.lines))
 
     @property
     def other_party(self) -> bool:
@@ -94,163 +79,160 @@ class Candidate(Struct, frozen=True, kw_only=True):
         """Whether anything that names the party was there on both sides."""
         return self.shows(*_SAME_PARTY, *_OTHER_PARTY, "name close")
 
+    @property
+    def named(self) -> bool:
+        """Whether the invoice names the order, or a delivery of it."""
+        return self.shows(*NAMED, "delivery note equal")
+
     def shows(self, *names: str) -> bool:
         """Whether some evidence is among the names."""
         return any(e.name in names for e in self.evidence)
 
 
-def candidates(case: Case, orders: Sequence[IndexedOrder]) -> tuple[Candidate, ...]:
-    """Every way to explain the invoice, best first; equal scores in the order of their numbers."""
-    rated = [_rate(case, group) for group in _groups(case, orders)]
-    return tuple(sorted(rated, key=lambda c: (-c.score, [natural(i) for i in c.ids], c.side)))
+class Group(Struct, frozen=True, kw_only=True):
+    """Orders that are looked at together, and the most that they can score."""
+
+    orders: tuple[IndexedOrder, ...]
+    bound: int
 
 
-def same_partner(party: Party, order: Order) -> bool:
-    """Whether VAT id or name say that the order is with this party."""
-    names = {e.name for e in _partner_evidence(party, order)}
-    return bool(names & {"VAT id equal", "name equal"}) and "VAT id different" not in names
+def groups(
+    case: Case, orders: Sequence[IndexedOrder], hits: Hits, amounts: frozenset[str]
+) -> list[Group]:
+    """Orders of one partner that the invoice names stand together (MA-P17), others alone.
 
-
-def _groups(case: Case, orders: Sequence[IndexedOrder]) -> list[tuple[IndexedOrder, ...]]:
-    """Orders of one partner that the invoice names by number stand together (MA-P17)."""
+    The most promising first. `amounts` are the orders whose open value may be the net amount.
+    """
     together: dict[tuple[str, str], list[IndexedOrder]] = {}
     alone = []
     for one in sorted(orders, key=lambda o: natural(o.order.id)):
-        if _number_evidence(case, one.order).name in _NUMBER_LEVELS:
+        if _names(case, one):
             together.setdefault((one.order.side, one.order.partner), []).append(one)
         else:
             alone.append((one,))
-    return [*map(tuple, together.values()), *alone]
+    found = [*map(tuple, together.values()), *alone]
+    if not case.lines and not together:
+        found += _by_partner(alone)
+    bounded = [Group(orders=g, bound=_bound(case, g, hits, amounts)) for g in found]
+    return sorted(bounded, key=lambda g: -g.bound)
 
 
-def _rate(case: Case, orders: tuple[IndexedOrder, ...]) -> Candidate:
-    places = positions(orders, case.document_id)
-    lines = assign(case, places) if case.lines else whole_order(case, places)
-    head = orders[0].order
+def _by_partner(
+    alone: Sequence[tuple[IndexedOrder, ...]],
+) -> Iterator[tuple[IndexedOrder, ...]]:
+    """A document without lines may clear items of several orders."""
+    partners: dict[tuple[str, str], list[IndexedOrder]] = {}
+    for (one,) in alone:
+        partners.setdefault((one.order.side, one.order.partner), []).append(one)
+    return (tuple(several) for several in partners.values() if len(several) > 1)
+
+
+def best_of_lines(case: Case) -> int:
+    """The most that lines and quantities can weigh."""
+    level = ("one quantity is", "two quantities are", "three quantities are")
+    if not case.lines:
+        return 0
+    most = case.weights[f"{level[min(len(case.lines), 3) - 1]} what is open"]
+    return case.weights["all lines fit"] + max(most, case.weights["quantities are possible"])
+
+
+def rate(case: Case, orders: tuple[IndexedOrder, ...], hits: Hits) -> Candidate:
+    """The orders as an explanation of the invoice."""
+    places = positions(orders, case.document_id, exchange_of(case))
+    lines, several = _placed(case, places)
+    used = _used(orders, lines)
+    ids = {one.order.id for one in used}
     evidence = [
-        _weigh("prior"),
-        min((_number_evidence(case, o.order) for o in orders), key=lambda e: e.weight),
-        *(_partner_evidence(case.partner, head) if case.knows_partner(head.side) else ()),
-        _bank_evidence(case, head),
-        _currency_evidence(case, orders),
-        _date_evidence(case, orders),
-        _net_evidence(case, places),
-        _line_evidence(case, lines),
+        *_head(case, used, hits),
+        *compare_net(case, [place for place in places if place.order.id in ids], lines),
+        *compare_lines(case, lines),
+        *(weigh(case, "one order more") for _ in range(_unnamed(case, used))),
     ]
     return Candidate(
         orders=orders,
         evidence=tuple(e for e in evidence if e.weight),
         places=places,
         lines=lines,
+        several=several,
     )
 
 
-def _weigh(name: str, invoice: str | None = None, order: str | None = None) -> Evidence:
-    return Evidence(name=name, weight=WEIGHTS[name], invoice=invoice, order=order)
+def _placed(case: Case, places: Sequence[Position]) -> tuple[tuple[Assigned, ...], bool]:
+    if case.lines:
+        return assign(case, places), False
+    found = cleared(case, places)
+    return found.lines, found.kind in ("several", "gave up")
 
 
-def _number_evidence(case: Case, order: Order) -> Evidence:
-    """The strongest way in which the invoice names the order, or that it names others."""
-    given, own = case.references, order_number(order.id)
-    outside = order_number(order.external_reference or "")
-    spoken = {*(ref.whole for ref in given.named), given.buyer_reference, given.sales_order}
-    levels = [_reference_level(ref, order, own) for ref in given.named]
-    if own in given.mentioned:
-        levels.append("order number in text")
-    if order.side == "sales_order" and own == given.sales_order:
-        levels.append("our sales order named")
-    if outside and outside in spoken:
-        levels.append("reference at the partner equal")
-    if not levels:
-        return Evidence(name="", weight=0)
-    return _weigh(max(levels, key=WEIGHTS.__getitem__), _said(case), order.id)
+def _unnamed(case: Case, orders: Sequence[IndexedOrder]) -> int:
+    """How many orders stand here that nothing names, beside the one that an invoice needs."""
+    named = sum(_names(case, one) for one in orders)
+    return len(orders) - max(named, 1)
 
 
-def _said(case: Case) -> str | None:
-    invoice = case.invoice
-    texts = (ref.text for ref in case.references.named)
-    return next(texts, invoice.sales_order_reference or invoice.buyer_reference)
+def _names(case: Case, one: IndexedOrder) -> bool:
+    return number_level(case, one.order) in NAMED or delivers(case, one.order)
 
 
-def _reference_level(ref: Reference, order: Order, own: str) -> str:
-    if ref.text == order.id:
-        return "order number equal"
-    if ref.whole == own:
-        return "order number equal without separators"
-    if ref.misread == own:
-        return "order number with misread letters"
-    return "order number in text" if own in ref.inside else "order number different"
+def ranked(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """The best first; equal scores in the order of their numbers (MA-P09)."""
+    return tuple(sorted(found, key=lambda c: (-c.score, [natural(i) for i in c.ids], c.side)))
 
 
-def _partner_evidence(party: Party, order: Order) -> list[Evidence]:
-    """The better of supplier and invoicing party (MA-P05, MA-P06)."""
-    rated = [_party_evidence(party, other) for other in parties(order)]
-    return max(rated, key=lambda found: sum(e.weight for e in found))
+def joined(case: Case, found: Sequence[Candidate], hits: Hits) -> Candidate | None:
+    """The best with other orders of its partner, where together they explain all the lines."""
+    best = found[0]
+    left = _unplaced(best)
+    if not left or case.credit:
+        return None
+    others = [c for c in found[1:] if _extends(best, c)]
+    chosen = list(best.orders)
+    for other in others:
+        gained = left - _unplaced(other)
+        if gained and len(chosen) < _MOST_JOINED:
+            chosen += other.orders
+            left -= gained
+    if left or len(chosen) == len(best.orders):
+        return None
+    orders = tuple(sorted(chosen, key=lambda o: natural(o.order.id)))
+    return rate(case, orders, hits)
 
 
-def _party_evidence(party: Party, other: Party) -> list[Evidence]:
-    found = []
-    mine, theirs = vat_id(party.vat_id), vat_id(other.vat_id)
-    if mine and theirs:
-        found.append(_weigh(_vat_level(mine, theirs), mine, theirs))
-    one, two = company_name(party.name), company_name(other.name)
-    if one and two:
-        alike = likeness(tuple(one.split()), tuple(two.split()))
-        level = next(name for least, name in _NAME_LEVELS if alike >= least)
-        trusted = any(e.name == "VAT id equal" for e in found)
-        if not (trusted and level == "name different"):
-            found.append(_weigh(level, party.name, other.name))
-    return found
+def _extends(best: Candidate, other: Candidate) -> bool:
+    mine, theirs = best.orders[0].order, other.orders[0].order
+    return (mine.side, mine.partner) == (theirs.side, theirs.partner) and not other.other_party
 
 
-def _vat_level(mine: str, theirs: str) -> str:
-    if mine == theirs:
-        return "VAT id equal"
-    # One company may be registered in several countries, and SAP shows one of its numbers.
-    return "VAT id different" if mine[:2] == theirs[:2] else "VAT id of another country"
+def _unplaced(candidate: Candidate) -> set[int]:
+    return {n for n, line in enumerate(candidate.lines) if line.amount and not line.placed}
 
 
-def _bank_evidence(case: Case, order: Order) -> Evidence:
-    mine, theirs = plain(case.invoice.iban or ""), set(map(plain, order.partner_ibans))
-    if not (mine and theirs and case.knows_partner(order.side)):
-        return Evidence(name="", weight=0)
-    return _weigh("bank account equal" if mine in theirs else "bank account different")
+def _used(orders: tuple[IndexedOrder, ...], lines: Sequence[Assigned]) -> tuple[IndexedOrder, ...]:
+    if len(orders) == 1:
+        return orders
+    used = {p.position.order.id for line in lines for p in line.portions}
+    return tuple(o for o in orders if not used or o.order.id in used)
 
 
-def _currency_evidence(case: Case, orders: Sequence[IndexedOrder]) -> Evidence:
-    others = [o.order.currency for o in orders if o.order.currency != case.currency]
-    name = "currency different" if others else "currency equal"
-    return _weigh(name, case.currency, others[0] if others else case.currency)
+def _head(case: Case, orders: Sequence[IndexedOrder], hits: Hits) -> Iterator[Evidence]:
+    """What the heads of the orders say."""
+    exchange = exchange_of(case)
+    heads = [one.order for one in orders]
+    rated = all(o.currency == case.currency or exchange.rate(o.currency) for o in heads)
+    yield weigh(case, "prior")
+    yield from compare_numbers(case, heads, hits)
+    yield from compare_partner(case, heads[0], hits)
+    yield from compare_currency(case, orders, rated)
+    yield from compare_dates(case, heads)
 
 
-def _date_evidence(case: Case, orders: Sequence[IndexedOrder]) -> Evidence:
-    """Negative, but no hard stop: many an order is keyed in after the invoice (MA-P11)."""
-    issued = case.invoice.issue_date
-    later = [
-        o.order for o in orders if issued and o.order.order_date and o.order.order_date > issued
-    ]
-    if not later:
-        return Evidence(name="", weight=0)
-    return _weigh("ordered after the invoice", str(issued), str(later[0].order_date))
-
-
-def _net_evidence(case: Case, places: Sequence[Position]) -> Evidence:
-    due = sum((p.value(p.open) for p in places if p.open > 0), ZERO)
-    later = sum((p.value(p.open_ordered) for p in places if p.open_ordered > 0), ZERO)
-    if not case.net or case.net not in (due, later):
-        return Evidence(name="", weight=0)
-    return _weigh("net amount is what is open", str(case.net), str(case.net))
-
-
-def _line_evidence(case: Case, lines: Sequence[Assigned]) -> Evidence:
-    """From no line fits to all lines fit, in proportion."""
-    billed = [line.amount for line in case.lines if line.amount]
-    if not billed:
-        return Evidence(name="", weight=0)
-    fitting = sum(1 for line in lines if line.placed and line.amount)
-    if not fitting:
-        return _weigh("no line fits")
-    low, high = WEIGHTS["no line fits"], WEIGHTS["all lines fit"]
-    weight = low + (high - low) * fitting // len(billed)
-    name = "all lines fit" if fitting == len(billed) else "some lines fit"
-    return Evidence(name=name, weight=weight, invoice=f"{fitting} of {len(billed)}")
+def _bound(
+    case: Case, orders: tuple[IndexedOrder, ...], hits: Hits, amounts: frozenset[str]
+) -> int:
+    """The most that the orders can score; of several together any may turn out unused."""
+    heads = [sum(e.weight for e in _head(case, (one,), hits)) for one in orders]
+    certain = len(orders) == 1 and not case.invoice.allowances_charges
+    open_value = not certain or orders[0].order.id in amounts
+    level = "net amount is what is open" if open_value else "net amount different"
+    net = case.weights[level] if case.net else 0
+    return max(heads) + max(net, 0 if case.credit else net) + best_of_lines(case)

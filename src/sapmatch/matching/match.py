@@ -3,18 +3,20 @@
 from collections.abc import Sequence
 
 from sapmatch.matching.case import Case, build_case, company_code_of
-from sapmatch.matching.decision import Outcome, decide, line_matches
+from sapmatch.matching.decision import Outcome, decide, difference, line_matches
 from sapmatch.matching.direction import directed
 from sapmatch.matching.duplicates import Earlier, Past, look_back
-from sapmatch.matching.explanation import explain, invalid_remedy, remedy
-from sapmatch.matching.search import Found, search
+from sapmatch.matching.explanation import explain, invalid_remedy, owner, remedy
+from sapmatch.matching.rates import rate_used
+from sapmatch.matching.search import Found, named_only, search
 from sapmatch.matching.tolerances import within
 from sapmatch.matching.validity import Flaw, first_flaw
+from sapmatch.matching.weights import confidence
 from sapmatch.model.errors import Problem
 from sapmatch.model.invoice import Invoice
-from sapmatch.model.match import Decision, State
+from sapmatch.model.match import Decision, Ranked, State
 from sapmatch.model.policy import MatchingPolicy
-from sapmatch.model.ports import Orders
+from sapmatch.model.ports import OrderKey, Orders
 
 _SHOWN_CANDIDATES = 3
 _PLACED = frozenset(
@@ -38,12 +40,14 @@ def match(
     connection: str,
     client: str,
     problems: Sequence[Problem] = (),
+    only: tuple[str, ...] = (),
 ) -> Decision:
     """Decide on an invoice: the same input gives the same bytes.
 
     `earlier` gives our own invoices under a duplicate key; `problems` are those of the reading, of
-    which a sum that does not fit makes the invoice INVALID beyond BD. Raises nothing of its own:
-    whatever is wrong with an invoice is a state.
+    which a sum that does not fit makes the invoice INVALID beyond BD. `only` are orders that a
+    person chose: no others are looked at, and nothing but the tolerances decides. Raises nothing of
+    its own: whatever is wrong with an invoice is a state.
     """
     code = company_code_of(invoice, policy)
     company = policy.company_codes[code] if code else None
@@ -61,11 +65,11 @@ def match(
         connection=connection,
         client=client,
     )
-    found = search(case, orders)
+    found = named_only(case, orders, only) if only else search(case, orders)
     past = look_back(case, found.partners, earlier, orders)
     if past.duplicate:
         return _decision(case, found, Outcome(state=past.duplicate.state, cause="DUPLICATE"), past)
-    return _decision(case, found, decide(case, found), past)
+    return _decision(case, found, decide(case, found, asked=bool(only)), past)
 
 
 def _invalid(flaw: Flaw, company_code: str | None, policy: MatchingPolicy) -> Decision:
@@ -76,6 +80,7 @@ def _invalid(flaw: Flaw, company_code: str | None, policy: MatchingPolicy) -> De
         company_code=company_code,
         explanation=("The invoice contradicts itself or is not complete.", flaw.sentence),
         remedy=invalid_remedy(),
+        owner="accounts_payable",
     )
 
 
@@ -90,6 +95,7 @@ def _nobodys(policy: MatchingPolicy) -> Decision:
         ),
         remedy="Accounts payable returns the invoice, or the administrator adds the VAT id to "
         "matching.company_codes in the settings.",
+        owner="accounts_payable",
     )
 
 
@@ -110,9 +116,26 @@ def _decision(case: Case, found: Found, outcome: Outcome, past: Past) -> Decisio
         runner_up=found.candidates[1].score if len(found.candidates) > 1 else None,
         candidates=tuple("+".join(c.ids) for c in found.candidates[:_SHOWN_CANDIDATES]),
         evidence=best.evidence if best else (),
+        confidence=confidence(c.score for c in found.candidates),
+        weights_version=case.weights.version,
+        keys=_shown(found.keys),
+        dropped=_shown(found.dropped),
+        ranked=tuple(
+            Ranked(orders=c.ids, score=c.score, evidence=c.evidence)
+            for c in found.candidates[:_SHOWN_CANDIDATES]
+        ),
+        difference=difference(case, outcome),
+        payment_block=outcome.payment_block,
+        sampled=outcome.sampled,
+        rate=rate_used(case, [p.order.currency for p in placed.places] if placed else []),
         lines=line_matches(case, outcome),
         tolerances=outcome.checks,
         duplicate_of=past.duplicate.earlier.document if past.duplicate else None,
         explanation=explain(case, found, outcome, past),
-        remedy=remedy(outcome.state, outcome.cause),
+        remedy=remedy(outcome),
+        owner=owner(outcome),
     )
+
+
+def _shown(keys: Sequence[OrderKey]) -> tuple[str, ...]:
+    return tuple(f"{key.type} {key.value}" for key in keys)

@@ -15,12 +15,15 @@ _HEAD_ZEROS = re.compile(r"^(\D*)0+(?=\d)")
 # Digits that people group with blanks, dots or hyphens, with an item behind a slash.
 _WRITTEN_NUMBER = re.compile(r"\d(?:[ .\-]?\d){3,19}(?:\s*/\s*(?P<item>\d{1,6})(?!\d))?")
 _DIGITS = re.compile(r"(?<!\d)(?P<number>\d{4,20})(?:\s*/\s*(?P<item>\d{1,6})(?!\d))?")
+_LONGEST_ORDER_NUMBER = 12
 _ORDER_NUMBER_LENGTH = 10  # digits of an order number in SAP
 _MOST_NUMBERS = 20  # of one text; the rest of an endless text is not looked at
 _LONGEST_TEXT = 2000
 _LONGEST_NUMBER = 100  # characters of a number or name that is worth remembering in its plain form
 _REMEMBERED = 2**15  # texts: those of a busy day's suppliers and articles
 _CONTAINED = 85  # likeness of two texts of which one holds all words of the other
+_TORN = 85  # likeness of two names of which one lost a blank, or got one
+_MOST_WORDS = 12  # of a name
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _LEGAL_FORMS = frozenset(
     "gmbh mbh ag kg kgaa ohg gbr se ug ek ev eg co cokg cie ltd limited llc llp inc corp"
@@ -72,6 +75,17 @@ def article_number(text: str | None) -> str:
     return plain(text or "").translate(_CONFUSABLE).lstrip("0")
 
 
+def look_alikes(number: str) -> tuple[str, ...]:
+    """The numbers that a scanner may have read as this one: one digit of each is another."""
+    return tuple(
+        number[:place] + other + number[place + 1 :]
+        for place, digit in enumerate(number[:_LONGEST_ORDER_NUMBER])
+        for pair in _SIMILAR_DIGITS
+        if digit in pair
+        for other in pair - {digit}
+    )
+
+
 def looks_alike(one: str, other: str) -> bool:
     """Whether two numbers differ in one digit only, by one that a scanner takes for the other."""
     if len(one) != len(other) or one == other:
@@ -99,11 +113,15 @@ def words(text: str) -> tuple[str, ...]:
 
 @lru_cache(_REMEMBERED)
 def _words(text: str) -> tuple[str, ...]:
+    return tuple(sorted(_in_turn(text)))
+
+
+def _in_turn(text: str) -> list[str]:
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_UMLAUTS)
     if not folded.isascii():
         parts = unicodedata.normalize("NFKD", folded)
         folded = "".join(c for c in parts if not unicodedata.combining(c))
-    return tuple(sorted(re.findall(r"[^\W_]+", folded)))
+    return re.findall(r"[^\W_]+", folded)
 
 
 def company_name(text: str | None) -> str | None:
@@ -113,9 +131,32 @@ def company_name(text: str | None) -> str | None:
 
 @lru_cache(_REMEMBERED)
 def _company_name(text: str) -> str | None:
+    return " ".join(sorted(_name_parts(text))) or None
+
+
+def _name_parts(text: str) -> list[str]:
     undotted = re.sub(r"(?<=\w)\.(?=\w|\s|$)", "", text)
-    every = words(undotted)
-    return " ".join(w for w in every if w not in _LEGAL_FORMS) or " ".join(every) or None
+    every = _in_turn(undotted)
+    return [w for w in every if w not in _LEGAL_FORMS] or every
+
+
+def name_likeness(one: str, other: str) -> int:
+    """How alike two companies' names are, 0 to 100: as their least alike word.
+
+    Companies share the words of their trade, and the one word that differs tells them apart. Where
+    one name has more words a blank may have been lost, or its longer form be meant.
+    """
+    return _name_likeness(one[:_LONGEST_TEXT], other[:_LONGEST_TEXT])
+
+
+@lru_cache(_REMEMBERED)
+def _name_likeness(one: str, other: str) -> int:
+    shorter, longer = sorted((_name_parts(one), _name_parts(other)), key=len)
+    joined = _ratio("".join(shorter), "".join(longer))
+    if len(shorter) != len(longer) and (joined >= _TORN or len(shorter) < 2):
+        return joined
+    least = min((max(_ratio(a, b) for b in longer) for a in shorter[:_MOST_WORDS]), default=0)
+    return least if len(shorter) == len(longer) else min(least, _CONTAINED)
 
 
 def likeness(one: tuple[str, ...], other: tuple[str, ...]) -> int:
@@ -123,10 +164,14 @@ def likeness(one: tuple[str, ...], other: tuple[str, ...]) -> int:
     if not one or not other:
         return 0
     left, right = " ".join(one), " ".join(other)
-    length = len(left) + len(right)
-    ratio = 100 * (length - Indel.distance(left, right)) // length
+    ratio = _ratio(left, right)
     shorter, longer = sorted((set(one), set(other)), key=len)
     return max(ratio, _CONTAINED) if len(shorter) > 1 and shorter <= longer else ratio
+
+
+def _ratio(one: str, other: str) -> int:
+    length = len(one) + len(other)
+    return 100 * (length - Indel.distance(one, other)) // length if length else 0
 
 
 def differing(one: str, other: str) -> int:

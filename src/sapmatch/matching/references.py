@@ -5,6 +5,8 @@ from msgspec import Struct
 from sapmatch.matching.normalise import (
     WrittenNumber,
     confusable,
+    document_number,
+    looks_alike,
     order_number,
     order_numbers,
     written_numbers,
@@ -25,6 +27,19 @@ class Reference(Struct, frozen=True):
         """Numbers that stand somewhere in the text."""
         return frozenset(n.number for n in self.numbers)
 
+    @property
+    def readings(self) -> frozenset[str]:
+        """Every number that it may be."""
+        return self.inside | {self.misread}
+
+    def rules_out(self, number: str) -> bool:
+        """Whether it is a number of that kind, and another one: as long, give or take a digit."""
+        return any(abs(len(other) - len(number)) < 2 for other in self.readings)
+
+    def resembles(self, number: str) -> bool:
+        """Whether a scanner that took one digit for another would read this for the number."""
+        return any(looks_alike(other, number) for other in self.readings)
+
 
 class References(Struct, frozen=True, kw_only=True):
     """All that an invoice names; `mentioned` are numbers in texts that may be about anything."""
@@ -33,18 +48,21 @@ class References(Struct, frozen=True, kw_only=True):
     mentioned: frozenset[str] = frozenset()
     sales_order: str = ""  # BT-14, normalised
     buyer_reference: str = ""  # BT-10, normalised
+    delivery_notes: tuple[str, ...] = ()  # BT-16 and those of the lines, normalised
 
 
 def references_of(invoice: Invoice) -> References:
     """Read every reference once."""
     given = [*invoice.order_references, *(ln.order_reference for ln in invoice.lines)]
     buyer = invoice.buyer_reference or ""
+    notes = [invoice.delivery_note or "", *(ln.delivery_note or "" for ln in invoice.lines)]
     free = [n for line in invoice.lines for n in order_numbers(line.description or "")]
     return References(
         named=tuple(ref for ref in map(reference, dict.fromkeys(filter(None, given))) if ref.whole),
         mentioned=frozenset(n.number for n in (*free, *written_numbers(buyer))),
         sales_order=order_number(invoice.sales_order_reference or ""),
         buyer_reference=order_number(buyer),
+        delivery_notes=tuple(dict.fromkeys(n for n in map(document_number, notes) if n)),
     )
 
 

@@ -1,14 +1,33 @@
-"""From keys to candidates, the strong keys first."""
+"""From keys to candidates, the strong keys first, and no further than anything can change."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
 from sapmatch.matching.case import Case
-from sapmatch.matching.identity import ACCEPT, Candidate, candidates, same_partner
-from sapmatch.matching.keys import amount_keys, number_keys, partner_keys
+from sapmatch.matching.comparisons import same_partner
+from sapmatch.matching.identity import (
+    Candidate,
+    best_of_lines,
+    groups,
+    joined,
+    ranked,
+    rate,
+)
+from sapmatch.matching.keys import (
+    amount_keys,
+    article_keys,
+    misread_keys,
+    month_keys,
+    name_keys,
+    number_keys,
+    partner_keys,
+)
 from sapmatch.model.order import IndexedOrder
 from sapmatch.model.ports import OrderKey, Orders
+
+_SHOWN = 3  # candidates that are rated at least, where there are so many
+_COMMON = 60  # orders of one article; the rarer articles of an invoice are followed first
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -16,56 +35,157 @@ class Found(Struct, frozen=True, kw_only=True):
 
     candidates: tuple[Candidate, ...] = ()
     dropped: tuple[OrderKey, ...] = ()
+    keys: tuple[OrderKey, ...] = ()  # that lead to the best
     shadowed: frozenset[str] = frozenset()  # sales orders with the number of a purchase order
     partners: frozenset[str] = frozenset()  # SAP's numbers of the invoice's sender
 
 
 def search(case: Case, orders: Orders) -> Found:
-    """Orders by number; only where none of them is accepted also by amount, then by partner."""
-    known: dict[str, IndexedOrder] = {}
-    dropped: list[OrderKey] = []
-    rated: tuple[Candidate, ...] = ()
-    for keys in _stages(case):
+    """By number; where that leaves a doubt by article and amount, at last by partner."""
+    desk = _Desk(case, orders)
+    desk.follow(number_keys(case.references))
+    desk.rate()
+    # A credit without a reference belongs to an invoice, not to an order (MA-P52).
+    if not case.credit and not desk.settled(by_amount=True):
+        desk.ask(_partner_keys(case))
+        desk.follow_amounts(amount_keys(case.invoice, case.partner))
+        desk.follow_rare(article_keys(case.invoice.lines))
+        desk.rate()
+        if not desk.settled(by_amount=False):
+            desk.follow_partner()
+            desk.rate()
+    return desk.found()
+
+
+def named_only(case: Case, orders: Orders, names: Sequence[str]) -> Found:
+    """The orders that a person names, together, whatever they score; none where one is missing."""
+    known = [orders.get(case.scope, name) for name in dict.fromkeys(names)]
+    taken = tuple(one for one in known if one and one.order.items)
+    if not taken or len(taken) < len(known) or len({one.order.side for one in taken}) > 1:
+        return Found()
+    return Found(candidates=(rate(case, taken, {}),))
+
+
+class _Desk:
+    """The orders that were found so far, and what they scored."""
+
+    def __init__(self, case: Case, orders: Orders) -> None:
+        self._case, self._orders = case, orders
+        self._known: dict[str, IndexedOrder] = {}
+        self._hits: dict[OrderKey, tuple[str, ...]] = {}
+        self._dropped: dict[OrderKey, None] = {}
+        self._amounts: set[str] = set()
+        self._rated: tuple[Candidate, ...] = ()
+
+    def ask(self, keys: Iterable[OrderKey]) -> list[OrderKey]:
+        """Names under the keys; those that are followed, the ones with few orders first."""
+        cap = self._case.policy.candidate_cap
         for key in keys:
-            ids = orders.find(case.scope, key, case.policy.candidate_cap)
-            if len(ids) > case.policy.candidate_cap:
-                dropped.append(key)
-                continue
-            known |= _load(case, orders, [i for i in ids if i not in known])
-        rated = candidates(case, list(known.values()))
-        if rated and rated[0].score >= ACCEPT:
-            break
-    return Found(
-        candidates=rated,
-        dropped=tuple(dropped),
-        shadowed=frozenset(one.order.id for ref, one in known.items() if ref != one.order.id),
-        partners=_partners(case, list(known.values()), rated[:1]),
-    )
+            if key not in self._hits:
+                self._hits[key] = self._orders.find(self._case.scope, key, cap)
+                if len(self._hits[key]) > cap:
+                    self._dropped[key] = None
+        return sorted(
+            (k for k in keys if self._hits[k] and k not in self._dropped),
+            key=lambda k: (len(self._hits[k]), k),
+        )
+
+    def follow(self, keys: Sequence[OrderKey]) -> None:
+        """Load what the keys lead to."""
+        for key in self.ask(keys):
+            self._load(self._hits[key])
+
+    def follow_amounts(self, keys: Sequence[OrderKey]) -> None:
+        """Load orders of the partner whose open value may be the net amount."""
+        self.follow(keys)
+        self._amounts.update(name for key in keys for name in self._hits[key])
+
+    def follow_rare(self, keys: Sequence[OrderKey]) -> None:
+        """Load by rare articles; common ones are followed where nothing rarer was found."""
+        for key in self.ask(keys):
+            if len(self._hits[key]) > _COMMON and self._known:
+                break
+            self._load(self._hits[key])
+
+    def follow_partner(self) -> None:
+        """Load by partner: of a busy one the orders of these months, of a damaged name by word."""
+        case = self._case
+        keys = _partner_keys(case)
+        if self._dropped.keys() & set(keys):
+            keys = (*keys, *month_keys(case.partner, case.invoice.issue_date))
+        self.follow(keys)
+        if not any(self._hits[key] for key in keys):
+            self.follow(name_keys(case.partner))
+            self.follow(misread_keys(case.references))
+
+    def rate(self) -> None:
+        """Rate what may come near the best; who cannot any more is not looked at."""
+        case, counts = self._case, {key: len(names) for key, names in self._hits.items()}
+        every = groups(case, list(self._known.values()), counts, frozenset(self._amounts))
+        rated: list[Candidate] = []
+        best = -case.weights.accept
+        for group in every:
+            if len(rated) >= _SHOWN and group.bound < best - case.weights.margin:
+                break
+            rated.append(rate(case, group.orders, counts))
+            best = max(best, rated[-1].score)
+        self._rated = ranked(rated)
+        if self._rated and (more := joined(case, self._rated, counts)):
+            self._rated = ranked((*self._rated, more))
+
+    def settled(self, *, by_amount: bool) -> bool:
+        """Whether the best is accepted, and no order that other keys lead to can come near it.
+
+        Such an order is at best one of the sender, with a misread number, all lines and quantities;
+        `by_amount` says whether its open value may still be the net amount.
+        """
+        if not self._rated or self._rated[0].score < self._case.weights.accept:
+            return False
+        return self._rated[0].score - self._case.weights.margin > self._ceiling(by_amount)
+
+    def _ceiling(self, by_amount: bool) -> int:
+        case, weights = self._case, self._case.weights
+        partner, iban = case.partner, case.invoice.iban
+        best = weights["prior"] + weights["currency equal"] + best_of_lines(case)
+        if partner.vat_id:
+            best += weights["VAT id equal"] + weights["name equal as well"]
+            best += weights["bank account equal as well"] if iban else 0
+        else:
+            best += weights["name equal"] + (weights["bank account equal"] if iban else 0)
+        if case.references.named:
+            best += max(0, weights["order number with a misread digit"])
+        level = "net amount is what is open" if by_amount else "net amount different"
+        return best + (weights[level] if case.net else 0)
+
+    def found(self) -> Found:
+        """What the search came to."""
+        ids = self._rated[0].ids if self._rated else ()
+        names = {name for name, one in self._known.items() if one.order.id in ids}
+        return Found(
+            candidates=self._rated,
+            dropped=tuple(sorted(self._dropped)),
+            keys=tuple(sorted(k for k, ids in self._hits.items() if not names.isdisjoint(ids))),
+            shadowed=frozenset(o.order.id for ref, o in self._known.items() if ref != o.order.id),
+            partners=self._partners(),
+        )
+
+    def _partners(self) -> frozenset[str]:
+        """By name and VAT id, and by the order that the invoice belongs to for sure."""
+        case = self._case
+        best = [c for c in self._rated[:1] if c.score >= case.weights.accept and not c.other_party]
+        sure = {one.order.id for c in best for one in c.orders}
+        ours = [o.order for o in self._known.values() if case.knows_partner(o.order.side)]
+        same = [order for order in ours if order.id in sure or same_partner(case, order)]
+        return frozenset(n for o in same for n in (o.partner, o.invoicing_party) if n)
+
+    def _load(self, names: Iterable[str]) -> None:
+        sides = self._case.policy.order_sides
+        for name in names:
+            if name not in self._known:
+                one = self._orders.get(self._case.scope, name)
+                if one and one.order.side in sides and one.order.items:
+                    self._known[name] = one
 
 
-def _stages(case: Case) -> Iterator[tuple[OrderKey, ...]]:
-    """A credit without a reference belongs to an invoice, not to an order (MA-P52)."""
-    yield number_keys(case.references)
-    if not case.credit:
-        yield amount_keys(case.invoice, case.partner)
-        yield partner_keys(case.partner)
-
-
-def _load(case: Case, orders: Orders, ids: list[str]) -> dict[str, IndexedOrder]:
-    found = {order_id: orders.get(case.scope, order_id) for order_id in ids}
-    sides = case.policy.order_sides
-    return {
-        i: one for i, one in found.items() if one and one.order.side in sides and one.order.items
-    }
-
-
-def _partners(
-    case: Case, orders: list[IndexedOrder], best: tuple[Candidate, ...]
-) -> frozenset[str]:
-    """By name and VAT id, and by the order that the invoice belongs to for sure."""
-    sure = {
-        one.order.id for c in best if c.score >= ACCEPT and not c.other_party for one in c.orders
-    }
-    ours = [one.order for one in orders if case.knows_partner(one.order.side)]
-    same = [order for order in ours if order.id in sure or same_partner(case.partner, order)]
-    return frozenset(n for o in same for n in (o.partner, o.invoicing_party) if n)
+def _partner_keys(case: Case) -> tuple[OrderKey, ...]:
+    return partner_keys(case.partner, case.invoice.iban)

@@ -52,12 +52,12 @@ def confidence(scores: Iterable[int]) -> int:
     return 1000 * powers[0] // (sum(powers) + _power(0)) if powers else 0
 
 
-def shared(hits: int) -> int:
-    """What a value loses that several orders have: a bit each time their number doubles.
+def shared(hits: int, usual: int) -> int:
+    """What a value loses that more orders have than usual: a bit each time their number doubles.
 
     Of how many other orders there are it knows nothing (MA-P57).
     """
-    return -min(10 * (hits.bit_length() - 1), _SHARED_MOST) if hits > 1 else 0
+    return -min(10 * (max(hits // usual, 1).bit_length() - 1), _SHARED_MOST)
 
 
 @lru_cache(16)

@@ -27,6 +27,7 @@ IDENTITY_LEVELS = frozenset(
         "net amount is what is open",
         "net amount different",
         "ordered after the invoice",
+        "one order more",
         "all lines fit",
         "most lines fit",
         "few lines fit",

@@ -39,9 +39,9 @@ def ratio_variances(item: InvoiceItem) -> Iterator[Variance]:
         return
     received = received_ratio(item.place.item) if item.place.receipt_counts else None
     if item.checks("BW") and received:
-        yield _ratio_variance(item, "BW", received, item.weighed)
+        yield from _ratio_variance(item, "BW", received, item.weighed)
     elif item.checks("BR") and not item.place.delivered:
-        yield _ratio_variance(item, "BR", ratio(item.place.item), item.weighed)
+        yield from _ratio_variance(item, "BR", ratio(item.place.item), item.weighed)
 
 
 def _excess(item: InvoiceItem, quantity: Decimal, room: Decimal) -> list[Variance]:
@@ -53,8 +53,12 @@ def _excess(item: InvoiceItem, quantity: Decimal, room: Decimal) -> list[Varianc
     return [found] if excess > 0 or not found.passed else []
 
 
-def _ratio_variance(item: InvoiceItem, key: str, expected: Decimal, weighed: Decimal) -> Variance:
+def _ratio_variance(
+    item: InvoiceItem, key: str, expected: Decimal, weighed: Decimal
+) -> Iterator[Variance]:
+    """What is worth less than the last digit is rounding: the weight follows from an amount."""
     by_rule = EXACT.multiply(item.quantity, expected)
     more = weighed - by_rule
     value = item.place.value(counted(item.place, more))
-    return item.measure(key, value, percent_of=(more, by_rule))
+    if value:
+        yield item.measure(key, value, percent_of=(more, by_rule))

@@ -1,13 +1,15 @@
-"""Find every night what nobody told us: lost uploads, extractions that did not run."""
+"""Find every night what nobody told us: uploads, extractions that did not run, unread mails."""
 
 from datetime import datetime
 from typing import Any
 
 from functions._extractions import out_of_time
-from functions._metrics import measured
+from functions._metrics import aged, measured
 from functions._runtime import Event, task
+from functions._waking import woken
 from sapmatch.bootstrap import Services, services
-from sapmatch.reviewing.sweep import Gap, lost_uploads, overdue_extractions
+from sapmatch.reviewing.digest import oldest_unsent
+from sapmatch.reviewing.sweep import Gap, lost_uploads, overdue_extractions, unread_mails
 
 
 @task
@@ -15,8 +17,11 @@ def handler(_event: Event, context: Any) -> dict[str, Any]:
     """Any event -> {"found"}: how many gaps there were, each told in one mail."""
     parts = services()
     now = parts.clock.now()
-    gaps = [*_uploads(parts, now, context), *_extractions(parts, now)]
-    measured(SweepFound=len(gaps))
+    unread = unread_mails(parts.settings.alerts.addresses, parts.mailer.subscriptions())
+    gaps = [*_uploads(parts, now, context), *_extractions(parts, now), *unread]
+    measured(SweepFound=len(gaps), UnreadMailAddresses=len(unread))
+    aged(OldestUnsentExceptionSeconds=oldest_unsent(parts.outbox, now))  # where no digest runs
+    woken(parts, context, lost=True)
     if gaps:
         parts.exceptions.about_sweep(now.date().isoformat(), [str(gap) for gap in gaps])
     return {"found": len(gaps)}

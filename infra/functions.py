@@ -6,6 +6,7 @@ from infra.grants import (
     Grant,
     deletes,
     lists,
+    lists_subscriptions,
     lists_versions,
     logs_on,
     publishes,
@@ -175,8 +176,8 @@ TASKS = {
         grants=(
             lists(),
             reads("documents/*", "responses/*"),
-            queries("documents"),
-            puts("documents"),
+            queries("documents", "control"),
+            puts("documents", "control"),
             publishes(),
             uses_key("s3", "dynamodb", "sns"),
         ),
@@ -245,19 +246,32 @@ RECEIVERS = {
 # Started by a schedule of the house.
 SWEEPERS = {
     "sweep_gaps": FunctionSpec(
-        purpose="Finds uploads without a record and extractions that did not run.",
+        purpose="Finds lost uploads, extractions that did not run, and mails that nobody gets.",
         timeout=900,
         grants=(
             lists(),
             lists_versions(),
             reads("incoming/*", "extracts/*"),
             queries("documents", index="by_review"),
+            queries("documents", index="by_unsent"),
             queries("orders", "control"),
             puts("documents", "control"),
             starts("invoice_matching"),
             resumes("invoice_matching"),
             publishes(),
+            lists_subscriptions(),
             uses_key("s3", "dynamodb", "sns"),
+        ),
+    ),
+    "send_digest": FunctionSpec(
+        purpose="Tells in one mail what nobody was told yet.",
+        memory=1024,  # 10,000 exceptions with their mails
+        timeout=900,
+        grants=(
+            queries("documents", index="by_unsent"),
+            puts("documents"),
+            publishes(),
+            uses_key("dynamodb", "sns"),
         ),
     ),
 }

@@ -93,6 +93,11 @@ def publishes() -> Grant:
     return lambda r: _allow(("sns:Publish",), [r.topic.topic_arn])
 
 
+def lists_subscriptions() -> Grant:
+    """Who gets the mails of the topic."""
+    return lambda r: _allow(("sns:ListSubscriptionsByTopic",), [r.topic.topic_arn])
+
+
 def starts(machine: str) -> Grant:
     """Executions of one state machine."""
     return lambda r: _allow(("states:StartExecution",), [r.machines[machine]])

@@ -17,6 +17,7 @@ from infra.grants import Resources
 _ALARMS = "cloudwatch.amazonaws.com"
 # What `keep` lets go, and every position of a chunk but the last, would cost for ever otherwise.
 RETIRED = Duration.days(30)
+SEVERAL = "several"  # the owner of a digest that concerns more than one
 TABLES = ("orders", "documents", "intents", "control")
 
 
@@ -33,7 +34,7 @@ class DataStack(Stack):
         _index(tables["documents"], "by_review", "review_shard", "opened_at")
         _index(tables["documents"], "by_unsent", "unsent_shard", "raised_at")
         _index(tables["intents"], "by_due", "due_shard", "due_at")
-        topic = self._make_topic(config.settings.alerts.emails)
+        topic = self._make_topic(config.settings.alerts.addresses)
         secrets = {c.auth.secret for c in config.settings.connections.values()}
         self.resources = Resources(
             key=self._key,
@@ -126,7 +127,7 @@ class DataStack(Stack):
             removal_policy=RemovalPolicy.RETAIN,
         )
 
-    def _make_topic(self, emails: tuple[str, ...]) -> sns.Topic:
+    def _make_topic(self, addresses: dict[str, tuple[str, ...]]) -> sns.Topic:
         topic = sns.Topic(self, "Alerts", master_key=self._key, enforce_ssl=True)
         topic.add_to_resource_policy(
             iam.PolicyStatement(
@@ -136,8 +137,9 @@ class DataStack(Stack):
                 conditions={"StringEquals": {"aws:SourceAccount": self.account}},
             )
         )
-        for email in emails:
-            topic.add_subscription(subscriptions.EmailSubscription(email))
+        for address, owners in addresses.items():
+            mine = {"owner": _any_of(*owners, SEVERAL)} if owners else None
+            topic.add_subscription(subscriptions.EmailSubscription(address, filter_policy=mine))
         return topic
 
     def _outputs(self) -> None:
@@ -156,6 +158,10 @@ class DataStack(Stack):
 
 def _text(name: str) -> dynamodb.Attribute:
     return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)
+
+
+def _any_of(*values: str) -> sns.SubscriptionFilter:
+    return sns.SubscriptionFilter.string_filter(allowlist=list(values))
 
 
 def _index(table: dynamodb.Table, name: str, partition: str, sort: str) -> None:

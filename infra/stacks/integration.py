@@ -24,7 +24,7 @@ from sapmatch.settings import Environment
 SERVICE_NAME = "POWERTOOLS_SERVICE_NAME"  # Powertools makes it the dimension `service` of metrics
 METRICS_NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE"
 NAMESPACE = "sapmatch"
-NIGHTLY = "cron(30 1 * * ? *)"  # UTC
+SCHEDULES = {"sweep_gaps": "cron(30 1 * * ? *)", "send_digest": "rate(15 minutes)"}  # UTC
 _STARTED = {
     Environment.INVOICE_MATCHING_ARN: "invoice_matching",
     Environment.WRITE_BACK_ARN: "write_back",
@@ -59,7 +59,8 @@ class IntegrationStack(Stack):
         intake = self._receive("receive_document", events.Match.prefix("incoming/"))
         self._receive("receive_update_file", events.Match.wildcard("updates/*/inbox/*"))
         self._schedule()
-        self._sweep("sweep_gaps", NIGHTLY)
+        for name, expression in SCHEDULES.items():
+            self._sweep(name, expression)
         for name in CALLED:
             self._call(name)
         self._outputs(intake)
@@ -192,10 +193,15 @@ class IntegrationStack(Stack):
         )
 
     def _sweep(self, name: str, expression: str) -> None:
-        """A function that a schedule starts."""
+        """A function that a schedule starts, never twice at a time."""
         title = pascal(name)
         function = ServiceFunction(
-            self, name, SWEEPERS[name], bundle=self._bundle, resources=self._resources
+            self,
+            name,
+            SWEEPERS[name],
+            bundle=self._bundle,
+            resources=self._resources,
+            at_once=1,
         )
         self.functions[name] = function
         self._name_invoice_matching(function)
@@ -238,6 +244,7 @@ class IntegrationStack(Stack):
         for name, machine in self.machines.items():
             CfnOutput(self, f"{pascal(name)}Arn", value=machine.state_machine_arn)
         CfnOutput(self, "IntakeQueueUrl", value=intake.queue_url)
-        CfnOutput(self, "SweepGapsName", value=self.functions["sweep_gaps"].function_name)
+        for name in SCHEDULES:
+            CfnOutput(self, f"{pascal(name)}Name", value=self.functions[name].function_name)
         if names := self._config.settings.extractions:
             CfnOutput(self, "Extractions", value=" ".join(names))

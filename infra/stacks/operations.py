@@ -12,7 +12,9 @@ from infra.names import pascal
 from infra.stacks.integration import NAMESPACE, IntegrationStack
 
 PERIOD = Duration.minutes(5)
+SENT_EVERY = Duration.minutes(15)
 UNKNOWN_LIMIT = 1800  # seconds that a write may stay unknown
+UNSENT_LIMIT = 3600  # seconds that an exception may be told to nobody
 # Runs that fail again and again for one reason are one alarm, not one for each run.
 _FAILURES = {"extraction": Duration.days(1)}
 
@@ -35,6 +37,7 @@ class OperationsStack(Stack):
         self._throttles(integration)
         self._held_back(config)
         self._unknown(config)
+        self._unsent(config)
         self._sweeps(config, integration)
 
     def _dead_letters(self, integration: IntegrationStack) -> None:
@@ -59,36 +62,25 @@ class OperationsStack(Stack):
                 self._alarm(f"{pascal(name)}Throttled", metric, text, periods=3)
 
     def _held_back(self, config: StageConfig) -> None:
-        metric = cloudwatch.Metric(
-            namespace=NAMESPACE,
-            metric_name="ReadThrottled",
-            dimensions_map={"service": config.prefix},
-            period=PERIOD,
-            statistic="Sum",
-        )
+        metric = _measured(config, "ReadThrottled", statistic="Sum")
         text = "Documents have been waiting for Textract's rate for an hour; none of them is lost."
         self._alarm("ReadDocumentThrottled", metric, text, periods=12)
 
     def _unknown(self, config: StageConfig) -> None:
-        metric = cloudwatch.Metric(
-            namespace=NAMESPACE,
-            metric_name="OldestUnknownIntentSeconds",
-            dimensions_map={"service": config.prefix},
-            period=PERIOD,
-            statistic="Maximum",
-        )
+        metric = _measured(config, "OldestUnknownIntentSeconds")
         text = "What became of a write to SAP has been unknown for over half an hour."
         self._alarm("OldestUnknownIntent", metric, text, limit=UNKNOWN_LIMIT)
 
+    def _unsent(self, config: StageConfig) -> None:
+        metric = _measured(config, "OldestUnsentExceptionSeconds", period=SENT_EVERY)
+        text = "Nobody has been told of an exception for over an hour."
+        self._alarm("OldestUnsentException", metric, text, limit=UNSENT_LIMIT)
+
     def _sweeps(self, config: StageConfig, integration: IntegrationStack) -> None:
-        found = cloudwatch.Metric(
-            namespace=NAMESPACE,
-            metric_name="SweepFound",
-            dimensions_map={"service": config.prefix},
-            period=PERIOD,
-            statistic="Maximum",
-        )
+        found = _measured(config, "SweepFound")
         self._alarm("SweepFound", found, "The nightly sweep found something that was missed.")
+        unread = _measured(config, "UnreadMailAddresses")
+        self._alarm("UnreadMails", unread, "An address gets no mails: it was not confirmed.")
         for name in SWEEPERS:
             errors = integration.functions[name].metric_errors(period=PERIOD)
             self._alarm(f"{pascal(name)}Failed", errors, f"{name} ended in an error.")
@@ -112,3 +104,16 @@ class OperationsStack(Stack):
             evaluation_periods=periods,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         ).add_alarm_action(self._action)
+
+
+def _measured(
+    config: StageConfig, name: str, *, statistic: str = "Maximum", period: Duration = PERIOD
+) -> cloudwatch.Metric:
+    """A metric of our functions."""
+    return cloudwatch.Metric(
+        namespace=NAMESPACE,
+        metric_name=name,
+        dimensions_map={"service": config.prefix},
+        period=period,
+        statistic=statistic,
+    )

@@ -40,6 +40,9 @@ order_side = "purchase_order"
 schedule = "cron(0 6-20 ? * MON-FRI *)"
 [alerts]
 emails = ["accounts@example.com"]
+[alerts.owners]
+purchasing = ["buyers@example.com", "stock@example.com"]
+warehouse = ["stock@example.com"]
 """
 SAP_CIDR = 'sap_cidr = "10.20.0.0/16"'
 WAY_TO_SAP = """

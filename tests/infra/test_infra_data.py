@@ -120,9 +120,13 @@ def test_queues_are_encrypted_with_the_keys_of_sqs(prod: Templates) -> None:
 
 
 def test_mails_go_to_the_addresses_of_the_settings(prod: Templates) -> None:
-    (subscription,) = prod.of_type("AWS::SNS::Subscription").values()
-    assert subscription["Protocol"] == "email"
-    assert subscription["Endpoint"] == "accounts@example.com"
+    found = prod.of_type("AWS::SNS::Subscription").values()
+    assert {each["Protocol"] for each in found} == {"email"}
+    assert {each["Endpoint"]: each.get("FilterPolicy") for each in found} == {
+        "accounts@example.com": None,
+        "buyers@example.com": {"owner": ["purchasing", "several"]},
+        "stock@example.com": {"owner": ["purchasing", "warehouse", "several"]},
+    }
     assert "KmsMasterKeyId" in prod.one("AWS::SNS::Topic", "Alerts")
 
 
@@ -141,6 +145,7 @@ def test_operators_find_what_they_need_among_the_outputs(prod: Templates) -> Non
         "WriteBackArn",
         "IntakeQueueUrl",
         "SweepGapsName",
+        "SendDigestName",
         "Extractions",
     }
 

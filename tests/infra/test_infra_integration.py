@@ -64,8 +64,21 @@ def test_only_who_makes_or_sorts_files_has_more_than_the_least_disk(prod: Templa
 
 def test_sap_is_called_by_no_more_copies_than_its_connections_allow(prod: Templates) -> None:
     for name, function in functions(prod).items():
-        expected = 3 if FUNCTIONS[name].calls_sap else None
-        assert function.get("ReservedConcurrentExecutions") == expected, name
+        if name not in SWEEPERS:
+            expected = 3 if FUNCTIONS[name].calls_sap else None
+            assert function.get("ReservedConcurrentExecutions") == expected, name
+
+
+@pytest.mark.parametrize("name", sorted(SWEEPERS))
+def test_a_sweep_never_runs_twice_at_a_time(prod: Templates, name: str) -> None:
+    """Schedulers start at least once; two digests at a time would tell everything twice."""
+    assert functions(prod)[name]["ReservedConcurrentExecutions"] == 1
+
+
+def test_what_nobody_was_told_is_told_every_quarter_of_an_hour(prod: Templates) -> None:
+    """RE-28, RE-29"""
+    schedule = prod.one("AWS::Scheduler::Schedule", "SendDigestSchedule")
+    assert schedule["ScheduleExpression"] == "rate(15 minutes)"
 
 
 def test_every_variable_that_functions_read_is_set(prod: Templates) -> None:

@@ -9,7 +9,7 @@ def test_every_dead_letter_queue_has_an_alarm(prod: Templates) -> None:
     """RE-6, RE-7: nothing is lost without a word."""
     queues = [title for title in prod.of_type("AWS::SQS::Queue") if "DeadLetters" in title]
     alarms = [title for title in prod.of_type(ALARM) if "DeadLetters" in title]
-    assert len(queues) == len(alarms) == 5
+    assert len(queues) == len(alarms) == 6
 
 
 def test_every_machine_has_an_alarm_for_failures_and_one_for_time_outs(prod: Templates) -> None:
@@ -29,6 +29,18 @@ def test_what_the_sweep_finds_is_reported_and_so_is_a_sweep_that_fails(prod: Tem
     found = prod.one(ALARM, "SweepFound")
     assert (found["Namespace"], found["Threshold"]) == ("sapmatch", 0)
     assert prod.one(ALARM, "SweepGapsFailed")["MetricName"] == "Errors"
+
+
+def test_an_exception_that_nobody_is_told_for_an_hour_is_reported(prod: Templates) -> None:
+    """RE-28: and so is a digest that fails."""
+    alarm = prod.one(ALARM, "OldestUnsentException")
+    assert (alarm["MetricName"], alarm["Threshold"]) == ("OldestUnsentExceptionSeconds", 3600)
+    assert prod.one(ALARM, "SendDigestFailed")["MetricName"] == "Errors"
+
+
+def test_an_address_that_gets_no_mails_is_reported(prod: Templates) -> None:
+    """RE-28"""
+    assert prod.one(ALARM, "UnreadMails")["MetricName"] == "UnreadMailAddresses"
 
 
 def test_a_write_that_stays_unknown_for_half_an_hour_is_reported(prod: Templates) -> None:

@@ -109,7 +109,8 @@ def test_only_schedules_and_rules_have_policies_beside_their_role(prod: Template
     for title, policy in prod.of_type("AWS::IAM::Policy").items():
         actions = {a for s in statements(policy) for a in s["Action"]}
         if not title.startswith("ExtractionExtractChunks"):
-            assert actions <= {"states:StartExecution", "sqs:SendMessage"}, title
+            started = {"states:StartExecution", "states:SendTaskSuccess", "sqs:SendMessage"}
+            assert actions <= started, title
 
 
 def test_a_distributed_map_runs_children_of_its_own_machine_and_reads_its_list(
@@ -175,11 +176,20 @@ READ_WRITE = [
         {"Control", "Documents"},
         {"Control", "Documents"},
     ),
+    ("await_decision", set(), set(), {"Documents", "Orders"}, {"Documents"}),
+    ("expire_exception", set(), set(), {"Documents"}, {"Documents"}),
+    (
+        "wake_documents",
+        set(),
+        set(),
+        {"Documents", "Documents/by_review", "Orders"},
+        {"Documents"},
+    ),
     (
         "sweep_gaps",
         {"incoming/*", "extracts/*"},
         set(),
-        {"Control", "Documents"},
+        {"Control", "Documents", "Documents/by_review", "Documents/by_unsent", "Orders"},
         {"Control", "Documents"},
     ),
     ("receive_document", {"incoming/*"}, set(), {"Documents"}, {"Documents"}),
@@ -199,7 +209,14 @@ READ_WRITE = [
         {"Orders", "Documents", "Intents"},
         {"Orders", "Documents", "Intents"},
     ),
-    ("raise_exception", {"documents/*", "responses/*"}, set(), {"Documents"}, {"Documents"}),
+    (
+        "raise_exception",
+        {"documents/*", "responses/*"},
+        set(),
+        {"Control", "Documents"},
+        {"Control", "Documents"},
+    ),
+    ("send_digest", set(), set(), {"Documents", "Documents/by_unsent"}, {"Documents"}),
     (
         "collect_intents",
         {"intents/*", "updates/*"},
@@ -256,13 +273,24 @@ def test_only_what_runs_let_go_and_stale_keys_of_orders_are_ever_removed(prod: T
 @pytest.mark.parametrize(
     ("action", "holders"),
     [
-        ("sns:Publish", {"raise_exception", "fail_extraction", "sweep_gaps"}),
+        ("sns:Publish", {"raise_exception", "fail_extraction", "sweep_gaps", "send_digest"}),
+        ("sns:ListSubscriptionsByTopic", {"sweep_gaps"}),
         ("textract:AnalyzeExpense", {"read_document"}),
         ("textract:StartExpenseAnalysis", {"read_document"}),
         ("textract:GetExpenseAnalysis", {"read_document"}),
         (
             "states:StartExecution",
-            {"read_document", "receive_document", "receive_update_file", "sweep_gaps"},
+            {
+                "read_document",
+                "receive_document",
+                "receive_update_file",
+                "sweep_gaps",
+                "wake_documents",
+            },
+        ),
+        (
+            "states:SendTaskSuccess",
+            {"await_decision", "decide_exception", "sweep_gaps", "wake_documents"},
         ),
         ("sqs:ReceiveMessage", {"receive_document", "receive_update_file"}),
         ("ec2:CreateNetworkInterface", set()),
@@ -280,9 +308,16 @@ def test_a_receiver_starts_its_own_machine_only(prod: Templates) -> None:
         ("read_document", "InvoiceMatching"),  # the parts of a file with several invoices
         ("receive_update_file", "WriteBack"),
         ("sweep_gaps", "InvoiceMatching"),
+        ("wake_documents", "InvoiceMatching"),
     ):
         (arn,) = granted(prod, name)["states:StartExecution"]
         assert arn.startswith(machine)
+
+
+def test_only_executions_of_invoice_matching_are_answered(prod: Templates) -> None:
+    for name in ("await_decision", "sweep_gaps", "wake_documents"):
+        (arn,) = granted(prod, name)["states:SendTaskSuccess"]
+        assert arn.startswith("InvoiceMatching")
 
 
 def test_the_key_is_used_through_services_only(prod: Templates) -> None:

@@ -1,15 +1,17 @@
 """What should have happened and did not: uploads without a record, extractions that did not run.
 
-S3 tells of an upload at least once, nearly always. A schedule may be switched off and forgotten.
+S3 tells of an upload at least once, nearly always. A schedule may be switched off and forgotten,
+and a mail goes to nobody who did not confirm that he wants it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 from msgspec import Struct
 
 from sapmatch.model.errors import PreconditionFailed, SapmatchError
+from sapmatch.model.outbox import Subscription
 from sapmatch.model.ports import Control
 from sapmatch.model.uploads import Arrivals, Upload, Uploads
 from sapmatch.reviewing.schedule import longest_period
@@ -83,6 +85,19 @@ def overdue_extractions(
                     what=f"extraction {name} ({schedule}): no run was published {told}",
                     done="nothing was started; see the executions of extraction and its schedule",
                 )
+            )
+    return gaps
+
+
+def unread_mails(addresses: Iterable[str], subscriptions: Iterable[Subscription]) -> list[Gap]:
+    """Addresses that get no mail: never confirmed, or without a subscription (RE-28)."""
+    confirmed = {each.address: each.confirmed for each in subscriptions if each.protocol == "email"}
+    gaps = []
+    for address in sorted({*addresses, *confirmed}):
+        if not confirmed.get(address):
+            why = "was not confirmed" if address in confirmed else "is not subscribed any more"
+            gaps.append(
+                Gap(what=f"mails to {address}: {why}", done="see docs/operations/alerts.md")
             )
     return gaps
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from sapmatch.model.connection import Connection
 from sapmatch.model.errors import Problem
@@ -66,6 +67,15 @@ class Alerts(Struct, frozen=True, kw_only=True):
     emails: tuple[str, ...] = ()
     owners: Owners = Owners()
     mails_per_hour: int = 30
+
+    @property
+    def addresses(self) -> dict[str, tuple[str, ...]]:
+        """Every address with the owners whose mails it gets, none where it gets all of them."""
+        found: dict[str, tuple[str, ...]] = dict.fromkeys(self.emails, ())
+        for owner, emails in asdict(self.owners).items():
+            for email in emails:
+                found[email] = (*found.get(email, ()), owner)
+        return found
 
 
 class Textract(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from msgspec.structs import asdict
 from sapmatch.model.errors import Problem
 from sapmatch.model.flow import KNOWN_REFERENCES, Extraction, WriteBack
 from sapmatch.model.order import OrderSide
+from sapmatch.settings.alerts import check_alerts
 from sapmatch.settings.blocks import Network, Settings, mistake
 from sapmatch.settings.connection import check_connection
 from sapmatch.settings.extraction import check_extraction, check_subscriptions
@@ -41,9 +42,7 @@ def check(settings: Settings) -> Iterator[Problem]:
         if getattr(settings.intake, limit) < 1:
             yield mistake(f"intake.{limit}", "must be at least 1")
     yield from _check_reading(settings)
-    for n, email in enumerate(settings.alerts.emails):
-        if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
-            yield mistake(f"alerts.emails[{n}]", "is no e-mail address")
+    yield from check_alerts(settings.alerts)
     yield from check_reviewing(settings.reviewing)
     yield from _check_network(settings.network)
 

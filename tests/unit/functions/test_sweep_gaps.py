@@ -9,9 +9,17 @@ from tests.unit.functions.conftest import Call
 GAP = Gap(what="upload incoming/a.xml", done="received now")
 
 
-def measured(printed: str) -> list[int]:
-    found = [json.loads(line) for line in printed.splitlines() if "SweepFound" in line]
-    return [int(line["SweepFound"][0]) for line in found]
+@pytest.fixture(autouse=True)
+def told(monkeypatch: pytest.MonkeyPatch, parts: MagicMock) -> None:
+    """Everybody gets the mails, and everything is told."""
+    monkeypatch.setattr("functions.sweep_gaps.oldest_unsent", lambda *_: 0)
+    parts.settings.alerts.addresses = {}
+    parts.mailer.subscriptions.return_value = []
+
+
+def measured(printed: str, name: str = "SweepFound") -> list[int]:
+    found = [json.loads(line) for line in printed.splitlines() if name in line]
+    return [int(line[name][0]) for line in found]
 
 
 def test_what_was_missed_is_counted_and_told_in_one_mail(
@@ -34,6 +42,14 @@ def test_a_night_without_gaps_is_quiet_but_measured(
     parts.exceptions.about_sweep.assert_not_called()
 
 
+def test_what_waits_is_looked_at_every_night_lost_ones_too(call: Call, parts: MagicMock) -> None:
+    """RE-28: where the waking behind an extraction failed."""
+    nothing = MagicMock(return_value=[])
+    call("sweep_gaps", "nightly", lost_uploads=nothing, overdue_extractions=nothing)
+    parts.waiting.wake.assert_called_once()
+    assert parts.waiting.wake.call_args.kwargs == {"lost": True}
+
+
 def test_an_upload_is_received_as_its_event_would_have_been(call: Call, parts: MagicMock) -> None:
     uploads, nothing = MagicMock(return_value=[]), MagicMock(return_value=[])
     call("sweep_gaps", "nightly", lost_uploads=uploads, overdue_extractions=nothing)
@@ -53,3 +69,25 @@ def test_only_extractions_with_a_schedule_are_due(call: Call, parts: MagicMock) 
         overdue_extractions=due,
     )
     assert due.call_args.args == ({"orders": "rate(1 hour)"},)
+
+
+def test_an_address_that_gets_no_mails_is_counted_and_told(
+    call: Call, parts: MagicMock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """RE-28"""
+    parts.settings.alerts.addresses = {"a@example.com": ()}
+    nothing = MagicMock(return_value=[])
+    call("sweep_gaps", "nightly", lost_uploads=nothing, overdue_extractions=nothing)
+    assert measured(capsys.readouterr().out, "UnreadMailAddresses") == [1]
+    (line,) = parts.exceptions.about_sweep.call_args.args[1]
+    assert "mails to a@example.com: is not subscribed any more" in line
+
+
+def test_what_nobody_was_told_is_measured_where_no_digest_runs(
+    call: Call, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """RE-28"""
+    nothing = MagicMock(return_value=[])
+    verbs = {"lost_uploads": nothing, "overdue_extractions": nothing}
+    call("sweep_gaps", "nightly", oldest_unsent=lambda *_: 4000, **verbs)
+    assert measured(capsys.readouterr().out, "OldestUnsentExceptionSeconds") == [4000]

@@ -6,8 +6,15 @@ from datetime import datetime, timedelta
 import pytest
 
 from sapmatch.model.errors import InputRejected
+from sapmatch.model.outbox import Subscription
 from sapmatch.model.uploads import Upload
-from sapmatch.reviewing.sweep import DAYS, SETTLING, lost_uploads, overdue_extractions
+from sapmatch.reviewing.sweep import (
+    DAYS,
+    SETTLING,
+    lost_uploads,
+    overdue_extractions,
+    unread_mails,
+)
 from tests.builders.control import MemoryControl
 from tests.builders.memory import START
 
@@ -135,3 +142,29 @@ def test_one_that_never_ran_is_measured_from_the_first_sweep_that_saw_it() -> No
     assert [gap.what for gap in gaps] == [
         "extraction orders (rate(1 hour)): no run was published at all"
     ]
+
+
+def subscribed(address: str, *, confirmed: bool = True, protocol: str = "email") -> Subscription:
+    return Subscription(address=address, protocol=protocol, confirmed=confirmed)
+
+
+def test_addresses_that_get_no_mails_are_found() -> None:
+    """RE-28: what waits for its confirmation, and what was deleted, of the settings or by hand."""
+    found = unread_mails(
+        ["a@x.org", "gone@x.org", "waits@x.org"],
+        [
+            subscribed("a@x.org"),
+            subscribed("waits@x.org", confirmed=False),
+            subscribed("by-hand@x.org", confirmed=False),
+            subscribed("arn:aws:sqs:::queue", protocol="sqs", confirmed=False),
+        ],
+    )
+    assert [gap.what for gap in found] == [
+        "mails to by-hand@x.org: was not confirmed",
+        "mails to gone@x.org: is not subscribed any more",
+        "mails to waits@x.org: was not confirmed",
+    ]
+
+
+def test_who_confirmed_is_not_named() -> None:
+    assert unread_mails(["a@x.org"], [subscribed("a@x.org")]) == []

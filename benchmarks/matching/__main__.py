@@ -43,15 +43,13 @@ def _figures(largest: int) -> Iterator[Figure]:
     for name, result in figures.contestants():
         results[name] = result
         print(_contestant(name, result), flush=True)
-    wrong = WRONG.read_text()
     print(*_kinds(results["sapmatch"]), sep="\n")
     bins = [calibration.Bin(*one) for one in results["sapmatch"]["bins"]]
     print("", *calibration.table(bins), "", sep="\n")
     yield from figures.quality(results)
     yield from figures.speeds(figures.sizes(largest))
     yield from figures.large()
-    WRONG.write_text(wrong)  # of the large run, not of the last of the timed ones
-    print(f"\n{len(wrong.splitlines())} wrong automatic postings: {WRONG.relative_to(ROOT)}")
+    print(f"\n{results['sapmatch']['wrong']} wrong automatic postings: {WRONG.relative_to(ROOT)}")
 
 
 def _contestant(name: str, result: Result) -> str:

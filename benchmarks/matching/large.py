@@ -24,7 +24,7 @@ def main() -> None:
 
 def _decision(lines: int) -> float:
     """An invoice that names its order and none of its items."""
-    purchasing = Purchasing(random.Random(1), 6000)
+    purchasing = Purchasing(1, 6000)
     scene, supplier = Scene(purchasing), purchasing.supplier()
     articles = [article for one in purchasing.everybody for article in one.articles][:lines]
     items = [purchasing.item(n, article) for n, article in enumerate(articles, start=1)]

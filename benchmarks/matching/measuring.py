@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 from benchmarks.imports import ROOT, compiled
@@ -15,6 +16,12 @@ Result = dict[str, Any]
 def measured(name: str, items: int, invoices: int) -> Result:
     """What the contestant found and used (see single.py)."""
     return _run("benchmarks.matching.single", name, str(items), str(invoices))
+
+
+def growing(invoices: int, sizes: Iterable[int]) -> dict[int, Result]:
+    """Our engine at every size, in turns (see growing.py)."""
+    found = _run("benchmarks.matching.growing", str(invoices), *map(str, sizes))
+    return {int(size): result for size, result in found.items()}
 
 
 def large_invoices() -> Result:

@@ -21,10 +21,15 @@ _YEAR = "2026"
 
 
 class Purchasing:
-    """Draws orders from one stream of chance and keeps them."""
+    """Draws orders and keeps them.
 
-    def __init__(self, chance: random.Random, items: int) -> None:
-        self.chance = chance
+    What invoices are for comes from a stream of chance of its own, so that worlds of any size have
+    invoices of the same kinds and lengths.
+    """
+
+    def __init__(self, seed: int, items: int) -> None:
+        self.chance = random.Random(f"{seed} invoices")
+        chance = random.Random(f"{seed} suppliers")
         self.orders: list[Order] = []
         self.posted: list[PostedInvoice] = []
         count = items // ITEMS_PER_ORDER
@@ -36,7 +41,7 @@ class Purchasing:
 
     def supplier(self) -> Supplier:
         """Any supplier, busy ones more often."""
-        return self.chance.choice(self.everybody)
+        return self.everybody[int(self.chance.random() * len(self.everybody))]
 
     def order(
         self,
@@ -127,6 +132,7 @@ class Purchasing:
 
     def fill(self, items: int) -> None:
         """Orders without an invoice, until there are `items` order items in all."""
+        self.chance = random.Random(f"{len(self.orders)} orders")
         count = sum(len(order.items) for order in self.orders)
         while count < items:
             count += len(self._background().items)

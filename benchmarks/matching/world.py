@@ -1,7 +1,5 @@
 """A company with its orders, and the invoices that reach it: the same seed, the same world."""
 
-import random
-
 from msgspec import Struct
 
 from benchmarks.matching.kinds import Scene, deliveries, samples, scans, strangers, variances
@@ -22,7 +20,7 @@ class World(Struct, frozen=True, kw_only=True):
 
 def world(items: int, invoices: int, seed: int = 1) -> World:
     """About `invoices` samples among at least `items` order items."""
-    purchasing = Purchasing(random.Random(seed), items)
+    purchasing = Purchasing(seed, items)
     found = samples(Scene(purchasing), KINDS, invoices)
     purchasing.fill(items)
     return World(

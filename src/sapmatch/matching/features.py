@@ -1,6 +1,6 @@
 """What invoice lines and order items are compared by, each read once."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
@@ -12,7 +12,7 @@ from sapmatch.matching.charges import may_be_charge, names_charge
 from sapmatch.matching.ledger import Position
 from sapmatch.matching.normalise import confusable, item_id, order_number, plain, words
 from sapmatch.matching.references import line_numbers
-from sapmatch.matching.units import EXACT, sap_quantity
+from sapmatch.matching.units import sap_quantity
 from sapmatch.model.money import minor_units
 from sapmatch.model.order import OrderItem
 
@@ -146,8 +146,8 @@ def _read_row(
 
 
 def thousandths(quantity: Decimal) -> int:
-    """A quantity as SAP keeps it, as a whole number."""
-    return int(quantity.scaleb(3, EXACT).to_integral_value(ROUND_HALF_UP))
+    """A quantity as SAP keeps it, with three decimals, as a whole number."""
+    return int(quantity * 1000)
 
 
 def in_units(quantity: int) -> Decimal:

@@ -26,14 +26,13 @@ def merged_lines(
         own = pairs.get(n)
         if row.back or row.text.names_charge or (own is not None and _fits(row, offers[own])):
             continue
-        free = [
-            c for c in range(len(offers)) if c == own or (c not in used and _may(row, offers[c]))
-        ]
+        free = [c for c in _related(row, offers) if c == own or c not in used]
         values = [offers[c].value(offers[c].open) for c in free]
         found = subset_of(values, row.amount, budget)
         budget -= found.steps
         chosen = [free[place] for place in found.chosen]
-        if len(chosen) > 1 and _agrees(row, [offers[c] for c in chosen]):
+        whole = len(chosen) > 1 and (own is None or own in chosen)
+        if whole and _agrees(row, [offers[c] for c in chosen]):
             merged[n] = {c: offers[c].open for c in chosen}
             used.update(chosen)
     return merged
@@ -47,13 +46,17 @@ def _fits(row: Row, offer: Offer) -> bool:
     return quantity <= offer.open_ordered and offer.value(quantity) == row.amount
 
 
-def _may(row: Row, offer: Offer) -> bool:
-    if offer.closed or offer.limit or offer.returns or offer.open <= 0:
-        return False
-    if row.orders or row.elsewhere:
-        return offer.order in row.orders
-    mine = {word for word in row.text.every if len(word) >= _SHORTEST_WORD}
-    return not mine or not mine.isdisjoint(offer.text.every)
+def _related(row: Row, offers: Sequence[Offer]) -> list[int]:
+    """Items with something open that the line may speak of: of its order, or sharing a word."""
+    words = {word for word in row.text.every if len(word) >= _SHORTEST_WORD}
+    named = row.orders or row.elsewhere
+    return [
+        c
+        for c, o in enumerate(offers)
+        if o.open > 0
+        and not (o.closed or o.limit or o.returns)
+        and (o.order in row.orders if named else not words or not words.isdisjoint(o.text.every))
+    ]
 
 
 def _agrees(row: Row, offers: Sequence[Offer]) -> bool:

@@ -7,7 +7,7 @@ from rapidfuzz.distance import Indel
 
 from sapmatch.matching.features import Articles, Offer, Row, Text, thousandths
 from sapmatch.matching.normalise import differing
-from sapmatch.matching.units import EXACT, in_order_unit
+from sapmatch.matching.units import EXACT, in_order_unit, sap_quantity
 from sapmatch.model.order import ZERO
 
 FLOOR = 40  # a pair below it is no pair: the line stays alone (MA-P58)
@@ -226,4 +226,4 @@ def _convert(row: Row, offer: Offer) -> int | None:
     if factor is None:
         return None
     converted = EXACT.multiply(abs(line.quantity or ZERO), factor)
-    return thousandths(converted) if converted < _LARGEST else None
+    return thousandths(sap_quantity(converted)) if converted < _LARGEST else None

@@ -180,7 +180,7 @@ def _dearer(scene: Scene, share: Decimal, most: Decimal, state: State) -> Found:
     place = scene.chance.randrange(len(billed))
     row = billed[place]
     added = min(row.due * share, most).quantize(_CENT)
-    if added:
+    if added and row.due > 10:  # of less, one cent is more than the limit's percent
         billed[place] = replace(row, amount=row.due + added)
         yield scene.billed(billed), truth(billed, state, cause="PP")
 

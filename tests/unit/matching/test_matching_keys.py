@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from sapmatch.model.invoice import AllowanceCharge, Invoice, InvoiceLine
 from sapmatch.model.match import Decision
-from sapmatch.model.order import Order, OrderItem, PlannedCost, ScheduleLine
+from sapmatch.model.order import GoodsReceipt, Order, OrderItem, PlannedCost, ScheduleLine
 from sapmatch.model.policy import Tolerance
 from tests.unit.matching.desk import D, decide, invoice, item, line, order, policy, posting
 
@@ -109,8 +109,14 @@ def _weighed(sign: int, **more: object) -> Callable[[int], tuple[Invoice, Order]
 
 
 def _boxes(**more: object) -> OrderItem:
+    """10 boxes that weighed 1000 kg when they came."""
     by_weight = {"unit": "BOX", "price_unit": "KG", "price_unit_numerator": D(100)}
-    return item(quantity="10", price="1.00", **{**by_weight, **more})
+    boxes = item(quantity="10", price="1.00", **{**by_weight, **more})
+    return replace(boxes, receipts=tuple(_came(r) for r in boxes.receipts))
+
+
+def _came(receipt: GoodsReceipt) -> GoodsReceipt:
+    return replace(receipt, price_quantity=100 * receipt.quantity)
 
 
 def _of_stock(sign: int) -> Callable[[int], tuple[Invoice, Order]]:
@@ -147,6 +153,8 @@ SCENES = {
     ("ST", "upper_absolute"): Scene(_early_invoice),
     ("BR", "upper_percent"): Scene(_weighed(1, received=[]), 10),
     ("BR", "lower_percent"): Scene(_weighed(-1, received=[]), 10),
+    ("BW", "upper_percent"): Scene(_weighed(1), 10),
+    ("BW", "lower_percent"): Scene(_weighed(-1), 10),
 }
 
 
@@ -157,7 +165,7 @@ def verdicts(key: str, tolerance: Tolerance, billed: Invoice, ordered: Order) ->
     return {check.verdict for check in decision.tolerances if check.key == key}
 
 
-@pytest.mark.parametrize(("key", "bound"), SCENES, ids="-".join)
+@pytest.mark.parametrize(("key", "bound"), SCENES, ids=map("-".join, SCENES))
 @settings(max_examples=8, deadline=None)
 @given(limit=st.integers(1, 9))
 def test_a_value_at_the_limit_passes_and_one_step_more_fails(
@@ -171,7 +179,7 @@ def test_a_value_at_the_limit_passes_and_one_step_more_fails(
     assert verdicts(key, tolerance, *beyond) == {"fail"}
 
 
-@pytest.mark.parametrize(("key", "bound"), SCENES, ids="-".join)
+@pytest.mark.parametrize(("key", "bound"), SCENES, ids=map("-".join, SCENES))
 def test_zero_allows_nothing_and_off_allows_everything(key: str, bound: str) -> None:
     """MA-P41"""
     one = SCENES[key, bound].deviate(1)
@@ -207,26 +215,40 @@ def test_a_limit_of_1000_bears_500_and_510_and_not_500_and_511(now: str, state: 
     assert outcome(ten, invoice(billed), order("4500000012", blanket)).state == state
 
 
-@pytest.mark.parametrize("received", [True, False])
-def test_the_weight_of_boxes_is_compared_with_the_receipt_where_there_is_one(
-    received: bool,
-) -> None:
-    """MA-P28: BW after the receipt, BR before it."""
-    boxes = _boxes(received=["10"] if received else [])
-    if received:
-        weighed = replace(boxes.receipts[0], price_quantity=D(1100))
-        boxes = replace(boxes, receipts=(weighed,))
+def test_the_weight_of_boxes_is_compared_with_the_receipt_where_there_is_one() -> None:
+    """MA-P28: the boxes came with 1100 kg, the order planned 1000."""
+    heavy = _boxes()
+    heavy = replace(heavy, receipts=(replace(heavy.receipts[0], price_quantity=D(1100)),))
     strict = {key: Tolerance(lower_percent=D(0), upper_percent=D(0)) for key in ("BR", "BW")}
-    billed = line(10, "10", "1.00", unit="BX", net=D(1100), **NAMED)
-    failed = {
-        c.key for c in outcome(strict, invoice(billed), order("4500000012", boxes)).tolerances
-    }
-    assert ("BR" in failed, "BW" in failed) == (not received, False)
-    heavier = line(10, "10", "1.00", unit="BX", net=D(1111), **NAMED)
-    decision = outcome(strict, invoice(heavier), order("4500000012", boxes))
+    as_received = line(10, "10", "1.00", unit="BX", net=D(1100), **NAMED)
+    decision = outcome(strict, invoice(as_received), order("4500000012", heavy))
+    assert not [check for check in decision.tolerances if check.key in strict]
+    as_ordered = line(10, "10", "1.00", unit="BX", net=D(990), **NAMED)
+    decision = outcome(strict, invoice(as_ordered), order("4500000012", heavy))
     checks = [(c.key, c.bound, c.value) for c in decision.tolerances if c.key in strict]
-    value = D("1.0000") if received else D("11.1000")
-    assert checks == [("BW" if received else "BR", "upper_percent", value)]
+    assert checks == [("BW", "lower_percent", D("10.0000"))]
+
+
+@pytest.mark.parametrize("printed", [{"net": D(1000)}, {"unit": "KGM"}, {"unit_price": None}])
+def test_a_line_that_tells_one_quantity_is_not_weighed(printed: dict[str, object]) -> None:
+    """MA-P28: BR and BW need the counted and the weighed quantity."""
+    strict = {"BW": Tolerance(lower_percent=D(0), upper_percent=D(0))}
+    plain: dict[str, object] = {"unit": "BX", "net": D(990)}
+    one = line(10, "10", "1.00", **{**NAMED, **plain, **printed})
+    decision = outcome(strict, invoice(one), order("4500000012", _boxes()))
+    assert not [check for check in decision.tolerances if check.key == "BW"]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_small_difference_in_the_sums_is_one_in_either_direction(sign: int) -> None:
+    """MA-P42: BD; beyond it the document contradicts itself."""
+    for limit in (1, 5):
+        rules = {"BD": Tolerance(upper_absolute=limit * CENT)}
+        at = invoice(total=D(1190) + sign * limit * CENT)
+        assert outcome(rules, at, order()).state == "WITHIN_TOLERANCE"
+        assert outcome(rules, at, order()).cause == "BD"
+        beyond = invoice(total=D(1190) + sign * (limit + 1) * CENT)
+        assert outcome(rules, beyond, order()).state == "INVALID"
 
 
 def test_a_change_of_the_average_price_is_a_warning() -> None:

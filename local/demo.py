@@ -48,7 +48,7 @@ def play(jobs: Jobs, mailbox: Mailbox, say: Say, console: Console) -> bool:
     return _compare(rows, expected, say)
 
 
-# States that send a mail.
+# States that send a mail; a missing receipt sends one only when it is overdue.
 MAILED = {
     "AMBIGUOUS",
     "DUPLICATE",
@@ -59,7 +59,6 @@ MAILED = {
     "OUT_OF_TOLERANCE",
     "REJECTED",
     "SUSPECTED_DUPLICATE",
-    "WAITING_RECEIPT",
 }
 
 
@@ -93,7 +92,8 @@ def table(rows: Sequence[dict[str, Any]]) -> Table:
         held = "\n".join(", ".join(str(v) for v in one.values()) for one in row["sap_now"])
         why = f"{row['cause']}: {row['why']}" if row["cause"] else row["why"]
         orders = ", ".join(row["orders"])
-        result.add_row(place(row), read, row["decision"], orders, why, held)
+        waits = f"\nwaits for a {row['waiting']['for']}" if row["waiting"] else ""
+        result.add_row(place(row), read, row["decision"] + waits, orders, why, held)
     return result
 
 

@@ -16,6 +16,7 @@ from sapmatch.bootstrap import Services, deployment, sap_client
 from sapmatch.cli.status import oldest_first, row
 from sapmatch.model.intent import Intent, IntentState
 from sapmatch.model.ports import OrderScope
+from sapmatch.model.review import Review
 from sapmatch.settings import load
 
 POLL_SECONDS = 0.3
@@ -129,8 +130,8 @@ class Jobs:
         return self._s3.put_object(Bucket=bucket, Key=key, Body=data)["VersionId"]
 
     def settle(self, machine: str) -> None:
-        """Wait until no execution of the machine runs."""
-        self.wait(lambda: not self._executions(machine, "RUNNING"))
+        """Wait until all executions of the machine ended, or wait for a person or a change."""
+        self.wait(lambda: not self._working(machine))
 
     def wait(self, done: Callable[[], object], seconds: float = RUN_SECONDS) -> None:
         """Poll until done; raises TimeoutError."""
@@ -143,10 +144,11 @@ class Jobs:
     def rows(self) -> list[dict[str, Any]]:
         """What `sapmatch status` says of every document, with what SAP holds now read back."""
         records = sorted(self.parts.documents.all(), key=oldest_first)
+        waiting = {review.document_id: review for review in self.parts.reviews.open()}
         found = []
         with closing(sap_client(load(SETTINGS), "s4")) as sap:
             for record in records:
-                line = row(record, self.parts.intents)
+                line = row(record, self.parts.intents, waiting.get(record.id))
                 line["sap_now"] = list(_held(self.parts, record.intents, sap))
                 found.append(line)
         return found
@@ -164,6 +166,12 @@ class Jobs:
             raise RuntimeError(f"{name} ended {end['status']}: {end.get('cause')}")
         answer: dict[str, Any] = msgspec.json.decode(end["output"])
         return answer
+
+    def _working(self, machine: str) -> list[str]:
+        """Executions that run and wait for nobody."""
+        running = [execution["executionArn"] for execution in self._executions(machine, "RUNNING")]
+        waiting = {r.execution for r in self.parts.reviews.open() if _waits(r)} if running else ()
+        return [execution for execution in running if execution not in waiting]
 
     def queued(self) -> int:
         """Messages in the intake queue, those under way included."""
@@ -185,6 +193,11 @@ class Jobs:
             query["statusFilter"] = status
         pages = self._machines.get_paginator("list_executions").paginate(**query)
         return [execution for page in pages for execution in page["executions"]]
+
+
+def _waits(review: Review) -> bool:
+    """Not so where it was woken: what it watched is taken away then."""
+    return review.token is not None and (review.watched is not None or not review.decision)
 
 
 def _texts(event: Mapping[str, Any]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -22,6 +23,12 @@ NAMED = {"order_item": "10", "order_reference": "4500000012"}
 FOUR_BOUNDS = ("lower_absolute", "lower_percent", "upper_absolute", "upper_percent")
 
 
+def of(bound: str, limit: int) -> Tolerance:
+    """Limits with this one alone."""
+    limits: dict[str, Any] = {bound: D(limit)}
+    return Tolerance(**limits)
+
+
 class Scene(Struct, frozen=True):
     """What makes a deviation of so many steps, and how many steps a limit of 1 is."""
 
@@ -29,11 +36,11 @@ class Scene(Struct, frozen=True):
     steps: int = 100  # cents of an absolute limit of 1.00
 
 
-def _billed(amount: Decimal, **more: object) -> InvoiceLine:
+def _billed(amount: Decimal, **more: Any) -> InvoiceLine:
     return line(10, "100", "10.00", net=amount, **{**NAMED, **more})
 
 
-def _priced(sign: int, **more: object) -> Callable[[int], tuple[Invoice, Order]]:
+def _priced(sign: int, **more: Any) -> Callable[[int], tuple[Invoice, Order]]:
     """100 pieces of 10.00 for 1000.00 and so many cents."""
 
     def deviate(cents: int) -> tuple[Invoice, Order]:
@@ -83,7 +90,12 @@ def _charged(name: str, planned: int, sign: int = 1) -> Callable[[int], tuple[In
 
 def _limited(cents: int) -> tuple[Invoice, Order]:
     """A limit order of 1000.00, and so many cents beyond it."""
-    limit = {"price": "0", "overall_limit": D(1000), "receipt_expected": False, "received": []}
+    limit: dict[str, Any] = {
+        "price": "0",
+        "overall_limit": D(1000),
+        "receipt_expected": False,
+        "received": [],
+    }
     blanket = item(quantity="1", **limit)
     amount = D(1000) + cents * CENT
     billed = line(10, "1", net=amount, unit_price=amount, **NAMED)
@@ -97,7 +109,7 @@ def _dated(days: int) -> tuple[Invoice, Order]:
     return billed, order("4500000012", *blanket.items, valid_to=ended)
 
 
-def _weighed(sign: int, **more: object) -> Callable[[int], tuple[Invoice, Order]]:
+def _weighed(sign: int, **more: Any) -> Callable[[int], tuple[Invoice, Order]]:
     """10 boxes of 100 kg each by the order, and so many kg more or less, at 1.00 a kg."""
 
     def deviate(kilos: int) -> tuple[Invoice, Order]:
@@ -108,9 +120,9 @@ def _weighed(sign: int, **more: object) -> Callable[[int], tuple[Invoice, Order]
     return deviate
 
 
-def _boxes(**more: object) -> OrderItem:
+def _boxes(**more: Any) -> OrderItem:
     """10 boxes that weighed 1000 kg when they came."""
-    by_weight = {"unit": "BOX", "price_unit": "KG", "price_unit_numerator": D(100)}
+    by_weight: dict[str, Any] = {"unit": "BOX", "price_unit": "KG", "price_unit_numerator": D(100)}
     boxes = item(quantity="10", price="1.00", **{**by_weight, **more})
     return replace(boxes, receipts=tuple(_came(r) for r in boxes.receipts))
 
@@ -120,7 +132,7 @@ def _came(receipt: GoodsReceipt) -> GoodsReceipt:
 
 
 def _of_stock(sign: int) -> Callable[[int], tuple[Invoice, Order]]:
-    stocked = {"moving_average_price": D(10), "stock": D(100)}
+    stocked: dict[str, Any] = {"moving_average_price": D(10), "stock": D(100)}
     return _priced(sign, **stocked)
 
 
@@ -172,7 +184,7 @@ def test_a_value_at_the_limit_passes_and_one_step_more_fails(
     key: str, bound: str, limit: int
 ) -> None:
     """MA-P42"""
-    scene, tolerance = SCENES[key, bound], Tolerance(**{bound: D(limit)})
+    scene, tolerance = SCENES[key, bound], of(bound, limit)
     at = scene.deviate(limit * scene.steps)
     beyond = scene.deviate(limit * scene.steps + 1)
     assert "fail" not in verdicts(key, tolerance, *at)
@@ -183,8 +195,8 @@ def test_a_value_at_the_limit_passes_and_one_step_more_fails(
 def test_zero_allows_nothing_and_off_allows_everything(key: str, bound: str) -> None:
     """MA-P41"""
     one = SCENES[key, bound].deviate(1)
-    assert verdicts(key, Tolerance(**{bound: D(0)}), *one) == {"fail"}
-    others = {other: D(0) for other in FOUR_BOUNDS if other[:5] != bound[:5]}
+    assert verdicts(key, of(bound, 0), *one) == {"fail"}
+    others: dict[str, Any] = {b: D(0) for b in FOUR_BOUNDS if b[:5] != bound[:5]}
     assert "fail" not in verdicts(key, Tolerance(**others), *one)
 
 
@@ -208,7 +220,12 @@ def test_the_planned_freight_of_100_may_be_billed_at_110_and_not_at_111() -> Non
 )
 def test_a_limit_of_1000_bears_500_and_510_and_not_500_and_511(now: str, state: str) -> None:
     """MA-P25: LA, the worked case of SAP."""
-    limit = {"price": "0", "overall_limit": D(1000), "receipt_expected": False, "received": []}
+    limit: dict[str, Any] = {
+        "price": "0",
+        "overall_limit": D(1000),
+        "receipt_expected": False,
+        "received": [],
+    }
     blanket = item(quantity="1", postings=(posting("1", "500"),), **limit)
     billed = line(10, "1", net=D(now), unit_price=D(now), **NAMED)
     ten = {"LA": Tolerance(upper_absolute=D(10))}
@@ -230,10 +247,10 @@ def test_the_weight_of_boxes_is_compared_with_the_receipt_where_there_is_one() -
 
 
 @pytest.mark.parametrize("printed", [{"net": D(1000)}, {"unit": "KGM"}, {"unit_price": None}])
-def test_a_line_that_tells_one_quantity_is_not_weighed(printed: dict[str, object]) -> None:
+def test_a_line_that_tells_one_quantity_is_not_weighed(printed: dict[str, Any]) -> None:
     """MA-P28: BR and BW need the counted and the weighed quantity."""
     strict = {"BW": Tolerance(lower_percent=D(0), upper_percent=D(0))}
-    plain: dict[str, object] = {"unit": "BX", "net": D(990)}
+    plain: dict[str, Any] = {"unit": "BX", "net": D(990)}
     one = line(10, "10", "1.00", **{**NAMED, **plain, **printed})
     decision = outcome(strict, invoice(one), order("4500000012", _boxes()))
     assert not [check for check in decision.tolerances if check.key == "BW"]

@@ -182,10 +182,14 @@ def _expected(case: Case, lines: Sequence[Assigned]) -> list[list[Decimal]]:
 
 def _rounded_once(portions: Sequence[Portion], currency: str) -> list[Decimal]:
     """Each one's share of the sum; the remainder goes to the largest. Who made the same sum may
-    have rounded others: his amounts stand where none is off by more than the last digit."""
-    total = rounded(sum((p.position.exact(p.quantity) for p in portions), ZERO), currency)
-    shares = share_out(total, [p.position.value(p.quantity) for p in portions], currency)
+    have rounded others, or each: his amounts stand where none is off by more than the last digit.
+    """
+    values = [p.position.value(p.quantity) for p in portions]
     billed = [p.amount for p in portions]
+    if billed == values:
+        return billed
+    total = rounded(sum((p.position.exact(p.quantity) for p in portions), ZERO), currency)
+    shares = share_out(total, values, currency)
     apart = (abs(one - other) for one, other in zip(billed, shares, strict=True))
     same = sum(billed, ZERO) == total and all(off <= step(currency) for off in apart)
     return billed if same else shares

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from itertools import chain
+from typing import Any
 
 from msgspec import Struct
 
@@ -77,12 +78,11 @@ def _unusable(invoice: Invoice) -> Iterator[Flaw]:
     """Input that no later rule can bear (MA-P60)."""
     if len(invoice.lines) > MAX_LINES:
         yield Flaw("BROKEN", f"The invoice has more than {MAX_LINES} lines.")
-    values = list(_leaves(invoice))
-    numbers = [v for v in values if isinstance(v, Decimal)]
+    numbers, texts = _leaves(invoice)
     bases = [ln.price_base_quantity for ln in invoice.lines if ln.price_base_quantity is not None]
     if not all(map(_usable, numbers)) or any(base < _SMALLEST_BASE for base in bases):
         yield Flaw("TOTALS", "The invoice holds an amount or quantity that is no usable number.")
-    if any(_has_controls(v) for v in values if isinstance(v, str)):
+    if any(map(_has_controls, texts)):
         yield Flaw("BROKEN", "A text of the invoice holds control characters.")
 
 
@@ -165,17 +165,22 @@ def _line_sum(invoice: Invoice, currency: str) -> Decimal:
     return line_sum(invoice, currency) + charges(invoice) - allowances(invoice)
 
 
-def _leaves(value: object) -> Iterator[str | Decimal]:
+def _leaves(invoice: Invoice) -> tuple[list[Decimal], list[str]]:
     """Numbers and texts, wherever they stand."""
-    left = [value]
+    numbers, texts, left = [], [], [invoice]
     while left:
-        part = left.pop()
-        if isinstance(part, str | Decimal):
-            yield part
+        part: Any = left.pop()
+        if part is None:
+            continue
+        if type(part) is str:
+            texts.append(part)
+        elif type(part) is Decimal:
+            numbers.append(part)
+        elif type(part) is tuple:
+            left += part
         elif isinstance(part, Struct):
-            left.extend(getattr(part, name) for name in part.__struct_fields__)
-        elif isinstance(part, tuple):
-            left.extend(part)
+            left += [getattr(part, name) for name in part.__struct_fields__]
+    return numbers, texts
 
 
 def _usable(number: Decimal) -> bool:

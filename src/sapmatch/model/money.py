@@ -39,7 +39,7 @@ def step(currency: str) -> Decimal:
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """The amount with exactly the currency's decimals, half away from zero as SAP rounds."""
-    return amount.quantize(step(currency), rounding=ROUND_HALF_UP, context=_WIDE)
+    return amount.quantize(_STEPS[_MINOR_UNITS.get(currency, 2)], ROUND_HALF_UP, _WIDE)
 
 
 class Money(Struct, frozen=True):

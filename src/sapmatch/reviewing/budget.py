@@ -14,10 +14,14 @@ _ATTEMPTS = 5  # who loses that often waits for the digest: then there are many 
 
 
 class _Hour(Struct):
-    """The hour in UTC, and the mails that were sent in it."""
+    """The hour in UTC, the mails that were sent in it, and who sent the last of them.
+
+    Two that count to the same number at the same moment write different values.
+    """
 
     hour: str
     mails: int
+    last: str = ""
 
 
 class MailBudget:
@@ -28,13 +32,16 @@ class MailBudget:
         self._clock = clock
         self._limit = limit
 
-    def take(self) -> bool:
-        """Take one of the mails of this hour; False where there is none left."""
+    def take(self, sender: str) -> bool:
+        """Take one of the mails of this hour; False where there is none left.
+
+        `sender` is the exception that is to be mailed.
+        """
         for _ in range(_ATTEMPTS):
             count, version = self._read(self._clock.now())
             if count.mails >= self._limit:
                 return False
-            count.mails += 1
+            count.mails, count.last = count.mails + 1, sender
             with suppress(PreconditionFailed):
                 self._control.write(_KEY, msgspec.json.encode(count), expected=version)
                 return True

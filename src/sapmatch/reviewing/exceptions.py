@@ -12,7 +12,7 @@ from sapmatch.model.invoice import ReadResult
 from sapmatch.model.match import Decision
 from sapmatch.model.outbox import Outbox
 from sapmatch.model.ports import Clock, Documents, Mailer, Objects
-from sapmatch.model.stored import invoice_key, result_of
+from sapmatch.model.stored import decision_key, decision_of, invoice_key, result_of
 from sapmatch.reviewing.budget import MailBudget
 from sapmatch.reviewing.mail import words
 from sapmatch.reviewing.mail.attributes import attributes_of
@@ -147,7 +147,8 @@ class Exceptions:
                 **fields,
             )
         )
-        if record.notified_at is None and (not within_budget or self._budget.take()):
+        sender = " ".join((record.document_id, *record.identity))
+        if record.notified_at is None and (not within_budget or self._budget.take(sender)):
             self._mailer.send(record.subject, record.body, attributes_of(record))
             self._outbox.told(record, self._clock.now())
         return record
@@ -171,7 +172,7 @@ class Exceptions:
         if incident.result:
             keys.append(invoice_key(record.id))
         if incident.decision:
-            keys.append(_decision_key(record))
+            keys.append(decision_key(record.id, record.decision))
         return tuple(keys)
 
     def _result(self, document_id: str) -> ReadResult | None:
@@ -179,11 +180,7 @@ class Exceptions:
         return result_of(self._objects.read(key)) if self._objects.exists(key) else None
 
     def _decision(self, record: DocumentRecord) -> Decision:
-        return msgspec.json.decode(self._objects.read(_decision_key(record)), type=Decision)
-
-
-def _decision_key(record: DocumentRecord) -> str:
-    return f"documents/{record.id}/decision-{record.decision}.json"
+        return decision_of(self._objects.read(decision_key(record.id, record.decision)))
 
 
 def _identity(answers: Sequence[Mapping[str, object]], run_id: str) -> str:

@@ -1,13 +1,17 @@
 """The outbox in DynamoDB: each exception once, and found until it is told."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from sapmatch.aws.control import DynamoControl
 from sapmatch.aws.exceptions import DynamoOutbox
 from sapmatch.model.document import ExceptionRecord
+from sapmatch.reviewing.budget import MailBudget
 from tests.builders.aws_table import make_table
+from tests.builders.memory import MemoryClock
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 
@@ -52,3 +56,13 @@ def test_what_nobody_was_told_is_found_oldest_first(outbox: DynamoOutbox) -> Non
     outbox.told(exception("document-3", minute=37), NOW)
     found = [each.document_id for each in outbox.unsent()]
     assert found == [f"document-{n}" for n in reversed(range(40)) if n != 3]
+
+
+def test_functions_that_mail_at_the_same_moment_keep_to_the_limit(aws: str) -> None:
+    """RE-29: the count is conditional on the one that was read."""
+    control = DynamoControl(make_table("control"))
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(
+            pool.map(lambda n: MailBudget(control, MemoryClock(), 6).take(f"{n}"), range(40))
+        )
+    assert 1 <= sum(taken) <= 6

@@ -136,6 +136,24 @@ def test_a_mail_reaches_the_subscribers_with_its_attributes(aws: str) -> None:
     assert mail["MessageAttributes"]["state"]["Value"] == "INVALID"
 
 
+@pytest.mark.parametrize("word", ["PendingConfirmation", "Deleted"])
+def test_a_subscription_counts_once_it_is_confirmed(aws: str, word: str) -> None:
+    """RE-28: AWS writes a word in place of the ARN; the emulator confirms by itself."""
+    sns = client("sns")
+    topic = sns.create_topic(Name=f"t{uuid.uuid4().hex[:8]}")["TopicArn"]
+    for name in ("a", "b"):
+        sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=f"{name}@example.com")
+
+    def unconfirmed(parsed: dict[str, Any], **_: Any) -> None:
+        for each in parsed["Subscriptions"]:
+            if each["Endpoint"] == "b@example.com":
+                each["SubscriptionArn"] = word
+
+    sns.meta.events.register("after-call.sns.ListSubscriptionsByTopic", unconfirmed)
+    found = {each.address: each.confirmed for each in SnsMailer(sns, topic).subscriptions()}
+    assert found == {"a@example.com": True, "b@example.com": False}
+
+
 def test_a_workflow_starts_once_under_its_name(aws: str) -> None:
     """RE-8"""
     machine = client("stepfunctions").create_state_machine(

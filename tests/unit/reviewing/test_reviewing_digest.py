@@ -207,9 +207,9 @@ def test_a_run_that_failed_is_told_whatever_the_documents_took(storm: Storm) -> 
 def test_the_next_hour_has_mails_again() -> None:
     clock, control = MemoryClock(), MemoryControl()
     budget = MailBudget(control, clock, 2)
-    assert [budget.take() for _ in range(3)] == [True, True, False]
+    assert [budget.take("a") for _ in range(3)] == [True, True, False]
     clock.sleep(3600)
-    assert budget.take()
+    assert budget.take("a")
     assert len(control.values) == 1
 
 
@@ -220,9 +220,9 @@ def test_who_always_loses_the_race_for_a_mail_waits_for_the_digest() -> None:
 
     def meddle() -> None:
         control.meddle = lambda: None
-        fast.take()
+        fast.take("fast")
         control.meddle = meddle
 
     control.meddle = meddle
-    assert not MailBudget(control, clock, 30).take()
+    assert not MailBudget(control, clock, 30).take("slow")
     assert b'"mails":5' in control.values["alerts/mails"].value

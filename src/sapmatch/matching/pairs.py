@@ -1,6 +1,6 @@
 """How well invoice lines fit order items: each is read once, each pair compared in integers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from rapidfuzz.distance import Indel
@@ -53,16 +53,41 @@ _UNIT_DIFFERENT = WEIGHTS["unit different"]
 
 
 def pair_scores(rows: Sequence[Row], offers: Sequence[Offer]) -> dict[tuple[int, int], int]:
-    """Every pair above the floor; an item that the line names is the only one it may take."""
+    """Every pair above the floor, by line and item in ascending order."""
     scores = {}
+    numbered: dict[tuple[str, str], list[int]] = {}
+    for column, offer in enumerate(offers):
+        for number in offer.articles.numbers:
+            numbered.setdefault(number, []).append(column)
     for n, row in enumerate(rows):
-        named = row.item or row.orders
-        sure = [c for c, offer in enumerate(offers) if named and _names_item(row, offer)]
-        for column in sure or range(len(offers)):
+        sure = _named_items(row, offers)
+        for column in sure or _of_its_article(row, offers, numbered):
             score = _score(row, offers[column], bool(sure))
             if score >= FLOOR:
                 scores[n, column] = score
     return scores
+
+
+def _named_items(row: Row, offers: Sequence[Offer]) -> list[int]:
+    """An item that the line names is the only one it may take."""
+    if not (row.item or row.orders):
+        return []
+    return [column for column, offer in enumerate(offers) if _names_item(row, offer)]
+
+
+def _of_its_article(
+    row: Row, offers: Sequence[Offer], numbered: Mapping[tuple[str, str], Sequence[int]]
+) -> Iterable[int]:
+    """Where items have the line's article number, those of other numbers are none of it."""
+    mine = row.articles
+    equal = {column for number in mine.numbers for column in numbered.get(number, ())}
+    if not equal:
+        return range(len(offers))
+    return [
+        column
+        for column, offer in enumerate(offers)
+        if column in equal or mine.givers.isdisjoint(offer.articles.givers)
+    ]
 
 
 def quantity_of(row: Row, offer: Offer) -> int | None:

@@ -57,7 +57,7 @@ def decide(parts: Services, event: Mapping[str, Any], account: str) -> "Answer":
         request = msgspec.convert(event, _Request)
     except msgspec.ValidationError as exc:
         raise InputRejected(
-            f"the decision cannot be read ({exc}); use the sapmatch of this stage's version"
+            "the decision cannot be read; use the sapmatch of this stage's version"
         ) from exc
     require(request.asked)
     return _decisions(parts).decide(request.asked, _caller(parts, request, account))

@@ -11,6 +11,8 @@ from sapmatch.cli.status import place
 from sapmatch.model.document import DocumentRecord
 from sapmatch.model.errors import Problem, Throttled
 from sapmatch.model.intent import Intent, IntentState
+from sapmatch.model.review import Review
+from tests.builders.memory_reviews import MemoryReviews
 
 WRITTEN = Intent(
     id="i1",
@@ -58,6 +60,9 @@ RECORDS = [
 ]
 
 
+WAITING: list[Review] = []
+
+
 class Documents:
     def all(self) -> Iterator[DocumentRecord]:
         yield from RECORDS
@@ -73,7 +78,9 @@ def stages(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
         if stage == "far":
             raise Throttled("AWS is not reachable")
         return SimpleNamespace(
-            documents=Documents(), intents=SimpleNamespace(get={"i1": WRITTEN}.__getitem__)
+            documents=Documents(),
+            intents=SimpleNamespace(get={"i1": WRITTEN}.__getitem__),
+            reviews=MemoryReviews(*WAITING),
         )
 
     monkeypatch.setattr("sapmatch.cli.status.deployment", deployment)
@@ -106,6 +113,33 @@ def test_status_as_json_is_one_line_per_document_oldest_first(
     assert first["received_at"].startswith("2026-11-01T00:00:00")
     assert (second["decision"], second["cause"], second["sap"]) == ("REJECTED", "BROKEN", [])
     assert stages == [None]
+
+
+@pytest.mark.parametrize(
+    ("state", "alerted", "reason"),
+    [
+        ("OUT_OF_TOLERANCE", True, "person"),
+        ("WAITING_RECEIPT", False, "receipt"),
+        ("WAITING_RECEIPT", True, "person"),
+    ],
+)
+def test_what_waits_is_shown_with_what_it_waits_for(
+    stages: list[str | None],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    state: str,
+    alerted: bool,
+    reason: str,
+) -> None:
+    since = datetime(2026, 11, 3, tzinfo=UTC)
+    waits = Review(document_id=f"{2:064x}", state=state, opened_at=since, alerted=alerted)
+    monkeypatch.setattr(f"{__name__}.WAITING", [waits])
+    assert main(["status", "--json"]) == 0
+    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert first["waiting"] is None
+    assert second["waiting"] == {"for": reason, "since": "2026-11-03T00:00:00Z"}
+    assert main(["status"]) == 0
+    assert f"waits for a {reason}" in capsys.readouterr().out
 
 
 def test_the_invoices_of_one_file_stand_below_it_with_their_pages(

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from unittest.mock import MagicMock
 
 import pytest
 from msgspec.structs import replace
@@ -207,13 +208,11 @@ def test_a_workflow_that_was_woken_in_the_same_moment_does_not_refuse_a_person()
     assert office.resumed == [("newer", {"action": "decided"})]
 
 
-def test_somebody_who_is_overtaken_for_ever_is_asked_to_try_again() -> None:
+def test_somebody_who_is_overtaken_for_ever_is_asked_to_try_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     office = Office()
-
-    def busy(_review: Review) -> Review:
-        raise PreconditionFailed("moved")
-
-    office.reviews.save = busy  # type: ignore[method-assign]
+    monkeypatch.setattr(office.reviews, "save", MagicMock(side_effect=PreconditionFailed("moved")))
     assert "try it again" in refusal(office, ANNA)
 
 
@@ -226,13 +225,11 @@ def test_a_workflow_that_waits_no_more_is_named_with_what_starts_it() -> None:
     assert office.review.status == "decided"
 
 
-def test_a_decision_stands_although_the_workflow_cannot_be_told() -> None:
+def test_a_decision_stands_although_the_workflow_cannot_be_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     office = Office()
-
-    def busy(_token: str, _output: object) -> bool:
-        raise Throttled("AWS asks for fewer calls")
-
-    office.waits.resume = busy  # type: ignore[method-assign]
+    monkeypatch.setattr(office.waits, "resume", MagicMock(side_effect=Throttled("fewer calls")))
     assert office.says(ANNA).goes_on is False
     assert office.review.status == "decided"
 

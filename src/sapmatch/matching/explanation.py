@@ -6,9 +6,10 @@ from sapmatch.matching.case import Case
 from sapmatch.matching.decision import Outcome
 from sapmatch.matching.duplicates import Past
 from sapmatch.matching.identity import Candidate
+from sapmatch.matching.rates import told
 from sapmatch.matching.search import Found
 from sapmatch.matching.variances import Judged
-from sapmatch.model.match import POSTABLE, Owner, State, ToleranceCheck
+from sapmatch.model.match import POSTABLE, Owner, Rate, State, ToleranceCheck
 from sapmatch.model.money import Money
 
 _SIDES = {"purchase_order": "purchase order", "sales_order": "sales order"}
@@ -105,7 +106,9 @@ def owner(outcome: Outcome) -> Owner | None:
     return _OWNERS.get(outcome.cause or "", "accounts_payable")
 
 
-def explain(case: Case, found: Found, outcome: Outcome, past: Past) -> tuple[str, ...]:
+def explain(
+    case: Case, found: Found, outcome: Outcome, past: Past, rate: Rate | None
+) -> tuple[str, ...]:
     """Sentences for people, the summary first."""
     best = found.candidates[0] if found.candidates else None
     return (
@@ -115,6 +118,7 @@ def explain(case: Case, found: Found, outcome: Outcome, past: Past) -> tuple[str
         *_sender(case, best, outcome),
         *_block(outcome),
         *_identity(case, found),
+        *((told(rate),) if rate else ()),
         *_lines(case, outcome),
         *(_check(check) for check in outcome.checks[:_SHOWN_LINES]),
         *_dropped(found),
@@ -199,13 +203,13 @@ def _line(case: Case, one: Judged) -> Iterator[str]:
             f"Line {one.line.id} bills {portion.quantity:f} {place.item.unit} of order "
             f"{place.order.id} item {place.item.id}: {held} {expected:f}, invoiced before "
             f"{place.invoiced:f}; {Money(portion.amount, case.currency)} against "
-            f"{Money(place.value(portion.quantity), place.order.currency)} by the order."
+            f"{Money(place.value(portion.quantity), place.currency)} by the order."
         )
 
 
 def _check(check: ToleranceCheck) -> str:
     where = f" of line {check.line}" if check.line else ""
-    verdict = "holds" if check.verdict == "pass" else "fails"
+    verdict = {"pass": "holds", "fail": "fails", "warning": "warns"}[check.verdict]
     bound = check.bound.replace("_", " ")
     measured = f"{check.value} of {check.limit} {check.unit}"
     return f"Tolerance {check.key}{where}, {bound}: {measured} {verdict}."

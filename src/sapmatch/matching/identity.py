@@ -1,6 +1,6 @@
 """How sure we are that an invoice belongs to some orders: weights that add up."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -89,32 +89,58 @@ class Candidate(Struct, frozen=True, kw_only=True):
         return any(e.name in names for e in self.evidence)
 
 
+class Placed(Struct, frozen=True, kw_only=True):
+    """Orders with the places of the invoice's lines; `several`: a bare amount has more than one."""
+
+    orders: tuple[IndexedOrder, ...]
+    places: tuple[Position, ...]
+    lines: tuple[Assigned, ...]
+    several: bool = False
+
+
+class Leads(Struct, frozen=True):
+    """How orders were found, by their numbers: by so many keys, and whether by their open value."""
+
+    counts: Mapping[str, int]
+    amounts: frozenset[str]
+
+    def count(self, one: IndexedOrder) -> int:
+        """Number of keys that lead to the order."""
+        return self.counts.get(one.order.id, 0)
+
+    def by_amount(self, one: IndexedOrder) -> bool:
+        """Whether its open value may be the net amount."""
+        return one.order.id in self.amounts
+
+
 class Group(Struct, frozen=True, kw_only=True):
     """Orders that are looked at together, and the most that they can score."""
 
     orders: tuple[IndexedOrder, ...]
     bound: int
+    named: bool  # by the invoice
 
 
-def groups(
-    case: Case, orders: Sequence[IndexedOrder], hits: Hits, amounts: frozenset[str]
-) -> list[Group]:
+def groups(case: Case, orders: Sequence[IndexedOrder], hits: Hits, leads: Leads) -> list[Group]:
     """Orders of one partner that the invoice names stand together (MA-P17), others alone.
 
-    The most promising first. `amounts` are the orders whose open value may be the net amount.
+    The most promising first: who is named, who may score most, and whom most keys lead to.
     """
     together: dict[tuple[str, str], list[IndexedOrder]] = {}
-    alone = []
+    alone: list[tuple[IndexedOrder, ...]] = []
     for one in sorted(orders, key=lambda o: natural(o.order.id)):
         if _names(case, one):
             together.setdefault((one.order.side, one.order.partner), []).append(one)
         else:
             alone.append((one,))
-    found = [*map(tuple, together.values()), *alone]
-    if not case.lines and not together:
-        found += _by_partner(alone)
-    bounded = [Group(orders=g, bound=_bound(case, g, hits, amounts)) for g in found]
-    return sorted(bounded, key=lambda g: -g.bound)
+    named = [tuple(orders) for orders in together.values()]
+    if not case.lines and not named:
+        alone += _by_partner(alone)
+    if len(named) + len(alone) == 1:  # as mostly: there is nothing to compare with
+        return [Group(orders=(*named, *alone)[0], bound=0, named=bool(named))]
+    found = [Group(orders=g, bound=_bound(case, g, hits, leads), named=True) for g in named]
+    found += [Group(orders=g, bound=_bound(case, g, hits, leads), named=False) for g in alone]
+    return sorted(found, key=lambda g: (not g.named, -g.bound, -max(map(leads.count, g.orders))))
 
 
 def _by_partner(
@@ -136,32 +162,34 @@ def best_of_lines(case: Case) -> int:
     return case.weights["all lines fit"] + max(most, case.weights["quantities are possible"])
 
 
-def rate(case: Case, orders: tuple[IndexedOrder, ...], hits: Hits) -> Candidate:
-    """The orders as an explanation of the invoice."""
+def place(case: Case, orders: tuple[IndexedOrder, ...]) -> Placed:
+    """Where the lines of the invoice belong among the items of the orders."""
     places = positions(orders, case.document_id, exchange_of(case))
-    lines, several = _placed(case, places)
-    used = _used(orders, lines)
+    if case.lines:
+        return Placed(orders=orders, places=places, lines=assign(case, places))
+    found = cleared(case, places)
+    several = found.kind in ("several", "gave up")
+    return Placed(orders=orders, places=places, lines=found.lines, several=several)
+
+
+def rate(case: Case, placed: Placed, hits: Hits) -> Candidate:
+    """The orders as an explanation of the invoice."""
+    used = _used(placed.orders, placed.lines)
     ids = {one.order.id for one in used}
+    mine = [position for position in placed.places if position.order.id in ids]
     evidence = [
         *_head(case, used, hits),
-        *compare_net(case, [place for place in places if place.order.id in ids], lines),
-        *compare_lines(case, lines),
+        *compare_net(case, mine, placed.lines),
+        *compare_lines(case, placed.lines),
         *(weigh(case, "one order more") for _ in range(_unnamed(case, used))),
     ]
     return Candidate(
-        orders=orders,
+        orders=placed.orders,
         evidence=tuple(e for e in evidence if e.weight),
-        places=places,
-        lines=lines,
-        several=several,
+        places=placed.places,
+        lines=placed.lines,
+        several=placed.several,
     )
-
-
-def _placed(case: Case, places: Sequence[Position]) -> tuple[tuple[Assigned, ...], bool]:
-    if case.lines:
-        return assign(case, places), False
-    found = cleared(case, places)
-    return found.lines, found.kind in ("several", "gave up")
 
 
 def _unnamed(case: Case, orders: Sequence[IndexedOrder]) -> int:
@@ -179,12 +207,12 @@ def ranked(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
     return tuple(sorted(found, key=lambda c: (-c.score, [natural(i) for i in c.ids], c.side)))
 
 
-def joined(case: Case, found: Sequence[Candidate], hits: Hits) -> Candidate | None:
+def joined(case: Case, found: Sequence[Candidate]) -> tuple[IndexedOrder, ...]:
     """The best with other orders of its partner, where together they explain all the lines."""
     best = found[0]
     left = _unplaced(best)
     if not left or case.credit:
-        return None
+        return ()
     others = [c for c in found[1:] if _extends(best, c)]
     chosen = list(best.orders)
     for other in others:
@@ -193,9 +221,8 @@ def joined(case: Case, found: Sequence[Candidate], hits: Hits) -> Candidate | No
             chosen += other.orders
             left -= gained
     if left or len(chosen) == len(best.orders):
-        return None
-    orders = tuple(sorted(chosen, key=lambda o: natural(o.order.id)))
-    return rate(case, orders, hits)
+        return ()
+    return tuple(sorted(chosen, key=lambda o: natural(o.order.id)))
 
 
 def _extends(best: Candidate, other: Candidate) -> bool:
@@ -226,13 +253,11 @@ def _head(case: Case, orders: Sequence[IndexedOrder], hits: Hits) -> Iterator[Ev
     yield from compare_dates(case, heads)
 
 
-def _bound(
-    case: Case, orders: tuple[IndexedOrder, ...], hits: Hits, amounts: frozenset[str]
-) -> int:
+def _bound(case: Case, orders: tuple[IndexedOrder, ...], hits: Hits, leads: Leads) -> int:
     """The most that the orders can score; of several together any may turn out unused."""
     heads = [sum(e.weight for e in _head(case, (one,), hits)) for one in orders]
     certain = len(orders) == 1 and not case.invoice.allowances_charges
-    open_value = not certain or orders[0].order.id in amounts
+    open_value = not certain or leads.by_amount(orders[0])
     level = "net amount is what is open" if open_value else "net amount different"
     net = case.weights[level] if case.net else 0
     return max(heads) + max(net, 0 if case.credit else net) + best_of_lines(case)

@@ -7,6 +7,7 @@ from sapmatch.matching.decision import Outcome, decide, difference, line_matches
 from sapmatch.matching.direction import directed
 from sapmatch.matching.duplicates import Earlier, Past, look_back
 from sapmatch.matching.explanation import explain, invalid_remedy, owner, remedy
+from sapmatch.matching.items import ledger_lines
 from sapmatch.matching.rates import rate_used
 from sapmatch.matching.search import Found, named_only, search
 from sapmatch.matching.tolerances import within
@@ -51,7 +52,12 @@ def match(
     """
     code = company_code_of(invoice, policy)
     company = policy.company_codes[code] if code else None
-    flaw = first_flaw(invoice, lambda left: within(company, "BD", invoice.currency, left), problems)
+    rates, day = policy.exchange_rates, invoice.issue_date
+    flaw = first_flaw(
+        invoice,
+        lambda left: within(company, "BD", invoice.currency, left, rates, day),
+        problems,
+    )
     if flaw:
         return _invalid(flaw, code, policy)
     if code is None:
@@ -103,6 +109,7 @@ def _decision(case: Case, found: Found, outcome: Outcome, past: Past) -> Decisio
     best = found.candidates[0] if found.candidates else None
     placed = best if outcome.state in _PLACED else None
     used = placed.ids if placed else ()
+    rate = rate_used(case, [o.order.currency for o in placed.orders]) if placed else None
     versions = {o.order.id: o.version for o in placed.orders} if placed else {}
     return Decision(
         state=outcome.state,
@@ -127,11 +134,12 @@ def _decision(case: Case, found: Found, outcome: Outcome, past: Past) -> Decisio
         difference=difference(case, outcome),
         payment_block=outcome.payment_block,
         sampled=outcome.sampled,
-        rate=rate_used(case, [p.order.currency for p in placed.places] if placed else []),
+        ledger=ledger_lines(case, [judged.line for judged in outcome.judged]),
+        rate=rate,
         lines=line_matches(case, outcome),
         tolerances=outcome.checks,
         duplicate_of=past.duplicate.earlier.document if past.duplicate else None,
-        explanation=explain(case, found, outcome, past),
+        explanation=explain(case, found, outcome, past, rate),
         remedy=remedy(outcome),
         owner=owner(outcome),
     )

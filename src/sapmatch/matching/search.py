@@ -1,5 +1,6 @@
 """From keys to candidates, the strong keys first, and no further than anything can change."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -8,9 +9,12 @@ from sapmatch.matching.case import Case
 from sapmatch.matching.comparisons import same_partner
 from sapmatch.matching.identity import (
     Candidate,
+    Leads,
+    Placed,
     best_of_lines,
     groups,
     joined,
+    place,
     ranked,
     rate,
 )
@@ -63,7 +67,7 @@ def named_only(case: Case, orders: Orders, names: Sequence[str]) -> Found:
     taken = tuple(one for one in known if one and one.order.items)
     if not taken or len(taken) < len(known) or len({one.order.side for one in taken}) > 1:
         return Found()
-    return Found(candidates=(rate(case, taken, {}),))
+    return Found(candidates=(rate(case, place(case, taken), {}),))
 
 
 class _Desk:
@@ -75,6 +79,7 @@ class _Desk:
         self._hits: dict[OrderKey, tuple[str, ...]] = {}
         self._dropped: dict[OrderKey, None] = {}
         self._amounts: set[str] = set()
+        self._places: dict[tuple[tuple[str, str], ...], Placed] = {}
         self._rated: tuple[Candidate, ...] = ()
 
     def ask(self, keys: Iterable[OrderKey]) -> list[OrderKey]:
@@ -119,19 +124,34 @@ class _Desk:
             self.follow(misread_keys(case.references))
 
     def rate(self) -> None:
-        """Rate what may come near the best; who cannot any more is not looked at."""
-        case, counts = self._case, {key: len(names) for key, names in self._hits.items()}
-        every = groups(case, list(self._known.values()), counts, frozenset(self._amounts))
+        """Rate what may be accepted or come near the best, and no fewer than people are shown."""
+        case = self._case
+        hits = {key: len(names) for key, names in self._hits.items()}
         rated: list[Candidate] = []
-        best = -case.weights.accept
-        for group in every:
-            if len(rated) >= _SHOWN and group.bound < best - case.weights.margin:
+        least = case.weights.accept
+        for group in groups(case, list(self._known.values()), hits, self._leads()):
+            if len(rated) >= _SHOWN and group.bound < least and not group.named:
                 break
-            rated.append(rate(case, group.orders, counts))
-            best = max(best, rated[-1].score)
+            rated.append(rate(case, self._placed(group.orders), hits))
+            least = max(least, rated[-1].score - case.weights.margin)
         self._rated = ranked(rated)
-        if self._rated and (more := joined(case, self._rated, counts)):
-            self._rated = ranked((*self._rated, more))
+        if self._rated and (more := joined(case, self._rated)):
+            self._rated = ranked((*self._rated, rate(case, self._placed(more), hits)))
+
+    def _leads(self) -> Leads:
+        counts = Counter(name for names in self._hits.values() for name in names)
+        found = {name: one.order.id for name, one in self._known.items()}
+        return Leads(
+            {number: counts[name] for name, number in found.items()},
+            frozenset(found[name] for name in self._amounts if name in found),
+        )
+
+    def _placed(self, orders: tuple[IndexedOrder, ...]) -> Placed:
+        """Once for each group, whatever else is found later."""
+        key = tuple((one.order.side, one.order.id) for one in orders)
+        if key not in self._places:
+            self._places[key] = place(self._case, orders)
+        return self._places[key]
 
     def settled(self, *, by_amount: bool) -> bool:
         """Whether the best is accepted, and no order that other keys lead to can come near it.

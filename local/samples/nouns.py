@@ -23,7 +23,8 @@ class Business(Struct, frozen=True, kw_only=True):
 
 
 class Item(Struct, frozen=True, kw_only=True):
-    """An order item: `price` for `per` units, `received` None where nothing came yet."""
+    """An order item: `price` for `per` units, `received` None where nothing came yet; `freight` is
+    planned for all of it."""
 
     id: str
     material: str
@@ -37,6 +38,7 @@ class Item(Struct, frozen=True, kw_only=True):
     receipt_expected: bool = True
     receipt_based: bool = False
     finally_invoiced: bool = False
+    freight: Decimal | None = None
 
 
 class Order(Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from local.samples.world import (
 
 Row = dict[str, Any]
 _TAX_CODES = {19: "V1", 7: "V2"}
+_DELIVERY_DAYS = 14
 POSTED = bill("NM-2026-0117", date(2026, 3, 20), DRIVES, SERVICED)
 
 
@@ -27,6 +28,13 @@ def seed() -> dict[str, list[Row]]:
     return {
         "A_PurchaseOrder": [_purchase_order(order) for order in PURCHASE_ORDERS],
         "A_PurchaseOrderItem": _of_items(PURCHASE_ORDERS, _purchase_order_item),
+        "A_PurchaseOrderScheduleLine": _of_items(PURCHASE_ORDERS, _schedule_line),
+        "A_PurOrdPricingElement": [
+            row
+            for order in PURCHASE_ORDERS
+            for item in order.items
+            for row in _pricing_elements(order, item)
+        ],
         "A_SalesOrder": [_sales_order(order) for order in SALES_ORDERS],
         "A_SalesOrderItem": _of_items(SALES_ORDERS, _sales_order_item),
         "A_MaterialDocumentHeader": [_receipt(n, order) for n, order in enumerate(received, 1)],
@@ -70,6 +78,11 @@ def _purchase_order(order: Order) -> Row:
         "LastChangeDateTime": _moment(order.ordered),
         "Supplier": order.partner.number,
         "PaymentTerms": "0004",
+        "CashDiscount1Days": "0",
+        "CashDiscount1Percent": "0.000",
+        "CashDiscount2Days": "0",
+        "CashDiscount2Percent": "0.000",
+        "NetPaymentDays": "30",
         "PurchasingOrganization": "1010",
         "PurchasingGroup": "001",
         "PurchaseOrderDate": _day(order.ordered),
@@ -112,6 +125,50 @@ def _purchase_order_item(order: Order, item: Item) -> Row:
         "IsReturnsItem": False,
         "PurchasingItemIsFreeOfCharge": False,
         "OverallLimitAmount": "0.00",
+    }
+
+
+def _schedule_line(order: Order, item: Item) -> Row:
+    """All of it two weeks after the order, before anything of these samples was invoiced."""
+    day = _day(date.fromordinal(order.ordered.toordinal() + _DELIVERY_DAYS))
+    return {
+        "PurchasingDocument": order.id,
+        "PurchasingDocumentItem": item.id,
+        "ScheduleLine": "1",
+        "DelivDateCategory": "1",
+        "ScheduleLineDeliveryDate": day,
+        "SchedLineStscDeliveryDate": day,
+        "PurchaseOrderQuantityUnit": item.unit,
+        "ScheduleLineOrderQuantity": _number(item.quantity),
+    }
+
+
+def _pricing_elements(order: Order, item: Item) -> Iterator[Row]:
+    """The price, and the freight where one is planned: statistical and accrued at the receipt."""
+    yield {**_condition(order, item, "1", "PPR0"), "ConditionRateValue": str(item.price)} | {
+        "ConditionAmount": str(_net(item)),
+        "ConditionCategory": "H",
+    }
+    if item.freight is not None:
+        yield {**_condition(order, item, "31", "FRB1"), "ConditionRateValue": str(item.freight)} | {
+            "ConditionAmount": str(item.freight),
+            "ConditionCategory": "B",
+            "ConditionIsForStatistics": True,
+            "IsRelevantForAccrual": True,
+        }
+
+
+def _condition(order: Order, item: Item, step: str, condition: str) -> Row:
+    return {
+        "PurchaseOrder": order.id,
+        "PurchaseOrderItem": item.id,
+        "PricingDocument": f"1{order.id[-9:]}",
+        "PricingDocumentItem": item.id,
+        "PricingProcedureStep": step,
+        "PricingProcedureCounter": "1",
+        "ConditionType": condition,
+        "ConditionCurrency": "EUR",
+        "TransactionCurrency": "EUR",
     }
 
 

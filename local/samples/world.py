@@ -214,7 +214,15 @@ STEEL_ORDER = Order(
     ordered=date(2026, 9, 23),
     received=date(2026, 10, 14),
     items=(
-        _item(1, "FS-6010", "Flachstahl 60 x 10", "100", "38.40", received=Decimal(40)),
+        _item(
+            1,
+            "FS-6010",
+            "Flachstahl 60 x 10",
+            "100",
+            "38.40",
+            received=Decimal(40),
+            freight=Decimal("65.00"),
+        ),
         _item(2, "RS-0030", "Rundstahl 30 mm", "20", "17.50"),
     ),
 )

@@ -35,12 +35,12 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Navigation:
-    """A way to another entity set; `keys` are the properties that both sides share."""
+    """A way to another entity set; `keys` of this side, with what the other side calls them."""
 
     name: str
     target: str
     many: bool
-    keys: tuple[str, ...]
+    keys: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +165,17 @@ def _navigation(element: Element, schema: Element) -> Navigation:
     relationship, role = element.get("Relationship", ""), element.get("ToRole")
     association = _named(schema, "Association", relationship.rpartition(".")[2])
     end = next(each for each in association.iter(f"{_EDM}End") if each.get("Role") == role)
-    dependent = next(association.iter(f"{_EDM}Dependent"), None)
+    sides = {
+        each.get("Role"): tuple(_references(each))
+        for tag in ("Principal", "Dependent")
+        for each in association.iter(f"{_EDM}{tag}")
+    }
+    own, other = sides.get(element.get("FromRole"), ()), sides.get(role, ())
     return Navigation(
         name=element.get("Name", ""),
         target=_target_set(schema, relationship, role),
         many=end.get("Multiplicity") == "*",
-        keys=() if dependent is None else tuple(_references(dependent)),
+        keys=dict(zip(own, other, strict=True)),
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from local.sap.backend import Backend, touch
 from local.sap.exchange import Request
 from local.sap.metadata import EntitySet
-from local.sap.paths import related
+from local.sap.paths import below, related
 from local.sap.payload import complete
 from local.sap.seed import PARENTS, check
 from local.sap.values import Row, moment_json
@@ -104,7 +104,9 @@ class Moves:
             parent = PARENTS.get(name)
             for row in rows if parent else ():
                 assert parent is not None
-                key = {each: row[each] for each in self._store.entity_set(parent).keys}
+                keys = self._store.entity_set(parent).keys
+                front = zip(keys, self._store.entity_set(name).keys, strict=False)
+                key = {theirs: row[own] for theirs, own in front}
                 along = any(key.items() <= each.items() for each in put.get(parent, ()))
                 if not along and self._backend.find(parent, **key) is None:
                     raise ValueError(f"put.{name}: there is no {parent} of {key}")
@@ -137,10 +139,8 @@ class Moves:
         entity_set = self._store.entity_set(name)
         for header in self._headers(entity_set, row):
             touch(header, self._backend)
-        for navigation in entity_set.navigations.values():
-            if navigation.many:
-                for below in related(entity_set, row, navigation, self._store):
-                    self._store.delete(navigation.target, below)
+        for child in below(entity_set, row, self._store):
+            self._store.delete(*child)
         self._store.delete(name, row)
 
     def _headers(self, entity_set: EntitySet, row: Row) -> Iterator[Row]:

@@ -1,7 +1,7 @@
 """Resource paths of OData V2 (URI conventions 3): from the URL to the rows it means."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import unquote
@@ -113,7 +113,7 @@ def _follow(resource: Resource, segment: str, store: Store) -> Resource:
     target = store.entity_set(navigation.target)
     rows = related(resource.entity_set, resource.row, navigation, store)
     if navigation.many:
-        shared = {key: resource.row[key] for key in navigation.keys}
+        shared = {theirs: resource.row[own] for own, theirs in navigation.keys.items()}
         return Resource(target, rows=rows, shared=shared)
     if not rows:
         raise not_found(segment)
@@ -127,3 +127,13 @@ def related(entity_set: EntitySet, row: Row, navigation: Navigation, store: Stor
         part for name, part in zip(entity_set.keys, key, strict=True) if name in navigation.keys
     )
     return store.under(navigation.target, front)
+
+
+def below(entity_set: EntitySet, row: Row, store: Store) -> Iterator[tuple[str, Row]]:
+    """The rows that belong to a row, those below them first."""
+    for navigation in entity_set.navigations.values():
+        if navigation.many:
+            target = store.entity_set(navigation.target)
+            for child in related(entity_set, row, navigation, store):
+                yield from below(target, child, store)
+                yield target.name, child

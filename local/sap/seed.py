@@ -101,6 +101,8 @@ def _orphans(store: Store) -> Iterator[str]:
 
 PARENTS = {
     "A_PurchaseOrderItem": "A_PurchaseOrder",
+    "A_PurchaseOrderScheduleLine": "A_PurchaseOrderItem",
+    "A_PurOrdPricingElement": "A_PurchaseOrderItem",
     "A_SalesOrderItem": "A_SalesOrder",
     "A_MaterialDocumentItem": "A_MaterialDocumentHeader",
     "A_SuplrInvcItemPurOrdRef": "A_SupplierInvoice",

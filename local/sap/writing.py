@@ -18,7 +18,7 @@ from local.sap.errors import (
 )
 from local.sap.exchange import Request, Response
 from local.sap.metadata import EntitySet, Function, Service
-from local.sap.paths import related, resolve
+from local.sap.paths import below, resolve
 from local.sap.payload import read_create, read_replacement, read_update
 from local.sap.query import Selection, bad, everything, options_of
 from local.sap.reading import json_response, service_root
@@ -101,7 +101,7 @@ class Writer:
         """The header of an item: a change below it is a change of the document."""
         for navigation in entity_set.navigations.values():
             if not navigation.many:
-                key = {name: row[name] for name in navigation.keys}
+                key = {theirs: row[own] for own, theirs in navigation.keys.items()}
                 header = self._backend.find(navigation.target, **key)
                 if header is not None:
                     yield header
@@ -116,10 +116,8 @@ class Writer:
         """The row and those below it; a document whose item goes is changed."""
         for header in self._headers(entity_set, row):
             touch(header, self._backend)
-        for navigation in entity_set.navigations.values():
-            if navigation.many:
-                for child in related(entity_set, row, navigation, self._store):
-                    self._store.delete(navigation.target, child)
+        for child in below(entity_set, row, self._store):
+            self._store.delete(*child)
         self._store.delete(entity_set.name, row)
         return Outcome(changed=[(entity_set.name, row)])
 

@@ -67,7 +67,7 @@ def _counted(backend: Backend, row: Row) -> Decimal:
     assert header is not None, "items are stored with their header"
     if header["SupplierInvoiceStatus"] != "5" or header["IsReversed"] or header["IsReversal"]:
         return _ZERO
-    if row["IsSubsequentDebitCredit"]:
+    if row["IsSubsequentDebitCredit"] or row["SuplrInvcDeliveryCostCndnType"]:
         return _ZERO
     quantity = Decimal(row["QuantityInPurchaseOrderUnit"])
     return -quantity if header["SupplierInvoiceIsCreditMemo"] else quantity

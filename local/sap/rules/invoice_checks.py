@@ -31,6 +31,7 @@ _ITEM_REQUIRED = (
     "TaxCode",
     "SupplierInvoiceItemAmount",
 )
+_DELIVERY_COSTS = ("B", "F")
 _BALANCE_TEXT = "Balance is not equal to zero"
 
 
@@ -122,7 +123,12 @@ def _check_quantity(
     unit = item.get("PurchaseOrderQuantityUnit")
     if unit and unit != order_item["PurchaseOrderQuantityUnit"]:
         raise ours(30, "The unit is not the order unit", target="PurchaseOrderQuantityUnit")
+    if item.get("SuplrInvcDeliveryCostCndnType"):
+        _check_delivery_cost(item, backend)
+        return
     if item.get("IsSubsequentDebitCredit"):
+        if invoiced(backend, order_item) <= 0:
+            raise ours(33, "Nothing was invoiced before", target="IsSubsequentDebitCredit")
         return
     quantity = Decimal(item["QuantityInPurchaseOrderUnit"])
     if header["SupplierInvoiceIsCreditMemo"]:
@@ -134,6 +140,19 @@ def _check_quantity(
             backend, order_item, receipt
         )
         _take(item, quantity, free, taken, "received")
+
+
+def _check_delivery_cost(item: Row, backend: Backend) -> None:
+    """Only what the order plans may be invoiced by its condition type."""
+    key = backend.store.key_of("A_PurchaseOrderItem", item)
+    planned = backend.store.under("A_PurOrdPricingElement", key)
+    wanted = item["SuplrInvcDeliveryCostCndnType"]
+    if not any(
+        element["ConditionType"] == wanted and element["ConditionCategory"] in _DELIVERY_COSTS
+        for element in planned
+    ):
+        text = f"The order item plans no delivery cost {wanted}"
+        raise ours(34, text, target="SuplrInvcDeliveryCostCndnType")
 
 
 def _take(

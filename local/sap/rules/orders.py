@@ -5,6 +5,7 @@ Prices, availability and customizing are not played: amounts of sales orders sta
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from local.sap.backend import Backend, Outcome, touch
@@ -14,12 +15,14 @@ from local.sap.values import Row, day_json, moment_json
 
 _CURRENCY = "EUR"
 _STEP = 10
+_DELIVERY_TIME = timedelta(days=14)
 _TAKEN = "ZLOCAL_SAP/115"
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of document. `check` gives warnings and raises Refusal; `item` fills an item."""
+    """One kind of document. `check` gives warnings and raises Refusal; `item` fills an item;
+    `parts` are the rows below an item that SAP makes by itself."""
 
     header: str
     number: str
@@ -33,6 +36,7 @@ class Kind:
     defaults: Mapping[str, str]
     check: Callable[[Row, Backend], list[Detail]]
     item: Callable[[Row], Row]
+    parts: Callable[[Row, Backend], Iterator[tuple[str, Row]]]
 
 
 def create_document(kind: Kind, payload: Payload, backend: Backend) -> Outcome:
@@ -47,7 +51,7 @@ def create_document(kind: Kind, payload: Payload, backend: Backend) -> Outcome:
     items = list(_items(kind, header, payload.children.get(kind.below, []), set(), backend))
     store.insert(kind.header, header)
     for item in items:
-        store.insert(kind.items, item)
+        _insert(kind, item, backend)
     return Outcome(created=[(kind.header, header)], warnings=warnings)
 
 
@@ -61,9 +65,15 @@ def create_item(kind: Kind, payload: Payload, backend: Backend) -> Outcome:
     rows = store.under(kind.items, (number,))
     taken = {int(row[kind.item_number]) for row in rows}
     (item,) = _items(kind, header, [payload.given], taken, backend)
-    store.insert(kind.items, item)
+    _insert(kind, item, backend)
     touch(header, backend)
     return Outcome(created=[(kind.items, item)], changed=[(kind.header, header)])
+
+
+def _insert(kind: Kind, item: Row, backend: Backend) -> None:
+    backend.store.insert(kind.items, item)
+    for name, row in kind.parts(item, backend):
+        backend.store.insert(name, complete(backend.store.entity_set(name), row))
 
 
 def _bad(text: str, *, target: str) -> Refusal:
@@ -128,6 +138,51 @@ def _purchase_order_item(row: Row) -> Row:
     return defaults | row
 
 
+def _purchase_order_parts(item: Row, backend: Backend) -> Iterator[tuple[str, Row]]:
+    """One schedule line for all of it, and its price; nobody enters delivery costs here."""
+    day = day_json(backend.now().date() + _DELIVERY_TIME)
+    yield (
+        "A_PurchaseOrderScheduleLine",
+        {
+            "PurchasingDocument": item["PurchaseOrder"],
+            "PurchasingDocumentItem": item["PurchaseOrderItem"],
+            "ScheduleLine": "1",
+            "DelivDateCategory": "1",
+            "ScheduleLineDeliveryDate": day,
+            "SchedLineStscDeliveryDate": day,
+            "PurchaseOrderQuantityUnit": item["PurchaseOrderQuantityUnit"],
+            "ScheduleLineOrderQuantity": item["OrderQuantity"],
+        },
+    )
+    yield (
+        "A_PurOrdPricingElement",
+        {
+            "PurchaseOrder": item["PurchaseOrder"],
+            "PurchaseOrderItem": item["PurchaseOrderItem"],
+            "PricingDocument": f"1{item['PurchaseOrder'][-9:]}",
+            "PricingDocumentItem": item["PurchaseOrderItem"],
+            "PricingProcedureStep": "1",
+            "PricingProcedureCounter": "1",
+            "ConditionType": "PPR0",
+            "ConditionRateValue": item.get("NetPriceAmount", "0"),
+            "ConditionCurrency": item["DocumentCurrency"],
+            "TransactionCurrency": item["DocumentCurrency"],
+            "ConditionAmount": _value(item),
+            "ConditionCategory": "H",
+        },
+    )
+
+
+def _value(item: Row) -> str:
+    per = Decimal(item["NetPriceQuantity"]) or Decimal(1)
+    value = Decimal(item["OrderQuantity"]) * Decimal(item["NetPriceAmount"]) / per
+    return str(value.quantize(Decimal("0.01")))
+
+
+def _nothing(_item: Row, _backend: Backend) -> Iterator[tuple[str, Row]]:
+    yield from ()
+
+
 def _sales_order_check(given: Row, backend: Backend) -> list[Detail]:
     """The customer's reference may be used again: SAP only warns."""
     reference = given.get("PurchaseOrderByCustomer")
@@ -164,6 +219,7 @@ _PURCHASE_ORDER = Kind(
     defaults={"PurchasingProcessingStatus": "02"},
     check=_purchase_order_check,
     item=_purchase_order_item,
+    parts=_purchase_order_parts,
 )
 _SALES_ORDER = Kind(
     header="A_SalesOrder",
@@ -184,6 +240,7 @@ _SALES_ORDER = Kind(
     defaults={"OverallSDProcessStatus": "A", "TotalNetAmount": "0.00"},
     check=_sales_order_check,
     item=_sales_order_item,
+    parts=_nothing,
 )
 CREATE: Mapping[str, Callable[[Payload, Backend], Outcome]] = {
     "A_PurchaseOrder": lambda payload, backend: create_document(_PURCHASE_ORDER, payload, backend),

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from local.sap.backend import Backend, Outcome, touch
 from local.sap.errors import Detail, Refusal
 from local.sap.exchange import Request, Response
-from local.sap.paths import related
+from local.sap.paths import below, related
 from local.sap.rules import DELETE
 from local.sap.rules.orders import CREATE
 from local.sap.v4.answers import VERSION
@@ -130,19 +130,10 @@ class Writer:
         else:
             self._touch(entity_set, row)
             outcome = Outcome(changed=[(name, row)])
-            for below in self._below(entity_set, row):
-                self._store.delete(*below)
+            for child in below(entity_set.source, row, self._store):
+                self._store.delete(*child)
             self._store.delete(name, row)
         return self._noted(Response(HTTPStatus.NO_CONTENT, headers=dict(VERSION)), outcome)
-
-    def _below(self, entity_set: EntitySet, row: Row) -> list[tuple[str, Row]]:
-        """The entities that belong to this one."""
-        return [
-            (navigation.source.target, child)
-            for navigation in entity_set.navigations.values()
-            if navigation.many
-            for child in related(entity_set.source, row, navigation.source, self._store)
-        ]
 
     def _act(self, request: Request, resource: Resource, depth: int) -> Response:
         operation, row = resource.operation, resource.row

@@ -295,3 +295,28 @@ def test_a_function_import_is_called_by_its_own_method(api: Api) -> None:
     by_get = api.get(f"{INVOICES}/Post?SupplierInvoice='1'&FiscalYear='2026'")
     assert by_get.status_code == 405
     assert "by POST" in by_get.json()["error"]["message"]["value"]
+
+
+def test_a_new_item_is_scheduled_and_priced_by_sap(api: Api) -> None:
+    made = api.send("POST", PURCHASE_ORDERS, _purchase_order()).json()["d"]
+    number = made["PurchaseOrder"]
+    item = f"{ORDERS}/A_PurchaseOrderItem(PurchaseOrder='{number}',PurchaseOrderItem='10')"
+    (line,) = api.rows(f"{item}/to_ScheduleLine")
+    assert (line["PurchasingDocument"], line["ScheduleLine"]) == (number, "1")
+    assert (line["ScheduleLineOrderQuantity"], line["DelivDateCategory"]) == ("3", "1")
+    (price,) = api.rows(f"{item}/to_PurchaseOrderPricingElement")
+    assert (price["ConditionCategory"], price["ConditionAmount"]) == ("H", "13.50")
+    shown = api.entity(f"{item}?$expand=to_ScheduleLine,to_PurchaseOrderPricingElement")
+    assert len(shown["to_ScheduleLine"]["results"]) == 1
+    assert api.send("DELETE", item).status_code == 204
+    lines = f"{ORDERS}/A_PurchaseOrderScheduleLine"
+    assert api.rows(f"{lines}?$filter=PurchasingDocument eq '{number}'") == []
+
+
+def test_conditions_are_filtered_by_category_and_not_created_alone(api: Api) -> None:
+    api.send("POST", PURCHASE_ORDERS, _purchase_order())
+    elements = f"{ORDERS}/A_PurOrdPricingElement"
+    wanted = "ConditionCategory eq 'B' or ConditionCategory eq 'F'"
+    assert api.rows(f"{elements}?$filter={wanted}") == []
+    assert len(api.rows(f"{elements}?$filter=ConditionCategory eq 'H'")) == 1
+    assert api.send("POST", elements, {"PurchaseOrder": "4500000001"}).status_code == 405

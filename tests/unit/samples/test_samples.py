@@ -13,6 +13,7 @@ from PIL import Image, ImageChops
 
 from local.samples.draw import HERE, draw, samples
 from local.samples.sap import seed
+from sapmatch.model.presets import entity_sets_of
 from sapmatch.settings import parse
 
 SAMPLES = samples()
@@ -180,7 +181,7 @@ def test_the_settings_of_the_local_stage_have_no_mistake() -> None:
     template = (HERE / "sapmatch.toml").read_text("utf-8")
     text = template.replace("{sap_url}", "http://127.0.0.1:8000")
     settings = parse(text.encode(), "sapmatch.toml")
-    indexed = {entity_set.name for entity_set in settings.extractions["orders"].entity_sets}
+    indexed = {entity_set.name for entity_set in entity_sets_of(settings.extractions["orders"])}
     not_indexed = {"A_MaterialDocumentHeader", "A_SupplierInvoiceTax"}
     assert indexed == ROWS.keys() - not_indexed
     assert settings.write_backs["supplier_invoice"].status == "parked"

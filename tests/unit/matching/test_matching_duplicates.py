@@ -9,8 +9,10 @@ from msgspec.structs import replace
 from sapmatch.matching.keys import duplicate_keys, exact_identity
 from sapmatch.model.invoice import Invoice, Party
 from sapmatch.model.match import Decision, State
-from sapmatch.model.order import PostedInvoice
-from tests.unit.matching.desk import STRANGER, D, Desk, invoice, line, order
+from sapmatch.model.order import Order, PostedInvoice
+from tests.unit.matching.desk import STRANGER, D, Desk, invoice, item, line, order
+
+IBAN = "DE89370400440532013000"
 
 
 def _after(first: Invoice, second: Invoice, **seen: Any) -> Decision:
@@ -201,3 +203,78 @@ def test_copies_share_a_key_and_empty_numbers_have_none() -> None:
     one = duplicate_keys("INV-0012/24", D("119.00"), "EUR")
     assert set(one) == set(duplicate_keys("INV 12.24", D("119.000"), "EUR"))
     assert [key.type for key in duplicate_keys("---", D(1), "EUR")] == ["T#"]
+
+
+@pytest.mark.parametrize("total", ["1190.01", "1189.99", "1910.00", "1109.00"])
+def test_an_amount_that_is_nearly_equal_is_suspected(total: str) -> None:
+    """MA-P45: one field at a time, so number, supplier and date are equal."""
+    first = replace(invoice(), total=D(total))
+    decision = _after(first, invoice())
+    assert (decision.state, decision.duplicate_of) == (State.SUSPECTED_DUPLICATE, "first")
+    assert "amounts nearly" in " ".join(decision.explanation)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"total": D("1190.02")},
+        {"total": D("9110.00")},
+        {"total": D("1910.00"), "issue_date": date(2026, 10, 11)},
+        {"total": D("1910.00"), "number": "NM-2026-0432"},
+        {"total": D("1910.00"), "seller": STRANGER},
+        {"total": D("1910.00"), "currency": "CHF"},
+    ],
+)
+def test_two_fields_that_are_only_nearly_equal_are_another_invoice(changes: dict[str, Any]) -> None:
+    """MA-P50"""
+    assert _after(replace(invoice(), **changes), invoice()).state is State.MATCHED
+
+
+def _second_number(**more: Any) -> Order:
+    """An order of the same company under another supplier number."""
+    fields: dict[str, Any] = {"partner": "10100077", **more}
+    return order("4500000099", item(10, "1", "7.77"), **fields)
+
+
+def test_one_vat_id_under_two_supplier_numbers_is_suspected() -> None:
+    """MA-P48"""
+    posted = _posted(invoicing_party="10100077")
+    desk = Desk(order(), _second_number(partner_name="Nordlicht Antriebe Nord"), posted=[posted])
+    decision = desk.decide(invoice())
+    assert decision.duplicate_of == "5105600101/2026"
+    assert decision.state in (State.DUPLICATE, State.SUSPECTED_DUPLICATE)
+
+
+def test_one_bank_account_under_two_supplier_numbers_is_suspected() -> None:
+    """MA-P48"""
+    stranger = _second_number(
+        partner_name=STRANGER.name, partner_vat_id=STRANGER.vat_id, partner_ibans=(IBAN,)
+    )
+    posted = _posted(invoicing_party="10100077")
+    decision = Desk(order(), stranger, posted=[posted]).decide(invoice(iban=IBAN))
+    assert (decision.state, decision.duplicate_of) == (
+        State.SUSPECTED_DUPLICATE,
+        "5105600101/2026",
+    )
+    other = Desk(order(), stranger, posted=[posted]).decide(invoice())
+    assert other.duplicate_of is None
+
+
+@pytest.mark.parametrize(
+    "seller",
+    [
+        Party(name="Nordlicht Musterantr1ebe GmbH"),
+        Party(name="NORDLICHT MUSTERANTRIEBE", vat_id="DE298765431"),
+        Party(name="Nordlicht Musterantriebe GmbH", vat_id="DE298765437"),
+        Party(name=None, vat_id="DE298765481"),
+    ],
+)
+def test_a_misread_seller_hides_no_duplicate(seller: Party) -> None:
+    """MA-P44"""
+    decision = _after(replace(invoice(), seller=seller), invoice())
+    assert decision.duplicate_of == "first"
+
+
+def test_two_sellers_that_only_resemble_each_other_are_two() -> None:
+    other = Party(name="Nordwind Musterpumpen GmbH", vat_id="DE311111111")
+    assert _after(replace(invoice(), seller=other), invoice()).state is State.MATCHED

@@ -12,6 +12,7 @@ from sapmatch.cli import output
 from sapmatch.cli.documents import Reader, invoices, place
 from sapmatch.cli.matchbook import Matchbook
 from sapmatch.cli.options import add_common, add_ocr, files_of, settings_of
+from sapmatch.matching.waterfall import page
 from sapmatch.model.document import part_id
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.invoice import ReadResult
@@ -20,6 +21,18 @@ from sapmatch.reviewing.fields import problem_line
 
 # An invoice whose sums are off still has an identity: the matching decides what it is worth.
 DECIDED_LATER = frozenset({"TOTALS"})
+# Fields of a decision that are printed under their own names.
+_MORE = (
+    "confidence",
+    "owner",
+    "difference",
+    "payment_block",
+    "keys",
+    "dropped",
+    "ranked",
+    "ledger",
+    "rate",
+)
 _OURS = frozenset({"OCR_NEEDED", "OCR_UNAVAILABLE", "NOT_READABLE", "BUG"})  # not the sender's
 _UNREADABLE = "Ask the sender for a readable file, or key the invoice in SAP (MIRO)."
 
@@ -37,6 +50,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ledger", metavar="FILE", type=Path, help="keeps what was matched, for the next call"
     )
+    parser.add_argument(
+        "--explain", metavar="FILE.html", type=Path, help="writes a page that shows each decision"
+    )
     add_ocr(parser)
     add_common(parser)
     parser.set_defaults(run=run)
@@ -47,18 +63,32 @@ def run(arguments: argparse.Namespace) -> int:
     files = files_of(arguments.files)
     if not arguments.orders.exists():
         raise InputRejected(f"{arguments.orders}: there is no such file or folder")
+    if arguments.explain and not arguments.explain.parent.is_dir():
+        raise InputRejected(f"{arguments.explain.parent}: there is no such folder")
     settings = settings_of(arguments)
     book = Matchbook(settings, arguments.orders, arguments.ledger)
     reader = Reader(arguments.ocr, settings)
     unreadable = 0
+    explained: list[tuple[str, Decision]] = []
     for name in output.track(files, "matching"):
         for found in _decided(name, reader, book):
             unreadable += not found.read
+            if arguments.explain:
+                explained.append((found.place, found.decision))
             if arguments.json:
                 output.json_line(line(name, found.decision, found.part, found.pages))
             else:
                 _show(found.place, found.decision)
+    if arguments.explain:
+        _write(arguments.explain, page(explained))
     return reader.ended(unreadable)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as exc:
+        raise InputRejected(f"{path}: cannot be written ({exc.strerror})") from exc
 
 
 class Decided(Struct, frozen=True, kw_only=True):
@@ -87,6 +117,7 @@ def line(
         "duplicate_of": decision.duplicate_of,
         "explanation": decision.explanation,
         "remedy": decision.remedy,
+        **{name: getattr(decision, name) for name in _MORE},
     }
     return found | ({"part": part, "pages": pages} if part else {})
 

@@ -65,6 +65,15 @@ def test_a_json_line_holds_exactly_what_the_contract_names(
         "duplicate_of",
         "explanation",
         "remedy",
+        "confidence",
+        "owner",
+        "difference",
+        "payment_block",
+        "keys",
+        "dropped",
+        "ranked",
+        "ledger",
+        "rate",
     ]
     assert [line["items"] for line in found["lines"]] == [
         [["4500001002", "10"]],

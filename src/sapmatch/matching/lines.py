@@ -66,19 +66,19 @@ def assign(case: Case, places: Sequence[Position]) -> tuple[Assigned, ...]:
     free = [column for column in range(len(offers)) if column not in taken]
     assigned = []
     for n, row in enumerate(rows):
-        line = Assigned(id=row.billed.line.id, amount=row.billed.amount)
-        if n in parts:
-            line = Assigned(
-                id=line.id,
-                amount=line.amount,
-                portions=_portions(case, row, [(offers[c], q) for c, q in parts[n].items()]),
-                score=max(scores.get((n, column), FLOOR) for column in parts[n]),
-                doubtful=n not in merged and _doubtful(n, pairs[n], scores, offers, free),
+        held = [(offers[column], quantity) for column, quantity in parts.get(n, {}).items()]
+        alone = n not in pairs
+        assigned.append(
+            Assigned(
+                id=row.billed.line.id,
+                amount=row.billed.amount,
+                portions=_portions(case, row, held) if held else (),
+                score=(FLOOR if held else 0) if alone else scores[n, pairs[n]],
+                unit_differs=not (alone or held),
+                doubtful=not (alone or n in merged)
+                and _doubtful(n, pairs[n], scores, offers, free),
             )
-        elif n in pairs:
-            score = scores[n, pairs[n]]
-            line = Assigned(id=line.id, amount=line.amount, score=score, unit_differs=True)
-        assigned.append(line)
+        )
     return tuple(assigned)
 
 

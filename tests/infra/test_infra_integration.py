@@ -85,11 +85,22 @@ def test_every_variable_that_functions_read_is_set(prod: Templates) -> None:
     started = {Environment.INVOICE_MATCHING_ARN, Environment.WRITE_BACK_ARN}
     for name, function in functions(prod).items():
         variables = set(function["Environment"]["Variables"])
-        assert set(Environment) - started <= variables, name
+        assert set(Environment) - started - {Environment.OS_USERS} <= variables, name
         if name in RECEIVERS:
             assert started <= variables, name
         if name in SWEEPERS:
             assert Environment.INVOICE_MATCHING_ARN in variables, name
+
+
+def test_users_of_the_operating_system_decide_on_the_local_stage_only(
+    prod: Templates, local: Templates
+) -> None:
+    """In the cloud AWS says who decides; the emulator knows no identities."""
+    for stage, trusting in ((prod, set()), (local, {"decide_exception"})):
+        found = functions(stage).items()
+        assert {
+            name for name, f in found if Environment.OS_USERS in f["Environment"]["Variables"]
+        } == trusting
 
 
 def test_no_secret_stands_in_a_variable(prod: Templates) -> None:

@@ -235,7 +235,7 @@ HOSTILE = "\u202egro.live\x00\r\nBcc: x@evil.com http://evil.com/pay WWW.EVIL.CO
 def test_text_of_a_document_does_no_harm() -> None:
     """No text of a document in the subject; no control, no direction, no link in the body."""
     invoice = msgspec.structs.replace(INVOICE, number=HOSTILE, seller=Party(name=HOSTILE))
-    problem = Problem(code="X", message=HOSTILE, field="number", values={"page": HOSTILE})
+    problem = Problem(code="X", message="It is odd.", field="number", values={"page": HOSTILE})
     decision = msgspec.structs.replace(DECISION, explanation=(HOSTILE,))
     unread: dict[str, Any] = {"state": "REJECTED", "decision": 0, "problems": (problem,)}
     for given, fields in ((decision, {}), (None, unread)):
@@ -243,6 +243,7 @@ def test_text_of_a_document_does_no_harm() -> None:
         assert "evil" not in subject.lower()
         for bad in ("\u202e", "\x00", "\r", "\nBcc", "http://", "WWW."):
             assert bad not in body
+        assert "evil.com" not in body.partition("\nWhere")[0]
         assert len(subject) < 100
 
 

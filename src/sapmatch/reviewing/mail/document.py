@@ -168,7 +168,7 @@ def _check(check: ToleranceCheck) -> str:
 def _why(incident: Incident) -> Iterator[str]:
     if incident.decision:
         plain = [s for s in incident.decision.explanation if not s.startswith(_TECHNICAL)]
-        yield from text.bounded([text.short_ids(sentence) for sentence in plain])
+        yield from text.bounded([text.unlinked(text.short_ids(s)) for s in plain])
         return
     problems = incident.result.problems if incident.result else incident.record.problems
     yield from text.bounded([problem_line(problem, incident.result) for problem in problems])

@@ -58,7 +58,12 @@ def quoted(text: str) -> str:
     """Text of a document: short, and no name of a host in it."""
     words = " ".join(text[: 2 * _QUOTED_LENGTH].split())
     short = words if len(words) <= _QUOTED_LENGTH else words[: _QUOTED_LENGTH - 1] + "…"
-    return _HOST.sub("[.]", short)
+    return unlinked(short)
+
+
+def unlinked(line: str) -> str:
+    """A sentence that may quote a document: no name of a host in it can be clicked."""
+    return _HOST.sub("[.]", line)
 
 
 def short_ids(text: str) -> str:

@@ -3,14 +3,17 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from sapmatch.matching.case import Case
 from sapmatch.matching.units import EXACT
 from sapmatch.model.match import Rate
 from sapmatch.model.money import step
 from sapmatch.model.policy import ExchangeRates
+
+if TYPE_CHECKING:
+    from sapmatch.matching.case import Case
 
 _JOINED = Context(prec=12, rounding=ROUND_HALF_UP)  # digits of a rate made of two
 
@@ -57,7 +60,7 @@ class Exchange(Struct, frozen=True, kw_only=True):
         return Rate(source=self.rates.source, day=day, base=base, quote=quote, rate=value)
 
 
-def exchange_of(case: Case) -> Exchange:
+def exchange_of(case: "Case") -> Exchange:
     """Rates into the invoice's currency on the invoice date."""
     return Exchange(
         currency=case.currency,
@@ -88,7 +91,7 @@ def limit_in(limit: Decimal, currency: str, exchange: Exchange) -> Decimal:
     return converted.quantize(step(exchange.currency), rounding=ROUND_DOWN, context=EXACT)
 
 
-def rate_used(case: Case, currencies: Iterable[str]) -> Rate | None:
+def rate_used(case: "Case", currencies: Iterable[str]) -> Rate | None:
     """The rate from the orders' currency, else the one by which limits were converted."""
     exchange = exchange_of(case)
     foreign = sorted({currency for currency in currencies if currency != case.currency})

@@ -25,6 +25,7 @@ COMMANDS = {
     "exceptions": "list what waits for a person, or show one exception with its evidence",
     "decide": "decide on an exception, and let its workflow go on",
     "replay": "match a document anew that expired, failed or was left behind",
+    "learn": "count weights of evidence in confirmed decisions, for the settings",
     "reload": "read an extraction of a deployed stage anew, once SAP or its fields ask for it",
     "settings": "check a settings file",
 }

@@ -5,6 +5,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from sapmatch.matching.amounts import BilledLine, billed_lines, net_of
+from sapmatch.matching.features import Row, read_rows
 from sapmatch.matching.normalise import company_name, likeness, vat_id
 from sapmatch.matching.references import References, references_of
 from sapmatch.matching.weights import Weights, weights_of
@@ -31,6 +32,7 @@ class Case(Struct, frozen=True, kw_only=True):
     total: Decimal
     net: Decimal | None
     lines: tuple[BilledLine, ...]
+    rows: tuple[Row, ...]  # the lines, read for the comparison with order items
     references: References
     weights: Weights
 
@@ -59,6 +61,7 @@ def build_case(
     assert currency is not None
     assert total is not None
     self_billed = _is_self_billed(invoice, policy)
+    lines, references = billed_lines(invoice, currency), references_of(invoice)
     return Case(
         invoice=invoice,
         document_id=document_id,
@@ -71,8 +74,9 @@ def build_case(
         currency=currency,
         total=total,
         net=net_of(invoice),
-        lines=billed_lines(invoice, currency),
-        references=references_of(invoice),
+        lines=lines,
+        rows=read_rows(lines, invoice, references),
+        references=references,
         weights=weights_of(policy.weights),
     )
 

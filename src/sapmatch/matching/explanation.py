@@ -8,6 +8,7 @@ from sapmatch.matching.duplicates import Past
 from sapmatch.matching.identity import Candidate
 from sapmatch.matching.rates import told
 from sapmatch.matching.search import Found
+from sapmatch.matching.terms import deviations
 from sapmatch.matching.variances import Judged
 from sapmatch.model.match import POSTABLE, Owner, Rate, State, ToleranceCheck
 from sapmatch.model.money import Money
@@ -119,6 +120,7 @@ def explain(
         *_block(outcome),
         *_identity(case, found),
         *((told(rate),) if rate else ()),
+        *_terms(case, best, outcome),
         *_lines(case, outcome),
         *(_check(check) for check in outcome.checks[:_SHOWN_LINES]),
         *_dropped(found),
@@ -180,6 +182,15 @@ def _identity(case: Case, found: Found) -> Iterator[str]:
     if len(found.candidates) > 1:
         second = found.candidates[1]
         yield f"The second best, {', '.join(second.ids)}, scores {second.score}."
+
+
+def _terms(case: Case, best: Candidate | None, outcome: Outcome) -> Iterator[str]:
+    """Other terms of payment change no amount, and somebody should know (MA-P37)."""
+    if best is None or not outcome.judged:
+        return
+    for one in best.orders:
+        if one.order.id in best.ids:
+            yield from deviations(case.invoice, one.order.payment_terms)
 
 
 def _lines(case: Case, outcome: Outcome) -> Iterator[str]:

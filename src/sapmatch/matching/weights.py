@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.levels import IDENTITY_LEVELS, LARGEST_WEIGHT
@@ -22,13 +23,24 @@ _TENTHS = (1048576, 1123836, 1204498, 1290948, 1383604, 1482910, 1589344, 170341
 _SHARED_MOST = 80  # tenths of a bit that a shared value loses at most
 
 
+class Shares(Struct, frozen=True):
+    """Of ten million invoices each: `m` show the level with their right order, `u` with another."""
+
+    m: int
+    u: int
+
+
 class Weights(Struct, frozen=True, kw_only=True):
-    """A table of weights; from `accept` on, and `margin` ahead of the second, nobody is asked."""
+    """A table of weights; from `accept` on, and `margin` ahead of the second, nobody is asked.
+
+    `fields` are the comparison levels of each field with what they were estimated from.
+    """
 
     version: str
     accept: int
     margin: int
     levels: Mapping[str, int]
+    fields: Mapping[str, Mapping[str, Shares]]
 
     def __getitem__(self, level: str) -> int:
         """Weight of a comparison level."""
@@ -72,10 +84,9 @@ def _merged(learned: tuple[tuple[str, int], ...]) -> Weights:
                 f"{LARGEST_WEIGHT} tenths of a bit; write it as `sapmatch learn` prints it"
             )
     digest = hashlib.sha256(repr(learned).encode()).hexdigest()[:12]
-    return Weights(
+    return replace(
+        shipped,
         version=f"{shipped.version}+{digest}",
-        accept=shipped.accept,
-        margin=shipped.margin,
         levels={**shipped.levels, **dict(learned)},
     )
 
@@ -83,12 +94,22 @@ def _merged(learned: tuple[tuple[str, int], ...]) -> Weights:
 @lru_cache(1)
 def _shipped() -> Weights:
     table = tomllib.loads(_TABLE.read_text(encoding="utf-8"))
-    return Weights(
-        version=table["version"],
-        accept=table["accept"],
-        margin=table["margin"],
-        levels=table["levels"],
-    )
+    settings = {name: table.pop(name) for name in ("version", "accept", "margin")}
+    levels: dict[str, int] = table.pop("fixed")
+    fields = {
+        field: {level: Shares(**shares) for level, shares in found.items()}
+        for field, found in table.items()
+    }
+    for found in fields.values():
+        levels |= {level: tenths(shares) for level, shares in found.items()}
+    return Weights(levels=levels, fields=fields, **settings)
+
+
+def tenths(shares: Shares) -> int:
+    """10 log2(m/u), rounded: how often 2 goes into (m/u)^20, halved."""
+    over, under = sorted((shares.m, shares.u), reverse=True)
+    twentieths = (over**20 // under**20).bit_length() - 1
+    return (twentieths + 1) // 2 * (1 if shares.m >= shares.u else -1)
 
 
 def _power(score: int) -> int:

@@ -1,0 +1,274 @@
+"""Invoices that wait, and invoices that contend: on the emulator's tables and machines."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import partial
+from threading import Barrier
+from typing import Any
+
+import boto3
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from local.jobs import Jobs
+from local.mailbox import Letter, Mailbox
+from local.samples import nouns, world
+from local.samples.einvoice import ubl
+from local.stage import SETTINGS, Stage
+from sapmatch.aws.documents import DynamoDocuments
+from sapmatch.aws.orders import DynamoOrders
+from sapmatch.aws.reviews import DynamoReviews
+from sapmatch.bootstrap import sap_client
+from sapmatch.clock import SystemClock
+from sapmatch.matching import stored
+from sapmatch.matching.keys import order_keys
+from sapmatch.model.document import DocumentRecord
+from sapmatch.model.errors import PreconditionFailed
+from sapmatch.model.invoice import Invoice, ReadResult, StoredInvoice
+from sapmatch.model.order import ZERO
+from sapmatch.model.ports import OrderScope
+from sapmatch.model.stored import invoice_key
+from sapmatch.settings import load
+from tests.builders.aws_table import make_table
+from tests.builders.memory import START, MemoryObjects, content_id
+from tests.builders.memory_ledger import put
+from tests.builders.read_desk import INVOICE, ORDER, POLICY
+
+TRIES = 100
+SERVICE = "/sap/opu/odata/sap/API_MATERIAL_DOCUMENT_SRV"
+
+
+def found(jobs: Jobs, name: str) -> dict[str, Any]:
+    (row,) = [row for row in jobs.rows() if row["document"] == name]
+    return row
+
+
+def letters(running: Stage, expected: int) -> list[Letter]:
+    return Mailbox(boto3.client("sqs"), running.mailbox).collect(expected)
+
+
+def receive_goods(order: nouns.Order, item: nouns.Item, quantity: Decimal) -> None:
+    """Post a goods receipt in SAP."""
+    movement = {
+        "GoodsMovementType": "101",
+        "PurchaseOrder": order.id,
+        "PurchaseOrderItem": item.id,
+        "GoodsMovementRefDocType": "B",
+        "QuantityInEntryUnit": str(quantity),
+        "EntryUnit": item.unit,
+    }
+    day = date(2026, 11, 2)
+    head = {"GoodsMovementCode": "01", "PostingDate": day, "DocumentDate": day}
+    with closing(sap_client(load(SETTINGS), "s4")) as sap:
+        sap.prepare(SERVICE)
+        sap.create(
+            SERVICE, "A_MaterialDocumentHeader", head | {"to_MaterialDocumentItem": [movement]}
+        )
+
+
+def part_of(number: str, order: nouns.Order, quantity: Decimal) -> nouns.Invoice:
+    """An invoice over a part of the first item of an order."""
+    whole = world.bill(number, date(2026, 11, 3), order.partner, order)
+    return replace(whole, lines=(replace(whole.lines[0], quantity=quantity),))
+
+
+def test_an_invoice_without_its_receipt_waits_and_alerts_nobody(jobs: Jobs, demo: str) -> None:
+    """MA-P23: status says for what it waits."""
+    row = found(jobs, "12-receipt-missing.xml")
+    assert row["decision"] == "WAITING_RECEIPT"
+    assert row["waiting"]["for"] == "receipt"
+    assert jobs.parts.outbox.of(row["id"]) == ()
+    assert found(jobs, "07-price-out-of-tolerance.xml")["waiting"]["for"] == "person"
+
+
+def test_an_overdue_receipt_is_told_and_waited_for_once_more(jobs: Jobs, running: Stage) -> None:
+    """Reference 5: no alert until the age limit."""
+    bill = part_of("OVERDUE-1", world.PLASTICS_ORDER, Decimal(20))
+    document = keep(jobs, running, bill)
+    assert run_hastily(running, jobs, document)["status"] == "SUCCEEDED"
+    states = [exception.state for exception in jobs.parts.outbox.of(document)]
+    assert states == ["WAITING_RECEIPT", "REVIEW_EXPIRED"]
+
+
+def test_a_receipt_that_arrives_later_makes_the_waiting_invoice_match_by_itself(
+    jobs: Jobs, running: Stage
+) -> None:
+    """MA-P23: nobody uploads, decides or starts anything but the extraction that is due anyway."""
+    letters(running, 0)
+    for item in world.PLASTICS_ORDER.items:
+        receive_goods(world.PLASTICS_ORDER, item, item.quantity)
+    jobs.extract("orders")
+    jobs.settle("InvoiceMatchingArn")
+    row = found(jobs, "12-receipt-missing.xml")
+    assert (row["decision"], row["waiting"]) == ("MATCHED", None)
+    assert len(jobs.parts.documents.get(row["id"]).intents) == 1
+    review = jobs.parts.reviews.get(row["id"])
+    assert review is not None
+    assert review.status == "closed"
+    assert letters(running, 0) == []
+
+
+def test_an_extraction_that_brings_nothing_new_leaves_what_waits_alone(jobs: Jobs) -> None:
+    before = {r.document_id: r.version for r in jobs.parts.reviews.open()}
+    jobs.extract("orders")
+    jobs.settle("InvoiceMatchingArn")
+    assert {r.document_id: r.version for r in jobs.parts.reviews.open()} == before
+    assert before
+
+
+def test_two_invoices_uploaded_at_once_for_the_last_delivery_do_not_both_match(jobs: Jobs) -> None:
+    """MA-P18, through queue and machines."""
+    order, rest = world.STEEL_ORDER, Decimal(60)
+    receive_goods(order, order.items[0], rest)
+    jobs.extract("orders")
+    names = ("twin-a.xml", "twin-b.xml")
+    for name, number in zip(names, ("TW-1001", "XZ-7349"), strict=True):
+        jobs.put(f"incoming/{name}", ubl(part_of(number, order, rest)))
+    jobs.wait(lambda: {row["document"] for row in jobs.rows()} >= set(names))
+    jobs.quiet()
+    matched = [found(jobs, name)["decision"] == "MATCHED" for name in names]
+    assert sorted(matched) == [False, True]
+
+
+def test_of_two_invoices_at_the_same_moment_exactly_one_gets_the_last_open_quantity(
+    running: Stage,
+) -> None:
+    """MA-P18: a hundred times."""
+    desk = contended_desk()
+    with ThreadPoolExecutor(2) as pool:
+        for n in range(TRIES):
+            order = replace(ORDER, id=f"{4500100000 + n}")
+            put(desk.orders, order, order_keys(order))  # type: ignore[arg-type]
+            twins = [arrive(desk, order.id, n, who) for who in ("A", "B")]
+            for twin in twins:
+                assert stored.match_stored(twin, desk, START)[1].posts
+            won = list(pool.map(partial(records, desk, Barrier(2)), twins))
+            assert sorted(won) == [False, True], n
+            loser = twins[won.index(False)]
+            assert not stored.match_stored(loser, desk, START)[1].posts
+            assert taken(desk, order.id) == order.items[0].quantity
+
+
+def contended_desk() -> stored.Desk:
+    """A desk over tables of its own."""
+    orders, documents = make_table("orders"), make_table("documents", "by_review")
+    return stored.Desk(
+        objects=MemoryObjects(),
+        documents=DynamoDocuments(documents, orders, make_table("intents"), SystemClock()),
+        reviews=DynamoReviews(documents),
+        orders=DynamoOrders(orders),
+        policy=POLICY,
+        connection="s4",
+        client="100",
+    )
+
+
+def arrive(desk: stored.Desk, order_id: str, n: int, who: str) -> str:
+    """One invoice over the whole order, unlike the other one."""
+    issued = date(2026, 6, 1) + timedelta(days=n + (60 if who == "B" else 0))
+    number = f"{who * 5}-{n * 37 if who == 'A' else 90000 - n * 91}"
+    invoice: Invoice = replace(
+        INVOICE, number=number, issue_date=issued, order_references=(order_id,)
+    )
+    document = content_id(f"{order_id}{who}".encode())
+    record = DocumentRecord(
+        id=document, bucket="b", key="k", version_id=None, size=1, received_at=START
+    )
+    desk.documents.create(record)
+    kept = StoredInvoice(
+        id=document,
+        content=document,
+        bucket="b",
+        key="k",
+        version=None,
+        result=ReadResult(outcome="read", invoice=invoice),
+    )
+    desk.objects.write(invoice_key(document), msgspec.json.encode(kept))
+    return document
+
+
+def records(desk: stored.Desk, barrier: Barrier, document: str) -> bool:
+    """Whether the match could be recorded."""
+    barrier.wait(timeout=30)
+    try:
+        stored.record_stored(document, desk, lambda *_: ())
+    except PreconditionFailed:
+        return False
+    return True
+
+
+def taken(desk: stored.Desk, order_id: str) -> Decimal:
+    """What is reserved of an order."""
+    order = desk.orders.get(OrderScope("s4", "100", "1010"), order_id)
+    assert order is not None
+    return sum((reservation.quantity for reservation in order.reservations), ZERO)
+
+
+@contextmanager
+def hasty_machine(running: Stage, seconds: int) -> Iterator[str]:
+    """The state machine of a document as deployed, but for the time that it waits."""
+    machines = boto3.client("stepfunctions")
+    deployed = machines.describe_state_machine(
+        stateMachineArn=running.outputs["InvoiceMatchingArn"]
+    )
+    definition = json.loads(deployed["definition"])
+    definition["States"]["AwaitDecision"]["TimeoutSeconds"] = seconds
+    made = machines.create_state_machine(
+        name=f"hasty-{seconds}",
+        definition=json.dumps(definition),
+        roleArn=deployed["roleArn"],
+    )["stateMachineArn"]
+    yield made
+    machines.delete_state_machine(stateMachineArn=made)
+
+
+def keep(jobs: Jobs, running: Stage, bill: nouns.Invoice) -> str:
+    """A document that no upload was heard of: only the test starts its workflow."""
+    data = ubl(bill)
+    document = content_id(data)
+    key = f"documents/{document}.xml"
+    version = jobs.put(key, data)
+    record = DocumentRecord(
+        id=document,
+        bucket=running.outputs["BucketName"],
+        key=key,
+        version_id=version,
+        size=len(data),
+        received_at=SystemClock().now(),
+    )
+    jobs.parts.documents.create(record)
+    return document
+
+
+def run_hastily(running: Stage, jobs: Jobs, document: str) -> Any:
+    with hasty_machine(running, 3) as machine:
+        started = boto3.client("stepfunctions").start_execution(
+            stateMachineArn=machine, input=json.dumps({"document_id": document})
+        )
+        return jobs.end(started["executionArn"])
+
+
+def test_a_wait_ends_in_time_with_a_last_mail(jobs: Jobs, running: Stage) -> None:
+    """Nobody decided: nothing is posted, and somebody hears of it."""
+    order = world.NEVER_ORDERED
+    document = keep(jobs, running, world.bill("LATE-1", date(2026, 11, 4), order.partner, order))
+    letters(running, 0)
+    assert run_hastily(running, jobs, document)["status"] == "SUCCEEDED"
+    review = jobs.parts.reviews.get(document)
+    assert review is not None
+    assert (review.state, review.status, review.token) == ("NO_CANDIDATE", "expired", None)
+    states = [exception.state for exception in jobs.parts.outbox.of(document)]
+    assert states == ["NO_CANDIDATE", "REVIEW_EXPIRED"]
+    assert len(letters(running, 2)) == 2
+    assert jobs.parts.documents.get(document).state == "NO_CANDIDATE"
+
+
+@pytest.fixture(autouse=True)
+def _calm(jobs: Jobs) -> Iterator[None]:
+    yield
+    jobs.settle("InvoiceMatchingArn")

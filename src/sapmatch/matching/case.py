@@ -5,9 +5,9 @@ from decimal import Decimal
 from msgspec import Struct
 
 from sapmatch.matching.amounts import BilledLine, billed_lines, net_of
-from sapmatch.matching.features import Row, read_rows
 from sapmatch.matching.normalise import company_name, likeness, vat_id
 from sapmatch.matching.references import References, references_of
+from sapmatch.matching.rows import Row, read_rows
 from sapmatch.matching.weights import Weights, weights_of
 from sapmatch.model.invoice import Invoice, Party
 from sapmatch.model.order import OrderSide

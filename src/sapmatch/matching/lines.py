@@ -8,11 +8,13 @@ from msgspec import Struct
 from sapmatch.matching.amounts import share_out
 from sapmatch.matching.assignment import best_pairs
 from sapmatch.matching.case import Case
-from sapmatch.matching.features import Offer, Row, in_units, read_offer, read_rows
+from sapmatch.matching.features import in_units
 from sapmatch.matching.ledger import Position
 from sapmatch.matching.merged import merged_lines
+from sapmatch.matching.offers import Offer, read_offer
 from sapmatch.matching.pairs import FLOOR, pair_scores, quantity_of
 from sapmatch.matching.rooms import Parts, Rooms
+from sapmatch.matching.rows import Row
 from sapmatch.model.order import ZERO, GoodsReceipt
 
 WHOLE_DOCUMENT = "*"  # line id in a decision on an invoice without lines
@@ -56,7 +58,7 @@ class Assigned(Struct, frozen=True, kw_only=True):
 
 def assign(case: Case, places: Sequence[Position]) -> tuple[Assigned, ...]:
     """Every line with its place, in the order of the lines."""
-    rows = read_rows(case)
+    rows = case.rows
     offers = [read_offer(place) for place in places]
     scores = pair_scores(rows, offers)
     pairs = _pairs(rows, scores)

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from sapmatch.matching.features import Offer, Row
+from sapmatch.matching.offers import Offer
 from sapmatch.matching.pairs import quantity_of
 from sapmatch.matching.rooms import Parts
+from sapmatch.matching.rows import Row
 from sapmatch.matching.subset import subset_of
 
 _BUDGET = 20_000  # sums that are formed for all lines of an invoice together

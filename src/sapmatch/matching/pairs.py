@@ -5,8 +5,10 @@ from decimal import Decimal
 
 from rapidfuzz.distance import Indel
 
-from sapmatch.matching.features import Articles, Offer, Row, Text, thousandths
+from sapmatch.matching.features import Articles, Text, thousandths
 from sapmatch.matching.normalise import differing
+from sapmatch.matching.offers import Offer
+from sapmatch.matching.rows import Row
 from sapmatch.matching.units import EXACT, in_order_unit, sap_quantity
 from sapmatch.model.order import ZERO
 

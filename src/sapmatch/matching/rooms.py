@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sapmatch.matching.features import Offer
+from sapmatch.matching.offers import Offer
 
 Parts = dict[int, int]  # place of an offer -> thousandths of the order's unit
 

@@ -1,0 +1,106 @@
+"""Order items as the comparison with invoice lines needs them."""
+
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+
+from msgspec import Struct
+
+from sapmatch.matching import normalise
+from sapmatch.matching.features import (
+    REMEMBERED,
+    Articles,
+    Text,
+    articles,
+    item_id,
+    plain,
+    text_of,
+    thousandths,
+)
+from sapmatch.matching.ledger import Position
+from sapmatch.model.money import minor_units
+from sapmatch.model.order import OrderItem
+
+
+class Offer(Struct, frozen=True, kw_only=True):
+    """An order item as the comparison needs it; quantities in thousandths of the order's unit."""
+
+    position: Position
+    order: str
+    item: str | None
+    articles: Articles
+    text: Text
+    unit: str  # equal for items that convert alike
+    price: int  # minor units of money per thousandth of the unit, times `per`
+    per: int
+    step: int  # what is ordered in whole pieces is not billed in parts of one
+    open: int
+    open_ordered: int
+    invoiced: int
+    closed: bool  # no further invoice is expected
+    free: bool
+    limit: bool  # a limit order has no price either, but a ceiling
+    returns: bool
+
+    def value(self, quantity: int) -> int:
+        """The order's price in minor units, half away from zero, as `Position.value`."""
+        return (2 * quantity * self.price + self.per) // (2 * self.per)
+
+    def came_with(self, note: str) -> bool:
+        """Whether something of it was received with a delivery note."""
+        receipts = self.position.item.receipts
+        return any(plain(receipt.delivery_note) == note for receipt in receipts)
+
+
+def read_offer(position: Position) -> Offer:
+    """Everything of an order item that no invoice changes."""
+    item = position.item
+    price = _price_of(position.price, position.per)
+    return Offer(
+        position=position,
+        order=_order_number(position.order.id),
+        item=item_id(item.id),
+        articles=_offered(item.partner_material, item.material, item.gtin),
+        text=text_of(item.text),
+        unit=_unit_of(item),
+        price=price.numerator * 10 ** minor_units(position.currency),
+        per=price.denominator * 1000,
+        step=_step(thousandths(item.quantity)),
+        open=thousandths(position.open),
+        open_ordered=thousandths(position.open_ordered),
+        invoiced=thousandths(position.invoiced),
+        closed=item.deleted or item.finally_invoiced,
+        free=not price and item.overall_limit is None,
+        limit=item.overall_limit is not None,
+        returns=item.returns,
+    )
+
+
+def _unit_of(item: OrderItem) -> str:
+    if item.price_unit is None:
+        return item.unit
+    factors = f"{item.price_unit_numerator}/{item.price_unit_denominator}"
+    return f"{item.unit} {factors} {item.price_unit}"
+
+
+def _step(ordered: int) -> int:
+    if not ordered % 1000:
+        return 1000
+    return next(step for step in (100, 10, 1) if not ordered % step)
+
+
+@lru_cache(REMEMBERED)
+def _price_of(price: Decimal, per: Decimal) -> Fraction:
+    """Price of one order unit."""
+    return Fraction(price) / Fraction(per)
+
+
+@lru_cache(REMEMBERED)
+def _offered(partner: str | None, own: str | None, gtin: str | None) -> Articles:
+    """The supplier may print his number or ours where he has one place only."""
+    return articles(("seller", partner), ("seller", own), ("buyer", own), ("standard", gtin))
+
+
+@lru_cache(REMEMBERED)
+def _order_number(text: str) -> str:
+    return normalise.order_number(text)

@@ -5,8 +5,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from sapmatch.matching import normalise
 from sapmatch.matching.charges import may_be_charge, names_charge
+from sapmatch.matching.normalise import confusable, plain, words
 from sapmatch.matching.units import sap_quantity
 
 REMEMBERED = 1 << 15  # texts
@@ -50,12 +50,12 @@ def text_of(text: str | None) -> Text:
 
 @lru_cache(REMEMBERED)
 def _text(text: str) -> Text:
-    ordered = normalise.words(text)
+    ordered = words(text)
     every = frozenset(ordered)
     numbers = frozenset(word for word in every if any(map(str.isdigit, word)))
     return Text(
         " ".join(ordered),
-        normalise.plain(text).lower(),
+        plain(text).lower(),
         every,
         numbers,
         names_charge(every),
@@ -63,21 +63,12 @@ def _text(text: str) -> Text:
     )
 
 
-@lru_cache(REMEMBERED)
-def plain(text: str | None) -> str:
-    return normalise.plain(text or "")
-
-
 def articles(*given: tuple[str, str | None]) -> Articles:
-    numbers = [(giver, number) for giver, text in given if (number := plain(text))]
+    """Numbers that are given, each behind the name of its giver."""
+    numbers = [(giver, number) for giver, text in given if text and (number := plain(text))]
     return Articles(
         frozenset(numbers),
-        frozenset((giver, normalise.confusable(number)) for giver, number in numbers),
+        frozenset((giver, confusable(number)) for giver, number in numbers),
         frozenset(giver for giver, _ in numbers),
         frozenset(number for _, number in numbers),
     )
-
-
-@lru_cache(REMEMBERED)
-def item_id(text: str | None) -> str | None:
-    return normalise.item_id(text)

@@ -6,18 +6,9 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from sapmatch.matching import normalise
-from sapmatch.matching.features import (
-    REMEMBERED,
-    Articles,
-    Text,
-    articles,
-    item_id,
-    plain,
-    text_of,
-    thousandths,
-)
+from sapmatch.matching.features import REMEMBERED, Articles, Text, articles, text_of, thousandths
 from sapmatch.matching.ledger import Position
+from sapmatch.matching.normalise import item_id, order_number, plain
 from sapmatch.model.money import minor_units
 from sapmatch.model.order import OrderItem
 
@@ -49,7 +40,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     def came_with(self, note: str) -> bool:
         """Whether something of it was received with a delivery note."""
         receipts = self.position.item.receipts
-        return any(plain(receipt.delivery_note) == note for receipt in receipts)
+        return any(plain(receipt.delivery_note or "") == note for receipt in receipts)
 
 
 def read_offer(position: Position) -> Offer:
@@ -58,7 +49,7 @@ def read_offer(position: Position) -> Offer:
     price = _price_of(position.price, position.per)
     return Offer(
         position=position,
-        order=_order_number(position.order.id),
+        order=order_number(position.order.id),
         item=item_id(item.id),
         articles=_offered(item.partner_material, item.material, item.gtin),
         text=text_of(item.text),
@@ -99,8 +90,3 @@ def _price_of(price: Decimal, per: Decimal) -> Fraction:
 def _offered(partner: str | None, own: str | None, gtin: str | None) -> Articles:
     """The supplier may print his number or ours where he has one place only."""
     return articles(("seller", partner), ("seller", own), ("buyer", own), ("standard", gtin))
-
-
-@lru_cache(REMEMBERED)
-def _order_number(text: str) -> str:
-    return normalise.order_number(text)

@@ -7,17 +7,8 @@ from functools import lru_cache
 from msgspec import Struct
 
 from sapmatch.matching.amounts import BilledLine
-from sapmatch.matching.features import (
-    LONGEST_TEXT,
-    REMEMBERED,
-    Articles,
-    Text,
-    articles,
-    item_id,
-    plain,
-    text_of,
-)
-from sapmatch.matching.normalise import WrittenNumber, confusable
+from sapmatch.matching.features import LONGEST_TEXT, REMEMBERED, Articles, Text, articles, text_of
+from sapmatch.matching.normalise import WrittenNumber, confusable, item_id, plain
 from sapmatch.matching.references import References, line_numbers
 from sapmatch.model.invoice import Invoice
 from sapmatch.model.money import minor_units
@@ -74,7 +65,7 @@ def _read_row(
         articles=_billed(line.seller_item_id, line.buyer_item_id, line.standard_item_id),
         text=text_of(line.description),
         tokens=_tokens((line.description or "")[:LONGEST_TEXT]),
-        note=plain(line.delivery_note or invoice.delivery_note),
+        note=plain(line.delivery_note or invoice.delivery_note or ""),
         factors=factors,
         converted={},
         likened={},

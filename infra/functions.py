@@ -283,7 +283,7 @@ CALLED = {
         grants=(
             lists(),
             reads("documents/*"),
-            queries("documents", "orders"),
+            queries("documents", "orders", "intents"),
             puts("documents"),
             resumes("invoice_matching"),
             uses_key("s3", "dynamodb"),

@@ -177,7 +177,7 @@ READ_WRITE = [
         {"Control", "Documents"},
     ),
     ("await_decision", set(), set(), {"Documents", "Orders"}, {"Documents"}),
-    ("decide_exception", {"documents/*"}, set(), {"Documents", "Orders"}, {"Documents"}),
+    ("decide_exception", {"documents/*"}, set(), {"Documents", "Orders", "Intents"}, {"Documents"}),
     ("expire_exception", set(), set(), {"Documents"}, {"Documents"}),
     (
         "wake_documents",

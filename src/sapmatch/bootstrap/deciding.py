@@ -84,7 +84,9 @@ def _decisions(parts: Services) -> "Decisions":
         waits=parts.workflows,
         rules=parts.settings.reviewing,
         worth=partial(worth_stored, desk=parts.desk),
-        rehearse=partial(rehearse_stored, desk=parts.desk, plan=parts.planner),
+        rehearse=partial(
+            rehearse_stored, desk=parts.desk, plan=parts.planner, intents=parts.intents
+        ),
         clock=parts.clock,
     )
 

@@ -55,9 +55,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def document_of(parts: "Services", prefix: str) -> str:
+def document_of(parts: "Services", prefix: str, *, anywhere: bool = False) -> str:
     """The id of a document that has or had a review; a whole id needs none.
 
+    `anywhere` looks through all documents where no review begins so, which may take a while.
     Raises InputRejected where there is no such document, or more than one.
     """
     if not _ID.fullmatch(prefix):
@@ -65,6 +66,8 @@ def document_of(parts: "Services", prefix: str) -> str:
     if len(prefix) == _WHOLE:
         return prefix
     found = parts.reviews.find(prefix)
+    if anywhere and not found:
+        found = tuple(one.id for one in parts.documents.all() if one.id.startswith(prefix))
     if len(found) != 1:
         many = f"{len(found)} documents begin so; give more digits" if found else "is not known"
         raise InputRejected(f"document {prefix}: {many}")

@@ -25,7 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Start the workflow of the document again; 3 where nothing is left to do."""
     parts = deployment(arguments.stage)
-    record = parts.documents.get(document_of(parts, arguments.document.lower()))
+    record = parts.documents.get(document_of(parts, arguments.document.lower(), anywhere=True))
     review = parts.reviews.get(record.id)
     refused = _settled(record)
     answer = {"document": record.id, "state": record.state}

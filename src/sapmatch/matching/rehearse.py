@@ -10,18 +10,23 @@ from sapmatch.matching.validity import first_flaw
 from sapmatch.matching.verdict import anew, decided_by_hand
 from sapmatch.model.document import DocumentRecord
 from sapmatch.model.errors import InputRejected
+from sapmatch.model.intent import Intent
 from sapmatch.model.invoice import Invoice, ReadResult
 from sapmatch.model.order import Order
 from sapmatch.model.policy import MatchingPolicy
+from sapmatch.model.ports import Intents
 from sapmatch.model.review import Verdict
 from sapmatch.model.stored import decision_key, decision_of, invoice_key, result_of
 
 
-def rehearse_stored(record: DocumentRecord, verdict: Verdict, desk: Desk, plan: Planner) -> None:
+def rehearse_stored(
+    record: DocumentRecord, verdict: Verdict, desk: Desk, plan: Planner, intents: Intents
+) -> None:
     """Match and plan the writes as the workflow will do it, and keep nothing.
 
-    Raises InputRejected where it could not be posted. Where the reading ended in a question, the
-    values that were read must be complete and agree; what they match is decided afterwards.
+    Raises InputRejected where it could not be posted, or not told from another one (MA-P49). Where
+    the reading ended in a question, the values that were read must be complete and agree; what they
+    match is decided afterwards.
     """
     result = _result(record, desk)
     invoice = _invoice(record, result)
@@ -46,7 +51,8 @@ def rehearse_stored(record: DocumentRecord, verdict: Verdict, desk: Desk, plan: 
     scope = desk.scope(decision.company_code)
     found = {order_id: desk.orders.get(scope, order_id) for order_id in decision.orders}
     orders: dict[str, Order] = {name: one.order for name, one in found.items() if one}
-    plan(record.id, directed(invoice), decision, orders)
+    for intent, _ in plan(record.id, directed(invoice), decision, orders):
+        _require_free(intent, intents)
 
 
 def worth_stored(record: DocumentRecord, desk: Desk) -> Decimal:
@@ -62,6 +68,18 @@ def worth_stored(record: DocumentRecord, desk: Desk) -> Decimal:
             "the buyer's VAT id to matching.company_codes, or reject the document"
         )
     return _converted(invoice, desk.policy, desk.policy.company_codes[code].currency)
+
+
+def _require_free(intent: Intent, intents: Intents) -> None:
+    try:
+        there = intents.get(intent.id)
+    except InputRejected:  # as it should be: nobody planned it yet
+        return
+    if there.document_id != intent.document_id:
+        raise InputRejected(
+            f"SAP cannot tell the number of this invoice from that of document {there.document_id}:"
+            " it keeps 16 characters; compare both, and reject this one or enter it in SAP"
+        )
 
 
 def _converted(invoice: Invoice, policy: MatchingPolicy, home: str) -> Decimal:

@@ -37,6 +37,7 @@ class Stage(SimpleNamespace):
             stage="prod",
             desk=None,
             planner=None,
+            intents=None,
         )
 
     def takes(self, **event: Any) -> Answer:

@@ -121,10 +121,11 @@ def test_what_is_settled_stays(
     assert told in capsys.readouterr().err
 
 
-def test_a_whole_id_needs_no_review(
-    stage: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("name", [ID, ID[:12]])
+def test_a_document_whose_workflow_failed_before_any_review_is_found_too(
+    stage: SimpleNamespace, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stage.reviews.stored.clear()
     document(stage, "RECEIVED")
-    assert main(["replay", ID]) == 0
+    assert main(["replay", name]) == 0
     assert "started replay-3f9a1c2b4d5e" in capsys.readouterr().out

@@ -11,17 +11,35 @@ from sapmatch.matching.rehearse import rehearse_stored, worth_stored
 from sapmatch.matching.stored import Desk as Records
 from sapmatch.model.document import DocumentRecord
 from sapmatch.model.errors import InputRejected
+from sapmatch.model.intent import Intent
 from sapmatch.model.invoice import Invoice, ReadResult
 from sapmatch.model.match import Decision, State
 from sapmatch.model.policy import ExchangeRates
 from sapmatch.model.review import Action, Verdict
 from sapmatch.model.stored import decision_key, invoice_key
 from tests.builders.memory import START, MemoryDocuments, MemoryObjects
+from tests.builders.memory_intents import MemoryIntents
 from tests.builders.memory_reviews import MemoryReviews
 from tests.unit.matching.desk import Desk, invoice, line, order, policy
 
 ID = "d" * 64
 RATES = ExchangeRates(source="ECB", rates={"EUR": {date(2026, 10, 12): {"USD": Decimal("1.25")}}})
+
+
+def intent(document: str) -> Intent:
+    """The write of a document, under the identity that SAP would know it by."""
+    return Intent(
+        id="i1",
+        flow="supplier_invoice",
+        connection="s4",
+        client="100",
+        operation="insert",
+        service="/sap",
+        entity_set="A_SupplierInvoice",
+        payload_key="intents/x.json",
+        payload_sha256="0" * 64,
+        document_id=document,
+    )
 
 
 class Case:
@@ -49,6 +67,7 @@ class Case:
             **more,
         )
         self.planned: list[tuple[Decision, list[str]]] = []
+        self.intents = MemoryIntents()
 
     @property
     def records(self) -> Records:
@@ -64,7 +83,7 @@ class Case:
 
     def rehearse(self, action: Action = "accept", order_id: str | None = None) -> None:
         verdict = Verdict(action=action, reason="agreed", by="anna", at=START, order=order_id)
-        rehearse_stored(self.record, verdict, self.records, self._plan)
+        rehearse_stored(self.record, verdict, self.records, self._plan, self.intents)
 
     def worth(self) -> Decimal:
         return worth_stored(self.record, self.records)
@@ -72,7 +91,7 @@ class Case:
     def _plan(self, document: str, _invoice: Invoice, decision: Decision, orders: Any) -> Any:
         assert document == ID
         self.planned.append((decision, list(orders)))
-        return ()
+        return [(intent(ID), b"{}")]
 
 
 def test_the_writes_are_planned_and_nothing_is_kept() -> None:
@@ -92,7 +111,7 @@ def test_what_writing_refuses_refuses_the_decision() -> None:
 
     verdict = Verdict(action="accept", reason="agreed", by="anna", at=START)
     with pytest.raises(InputRejected, match="no tax code"):
-        rehearse_stored(case.record, verdict, case.records, refuse)
+        rehearse_stored(case.record, verdict, case.records, refuse, case.intents)
 
 
 def test_an_order_that_is_not_there_refuses_the_decision() -> None:
@@ -100,6 +119,17 @@ def test_an_order_that_is_not_there_refuses_the_decision() -> None:
     with pytest.raises(InputRejected, match="is no open order"):
         case.rehearse("match", "4500000077")
     assert case.planned == []
+
+
+def test_a_number_that_sap_cannot_tell_from_another_refuses_the_decision() -> None:
+    """MA-P49"""
+    case = Case(invoice(line(price="12.00")))
+    case.intents.plan([intent(ID)])
+    case.rehearse()
+    other = Case(invoice(line(price="12.00")))
+    other.intents.plan([intent("e" * 64)])
+    with pytest.raises(InputRejected, match="cannot tell the number of this invoice from that"):
+        other.rehearse()
 
 
 def test_values_that_a_person_accepts_must_be_whole_and_agree() -> None:

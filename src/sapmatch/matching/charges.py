@@ -11,7 +11,7 @@ _LINE = re.compile(
 )
 _ITEM = re.compile(
     r"(?:fracht|versand|porto|transport|liefer|verpack|zustell|maut|zuschlag|pauschale|freight"
-    r"|shipping|postage|carriage|delivery|handling|surcharge|rundung|rounding|rabatt|discount).*"
+    r"|shipping|postage|carriage|delivery|handling|surcharge|rundung|rounding|rabatt|discount)"
 )
 _LONGEST = 40  # characters of a word; the rest of an endless one says nothing
 

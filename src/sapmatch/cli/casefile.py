@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sapmatch.cli import output
-from sapmatch.model.document import pages_of
+from sapmatch.model.document import DocumentRecord, pages_of
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.invoice import ReadResult
 from sapmatch.model.match import Decision, Ranked
@@ -28,7 +28,21 @@ def casefile(parts: "Services", document_id: str) -> dict[str, Any]:
     decisions = list(_decisions(parts, document_id, record.decision))
     last = decisions[-1] if decisions else None
     result = _result(parts, document_id)
-    invoice = result.invoice if result else None
+    reviews = [*parts.reviews.history(document_id), review]
+    ends = [action for action in ("accept", "match") if allows(action, review.state)]
+    return {
+        **_document(record),
+        **_waiting(review),
+        **_read(record, result),
+        **_decided(last),
+        "explanation": _explanation(last, result),
+        "evidence": list(_evidence(result)),
+        "history": list(_history(decisions, reviews)),
+        "actions": [*ends, "reject", "wait"],
+    }
+
+
+def _document(record: DocumentRecord) -> dict[str, Any]:
     return {
         "id": record.id,
         "bucket": record.bucket,
@@ -36,30 +50,41 @@ def casefile(parts: "Services", document_id: str) -> dict[str, Any]:
         "version_id": record.version_id,
         "pages": record.pages,
         "document_state": record.state,
+        "company_code": record.company_code,
+        "duplicate_of": record.duplicate_of,
+    }
+
+
+def _waiting(review: Review) -> dict[str, Any]:
+    return {
         "state": review.state,
         "cause": review.cause,
         "status": review.status,
         "decision": review.decision,
         "opened_at": review.opened_at,
+        "proposed": review.proposed,
+    }
+
+
+def _read(record: DocumentRecord, result: ReadResult | None) -> dict[str, Any]:
+    invoice = result.invoice if result else None
+    return {
         "number": invoice.number if invoice else record.number,
         "seller": invoice.seller.name if invoice else None,
         "total": invoice.total if invoice else None,
         "currency": invoice.currency if invoice else None,
-        "company_code": record.company_code,
+    }
+
+
+def _decided(last: Decision | None) -> dict[str, Any]:
+    return {
         "difference": last.difference if last else None,
         "owner": last.owner if last else None,
         "remedy": last.remedy if last else None,
-        "duplicate_of": record.duplicate_of,
-        "explanation": _explanation(last, result),
-        "candidates": [_candidate(one) for one in _ranked(last)],
+        "candidates": [_candidate(one) for one in last.ranked] if last else [],
         "tolerances": last.tolerances if last else (),
         "ledger": last.ledger if last else (),
         "lines": last.lines if last else (),
-        "evidence": list(_evidence(result)),
-        "proposed": review.proposed,
-        "history": list(_history(decisions, [*parts.reviews.history(document_id), review])),
-        "actions": [action for action in ("accept", "match") if allows(action, review.state)]
-        + ["reject", "wait"],
     }
 
 
@@ -77,10 +102,6 @@ def _explanation(decision: Decision | None, result: ReadResult | None) -> list[s
     if decision:
         return list(decision.explanation)
     return [problem_line(problem, result) for problem in result.problems] if result else []
-
-
-def _ranked(decision: Decision | None) -> Sequence[Ranked]:
-    return decision.ranked if decision else ()
 
 
 def _candidate(one: Ranked) -> dict[str, Any]:

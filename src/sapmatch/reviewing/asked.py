@@ -15,24 +15,24 @@ _DOCUMENT = re.compile(r"[0-9a-f]{8,64}")
 _ORDER = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _REASON = range(3, 501)  # characters
 
-_NEVER_POSTED = {
+_PLACED = frozenset({"AMBIGUOUS", "OUT_OF_TOLERANCE", "WAITING_RECEIPT", "SUSPECTED_DUPLICATE"})
+_ALLOWED: dict[Action, frozenset[str]] = {
+    "accept": _PLACED | {"NEEDS_REVIEW"},
+    "match": _PLACED | {"NO_CANDIDATE", "NOT_INVOICEABLE"},
+}
+# What to do where an invoice cannot be accepted; most of it holds for any order too.
+_INSTEAD = {
     "INVALID": "the invoice contradicts itself; ask the sender for a corrected one, and reject "
     "this one",
     "DUPLICATE": "the invoice was here before and is posted only once; reject it. If the first one "
     f"was reversed in SAP, {REPLAY}",
     "REJECTED": "no invoice could be read in it; ask the sender for a readable file, and reject it",
     "READ_TIMED_OUT": f"it was not read to its end; {REPLAY}, or reject it",
-}
-_REFUSED: dict[Action, dict[str, str]] = {
-    "accept": _NEVER_POSTED
-    | {
-        "NO_CANDIDATE": "no order was found that could be accepted; name one with match ORDER, or "
-        "reject it",
-        "NOT_INVOICEABLE": "SAP takes no invoice for this order. Once purchasing has mended it, "
-        "the document goes on by itself; else name another one with match ORDER, or reject it",
-    },
-    "match": _NEVER_POSTED
-    | {"NEEDS_REVIEW": "the values that were read come first: accept them, or reject the document"},
+    "NEEDS_REVIEW": "the values that were read come first: accept them, or reject the document",
+    "NO_CANDIDATE": "no order was found that could be accepted; name one with match ORDER, or "
+    "reject it",
+    "NOT_INVOICEABLE": "SAP takes no invoice for this order. Once purchasing has mended it, the "
+    "document goes on by itself; else name another one with match ORDER, or reject it",
 }
 
 
@@ -67,15 +67,15 @@ def require(asked: Asked) -> None:
 
 
 def allows(action: Action, state: str) -> bool:
-    """Whether a document in this state may end so."""
-    return state not in _REFUSED.get(action, {})
+    """Whether a document in this state may end so; to reject or to wait is always possible."""
+    return action not in _ALLOWED or state in _ALLOWED[action]
 
 
 def require_allowed(asked: Asked, review: Review) -> None:
     """Raise InputRejected where the state allows no such end, with what to do instead."""
-    instead = _REFUSED.get(asked.action, {}).get(review.state)
-    if instead:
+    if not allows(asked.action, review.state):
         short = review.document_id[:SHORT_ID]
+        instead = _INSTEAD.get(review.state, "reject it, or leave it open")
         raise InputRejected(
             f"document {short}: {asked.action} is not possible for {review.state}: "
             f"{instead.format(id=short)}"

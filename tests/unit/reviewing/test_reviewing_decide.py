@@ -280,6 +280,7 @@ def test_what_could_not_be_posted_is_refused_before_it_is_decided() -> None:
         ("DUPLICATE", "posted only once", "posted only once"),
         ("REJECTED", "readable file", "readable file"),
         ("READ_TIMED_OUT", "sapmatch replay", "sapmatch replay"),
+        ("SUPERSEDED", "reject it, or leave it open", "reject it, or leave it open"),
     ],
 )
 def test_each_state_has_its_ends(state: str, accept: str | None, match: str | None) -> None:

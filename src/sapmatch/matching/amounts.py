@@ -44,22 +44,40 @@ def net_of(invoice: Invoice) -> Decimal | None:
     return invoice.total - invoice.tax
 
 
-def charges(invoice: Invoice) -> Decimal:
-    """Sum of the document level charges."""
-    return _added(invoice)[0]
+class Sums(Struct, frozen=True, kw_only=True):
+    """What the parts of a document add up to.
+
+    `lines` before allowances and charges, rounded once; `gross`: they are printed with tax, as
+    receipts do, and sum to the total (MA-P36).
+    """
+
+    lines: Decimal
+    charges: Decimal
+    allowances: Decimal
+    gross: bool
+
+    @property
+    def net(self) -> Decimal:
+        """Lines with charges and allowances."""
+        return self.lines + self.charges - self.allowances
 
 
-def allowances(invoice: Invoice) -> Decimal:
-    """Sum of the document level allowances."""
-    return _added(invoice)[1]
+def sums_of(invoice: Invoice, currency: str) -> Sums:
+    """All sums of a document at once."""
+    lines = line_sum(invoice, currency)
+    charges, allowances = _added(invoice, lines)
+    gross = bool(invoice.tax) and len(invoice.taxes) < 2 and lines == invoice.total
+    return Sums(lines=lines, charges=charges, allowances=allowances, gross=gross)
 
 
-def _added(invoice: Invoice) -> tuple[Decimal, Decimal]:
+def _added(invoice: Invoice, lines: Decimal) -> tuple[Decimal, Decimal]:
     """Charges and allowances as written, or without their signs where only that makes the net:
     some senders write an allowance negative."""
+    if not invoice.allowances_charges:
+        return ZERO, ZERO
     written = [(c.is_charge, c.amount) for c in invoice.allowances_charges]
     meant = [(charge, abs(amount)) for charge, amount in written]
-    due = (invoice.net or ZERO) - line_sum(invoice, invoice.currency or "")
+    due = (invoice.net or ZERO) - lines
     rows = meant if _left(written) != due == _left(meant) else written
     added = sum((amount for charge, amount in rows if charge), ZERO)
     return added, added - _left(rows)
@@ -69,19 +87,12 @@ def _left(rows: Sequence[tuple[bool, Decimal]]) -> Decimal:
     return sum((amount if charge else -amount for charge, amount in rows), ZERO)
 
 
-def printed_gross(invoice: Invoice, currency: str) -> bool:
-    """Whether the lines are printed with tax, as receipts do: they sum to the total (MA-P36)."""
-    printed = line_sum(invoice, currency)
-    return bool(invoice.tax) and len(invoice.taxes) < 2 and printed == invoice.total
-
-
 def billed_lines(invoice: Invoice, currency: str) -> tuple[BilledLine, ...]:
     """All lines, net, in an order that does not depend on how the document lists them."""
     lines = sorted(invoice.lines, key=_place)
     printed = [line_amount(line, currency) for line in lines]
-    due = rounded(sum(printed, ZERO), currency) - allowances(invoice)
-    if printed_gross(invoice, currency):
-        due = net_of(invoice) or ZERO
+    sums = sums_of(invoice, currency)
+    due = (net_of(invoice) or ZERO) if sums.gross else sums.lines - sums.allowances
     amounts = share_out(due, printed, currency)
     return tuple(BilledLine(line=ln, amount=a) for ln, a in zip(lines, amounts, strict=True))
 

@@ -8,14 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from sapmatch.matching.amounts import (
-    allowances,
-    charges,
-    line_amount,
-    line_sum,
-    net_of,
-    printed_gross,
-)
+from sapmatch.matching.amounts import Sums, line_amount, net_of, sums_of
 from sapmatch.matching.units import EXACT
 from sapmatch.model.errors import Problem
 from sapmatch.model.invoice import Invoice
@@ -65,13 +58,16 @@ def _amount(written: str) -> Decimal:
 
 def balance(invoice: Invoice) -> Decimal:
     """What is left when lines, charges and tax are taken from the total."""
-    currency = invoice.currency or ""
+    return _balance(invoice, sums_of(invoice, invoice.currency or ""))
+
+
+def _balance(invoice: Invoice, sums: Sums) -> Decimal:
     total, net = invoice.total or ZERO, net_of(invoice)
-    known = net if net is not None else _line_sum(invoice, currency)
+    known = net if net is not None else sums.net
     difference = total - (known + invoice.tax) if invoice.tax is not None else ZERO
-    if net is None or not invoice.lines or printed_gross(invoice, currency):
+    if net is None or not invoice.lines or sums.gross:
         return difference
-    return difference + net - _line_sum(invoice, currency)
+    return difference + net - sums.net
 
 
 def _unusable(invoice: Invoice) -> Iterator[Flaw]:
@@ -96,26 +92,24 @@ def _incomplete(invoice: Invoice) -> Iterator[Flaw]:
 
 
 def _contradictions(invoice: Invoice, allowed: Allowed) -> Iterator[Flaw]:
-    currency = invoice.currency or ""
+    sums = sums_of(invoice, invoice.currency or "")
     net, tax, total = net_of(invoice), invoice.tax, invoice.total or ZERO
     if net is not None and tax is not None and not allowed(total - net - tax):
         yield Flaw("TOTALS", f"Net {net} and tax {tax} do not add up to the total {total}.")
-    summed = _line_sum(invoice, currency)
-    gross = printed_gross(invoice, currency)
-    if invoice.lines and net is not None and not gross and not allowed(net - summed):
+    if invoice.lines and net is not None and not sums.gross and not allowed(net - sums.net):
         yield Flaw(
-            "TOTALS", f"The lines with charges and allowances sum to {summed}, not to {net}."
+            "TOTALS", f"The lines with charges and allowances sum to {sums.net}, not to {net}."
         )
-    if invoice.lines and net is None and not allowed(total - summed):
+    if invoice.lines and net is None and not allowed(total - sums.net):
         yield Flaw(
-            "TOTALS", f"The lines sum to {summed}, the total is {total}, and no tax is named."
+            "TOTALS", f"The lines sum to {sums.net}, the total is {total}, and no tax is named."
         )
-    if not allowed(balance(invoice)):
+    if not allowed(_balance(invoice, sums)):
         yield Flaw("TOTALS", "The differences in the sums are too large together.")
-    yield from _tax_flaws(invoice, allowed)
+    yield from _tax_flaws(invoice, allowed, sums.gross)
 
 
-def _tax_flaws(invoice: Invoice, allowed: Allowed) -> Iterator[Flaw]:
+def _tax_flaws(invoice: Invoice, allowed: Allowed, gross: bool) -> Iterator[Flaw]:
     if invoice.taxes and invoice.tax is not None:
         broken_down = sum((row.amount for row in invoice.taxes), ZERO)
         if not allowed(invoice.tax - broken_down):
@@ -126,7 +120,7 @@ def _tax_flaws(invoice: Invoice, allowed: Allowed) -> Iterator[Flaw]:
         by_document = _tax(row.basis, row.rate, invoice.currency or "")
         if not allowed(row.amount - by_document) and row.amount != _by_line(invoice, row.rate):
             yield Flaw("TAX", f"{row.rate} % of {row.basis} is not {row.amount}.")
-    if not invoice.taxes and invoice.tax is not None and _is_rated(invoice):
+    if not invoice.taxes and invoice.tax is not None and _is_rated(invoice, gross):
         rates = sorted({line.tax_rate for line in invoice.lines if line.tax_rate is not None})
         by_document = sum((_by_rate(invoice, rate) for rate in rates), ZERO)
         by_line = sum((_by_line(invoice, rate) for rate in rates), ZERO)
@@ -136,10 +130,10 @@ def _tax_flaws(invoice: Invoice, allowed: Allowed) -> Iterator[Flaw]:
             )
 
 
-def _is_rated(invoice: Invoice) -> bool:
+def _is_rated(invoice: Invoice, gross: bool) -> bool:
     """Whether the tax follows from the lines alone."""
     rated = all(line.tax_rate is not None for line in invoice.lines)
-    plain = not invoice.allowances_charges and not printed_gross(invoice, invoice.currency or "")
+    plain = not invoice.allowances_charges and not gross
     return bool(invoice.lines) and rated and plain
 
 
@@ -159,10 +153,6 @@ def _by_rate(invoice: Invoice, rate: Decimal) -> Decimal:
 
 def _tax(basis: Decimal, rate: Decimal, currency: str) -> Decimal:
     return rounded(EXACT.divide(EXACT.multiply(basis, rate), Decimal(100)), currency)
-
-
-def _line_sum(invoice: Invoice, currency: str) -> Decimal:
-    return line_sum(invoice, currency) + charges(invoice) - allowances(invoice)
 
 
 def _leaves(invoice: Invoice) -> tuple[list[Decimal], list[str]]:

@@ -61,7 +61,7 @@ def _read_row(
         printed=line.quantity is not None,
         orders=_orders(line_numbers(line) or numbers),
         item=item_id(line.order_item),
-        elsewhere=bool(line.order_reference),
+        elsewhere=any(map(str.isdigit, line.order_reference or "")),
         articles=_billed(line.seller_item_id, line.buyer_item_id, line.standard_item_id),
         text=text_of(line.description),
         tokens=_tokens((line.description or "")[:LONGEST_TEXT]),
@@ -75,7 +75,7 @@ def _read_row(
 def _orders(named: tuple[WrittenNumber, ...]) -> dict[str, frozenset[str]]:
     """Each order that is named, in all readings, and its items."""
     orders: dict[str, frozenset[str]] = {}
-    for found in named:
+    for found in (one for one in named if any(map(str.isdigit, one.number))):
         items = frozenset((found.item,) if found.item else ())
         for number in {found.number, confusable(found.number)}:
             orders[number] = orders.get(number, frozenset()) | items

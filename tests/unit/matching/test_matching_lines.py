@@ -66,6 +66,13 @@ def test_an_item_reference_of_zero_is_none() -> None:
     assert places(assigned(invoice(billed), order())) == [("10", "10", "100")]
 
 
+def test_words_in_place_of_an_order_number_name_no_other_order() -> None:
+    """MA-P03"""
+    for words in ("siehe oben", "-", "wie besprochen"):
+        billed = by_hand(order_reference=words, quantity=D(100), net=D("1000.00"))
+        assert places(assigned(invoice(billed), order())) == [("1", "10", "100")]
+
+
 def test_an_order_and_item_in_the_text_place_the_line() -> None:
     """MA-P01"""
     two = order("4500000012", item(20, "100"), item(30, "100"))

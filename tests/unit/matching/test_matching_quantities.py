@@ -253,6 +253,7 @@ def test_a_return_line_among_others_needs_a_person() -> None:
     lines = (line(10, "60", id="1"), line(10, "-5", id="2", net=D("-50.00")))
     decision = decide(invoice(*lines), order("4500000012", used))
     assert (decision.state, decision.cause) == (State.AMBIGUOUS, "RETURN")
+    assert placed(decision) == [("1", "4500000012", "10", "60"), ("2", "4500000012", "10", "-5")]
     assert decision.candidates == ("4500000012",)
     assert decision.remedy
 

@@ -180,8 +180,9 @@ def _close(one: str, two: str) -> bool:
 def _sender(
     case: Case, partners: frozenset[str], seen: Sequence[EarlierInvoice], orders: Orders
 ) -> Sender:
-    """Who sent it; other numbers in SAP are sought only where an invoice of one was found."""
-    strangers = {one.partner for one in seen if one.partner} - partners
+    """Who sent it; other numbers in SAP are sought only where such an invoice came from one."""
+    alike = (o for o in seen if _same_amount(case, o.total) and _number_level(case.number, o))
+    strangers = {one.partner for one in alike if one.partner} - partners
     if not strangers or not partners:
         return Sender(numbers=partners)
     party = Party(vat_id=case.invoice.seller.vat_id)

@@ -19,11 +19,12 @@ from sapmatch.matching.normalise import (
     plain,
     vat_id,
 )
+from sapmatch.matching.rates import Exchange
 from sapmatch.matching.references import Reference
 from sapmatch.matching.weights import shared
 from sapmatch.model.invoice import Party
 from sapmatch.model.match import Evidence
-from sapmatch.model.order import ZERO, IndexedOrder, Order
+from sapmatch.model.order import ZERO, Order
 from sapmatch.model.ports import OrderKey
 
 Hits = Mapping[OrderKey, int]  # how many orders the keys have that were asked
@@ -75,14 +76,18 @@ def _reference_level(ref: Reference, order: Order, own: str) -> str:
     return "order number different" if ref.rules_out(own) else ""
 
 
-def compare_numbers(case: Case, orders: Sequence[Order], hits: Hits) -> Found:
-    """Order number, our number at the partner and delivery note: of several orders the weakest."""
-    levels = [(number_level(case, order), order) for order in orders]
+def compare_numbers(case: Case, levels: Sequence[tuple[str, Order]], hits: Hits) -> Found:
+    """Order number, our number at the partner and delivery note: of several orders the weakest.
+
+    `levels` are those of `number_level`.
+    """
     level, weakest = min(levels, key=lambda one: case.weights[one[0]] if one[0] else 0)
+    orders = [order for _, order in levels]
     found = [weigh(case, level, _said(case), weakest.id)] if level else []
     if level == "reference at the partner equal":
         found += _shared(hits, "K3", references(weakest))
-    notes = sorted({n for order in orders for n in _notes(order) if n in _asked_notes(case)})
+    asked = set(_asked_notes(case))
+    notes = sorted(asked.intersection(n for o in orders for n in _notes(o)) if asked else ())
     if notes:
         found += [weigh(case, "delivery note equal", notes[0], notes[0])]
         found += _shared(hits, "K2", notes)
@@ -188,12 +193,14 @@ def compare_dates(case: Case, orders: Sequence[Order]) -> Found:
     return [weigh(case, "ordered after the invoice", str(issued), str(later[0].order_date))]
 
 
-def compare_currency(case: Case, orders: Sequence[IndexedOrder], rated: bool) -> Found:
+def compare_currency(case: Case, orders: Sequence[Order], exchange: Exchange) -> Found:
     """Another currency is different only where no exchange rate is known (MA-P33)."""
-    others = [o.order.currency for o in orders if o.order.currency != case.currency]
+    others = sorted({o.currency for o in orders if o.currency != case.currency})
     if not others:
         return [weigh(case, "currency equal", case.currency, case.currency)]
-    return [] if rated else [weigh(case, "currency different", case.currency, others[0])]
+    if all(exchange.rate(currency) for currency in others):
+        return []
+    return [weigh(case, "currency different", case.currency, others[0])]
 
 
 def compare_net(case: Case, places: Sequence[Position], lines: Sequence[Assigned]) -> Found:

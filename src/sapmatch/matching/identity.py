@@ -7,6 +7,7 @@ from msgspec import Struct
 from sapmatch.matching.case import Case
 from sapmatch.matching.clearing import cleared
 from sapmatch.matching.comparisons import (
+    Found,
     Hits,
     compare_currency,
     compare_dates,
@@ -18,12 +19,13 @@ from sapmatch.matching.comparisons import (
     number_level,
     weigh,
 )
+from sapmatch.matching.keys import parties
 from sapmatch.matching.ledger import Position, positions
 from sapmatch.matching.lines import Assigned, assign
 from sapmatch.matching.normalise import natural
 from sapmatch.matching.rates import exchange_of
 from sapmatch.model.match import Evidence
-from sapmatch.model.order import IndexedOrder, OrderSide
+from sapmatch.model.order import IndexedOrder, Order, OrderSide
 
 _OTHER_PARTY = (
     "VAT id different",
@@ -84,6 +86,11 @@ class Candidate(Struct, frozen=True, kw_only=True):
         """Whether the invoice names the order, or a delivery of it."""
         return self.shows(*NAMED, "delivery note equal")
 
+    @property
+    def complete(self) -> bool:
+        """Whether every line that bills something has a place."""
+        return not unplaced(self)
+
     def shows(self, *names: str) -> bool:
         """Whether some evidence is among the names."""
         return any(e.name in names for e in self.evidence)
@@ -96,6 +103,60 @@ class Placed(Struct, frozen=True, kw_only=True):
     places: tuple[Position, ...]
     lines: tuple[Assigned, ...]
     several: bool = False
+
+
+class Heads:
+    """What the heads of orders say; orders of one partner are compared with the sender once."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._hits: Hits = {}
+        self._exchange = exchange_of(case)
+        self._partners: dict[object, Found] = {}
+        self._alone: dict[tuple[str, str], Found] = {}
+        self._levels: dict[tuple[str, str], str] = {}
+
+    def weigh_by(self, hits: Hits) -> None:
+        """How many orders have a value in common, as far as it is known by now."""
+        self._hits = hits
+        self._partners.clear()
+        self._alone.clear()
+
+    def named(self, one: IndexedOrder) -> bool:
+        """Whether the invoice names the order, or a delivery of it."""
+        return self._level(one.order) in NAMED or delivers(self._case, one.order)
+
+    def evidence(self, orders: Sequence[IndexedOrder]) -> Found:
+        """Evidence of orders that explain the invoice together."""
+        if len(orders) > 1:
+            return self._compared([one.order for one in orders])
+        order = orders[0].order
+        key = order.side, order.id
+        if key not in self._alone:
+            self._alone[key] = self._compared([order])
+        return self._alone[key]
+
+    def _compared(self, orders: Sequence[Order]) -> Found:
+        case = self._case
+        return [
+            weigh(case, "prior"),
+            *compare_numbers(case, [(self._level(o), o) for o in orders], self._hits),
+            *self._partner(orders[0]),
+            *compare_currency(case, orders, self._exchange),
+            *compare_dates(case, orders),
+        ]
+
+    def _level(self, order: Order) -> str:
+        key = order.side, order.id
+        if key not in self._levels:
+            self._levels[key] = number_level(self._case, order)
+        return self._levels[key]
+
+    def _partner(self, order: Order) -> Found:
+        key = order.side, order.partner_ibans, parties(order)
+        if key not in self._partners:
+            self._partners[key] = compare_partner(self._case, order, self._hits)
+        return self._partners[key]
 
 
 class Leads(Struct, frozen=True):
@@ -121,7 +182,7 @@ class Group(Struct, frozen=True, kw_only=True):
     named: bool  # by the invoice
 
 
-def groups(case: Case, orders: Sequence[IndexedOrder], hits: Hits, leads: Leads) -> list[Group]:
+def groups(case: Case, orders: Sequence[IndexedOrder], heads: Heads, leads: Leads) -> list[Group]:
     """Orders of one partner that the invoice names stand together (MA-P17), others alone.
 
     The most promising first: who is named, who may score most, and whom most keys lead to.
@@ -129,7 +190,7 @@ def groups(case: Case, orders: Sequence[IndexedOrder], hits: Hits, leads: Leads)
     together: dict[tuple[str, str], list[IndexedOrder]] = {}
     alone: list[tuple[IndexedOrder, ...]] = []
     for one in sorted(orders, key=lambda o: natural(o.order.id)):
-        if _names(case, one):
+        if heads.named(one):
             together.setdefault((one.order.side, one.order.partner), []).append(one)
         else:
             alone.append((one,))
@@ -138,8 +199,8 @@ def groups(case: Case, orders: Sequence[IndexedOrder], hits: Hits, leads: Leads)
         alone += _by_partner(alone)
     if len(named) + len(alone) == 1:  # as mostly: there is nothing to compare with
         return [Group(orders=(*named, *alone)[0], bound=0, named=bool(named))]
-    found = [Group(orders=g, bound=_bound(case, g, hits, leads), named=True) for g in named]
-    found += [Group(orders=g, bound=_bound(case, g, hits, leads), named=False) for g in alone]
+    found = [Group(orders=g, bound=_bound(case, g, heads, leads), named=True) for g in named]
+    found += [Group(orders=g, bound=_bound(case, g, heads, leads), named=False) for g in alone]
     return sorted(found, key=lambda g: (not g.named, -g.bound, -max(map(leads.count, g.orders))))
 
 
@@ -172,16 +233,16 @@ def place(case: Case, orders: tuple[IndexedOrder, ...]) -> Placed:
     return Placed(orders=orders, places=places, lines=found.lines, several=several)
 
 
-def rate(case: Case, placed: Placed, hits: Hits) -> Candidate:
+def rate(case: Case, placed: Placed, heads: Heads) -> Candidate:
     """The orders as an explanation of the invoice."""
     used = _used(placed.orders, placed.lines)
     ids = {one.order.id for one in used}
     mine = [position for position in placed.places if position.order.id in ids]
     evidence = [
-        *_head(case, used, hits),
+        *heads.evidence(used),
         *compare_net(case, mine, placed.lines),
         *compare_lines(case, placed.lines),
-        *(weigh(case, "one order more") for _ in range(_unnamed(case, used))),
+        *(weigh(case, "one order more") for _ in range(_unnamed(heads, used))),
     ]
     return Candidate(
         orders=placed.orders,
@@ -192,14 +253,10 @@ def rate(case: Case, placed: Placed, hits: Hits) -> Candidate:
     )
 
 
-def _unnamed(case: Case, orders: Sequence[IndexedOrder]) -> int:
+def _unnamed(heads: Heads, orders: Sequence[IndexedOrder]) -> int:
     """How many orders stand here that nothing names, beside the one that an invoice needs."""
-    named = sum(_names(case, one) for one in orders)
+    named = sum(map(heads.named, orders))
     return len(orders) - max(named, 1)
-
-
-def _names(case: Case, one: IndexedOrder) -> bool:
-    return number_level(case, one.order) in NAMED or delivers(case, one.order)
 
 
 def ranked(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
@@ -210,13 +267,13 @@ def ranked(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
 def joined(case: Case, found: Sequence[Candidate]) -> tuple[IndexedOrder, ...]:
     """The best with other orders of its partner, where together they explain all the lines."""
     best = found[0]
-    left = _unplaced(best)
+    left = unplaced(best)
     if not left or case.credit:
         return ()
     others = [c for c in found[1:] if _extends(best, c)]
     chosen = list(best.orders)
     for other in others:
-        gained = left - _unplaced(other)
+        gained = left - unplaced(other)
         if gained and len(chosen) < _MOST_JOINED:
             chosen += other.orders
             left -= gained
@@ -230,7 +287,7 @@ def _extends(best: Candidate, other: Candidate) -> bool:
     return (mine.side, mine.partner) == (theirs.side, theirs.partner) and not other.other_party
 
 
-def _unplaced(candidate: Candidate) -> set[int]:
+def unplaced(candidate: Candidate) -> set[int]:
     return {n for n, line in enumerate(candidate.lines) if line.amount and not line.placed}
 
 
@@ -241,23 +298,11 @@ def _used(orders: tuple[IndexedOrder, ...], lines: Sequence[Assigned]) -> tuple[
     return tuple(o for o in orders if not used or o.order.id in used)
 
 
-def _head(case: Case, orders: Sequence[IndexedOrder], hits: Hits) -> Iterator[Evidence]:
-    """What the heads of the orders say."""
-    exchange = exchange_of(case)
-    heads = [one.order for one in orders]
-    rated = all(o.currency == case.currency or exchange.rate(o.currency) for o in heads)
-    yield weigh(case, "prior")
-    yield from compare_numbers(case, heads, hits)
-    yield from compare_partner(case, heads[0], hits)
-    yield from compare_currency(case, orders, rated)
-    yield from compare_dates(case, heads)
-
-
-def _bound(case: Case, orders: tuple[IndexedOrder, ...], hits: Hits, leads: Leads) -> int:
+def _bound(case: Case, orders: tuple[IndexedOrder, ...], heads: Heads, leads: Leads) -> int:
     """The most that the orders can score; of several together any may turn out unused."""
-    heads = [sum(e.weight for e in _head(case, (one,), hits)) for one in orders]
+    most = max(sum(e.weight for e in heads.evidence((one,))) for one in orders)
     certain = len(orders) == 1 and not case.invoice.allowances_charges
     open_value = not certain or leads.by_amount(orders[0])
     level = "net amount is what is open" if open_value else "net amount different"
     net = case.weights[level] if case.net else 0
-    return max(heads) + max(net, 0 if case.credit else net) + best_of_lines(case)
+    return most + max(net, 0 if case.credit else net) + best_of_lines(case)

@@ -56,6 +56,11 @@ def order_number(text: str) -> str:
     Zeros behind a letter stay, as the letter may be a misread digit; zeros alone are no number
     (MA-P03).
     """
+    return _order_number(text) if len(text) <= _LONGEST_NUMBER else _order_number.__wrapped__(text)
+
+
+@lru_cache(_REMEMBERED)
+def _order_number(text: str) -> str:
     number = _HEAD_ZEROS.sub(r"\1", plain(text))
     return number if number != "0" else ""
 

@@ -9,6 +9,7 @@ from sapmatch.matching.case import Case
 from sapmatch.matching.comparisons import same_partner
 from sapmatch.matching.identity import (
     Candidate,
+    Heads,
     Leads,
     Placed,
     best_of_lines,
@@ -30,7 +31,8 @@ from sapmatch.matching.keys import (
 from sapmatch.model.order import IndexedOrder
 from sapmatch.model.ports import OrderKey, Orders
 
-_SHOWN = 3  # candidates that are rated at least, where there are so many
+_SHOWN = 3  # candidates for a person to compare
+_MOST_RATED = 15  # orders that the invoice does not name, the most promising ones
 _COMMON = 60  # orders of one article; the rarer articles of an invoice are followed first
 
 
@@ -55,8 +57,7 @@ def search(case: Case, orders: Orders) -> Found:
         desk.follow_amounts(amount_keys(case.invoice, case.partner))
         desk.follow_rare(article_keys(case.invoice.lines))
         desk.rate()
-        if not desk.settled(by_amount=False):
-            desk.follow_partner()
+        if not desk.settled(by_amount=False) and desk.follow_partner():
             desk.rate()
     return desk.found()
 
@@ -67,7 +68,7 @@ def named_only(case: Case, orders: Orders, names: Sequence[str]) -> Found:
     taken = tuple(one for one in known if one and one.order.items)
     if not taken or len(taken) < len(known) or len({one.order.side for one in taken}) > 1:
         return Found()
-    return Found(candidates=(rate(case, place(case, taken), {}),))
+    return Found(candidates=(rate(case, place(case, taken), Heads(case)),))
 
 
 class _Desk:
@@ -80,6 +81,7 @@ class _Desk:
         self._dropped: dict[OrderKey, None] = {}
         self._amounts: set[str] = set()
         self._places: dict[tuple[tuple[str, str], ...], Placed] = {}
+        self._heads = Heads(case)
         self._rated: tuple[Candidate, ...] = ()
 
     def ask(self, keys: Iterable[OrderKey]) -> list[OrderKey]:
@@ -112,8 +114,12 @@ class _Desk:
                 break
             self._load(self._hits[key])
 
-    def follow_partner(self) -> None:
-        """Load by partner: of a busy one the orders of these months, of a damaged name by word."""
+    def follow_partner(self) -> bool:
+        """Load by partner: of a busy one the orders of these months, of a damaged name by word.
+
+        Whether there was anything new.
+        """
+        before = len(self._known)
         case = self._case
         keys = _partner_keys(case)
         if self._dropped.keys() & set(keys):
@@ -122,21 +128,25 @@ class _Desk:
         if not any(self._hits[key] for key in keys):
             self.follow(name_keys(case.partner))
             self.follow(misread_keys(case.references))
+        return len(self._known) > before
 
     def rate(self) -> None:
-        """Rate what may be accepted or come near the best, and no fewer than people are shown."""
+        """Rate what may be accepted or come near the best; where none is, what people are shown."""
         case = self._case
-        hits = {key: len(names) for key, names in self._hits.items()}
+        self._heads.weigh_by({key: len(names) for key, names in self._hits.items()})
         rated: list[Candidate] = []
-        least = case.weights.accept
-        for group in groups(case, list(self._known.values()), hits, self._leads()):
-            if len(rated) >= _SHOWN and group.bound < least and not group.named:
+        accept = least = case.weights.accept
+        shown = _SHOWN
+        for group in groups(case, list(self._known.values()), self._heads, self._leads()):
+            hopeless = group.bound < least and len(rated) >= shown
+            if not group.named and (hopeless or len(rated) >= _MOST_RATED):
                 break
-            rated.append(rate(case, self._placed(group.orders), hits))
+            rated.append(rate(case, self._placed(group.orders), self._heads))
             least = max(least, rated[-1].score - case.weights.margin)
+            shown = 1 if rated[-1].score >= accept and rated[-1].complete else shown
         self._rated = ranked(rated)
         if self._rated and (more := joined(case, self._rated)):
-            self._rated = ranked((*self._rated, rate(case, self._placed(more), hits)))
+            self._rated = ranked((*self._rated, rate(case, self._placed(more), self._heads)))
 
     def _leads(self) -> Leads:
         counts = Counter(name for names in self._hits.values() for name in names)
@@ -159,7 +169,11 @@ class _Desk:
         Such an order is at best one of the sender, with a misread number, all lines and quantities;
         `by_amount` says whether its open value may still be the net amount.
         """
-        if not self._rated or self._rated[0].score < self._case.weights.accept:
+        if not self._rated:
+            return False
+        if self._rated[0].named and self._rated[0].shows("currency different"):
+            return True  # a person decides, and no other order explains that better
+        if self._rated[0].score < self._case.weights.accept:
             return False
         return self._rated[0].score - self._case.weights.margin > self._ceiling(by_amount)
 

@@ -1,0 +1,79 @@
+"""`sapmatch learn` on confirmed decisions."""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sapmatch.cli import main
+from sapmatch.matching.weights import weights_of
+from sapmatch.model.levels import IDENTITY_LEVELS
+
+
+def evidence(*names: str) -> list[dict[str, Any]]:
+    return [{"name": name, "weight": 1} for name in ("prior", *names)]
+
+
+def decision(confirmed: list[str] | None, number: str = "order number equal") -> str:
+    ranked = [
+        {"orders": ["45"], "score": 200, "evidence": evidence(number, "all lines fit")},
+        {"orders": ["46"], "score": 10, "evidence": evidence("no line fits")},
+    ]
+    return json.dumps({"document": "a.xml", "decision": "MATCHED", "ranked": ranked,
+                       "confirmed": confirmed})  # fmt: skip
+
+
+def written(path: Path, *lines: str) -> str:
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return str(path)
+
+
+def test_the_block_is_toml_that_the_settings_take(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [decision(["45"])] * 180 + [decision(["45"], "order number in text")] * 120
+    path = written(tmp_path / "c.ndjson", *rows)
+    assert main(["learn", path]) == 0
+    text = capsys.readouterr().out
+    weights = tomllib.loads(text)["matching"]["weights"]
+    assert set(weights) <= IDENTITY_LEVELS
+    assert weights_of(weights).version.startswith("1+")
+    assert "120 of 300 right orders" in text
+    shipped = weights_of({})
+    assert weights["order number in text"] > shipped["order number in text"]
+    assert weights["order number equal"] < shipped["order number equal"]
+    assert "no line fits" not in weights
+    assert main(["learn", path]) == 0
+    assert capsys.readouterr().out == text
+
+
+def test_learned_weights_stay_near_the_shipped_ones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path / "c.ndjson", *[decision(["45"], "order number different")] * 5000)
+    assert main(["learn", path, "--json"]) == 0
+    (found,) = [
+        one
+        for one in json.loads(capsys.readouterr().out)["counted"]
+        if one["level"] == "order number different"
+    ]
+    assert found["weight"] == found["before"] + 60
+
+
+def test_too_few_confirmed_decisions_teach_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [decision(["45"])] * 50 + [decision(["99"])] * 500 + [decision(None)] * 500
+    assert main(["learn", written(tmp_path / "c.ndjson", *rows)]) == 2
+    assert "50 confirmed decisions" in capsys.readouterr().err
+
+
+def test_a_line_that_is_no_decision_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path / "c.ndjson", decision(["45"]), '{"confirmed": "45"}')
+    assert main(["learn", path]) == 2
+    assert f"{path}: line 2" in capsys.readouterr().err
+    assert main(["learn", str(tmp_path / "none")]) == 2

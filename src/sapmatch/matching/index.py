@@ -25,8 +25,7 @@ class InMemoryOrders:
     def find(self, scope: OrderScope, key: OrderKey, cap: int) -> tuple[str, ...]:
         """Ids under the key, sorted, at most `cap + 1`."""
         shelf = self._shelf(scope)
-        refs = shelf.refs.get(key, ())
-        return tuple(sorted(map(shelf.shown, refs))[: cap + 1])
+        return tuple(sorted(map(shelf.shown, shelf.first(key, cap + 1))))
 
     def get(self, scope: OrderScope, order_id: str) -> IndexedOrder | None:
         """One order with its reservations."""
@@ -99,13 +98,15 @@ class _Shelf:
     """The orders of one company code by reference: the number, of a sales order with its side.
 
     A reference stands in a list under each of its keys: of a million order items, most keys have
-    one, and a list takes less than half of what a set does.
+    one, and a list takes less than half of what a set does. A list is put in order when it is
+    asked for, as common words lead to most orders, and only the first of them are ever wanted.
     """
 
     def __init__(self) -> None:
         self.orders: dict[str, IndexedOrder] = {}
         self.keys: dict[str, tuple[OrderKey, ...]] = {}
         self.refs: dict[OrderKey, list[str]] = {}
+        self.unsorted: set[OrderKey] = set()
         self.posted: dict[OrderKey, dict[tuple[str, str], PostedInvoice]] = {}
 
     def enter(self, ref: str, keys: Sequence[OrderKey]) -> None:
@@ -114,7 +115,18 @@ class _Shelf:
             self.refs[key].remove(ref)
         self.keys[ref] = tuple(dict.fromkeys(keys))
         for key in self.keys[ref]:
-            self.refs.setdefault(key, []).append(ref)
+            refs = self.refs.setdefault(key, [])
+            if refs and ref < refs[-1]:
+                self.unsorted.add(key)
+            refs.append(ref)
+
+    def first(self, key: OrderKey, count: int) -> list[str]:
+        """The first references under the key."""
+        refs = self.refs.get(key, [])
+        if key in self.unsorted:
+            refs.sort()
+            self.unsorted.remove(key)
+        return refs[:count]
 
     def place(self, order_id: str) -> str:
         """The reference under which an order is kept."""

@@ -28,6 +28,16 @@ def test_an_order_is_found_under_its_keys_in_its_own_company_only() -> None:
     assert orders.find(OrderScope("s4", "100", "2020"), key, 500) == ()
 
 
+def test_an_order_that_comes_late_stands_at_its_place() -> None:
+    orders = InMemoryOrders()
+    key = OrderKey("K3", "AB7701")
+    for count, number in enumerate(("4500000012", "4500000014", "4500000011"), start=1):
+        one = order(number, external_reference="AB-77/01")
+        orders.put(one, order_keys(one))
+        assert len(orders.find(SCOPE, key, 500)) == count
+    assert orders.find(SCOPE, key, 1) == ("4500000011", "4500000012")
+
+
 def test_a_changed_order_leaves_no_stale_key() -> None:
     orders = InMemoryOrders()
     before, after = order(external_reference="OLD-1"), order(external_reference="NEW-1")

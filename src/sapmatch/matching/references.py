@@ -1,5 +1,7 @@
 """What an invoice says about whose order it belongs to."""
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from sapmatch.matching.normalise import (
@@ -13,6 +15,8 @@ from sapmatch.matching.normalise import (
 )
 from sapmatch.model.invoice import Invoice, InvoiceLine
 
+_MOST = 100  # references of an invoice: more than 90 orders cannot be reserved at once
+
 
 class Reference(Struct, frozen=True):
     """A text in a field that is meant for an order number, in all its readings."""
@@ -21,16 +25,8 @@ class Reference(Struct, frozen=True):
     whole: str
     misread: str  # letters taken for the digits they look like
     numbers: tuple[WrittenNumber, ...]
-
-    @property
-    def inside(self) -> frozenset[str]:
-        """Numbers that stand somewhere in the text."""
-        return frozenset(n.number for n in self.numbers)
-
-    @property
-    def readings(self) -> frozenset[str]:
-        """Every number that it may be."""
-        return self.inside | {self.misread}
+    inside: frozenset[str]  # numbers that stand somewhere in the text
+    readings: frozenset[str]  # every number that it may be
 
     def rules_out(self, number: str) -> bool:
         """Whether it is a number of that kind, and another one: as long, give or take a digit."""
@@ -52,24 +48,33 @@ class References(Struct, frozen=True, kw_only=True):
 
 
 def references_of(invoice: Invoice) -> References:
-    """Read every reference once."""
+    """Read every reference once; of endless ones no more than a match could use."""
     given = [*invoice.order_references, *(ln.order_reference for ln in invoice.lines)]
     buyer = invoice.buyer_reference or ""
     notes = [invoice.delivery_note or "", *(ln.delivery_note or "" for ln in invoice.lines)]
     free = [n for line in invoice.lines for n in order_numbers(line.description or "")]
+    mentioned = {n.number for n in (*free, *written_numbers(buyer))}
     return References(
-        named=tuple(ref for ref in map(reference, dict.fromkeys(filter(None, given))) if ref.whole),
-        mentioned=frozenset(n.number for n in (*free, *written_numbers(buyer))),
+        named=tuple(ref for ref in map(reference, _few(filter(None, given))) if ref.whole),
+        mentioned=frozenset(_few(mentioned)),
         sales_order=order_number(invoice.sales_order_reference or ""),
         buyer_reference=order_number(buyer),
-        delivery_notes=tuple(dict.fromkeys(n for n in map(document_number, notes) if n)),
+        delivery_notes=tuple(_few(n for n in map(document_number, notes) if n)),
     )
+
+
+def _few(texts: Iterable[str]) -> list[str]:
+    """Each once, in their order; the first by the alphabet where there are too many."""
+    every = list(dict.fromkeys(texts))
+    return every if len(every) <= _MOST else sorted(every)[:_MOST]
 
 
 def reference(text: str) -> Reference:
     """One reference in all its readings."""
-    whole = order_number(text)
-    return Reference(text.strip(), whole, confusable(whole), written_numbers(text))
+    whole, numbers = order_number(text), written_numbers(text)
+    inside = frozenset(found.number for found in numbers)
+    misread = confusable(whole)
+    return Reference(text.strip(), whole, misread, numbers, inside, inside | {misread})
 
 
 def line_numbers(line: InvoiceLine) -> tuple[WrittenNumber, ...]:

@@ -33,6 +33,7 @@ from sapmatch.model.ports import OrderKey, Orders
 
 _SHOWN = 3  # candidates for a person to compare
 _MOST_RATED = 15  # orders that the invoice does not name, the most promising ones
+_ENOUGH = 120  # orders; no more articles are followed
 _COMMON = 60  # orders of one article; the rarer articles of an invoice are followed first
 
 
@@ -110,7 +111,8 @@ class _Desk:
     def follow_rare(self, keys: Sequence[OrderKey]) -> None:
         """Load by rare articles; common ones are followed where nothing rarer was found."""
         for key in self.ask(keys):
-            if len(self._hits[key]) > _COMMON and self._known:
+            common = len(self._hits[key]) > _COMMON and self._known
+            if common or len(self._known) >= _ENOUGH:
                 break
             self._load(self._hits[key])
 

@@ -72,7 +72,7 @@ def decide(case: Case, found: Found, *, asked: bool = False) -> Outcome:
         and not any(one.line.placed for one in outcome.judged)
     ):
         return Outcome(state=State.AMBIGUOUS, cause="NO_ORDER")
-    return _blocked(case, outcome)
+    return outcome if best.side == "sales_order" else _blocked(case, outcome)  # nothing is paid
 
 
 def _measured(case: Case, best: Candidate) -> Outcome:

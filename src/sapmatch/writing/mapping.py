@@ -30,6 +30,7 @@ _STATUS: dict[str, Record] = {
     "posted-blocked": {"SupplierInvoiceStatus": "5", "PaymentBlockingReason": "R"},
     "posted": {"SupplierInvoiceStatus": "5"},
 }
+_BLOCKED: Record = {"PaymentBlockingReason": "R"}
 _STANDARD = "S"  # tax category; rows without one are taken for it
 _EPOCH = date(1970, 1, 1)
 _DAY = 86_400_000  # milliseconds
@@ -58,8 +59,9 @@ def supplier_invoice(
     """The deep create of A_SupplierInvoice with items and taxes.
 
     Amounts with the currency's decimals, as strings; dates as V2 writes them. The header text
-    carries a marker made from the document id. Raises InputRejected where a field is missing, an
-    item has no quantity (MA-P67) or the amounts do not balance (MA-P68).
+    carries a marker made from the document id. A decision with a payment block gets it in every
+    status, parked ones for the day they are posted. Raises InputRejected where a field is missing,
+    an item has no quantity (MA-P67) or the amounts do not balance (MA-P68).
     """
     _require(invoice)
     assert invoice.currency
@@ -84,6 +86,7 @@ def supplier_invoice(
         "SupplierInvoiceIsCreditMemo": "X" if invoice.type == "credit-note" else "",
         "TaxIsCalculatedAutomatically": False,
         **_STATUS[status],
+        **(_BLOCKED if decision.payment_block else {}),
         **_delivery_cost(invoice, items, company),
         "to_SuplrInvcItemPurOrdRef": [item.record for item in items],
         "to_SupplierInvoiceTax": [_tax(code, taxes[code], currency) for code in sorted(taxes)],

@@ -111,6 +111,14 @@ def test_only_where_every_failing_key_says_block_it_is_posted_with_one(
     assert (decision.payment_block, decision.posts) == (blocked, blocked)
 
 
+def test_a_sales_order_has_no_payment_to_block() -> None:
+    sold = order("1000045", side="sales_order", partner_name=None, partner_vat_id=None)
+    billed = invoice(order_references=(), sales_order_reference="1000045")
+    decision = decide(billed, sold, rules=sampling("100"))
+    assert (decision.state, decision.side) == (State.MATCHED, "sales_order")
+    assert (decision.sampled, decision.payment_block) == (False, False)
+
+
 def test_a_return_among_the_lines_goes_to_a_person_who_sees_where_it_belongs() -> None:
     """MA-P53"""
     held = order(

@@ -95,6 +95,12 @@ def test_the_status_decides_on_parking_and_payment(
     assert record.get("PaymentBlockingReason") == block
 
 
+@pytest.mark.parametrize("status", ["parked", "posted-blocked", "posted"])
+def test_what_the_matching_blocks_for_payment_is_blocked_in_sap(status: str) -> None:
+    record = mapped(status, msgspec.structs.replace(decision(), payment_block=True))
+    assert record["PaymentBlockingReason"] == "R"
+
+
 def test_an_order_items_tax_code_serves_where_the_company_names_none() -> None:
     company = msgspec.structs.replace(COMPANY, tax_codes={"19": "V1"})
     assert mapped(company=company)["to_SuplrInvcItemPurOrdRef"][1]["TaxCode"] == "V9"

@@ -50,7 +50,14 @@ DECISION = Decision(
     policy_version="p",
     cause="PP",
     orders=("4500000012",),
-    tolerances=(PRICE, msgspec.structs.replace(PRICE, line="1", verdict="pass")),
+    tolerances=(
+        PRICE,
+        msgspec.structs.replace(
+            PRICE, bound="upper_percent", value=Decimal("12.0000"), limit=Decimal("3.0"), unit="%"
+        ),
+        msgspec.structs.replace(PRICE, line="1", verdict="pass"),
+    ),
+    candidates=("4500000012", "4500000099"),
     explanation=(
         "Invoice R-7 over 1589.80 EUR belongs to purchase order 4500000012.",
         "Score 900 of at least 400 for 4500000012: order number equal +900.",
@@ -139,6 +146,7 @@ def test_the_body_says_what_how_much_why_who_how_and_where() -> None:
     assert section(body, "How much") == [
         "12.50 EUR in all, of 1589.80 EUR.",
         "Line 2, price: 12.50 EUR more, and 10.00 EUR is allowed (tolerance PP).",
+        "Line 2, price: 12 % more, and 3 % is allowed (tolerance PP).",
     ]
     assert section(body, "What to do") == ["Purchasing agrees the price with the supplier."]
     assert section(body, "Who") == ["Purchasing."]
@@ -162,9 +170,13 @@ def test_the_commands_can_be_copied_and_name_the_decision_that_was_read() -> Non
     """RE-30: no link decides anything, only somebody who is logged on does."""
     _, body, _ = mailed()
     commands = section(body, "How")
-    assert commands[:2] == [
+    end = '--decision 2 --reason "..." --stage test'
+    assert commands == [
         "sapmatch exceptions show 3f9a1c2b4d5e --stage test",
-        'sapmatch decide 3f9a1c2b4d5e accept --decision 2 --reason "..." --stage test',
+        f"sapmatch decide 3f9a1c2b4d5e accept {end}",
+        f"sapmatch decide 3f9a1c2b4d5e match 4500000099 {end}",
+        f"sapmatch decide 3f9a1c2b4d5e reject {end}",
+        f"sapmatch decide 3f9a1c2b4d5e wait {end}",
     ]
     assert "://" not in body
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 
 from msgspec import Struct
 
@@ -159,10 +160,12 @@ def _check(check: ToleranceCheck) -> str:
     line = f"Line {text.quoted(check.line)}, " if check.line else ""
     less = "less" if check.bound.startswith("lower") else "more"
     name = f"{line}{words.tolerance(check.key)}"
-    return (
-        f"{_capital(name)}: {check.value:f} {check.unit} {less}, and {check.limit:f} "
-        f"{check.unit} is allowed (tolerance {check.key})."
-    )
+    value, limit = (_measured(number, check.unit) for number in (check.value, check.limit))
+    return f"{_capital(name)}: {value} {less}, and {limit} is allowed (tolerance {check.key})."
+
+
+def _measured(number: Decimal, unit: str) -> str:
+    return f"{number.normalize() if unit == '%' else number:f} {unit}"
 
 
 def _why(incident: Incident) -> Iterator[str]:
@@ -192,10 +195,15 @@ def _commands(incident: Incident) -> Iterator[str]:
     if state in _ACCEPTED:
         yield f"sapmatch decide {short} accept {about}"
     if state in _GIVEN_AN_ORDER:
-        candidates = incident.decision.candidates if incident.decision else ()
-        yield from (f"sapmatch decide {short} match {o} {about}" for o in candidates or ["ORDER"])
+        others = _other_orders(incident.decision) or ["ORDER"]
+        yield from (f"sapmatch decide {short} match {order} {about}" for order in others)
     yield f"sapmatch decide {short} reject {about}"
     yield f"sapmatch decide {short} wait {about}"
+
+
+def _other_orders(decision: Decision | None) -> list[str]:
+    """Candidates that accepting would not take anyway."""
+    return [o for o in decision.candidates if o not in decision.orders] if decision else []
 
 
 def _where(incident: Incident) -> Iterator[str]:

@@ -78,8 +78,9 @@ _TOLERANCES = {
     "ST": "days before the delivery",
 }
 _REMEDIES = {
-    "NEEDS_REVIEW": "Compare the values named above with the document and key the invoice in SAP "
-    "(MIRO); where the document contradicts itself, ask the sender for a corrected one.",
+    "NEEDS_REVIEW": "Compare the values named above with the document. If they are right accept "
+    "it, and it is matched; else reject it and key the invoice in SAP (MIRO). Where the document "
+    "contradicts itself ask the sender for a corrected one.",
     "READ_TIMED_OUT": "Key the invoice in SAP (MIRO), or upload a copy with fewer pages. The "
     "platform team looks for the cause in the log of the function read_document.",
     "REJECTED": "Ask the sender for a readable file, or key the invoice in SAP (MIRO).",

@@ -21,6 +21,7 @@ from sapmatch.model.order import ZERO, OrderSide
 # A transaction takes 100 puts, up to 6 for the document itself. An order takes one, its
 # reservation; a sales order two, as each has a write of its own.
 MAX_ORDERS: Mapping[OrderSide, int] = {"purchase_order": 90, "sales_order": 45}
+_EQUAL = 10  # tenths of a bit between orders that explain an invoice equally well
 _SHOWN_DOUBT = "RETURN"  # a person books it by hand, and is told where each line belongs
 _PRECEDENCE = (
     State.NOT_INVOICEABLE,
@@ -140,7 +141,7 @@ def _doubt(case: Case, found: Found) -> Outcome | None:
     best, others = found.candidates[0], found.candidates[1:]
     if best.score < case.weights.accept:
         state = State.AMBIGUOUS if best.score >= 0 or best.named else State.NO_CANDIDATE
-        return Outcome(state=state, cause=_doubtful(case, best))
+        return Outcome(state=state, cause=_doubtful(case, best, others))
     cause = veto(case, best)
     if not cause and others and best.score - others[0].score < case.weights.margin:
         cause = "SEVERAL_ORDERS"
@@ -151,14 +152,16 @@ def _doubt(case: Case, found: Found) -> Outcome | None:
     return Outcome(state=State.AMBIGUOUS, cause=cause) if cause else None
 
 
-def _doubtful(case: Case, best: Candidate) -> str:
+def _doubtful(case: Case, best: Candidate, others: Sequence[Candidate]) -> str:
     """Why the best is not good enough."""
     if best.shows("currency different"):
         return "CURRENCY"
     if best.other_party:
         return "OTHER_SUPPLIER"
-    third_party = best.named and not case.knows_partner(best.side)
-    return "THIRD_PARTY" if third_party else "NO_ORDER"
+    if best.named and not case.knows_partner(best.side):
+        return "THIRD_PARTY"
+    equal = best.score >= 0 and any(c.score > best.score - _EQUAL for c in others[:1])
+    return "SEVERAL_ORDERS" if best.several or equal else "NO_ORDER"
 
 
 def _whole_differs(case: Case, best: Candidate) -> Outcome:

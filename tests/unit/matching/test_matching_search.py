@@ -226,3 +226,11 @@ def test_an_order_has_a_bounded_number_of_keys() -> None:
     )
     assert len(order_keys(whole)) <= 90
     assert len(order_keys(order(partner_name=SUPPLIER.name))) <= 20
+
+
+def test_twins_of_which_none_is_sure_are_several_all_the_same() -> None:
+    """MA-P09: a bare document of a busy partner proves too little, and two orders fit it."""
+    bare = invoice(order_references=(), lines=(), net=D("1000.00"))
+    decision = decide(bare, *(order(str(4500001000 + n)) for n in range(20)))
+    assert (decision.state, decision.cause) == (State.AMBIGUOUS, "SEVERAL_ORDERS")
+    assert len(decision.candidates) == 3

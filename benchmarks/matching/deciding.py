@@ -1,5 +1,6 @@
 """Our engine on a world: one invoice after the other, each one's reservation seen by the next."""
 
+import gc
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -32,6 +33,7 @@ class Engine:
             self._orders.put(order, order_keys(order))
         for head in made.posted:
             self._orders.put_posted(SCOPE, head, posted_keys(head))
+        gc.freeze()  # as `sapmatch match` does
 
     def run(self, made: World) -> Iterator[Decided]:
         """All samples in their order."""

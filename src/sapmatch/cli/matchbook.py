@@ -1,5 +1,6 @@
 """What `sapmatch match` decides against: orders from files, and what was matched before."""
 
+import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -114,6 +115,7 @@ class Matchbook:
         for invoice in posted:
             scope = OrderScope(self._connection, self._client, invoice.company_code)
             self._orders.put_posted(scope, invoice, posted_keys(invoice))
+        gc.freeze()  # orders stay to the end: collections need not walk over a million items again
 
     def _orders_of(
         self, path: Path, item_fields: ItemFields

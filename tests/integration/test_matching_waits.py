@@ -30,7 +30,7 @@ from sapmatch.matching.keys import order_keys
 from sapmatch.model.document import DocumentRecord
 from sapmatch.model.errors import PreconditionFailed
 from sapmatch.model.invoice import Invoice, ReadResult, StoredInvoice
-from sapmatch.model.order import ZERO
+from sapmatch.model.order import ZERO, Order
 from sapmatch.model.ports import OrderScope
 from sapmatch.model.stored import invoice_key
 from sapmatch.settings import load
@@ -142,16 +142,18 @@ def test_of_two_invoices_at_the_same_moment_exactly_one_gets_the_last_open_quant
     desk = contended_desk()
     with ThreadPoolExecutor(2) as pool:
         for n in range(TRIES):
-            order = replace(ORDER, id=f"{4500100000 + n}")
+            item = replace(ORDER.items[0], net_price=Decimal(50 + n))
+            order = replace(ORDER, id=f"{4500100000 + n}", items=(item,))
             put(desk.orders, order, order_keys(order))  # type: ignore[arg-type]
-            twins = [arrive(desk, order.id, n, who) for who in ("A", "B")]
+            wanted = (item.quantity, item.quantity / 2)
+            twins = [arrive(desk, order, n, quantity) for quantity in wanted]
             for twin in twins:
                 assert stored.match_stored(twin, desk, START)[1].posts
             won = list(pool.map(partial(records, desk, Barrier(2)), twins))
             assert sorted(won) == [False, True], n
             loser = twins[won.index(False)]
             assert not stored.match_stored(loser, desk, START)[1].posts
-            assert taken(desk, order.id) == order.items[0].quantity
+            assert taken(desk, order.id) == wanted[won.index(True)]
 
 
 def contended_desk() -> stored.Desk:
@@ -168,14 +170,21 @@ def contended_desk() -> stored.Desk:
     )
 
 
-def arrive(desk: stored.Desk, order_id: str, n: int, who: str) -> str:
-    """One invoice over the whole order, unlike the other one."""
-    issued = date(2026, 6, 1) + timedelta(days=n + (60 if who == "B" else 0))
-    number = f"{who * 5}-{n * 37 if who == 'A' else 90000 - n * 91}"
+def arrive(desk: stored.Desk, order: Order, n: int, quantity: Decimal) -> str:
+    """An invoice over some of the order, too unlike all others to be a duplicate."""
+    document = content_id(f"{order.id}/{quantity}".encode())
+    net = quantity * (order.items[0].net_price or ZERO)
+    tax = net * Decimal("0.19")
     invoice: Invoice = replace(
-        INVOICE, number=number, issue_date=issued, order_references=(order_id,)
+        INVOICE,
+        number=document[:12].upper(),
+        issue_date=date(2020, 1, 1) + timedelta(days=10 * n),
+        order_references=(order.id,),
+        net=net,
+        tax=tax,
+        total=net + tax,
+        lines=(replace(INVOICE.lines[0], quantity=quantity, unit_price=None, net=net),),
     )
-    document = content_id(f"{order_id}{who}".encode())
     record = DocumentRecord(
         id=document, bucket="b", key="k", version_id=None, size=1, received_at=START
     )

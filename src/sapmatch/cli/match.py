@@ -12,6 +12,7 @@ from sapmatch.cli import output
 from sapmatch.cli.documents import Reader, invoices, place
 from sapmatch.cli.matchbook import Matchbook
 from sapmatch.cli.options import add_common, add_ocr, files_of, settings_of
+from sapmatch.matching.explanation import details
 from sapmatch.matching.waterfall import page
 from sapmatch.model.document import part_id
 from sapmatch.model.errors import InputRejected
@@ -115,7 +116,7 @@ def line(
         "lines": [_line_match(found) for found in decision.lines],
         "tolerances": decision.tolerances,
         "duplicate_of": decision.duplicate_of,
-        "explanation": decision.explanation,
+        "explanation": (*decision.explanation, *details(decision)),
         "remedy": decision.remedy,
         **{name: getattr(decision, name) for name in _MORE},
     }
@@ -197,6 +198,6 @@ def _show(name: str, decision: Decision) -> None:
     cause = f" ({decision.cause})" if decision.cause else ""
     orders = f", order {', '.join(decision.orders)}" if decision.orders else ""
     output.heading(f"{name}: {decision.state}{cause}{orders}")
-    for sentence in (*decision.explanation, decision.remedy):
+    for sentence in (*decision.explanation, *details(decision), decision.remedy):
         if sentence:
             output.line(f"  {sentence}")

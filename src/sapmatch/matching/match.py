@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from sapmatch.matching.advice import invalid_remedy, owner, remedy
 from sapmatch.matching.case import Case, build_case, company_code_of
 from sapmatch.matching.decision import Outcome, decide, difference, line_matches
 from sapmatch.matching.direction import directed
 from sapmatch.matching.duplicates import Earlier, Past, look_back
-from sapmatch.matching.explanation import explain, invalid_remedy, owner, remedy
+from sapmatch.matching.explanation import explain, explain_flaw
 from sapmatch.matching.items import ledger_lines
 from sapmatch.matching.rates import rate_used
 from sapmatch.matching.search import Found, named_only, search
@@ -84,7 +85,7 @@ def _invalid(flaw: Flaw, company_code: str | None, policy: MatchingPolicy) -> De
         policy_version=policy.version,
         cause=flaw.cause,
         company_code=company_code,
-        explanation=("The invoice contradicts itself or is not complete.", flaw.sentence),
+        explanation=explain_flaw(flaw.cause, flaw.sentence),
         remedy=invalid_remedy(),
         owner="accounts_payable",
     )
@@ -140,7 +141,7 @@ def _decision(case: Case, found: Found, outcome: Outcome, past: Past) -> Decisio
         tolerances=outcome.checks,
         duplicate_of=past.duplicate.earlier.document if past.duplicate else None,
         explanation=explain(case, found, outcome, past, rate),
-        remedy=remedy(outcome),
+        remedy=remedy(outcome, best.side if best else None),
         owner=owner(outcome),
     )
 

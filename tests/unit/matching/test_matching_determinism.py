@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from sapmatch.matching.assignment import best_pairs
+from sapmatch.matching.explanation import details
 from sapmatch.model.invoice import Invoice
 from sapmatch.model.match import POSTABLE, Decision, State
 from sapmatch.model.order import Order
@@ -121,7 +122,7 @@ def test_a_line_under_the_floor_does_not_take_the_last_free_item() -> None:
 
 
 def _sentences(decision: Decision) -> str:
-    return " ".join(decision.explanation)
+    return " ".join((*decision.explanation, *details(decision)))
 
 
 @given(

@@ -29,8 +29,6 @@ _GIVEN_AN_ORDER = {
     "WAITING_RECEIPT",
 }
 _ENDED = {"READ_TIMED_OUT", "REVIEW_EXPIRED", "WORKFLOW_FAILED"}  # the workflow waits no more
-# Sentences about weights, limits and keys of the index: `exceptions show` has them.
-_TECHNICAL = ("Score ", "The second best", "Tolerance ", "Key ")
 _COPY_POSTED = "Nothing: the invoice is posted only once."
 _COPY_SPLIT = "Nothing: each invoice of the first file goes its own way, once."
 _COPY_NOT_POSTED = "Nothing about the copy. What the first file needs stands in the mail about it."
@@ -170,8 +168,8 @@ def _measured(number: Decimal, unit: str) -> str:
 
 def _why(incident: Incident) -> Iterator[str]:
     if incident.decision:
-        plain = [s for s in incident.decision.explanation if not s.startswith(_TECHNICAL)]
-        yield from text.bounded([text.unlinked(text.short_ids(s)) for s in plain])
+        told = incident.decision.explanation
+        yield from text.bounded([text.unlinked(text.short_ids(s)) for s in told])
         return
     problems = incident.result.problems if incident.result else incident.record.problems
     yield from text.bounded([problem_line(problem, incident.result) for problem in problems])

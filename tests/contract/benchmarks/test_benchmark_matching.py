@@ -35,7 +35,7 @@ def test_our_figures_hold_every_score() -> None:
 
 
 def test_sizes_are_timed_in_turns() -> None:
-    found = growing(60, [600, 1200])
+    found = growing(250, [600, 1200])
     assert len(found[600]["rates"]) == len(found[1200]["rates"]) > 1
     assert found[1200]["orders"] > found[600]["orders"]
 

@@ -66,7 +66,7 @@ def match_stored(document_id: str, desk: Desk, now: datetime) -> tuple[int, Deci
     else:
         decision = _matched(document_id, noted, desk)
     number = record.decision
-    if decision != former:
+    if former is None or _facts(decision) != _facts(former):
         number += 1
         _keep(record, number, decision, desk)
     if not decision.posts and decision.state not in BY_HAND:
@@ -115,6 +115,11 @@ def _verdict_on(record: DocumentRecord, review: Review | None) -> Verdict | None
         return None
     accepted = review.verdict and review.verdict.action == "accept"
     return None if accepted and not record.decision else review.verdict
+
+
+def _facts(decision: Decision) -> Decision:
+    """An order may have another version without a difference for this invoice."""
+    return replace(decision, order_versions={})
 
 
 def _matched(document_id: str, orders: Orders, desk: Desk) -> Decision:

@@ -105,6 +105,21 @@ def test_deciding_again_on_the_same_facts_goes_on_waiting_since_the_first_time(
     assert len(desk.documents.decisions) == 1
 
 
+def test_a_change_that_makes_no_difference_begins_no_other_review(desk: ReadDesk) -> None:
+    """Nor does it void what the first of two people proposed."""
+    document = desk.arrive("a")
+    desk.match(document)
+    proposed = Verdict(action="reject", reason="Too late.", by="arn:jo", at=START)
+    desk.reviews.save(replace(review(desk, document), proposed=proposed))
+    desk.with_order(replace(EXPECTED, external_reference="A-77"))
+    assert has_changed(desk, document)
+    desk.time += timedelta(days=1)
+    assert desk.match(document)[0] == 1
+    found = review(desk, document)
+    assert (found.decision, found.opened_at, found.proposed) == (1, START, proposed)
+    assert not has_changed(desk, document)
+
+
 def test_another_decision_begins_a_review_of_its_own(desk: ReadDesk) -> None:
     """A changed state appends to the history (reference 5); what was proposed is void."""
     document = desk.arrive("a")

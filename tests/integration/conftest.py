@@ -36,6 +36,12 @@ def demo() -> Iterator[str]:
         stage.down()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def demo_requests(demo: str) -> list[dict[str, Any]]:
+    """What had reached SAP when the demo ended, whatever tests send later."""
+    return sap_requests()
+
+
 @pytest.fixture(scope="session")
 def running(demo: str) -> Iterator[Stage]:
     """The stage that the demo left up, its environment set."""

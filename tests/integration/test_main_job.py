@@ -66,7 +66,7 @@ def test_every_kind_of_document_was_read_by_its_own_way(demo: str) -> None:
     } <= ways
 
 
-def test_what_the_demo_shows_is_what_sap_logged(demo: str) -> None:
+def test_what_the_demo_shows_is_what_sap_logged(demo_requests: list[dict[str, Any]]) -> None:
     """The stand-in's own request log is the witness: one document per match, none besides."""
     shown = {
         one["SupplierInvoice"]
@@ -76,7 +76,7 @@ def test_what_the_demo_shows_is_what_sap_logged(demo: str) -> None:
     }
     created = [
         key
-        for request in sap_requests()
+        for request in demo_requests
         for key in request["created"] or ()
         if key.startswith("A_SupplierInvoice(")
     ]
@@ -89,10 +89,10 @@ def test_what_the_demo_shows_is_what_sap_logged(demo: str) -> None:
     assert all(any(f"'{number}'" in key for key in created) for number in shown)
 
 
-def test_the_sales_order_carries_the_invoice_number(demo: str) -> None:
+def test_the_sales_order_carries_the_invoice_number(demo_requests: list[dict[str, Any]]) -> None:
     (held,) = demo_lines()["11-sales-order.xml"]["sap"]
     assert held == {"SalesOrder": "1000045", "AssignmentReference": "DV-2026-0311"}
-    patches = [r for r in sap_requests() if r["method"] == "PATCH" and r["status"] == 204]
+    patches = [r for r in demo_requests if r["method"] == "PATCH" and r["status"] == 204]
     assert len(patches) == 1
 
 

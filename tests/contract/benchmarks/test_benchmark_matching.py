@@ -35,9 +35,9 @@ def test_our_figures_hold_every_score() -> None:
 
 
 def test_sizes_are_timed_in_turns() -> None:
-    found = growing(250, [600, 1200])
-    assert len(found[600]["rates"]) == len(found[1200]["rates"]) > 1
-    assert found[1200]["orders"] > found[600]["orders"]
+    found = growing(250, [600, 6000])
+    assert len(found[600]["rates"]) == len(found[6000]["rates"]) > 1
+    assert found[6000]["orders"] > found[600]["orders"]
 
 
 def test_the_command_line_decides_as_the_engine_does_on_the_same_rows(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ h3 { font-size: 1rem; margin-bottom: .3rem }
 table { border-collapse: collapse; width: 100%; margin: 1.2rem 0 }
 caption { text-align: left; font-weight: 600 }
 th, td { text-align: left; padding: .15rem .6rem .15rem 0; border-bottom: 1px solid var(--line) }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
+td.n, th.n { text-align: right; padding-right: 1.2rem; font-variant-numeric: tabular-nums }
 figure { margin: 1rem 0 } svg { width: 100%; height: auto } svg text { fill: currentColor }
 .for { fill: var(--for) } .against { fill: var(--against) } .sum { fill: var(--sum) }
 .axis { stroke: var(--line) } .accept { stroke: currentColor; stroke-dasharray: 4 3 }

@@ -85,8 +85,8 @@ _DEVIATIONS = {
     ),
     "AN": Advice(
         "an amount belongs to no order item",
-        "Accounts payable accepts a charge of the document, which SAP books as delivery costs. An "
-        f"invoice with a line that no order covers it {_BY_HAND}.",
+        "Accounts payable accepts a charge of the document, which SAP books as delivery costs. "
+        f"Where no order covers a line of goods, it {_BY_HAND}.",
     ),
     "AP": Advice(
         "the amount is more than is posted without a person",

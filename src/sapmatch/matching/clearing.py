@@ -63,7 +63,7 @@ def _delivered(case: Case, places: Sequence[Position]) -> tuple[Assigned, ...]:
     came = [
         (place, left, receipt)
         for place in places
-        for receipt, left in open_receipts(place, None)
+        for receipt, left in open_receipts(place)
         if plain(receipt.delivery_note or "") == note
     ]
     line = _line(case, came)
@@ -97,7 +97,7 @@ def _open(case: Case, place: Position) -> Iterator[_Open]:
     by_receipt = place.receipt_counts and place.item.receipt_based and not case.credit
     for _, quantity, _ in _whole(case, place):
         if by_receipt:
-            yield from ((place, left, receipt) for receipt, left in open_receipts(place, None))
+            yield from ((place, left, receipt) for receipt, left in open_receipts(place))
         else:
             yield place, quantity, None
 

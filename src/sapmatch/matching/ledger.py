@@ -17,6 +17,7 @@ from sapmatch.model.order import (
     Order,
     OrderItem,
     Reservation,
+    TakenReceipt,
     unsettled,
 )
 
@@ -41,6 +42,7 @@ class Position(Struct, frozen=True, kw_only=True):
     rate: Rate | None
     price: Decimal
     per: Decimal
+    reserved_receipts: tuple[TakenReceipt, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -74,16 +76,18 @@ def positions(
     return tuple(sorted(found, key=lambda p: (natural(p.order.id), natural(p.item.id))))
 
 
-def open_receipts(
-    position: Position, delivery_note: str | None
-) -> list[tuple[GoodsReceipt, Decimal]]:
-    """Receipts with something left to invoice, the named delivery first, then oldest first.
+def open_receipts(position: Position) -> list[tuple[GoodsReceipt, Decimal]]:
+    """Receipts with something left to invoice, oldest first.
 
-    What no posting ties to a receipt (reservations, returns, old postings) used up the oldest.
+    What nothing ties to a receipt (returns, old postings) used up the oldest.
     """
     item = position.item
     tied: dict[tuple[str, str, str], Decimal] = {}
     loose = position.reserved - sum((r.quantity for r in item.receipts if r.quantity < 0), ZERO)
+    for taken in position.reserved_receipts:
+        key = taken.material_document, taken.year, taken.item
+        tied[key] = tied.get(key, ZERO) + taken.quantity
+        loose -= taken.quantity
     for posting in item.postings:
         document = posting.material_document
         if document is None:
@@ -99,8 +103,7 @@ def open_receipts(
         used = min(max(loose, ZERO), max(left, ZERO))
         loose -= used
         rows.append((receipt, left - used))
-    named = sorted(rows, key=lambda row: not delivery_note or row[0].delivery_note != delivery_note)
-    return [row for row in named if row[1] > 0]
+    return [row for row in rows if row[1] > 0]
 
 
 def _places(
@@ -139,6 +142,7 @@ def _position(
         rate=rate,
         price=price,
         per=per,
+        reserved_receipts=tuple(taken for r in held for taken in r.receipts),
     )
 
 

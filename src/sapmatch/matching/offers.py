@@ -5,6 +5,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sapmatch.matching.features import REMEMBERED, Articles, Text, articles, text_of, thousandths
 from sapmatch.matching.ledger import Position
@@ -88,5 +89,7 @@ def _price_of(price: Decimal, per: Decimal) -> Fraction:
 
 @lru_cache(REMEMBERED)
 def _offered(partner: str | None, own: str | None, gtin: str | None) -> Articles:
-    """The supplier may print his number or ours where he has one place only."""
-    return articles(("seller", partner), ("seller", own), ("buyer", own), ("standard", gtin))
+    """The supplier may print our number for his, but ours is no word of what he calls it."""
+    every = articles(("seller", partner), ("seller", own), ("buyer", own), ("standard", gtin))
+    givers = every.givers if plain(partner or "") else every.givers - {"seller"}
+    return replace(every, givers=givers)

@@ -141,7 +141,9 @@ def _score(row: Row, offer: Offer, sure: bool) -> int:
         score += WEIGHTS["wrong direction"]
     if score + _TEXT_MOST < FLOOR:
         return score
-    return score + _text_weight(row, offer.text)
+    text = _text_weight(row, offer.text)
+    # Price and quantity alone make no goods of another number and another name the ones ordered.
+    return 0 if article < 0 and text < WEIGHTS["text close"] and not sure else score + text
 
 
 def _is_another_thing(row: Row, offer: Offer) -> bool:

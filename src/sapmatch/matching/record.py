@@ -1,6 +1,6 @@
 """A match as the records keep it: reservations, duplicate keys, the claim on its identity."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sapmatch.matching.direction import directed
 from sapmatch.matching.keys import SAP_REFERENCE_LENGTH, duplicate_keys, exact_identity
@@ -9,7 +9,7 @@ from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Intent
 from sapmatch.model.invoice import Invoice
 from sapmatch.model.match import Decision, ItemShare, State
-from sapmatch.model.order import ZERO, Reservation
+from sapmatch.model.order import ZERO, Reservation, TakenReceipt
 from sapmatch.model.ports import MatchRecord, OrderScope
 
 # What may still be posted. A duplicate points at the first document: were it kept, both would point
@@ -56,9 +56,17 @@ def reservations(
             item=item,
             quantity=sign * sum((share.quantity for share in shares), ZERO),
             amount=sign * sum((share.amount for share in shares), ZERO),
+            receipts=tuple(_receipts(shares)),
         )
         taken[order] = (*taken.get(order, ()), reservation)
     return taken
+
+
+def _receipts(shares: Sequence[ItemShare]) -> Iterator[TakenReceipt]:
+    for share in shares:
+        if share.material_document:
+            year, item = share.material_document_year or "", share.material_document_item or ""
+            yield TakenReceipt(share.material_document, year, item, share.quantity)
 
 
 def earlier_invoice(document_id: str, invoice: Invoice, partner: str | None) -> EarlierInvoice:

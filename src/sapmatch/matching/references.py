@@ -15,6 +15,7 @@ from sapmatch.matching.normalise import (
 )
 from sapmatch.model.invoice import Invoice, InvoiceLine
 
+_MOST_TEXTS = 5000  # of an invoice
 _MOST = 100  # references of an invoice: more than 90 orders cannot be reserved at once
 
 
@@ -52,7 +53,8 @@ def references_of(invoice: Invoice) -> References:
     given = [*invoice.order_references, *(ln.order_reference for ln in invoice.lines)]
     buyer = invoice.buyer_reference or ""
     notes = [invoice.delivery_note or "", *(ln.delivery_note or "" for ln in invoice.lines)]
-    free = [n for line in invoice.lines for n in order_numbers(line.description or "")]
+    texts = [*invoice.notes, *(t for ln in invoice.lines for t in (ln.description, ln.note))]
+    free = [n for text in filter(None, texts[:_MOST_TEXTS]) for n in order_numbers(text)]
     mentioned = {n.number for n in (*free, *written_numbers(buyer))}
     return References(
         named=tuple(ref for ref in map(reference, _few(filter(None, given))) if ref.whole),
@@ -81,4 +83,4 @@ def line_numbers(line: InvoiceLine) -> tuple[WrittenNumber, ...]:
     """Orders that a line names itself."""
     if line.order_reference:
         return written_numbers(line.order_reference)
-    return order_numbers(line.description or "")
+    return order_numbers(line.description or "") or order_numbers(line.note or "")

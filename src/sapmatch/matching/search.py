@@ -148,7 +148,10 @@ class _Desk:
             shown = 1 if rated[-1].score >= accept and rated[-1].complete else shown
         self._rated = ranked(rated)
         if self._rated and (more := joined(case, self._rated)):
-            self._rated = ranked((*self._rated, rate(case, self._placed(more), self._heads)))
+            together = rate(case, self._placed(more), self._heads)
+            # Where the others hold nothing of it after all, it is the best once more.
+            if together.ids != self._rated[0].ids:
+                self._rated = ranked((*self._rated, together))
 
     def _leads(self) -> Leads:
         counts = Counter(name for names in self._hits.values() for name in names)

@@ -30,7 +30,7 @@ def _shares(case: Case, portion: Portion, pool: Pool) -> Iterator[ItemShare]:
         yield _share(portion, portion.quantity, portion.amount, None)
         return
     if place.key not in pool:
-        pool[place.key] = open_receipts(place, None)
+        pool[place.key] = open_receipts(place)
     taken = _take(pool[place.key], portion)
     values = [place.value(quantity) for _, quantity in taken]
     amounts = share_out(portion.amount, values, case.currency)

@@ -67,7 +67,16 @@ class Posting(Struct, frozen=True, kw_only=True, gc=False):
     condition: str | None = None  # SuplrInvcDeliveryCostCndnType
 
 
-class Reservation(Struct, frozen=True, kw_only=True, gc=False):
+class TakenReceipt(Struct, frozen=True, array_like=True, gc=False):
+    """What a match has taken of one material document item, in the order's unit."""
+
+    material_document: str
+    year: str
+    item: str
+    quantity: Decimal
+
+
+class Reservation(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """Quantity and value that a recorded match has taken and SAP does not show yet."""
 
     document_id: str
@@ -75,6 +84,7 @@ class Reservation(Struct, frozen=True, kw_only=True, gc=False):
     item: str
     quantity: Decimal
     amount: Decimal
+    receipts: tuple[TakenReceipt, ...] = ()  # where invoicing is based on receipts
 
 
 class OrderItem(Struct, frozen=True, kw_only=True, gc=False):

@@ -1,5 +1,6 @@
 """docs/matching.md: its decision is the program's, its examples are right, its lists are whole."""
 
+import json
 import re
 import shlex
 from datetime import date
@@ -139,6 +140,29 @@ def test_the_decision_of_the_page_is_the_one_of_the_program(
     assert main(words) == 0
     assert capsys.readouterr().out.split() == shown.split()
     assert "<svg" in explained.read_text(encoding="utf-8")
+
+
+COMMANDS = re.findall(r"^\$ \.venv/bin/sapmatch (match (?:.+\\\n)*.+)$", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_match_of_the_readme_runs(
+    command: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("SAPMATCH_SETTINGS", raising=False)
+    words = shlex.split(command.replace("\\\n", " "))
+    page = tmp_path / "page.html"
+    words = [str(page) if word.startswith("build/") else word for word in words]
+    assert main(words) == 0
+    out = capsys.readouterr().out
+    assert page.exists() == ("--explain" in words)
+    if "--json" in words:
+        found = json.loads(out)
+        assert f"`{found['score']}`" in README
+        assert all(f'"{sentence}"' in README for sentence in found["explanation"][:2])
 
 
 def test_the_page_names_every_state_and_the_causes_of_its_own() -> None:

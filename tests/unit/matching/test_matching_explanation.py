@@ -14,6 +14,7 @@ from sapmatch.matching.explanation import details
 from sapmatch.matching.tolerances import PRECEDENCE
 from sapmatch.model.match import Decision, Owner, State
 from sapmatch.model.policy import Tolerance
+from sapmatch.reviewing.mail.words import title
 from tests.unit.matching.desk import (
     STRANGER,
     TOLERANCES,
@@ -52,6 +53,12 @@ def test_every_cause_has_words_a_remedy_and_an_owner() -> None:
         assert advice.why, cause
         assert advice.remedy.endswith("."), cause
         assert advice.owner in get_args(Owner), cause
+
+
+def test_every_cause_that_a_mail_is_about_has_a_headline() -> None:
+    by_state = {"NO_ORDER", "RECEIPT_MISSING", "VP"}
+    bare = {cause for cause in CAUSES if title("AMBIGUOUS", cause) == title("AMBIGUOUS")}
+    assert bare == by_state
 
 
 def test_every_flaw_of_an_invoice_has_a_summary() -> None:

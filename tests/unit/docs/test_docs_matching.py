@@ -99,7 +99,7 @@ CASES: dict[str, tuple[Invoice, Order]] = {
 
 
 def decided(key: str, limit: str) -> Decision:
-    limits = {}
+    limits: dict[str, Any] = {}
     for value, unit in re.findall(r"([\d.]+) (EUR(?: days)?|%|days)", limit):
         limits[BOUNDS[unit.split(" ")[0]]] = D(value)
     rules = {"PP": Tolerance(), "DQ": Tolerance(), "LA": Tolerance(), key: Tolerance(**limits)}

@@ -100,8 +100,8 @@ def _nobodys(policy: MatchingPolicy) -> Decision:
             "The invoice is addressed to none of our companies.",
             "Neither VAT id nor name of the buyer belongs to a company code of the settings.",
         ),
-        remedy="Accounts payable returns the invoice, or the administrator adds the VAT id to "
-        "matching.company_codes in the settings.",
+        remedy="Accounts payable rejects the invoice and returns it, or the administrator adds the "
+        "VAT id to matching.company_codes and has it decided anew (sapmatch replay).",
         owner="accounts_payable",
     )
 

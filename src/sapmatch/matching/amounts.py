@@ -99,6 +99,8 @@ def billed_lines(invoice: Invoice, currency: str) -> tuple[BilledLine, ...]:
 
 def share_out(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
     """The total in parts by weight; what rounding leaves goes to the largest part (MA-P34)."""
+    if len(weights) == 1 and weights[0]:
+        return [rounded(total, currency)]
     whole = sum(weights, ZERO)
     if total == whole and all(weight == rounded(weight, currency) for weight in weights):
         return [rounded(weight, currency) for weight in weights]

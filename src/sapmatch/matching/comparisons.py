@@ -51,13 +51,12 @@ def number_level(case: Case, order: Order) -> str:
     Empty where it names none.
     """
     given, own = case.references, order_number(order.id)
-    spoken = {*(ref.whole for ref in given.named), given.buyer_reference, given.sales_order}
     levels = [level for ref in given.named if (level := _reference_level(ref, order, own))]
     if own in given.mentioned:
         levels.append("order number in text")
     if order.side == "sales_order" and own == given.sales_order:
         levels.append("our sales order named")
-    if not spoken.isdisjoint(references(order)):
+    if given.spoken and not given.spoken.isdisjoint(references(order)):
         levels.append("reference at the partner equal")
     return max(levels, key=case.weights.levels.__getitem__, default="")
 
@@ -186,11 +185,17 @@ def _account(case: Case, order: Order, known: bool) -> Found:
 
 def compare_dates(case: Case, orders: Sequence[Order]) -> Found:
     """Negative, but no hard stop: many an order is keyed in after the invoice (MA-P11)."""
-    issued = case.invoice.issue_date
-    later = [o for o in orders if issued and o.order_date and o.order_date > issued]
+    later = [o for o in orders if is_later(case, o)]
     if not later:
         return []
-    return [weigh(case, "ordered after the invoice", str(issued), str(later[0].order_date))]
+    issued = str(case.invoice.issue_date)
+    return [weigh(case, "ordered after the invoice", issued, str(later[0].order_date))]
+
+
+def is_later(case: Case, order: Order) -> bool:
+    """Whether it was ordered after the invoice was written."""
+    issued = case.invoice.issue_date
+    return bool(issued and order.order_date and order.order_date > issued)
 
 
 def compare_currency(case: Case, orders: Sequence[Order], exchange: Exchange) -> Found:

@@ -40,7 +40,8 @@ def thousandths(quantity: Decimal) -> int:
 
 def in_units(quantity: int) -> Decimal:
     """Thousandths as a quantity, no decimal written in vain."""
-    return sap_quantity(Decimal(quantity).scaleb(-3))
+    whole, rest = divmod(quantity, 1000)
+    return sap_quantity(Decimal(quantity).scaleb(-3)) if rest else Decimal(whole)
 
 
 def text_of(text: str | None) -> Text:
@@ -52,7 +53,9 @@ def text_of(text: str | None) -> Text:
 def _text(text: str) -> Text:
     ordered = words(text)
     every = frozenset(ordered)
-    numbers = frozenset(word for word in every if any(map(str.isdigit, word)))
+    # Most words are letters only, which is told at once.
+    mixed = [word for word in every if not word.isalpha()]
+    numbers = frozenset(word for word in mixed if any(map(str.isdigit, word)))
     return Text(
         " ".join(ordered),
         plain(text).lower(),
@@ -68,7 +71,7 @@ def articles(*given: tuple[str, str | None]) -> Articles:
     numbers = [(giver, number) for giver, text in given if text and (number := plain(text))]
     return Articles(
         frozenset(numbers),
-        frozenset((giver, confusable(number)) for giver, number in numbers),
-        frozenset(giver for giver, _ in numbers),
-        frozenset(number for _, number in numbers),
+        frozenset([(giver, confusable(number)) for giver, number in numbers]),
+        frozenset([giver for giver, _ in numbers]),
+        frozenset([number for _, number in numbers]),
     )

@@ -16,10 +16,11 @@ from sapmatch.matching.comparisons import (
     compare_numbers,
     compare_partner,
     delivers,
+    is_later,
     number_level,
+    same_partner,
     weigh,
 )
-from sapmatch.matching.keys import parties
 from sapmatch.matching.ledger import Position, positions
 from sapmatch.matching.lines import Assigned, assign
 from sapmatch.matching.normalise import natural
@@ -57,7 +58,7 @@ class Candidate(Struct, frozen=True, kw_only=True):
     @property
     def score(self) -> int:
         """The sum of the evidence (MA-P61)."""
-        return sum(e.weight for e in self.evidence)
+        return _sum(self.evidence)
 
     @property
     def side(self) -> OrderSide:
@@ -115,16 +116,26 @@ class Heads:
         self._partners: dict[object, Found] = {}
         self._alone: dict[tuple[str, str], Found] = {}
         self._levels: dict[tuple[str, str], str] = {}
+        self._weights: dict[object, int] = {}
+        self._senders: dict[object, bool] = {}
 
     def weigh_by(self, hits: Hits) -> None:
         """How many orders have a value in common, as far as it is known by now."""
         self._hits = hits
         self._partners.clear()
         self._alone.clear()
+        self._weights.clear()
 
     def named(self, one: IndexedOrder) -> bool:
         """Whether the invoice names the order, or a delivery of it."""
         return self._level(one.order) in NAMED or delivers(self._case, one.order)
+
+    def of_sender(self, order: Order) -> bool:
+        """Whether VAT id or name say that the order is with the invoice's sender."""
+        key = _partner_of(order)
+        if key not in self._senders:
+            self._senders[key] = same_partner(self._case, order)
+        return self._senders[key]
 
     def evidence(self, orders: Sequence[IndexedOrder]) -> Found:
         """Evidence of orders that explain the invoice together."""
@@ -135,6 +146,17 @@ class Heads:
         if key not in self._alone:
             self._alone[key] = self._compared([order])
         return self._alone[key]
+
+    def weight(self, one: IndexedOrder) -> int:
+        """Sum of the evidence; orders of one partner that nothing names mostly weigh the same."""
+        if self.named(one):
+            return _sum(self.evidence((one,)))
+        order = one.order
+        later = is_later(self._case, order)
+        key = self._level(order), _partner_of(order), order.currency, later
+        if key not in self._weights:
+            self._weights[key] = _sum(self.evidence((one,)))
+        return self._weights[key]
 
     def _compared(self, orders: Sequence[Order]) -> Found:
         case = self._case
@@ -153,10 +175,26 @@ class Heads:
         return self._levels[key]
 
     def _partner(self, order: Order) -> Found:
-        key = order.side, order.partner_ibans, parties(order)
+        key = _partner_of(order)
         if key not in self._partners:
             self._partners[key] = compare_partner(self._case, order, self._hits)
         return self._partners[key]
+
+
+def _sum(evidence: Sequence[Evidence]) -> int:
+    return sum(e.weight for e in evidence)
+
+
+def _partner_of(order: Order) -> object:
+    """All that compares an order's partner with the sender."""
+    return (
+        order.side,
+        order.partner_name,
+        order.partner_vat_id,
+        order.invoicing_party_name,
+        order.invoicing_party_vat_id,
+        order.partner_ibans,
+    )
 
 
 class Leads(Struct, frozen=True):
@@ -199,8 +237,11 @@ def groups(case: Case, orders: Sequence[IndexedOrder], heads: Heads, leads: Lead
         alone += _by_partner(alone)
     if len(named) + len(alone) == 1:  # as mostly: there is nothing to compare with
         return [Group(orders=(*named, *alone)[0], bound=0, named=bool(named))]
-    found = [Group(orders=g, bound=_bound(case, g, heads, leads), named=True) for g in named]
-    found += [Group(orders=g, bound=_bound(case, g, heads, leads), named=False) for g in alone]
+    lines = best_of_lines(case)
+    found = [
+        Group(orders=g, bound=_bound(case, g, heads, leads) + lines, named=n < len(named))
+        for n, g in enumerate((*named, *alone))
+    ]
     return sorted(found, key=lambda g: (not g.named, -g.bound, -max(map(leads.count, g.orders))))
 
 
@@ -299,10 +340,13 @@ def _used(orders: tuple[IndexedOrder, ...], lines: Sequence[Assigned]) -> tuple[
 
 
 def _bound(case: Case, orders: tuple[IndexedOrder, ...], heads: Heads, leads: Leads) -> int:
-    """The most that the orders can score; of several together any may turn out unused."""
-    most = max(sum(e.weight for e in heads.evidence((one,))) for one in orders)
+    """The most that the orders can score by their heads and the net amount.
+
+    Of several together any may turn out unused.
+    """
+    most = max(map(heads.weight, orders))
     certain = len(orders) == 1 and not case.invoice.allowances_charges
     open_value = not certain or leads.by_amount(orders[0])
     level = "net amount is what is open" if open_value else "net amount different"
     net = case.weights[level] if case.net else 0
-    return most + max(net, 0 if case.credit else net) + best_of_lines(case)
+    return most + max(net, 0 if case.credit else net)

@@ -55,7 +55,8 @@ class Position(Struct, frozen=True, kw_only=True):
 
     def exact(self, quantity: Decimal) -> Decimal:
         """The order's price for a quantity with all digits."""
-        return EXACT.divide(EXACT.multiply(quantity, self.price), self.per)
+        total = EXACT.multiply(quantity, self.price)
+        return total if self.per == 1 else EXACT.divide(total, self.per)
 
     def at(self, price: Decimal, quantity: Decimal) -> Decimal:
         """Another price than the order's, for the same units of it, rounded once."""
@@ -72,8 +73,8 @@ def positions(
     orders: Sequence[IndexedOrder], document_id: str, exchange: Exchange | None = None
 ) -> tuple[Position, ...]:
     """All items of some orders in the order of their numbers, valued by the rates of `exchange`."""
-    found = [place for one in orders for place in _places(one, document_id, exchange)]
-    return tuple(sorted(found, key=lambda p: (natural(p.order.id), natural(p.item.id))))
+    ordered = sorted(orders, key=lambda one: natural(one.order.id))
+    return tuple(place for one in ordered for place in _places(one, document_id, exchange))
 
 
 def open_receipts(position: Position) -> list[tuple[GoodsReceipt, Decimal]]:
@@ -114,7 +115,7 @@ def _places(
     held = [r for r in unsettled(order, indexed.reservations) if r.document_id != document_id]
     rate = exchange.rate(order.currency) if exchange else None
     currency = exchange.currency if exchange and rate else order.currency
-    for item in order.items:
+    for item in sorted(order.items, key=lambda item: natural(item.id)):
         yield _position(order, item, [r for r in held if r.item == item.id], rate, currency)
 
 

@@ -5,16 +5,19 @@ import unicodedata
 from functools import lru_cache
 
 from msgspec import Struct
-from rapidfuzz.distance import Indel, Levenshtein
+from rapidfuzz.distance import Hamming, Indel, Levenshtein
 
 _CONFUSABLE = str.maketrans({"O": "0", "I": "1", "L": "1", "S": "5", "B": "8", "Z": "2"})
 _NO_LETTER_OR_DIGIT = {n: None for n in range(128) if not chr(n).isalnum()}
+_BLANKS = dict.fromkeys(_NO_LETTER_OR_DIGIT, " ")
+_WORD = re.compile(r"[^\W_]+")
 _SIMILAR_DIGITS = tuple(map(set, "08 38 68 89 06 17 56 35 49 27".split()))
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 _HEAD_ZEROS = re.compile(r"^(\D*)0+(?=\d)")
 # Digits that people group with blanks, dots or hyphens, with an item behind a slash.
 _WRITTEN_NUMBER = re.compile(r"\d(?:[ .\-]?\d){3,19}(?:\s*/\s*(?P<item>\d{1,6})(?!\d))?")
 _DIGITS = re.compile(r"(?<!\d)(?P<number>\d{4,20})(?:\s*/\s*(?P<item>\d{1,6})(?!\d))?")
+_TEN_DIGITS = re.compile(r"\d(?:[ .\-]?\d){9}")  # without them no order number is in a text
 _LONGEST_ORDER_NUMBER = 12
 _ORDER_NUMBER_LENGTH = 10  # digits of an order number in SAP
 _MOST_NUMBERS = 20  # of one text; the rest of an endless text is not looked at
@@ -93,10 +96,9 @@ def look_alikes(number: str) -> tuple[str, ...]:
 
 def looks_alike(one: str, other: str) -> bool:
     """Whether two numbers differ in one digit only, by one that a scanner takes for the other."""
-    if len(one) != len(other) or one == other:
+    if len(one) != len(other) or Hamming.distance(one, other) != 1:
         return False
-    apart = [{a, b} for a, b in zip(one, other, strict=True) if a != b]
-    return len(apart) == 1 and apart[0] in _SIMILAR_DIGITS
+    return next({a, b} for a, b in zip(one, other, strict=True) if a != b) in _SIMILAR_DIGITS
 
 
 def item_id(text: str | None) -> str | None:
@@ -122,11 +124,13 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _in_turn(text: str) -> list[str]:
+    if text.isascii():
+        return text.lower().translate(_BLANKS).split()
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_UMLAUTS)
     if not folded.isascii():
         parts = unicodedata.normalize("NFKD", folded)
         folded = "".join(c for c in parts if not unicodedata.combining(c))
-    return re.findall(r"[^\W_]+", folded)
+    return _WORD.findall(folded)
 
 
 def company_name(text: str | None) -> str | None:
@@ -204,8 +208,10 @@ def _written_numbers(short: str) -> tuple[WrittenNumber, ...]:
 
 def order_numbers(text: str) -> tuple[WrittenNumber, ...]:
     """Numbers in free text that have the length of an order number."""
-    inside = written_numbers(text)[1:]
-    return tuple(n for n in inside if len(n.number) == _ORDER_NUMBER_LENGTH)
+    short = text[:_LONGEST_TEXT]
+    if not _TEN_DIGITS.search(short):
+        return ()
+    return tuple(n for n in _written_numbers(short)[1:] if len(n.number) == _ORDER_NUMBER_LENGTH)
 
 
 def natural(identifier: str) -> tuple[int, str]:

@@ -47,7 +47,7 @@ class Offer(Struct, frozen=True, kw_only=True):
 def read_offer(position: Position) -> Offer:
     """Everything of an order item that no invoice changes."""
     item = position.item
-    price = _price_of(position.price, position.per)
+    price, per = _price_of(position.price, position.per, position.currency)
     return Offer(
         position=position,
         order=order_number(position.order.id),
@@ -55,8 +55,8 @@ def read_offer(position: Position) -> Offer:
         articles=_offered(item.partner_material, item.material, item.gtin),
         text=text_of(item.text),
         unit=_unit_of(item),
-        price=price.numerator * 10 ** minor_units(position.currency),
-        per=price.denominator * 1000,
+        price=price,
+        per=per,
         step=_step(thousandths(item.quantity)),
         open=thousandths(position.open),
         open_ordered=thousandths(position.open_ordered),
@@ -82,9 +82,10 @@ def _step(ordered: int) -> int:
 
 
 @lru_cache(REMEMBERED)
-def _price_of(price: Decimal, per: Decimal) -> Fraction:
-    """Price of one order unit."""
-    return Fraction(price) / Fraction(per)
+def _price_of(price: Decimal, per: Decimal, currency: str) -> tuple[int, int]:
+    """Minor units of money for so many thousandths of the order unit."""
+    exact = Fraction(price) / Fraction(per)
+    return exact.numerator * 10 ** minor_units(currency), exact.denominator * 1000
 
 
 @lru_cache(REMEMBERED)

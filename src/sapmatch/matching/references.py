@@ -1,6 +1,7 @@
 """What an invoice says about whose order it belongs to."""
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -28,17 +29,18 @@ class Reference(Struct, frozen=True):
     numbers: tuple[WrittenNumber, ...]
     inside: frozenset[str]  # numbers that stand somewhere in the text
     readings: frozenset[str]  # every number that it may be
+    lengths: frozenset[int]  # of the readings, give or take a digit
 
     def rules_out(self, number: str) -> bool:
         """Whether it is a number of that kind, and another one: as long, give or take a digit."""
-        return any(abs(len(other) - len(number)) < 2 for other in self.readings)
+        return len(number) in self.lengths
 
     def resembles(self, number: str) -> bool:
         """Whether a scanner that took one digit for another would read this for the number."""
         return any(looks_alike(other, number) for other in self.readings)
 
 
-class References(Struct, frozen=True, kw_only=True):
+class References(Struct, frozen=True, kw_only=True, dict=True):
     """All that an invoice names; `mentioned` are numbers in texts that may be about anything."""
 
     named: tuple[Reference, ...] = ()
@@ -46,6 +48,12 @@ class References(Struct, frozen=True, kw_only=True):
     sales_order: str = ""  # BT-14, normalised
     buyer_reference: str = ""  # BT-10, normalised
     delivery_notes: tuple[str, ...] = ()  # BT-16 and those of the lines, normalised
+
+    @cached_property
+    def spoken(self) -> frozenset[str]:
+        """What may be the partner's own number of an order."""
+        given = (*(ref.whole for ref in self.named), self.buyer_reference, self.sales_order)
+        return frozenset(filter(None, given))
 
 
 def references_of(invoice: Invoice) -> References:
@@ -76,7 +84,9 @@ def reference(text: str) -> Reference:
     whole, numbers = order_number(text), written_numbers(text)
     inside = frozenset(found.number for found in numbers)
     misread = confusable(whole)
-    return Reference(text.strip(), whole, misread, numbers, inside, inside | {misread})
+    readings = inside | {misread}
+    lengths = frozenset(len(number) + more for number in readings for more in (-1, 0, 1))
+    return Reference(text.strip(), whole, misread, numbers, inside, readings, lengths)
 
 
 def line_numbers(line: InvoiceLine) -> tuple[WrittenNumber, ...]:

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from msgspec import Struct
 
 from sapmatch.matching.case import Case
-from sapmatch.matching.comparisons import same_partner
 from sapmatch.matching.identity import (
     Candidate,
     Heads,
@@ -154,7 +154,7 @@ class _Desk:
                 self._rated = ranked((*self._rated, together))
 
     def _leads(self) -> Leads:
-        counts = Counter(name for names in self._hits.values() for name in names)
+        counts = Counter(chain.from_iterable(self._hits.values()))
         found = {name: one.order.id for name, one in self._known.items()}
         return Leads(
             {number: counts[name] for name, number in found.items()},
@@ -214,7 +214,7 @@ class _Desk:
         best = [c for c in self._rated[:1] if c.score >= case.weights.accept and not c.other_party]
         sure = {one.order.id for c in best for one in c.orders}
         ours = [o.order for o in self._known.values() if case.knows_partner(o.order.side)]
-        same = [order for order in ours if order.id in sure or same_partner(case, order)]
+        same = [order for order in ours if order.id in sure or self._heads.of_sender(order)]
         return frozenset(n for o in same for n in (o.partner, o.invoicing_party) if n)
 
     def _load(self, names: Iterable[str]) -> None:

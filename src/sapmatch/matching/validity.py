@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from sapmatch.matching.amounts import Sums, line_amount, net_of, sums_of
 from sapmatch.matching.units import EXACT
@@ -78,7 +79,7 @@ def _unusable(invoice: Invoice) -> Iterator[Flaw]:
     bases = [ln.price_base_quantity for ln in invoice.lines if ln.price_base_quantity is not None]
     if not all(map(_usable, numbers)) or any(base < _SMALLEST_BASE for base in bases):
         yield Flaw("TOTALS", "The invoice holds an amount or quantity that is no usable number.")
-    if any(map(_has_controls, texts)):
+    if not "".join(texts).isprintable() and any(map(_has_controls, texts)):
         yield Flaw("BROKEN", "A text of the invoice holds control characters.")
 
 
@@ -157,9 +158,9 @@ def _tax(basis: Decimal, rate: Decimal, currency: str) -> Decimal:
 
 def _leaves(invoice: Invoice) -> tuple[list[Decimal], list[str]]:
     """Numbers and texts, wherever they stand."""
-    numbers, texts, left = [], [], [invoice]
-    while left:
-        part: Any = left.pop()
+    numbers, texts = [], []
+    parts: list[Any] = [invoice]
+    for part in parts:  # grows while it is walked
         if part is None:
             continue
         if type(part) is str:
@@ -167,9 +168,9 @@ def _leaves(invoice: Invoice) -> tuple[list[Decimal], list[str]]:
         elif type(part) is Decimal:
             numbers.append(part)
         elif type(part) is tuple:
-            left += part
+            parts += part
         elif isinstance(part, Struct):
-            left += [getattr(part, name) for name in part.__struct_fields__]
+            parts += astuple(part)
     return numbers, texts
 
 
@@ -179,6 +180,4 @@ def _usable(number: Decimal) -> bool:
 
 
 def _has_controls(text: str) -> bool:
-    if text.isprintable():
-        return False
     return any(unicodedata.category(c) == "Cc" and c not in _BLANKS for c in text)

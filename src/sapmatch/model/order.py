@@ -128,12 +128,12 @@ class OrderItem(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def delivered(self) -> Decimal:
         """Received so far, reversals and returns netted."""
-        return sum((receipt.quantity for receipt in self.receipts), ZERO)
+        return sum([receipt.quantity for receipt in self.receipts], ZERO)
 
     @property
     def invoiced(self) -> Decimal:
         """Invoiced so far in SAP, reversals and credits netted."""
-        return sum((posting.quantity for posting in self.postings), ZERO)
+        return sum([posting.quantity for posting in self.postings], ZERO)
 
     @property
     def invoiced_amount(self) -> Decimal:

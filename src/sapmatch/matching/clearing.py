@@ -86,7 +86,7 @@ def _subset(case: Case, groups: Sequence[Sequence[_Open]], budget: int) -> Clear
 
 def _whole(case: Case, place: Position) -> Iterator[_Open]:
     """All that is open of an item."""
-    quantity = place.invoiced if case.credit else place.open
+    quantity = place.creditable if case.credit else place.open
     closed = place.item.deleted or place.item.finally_invoiced
     if quantity > 0 and not closed and place.item.overall_limit is None:
         yield place, quantity, None

@@ -156,7 +156,8 @@ def _party(case: Case, party: Party, other: Party) -> Found:
     found = []
     mine, theirs = vat_id(party.vat_id), vat_id(other.vat_id)
     if mine and theirs:
-        found.append(weigh(case, _vat_level(mine, theirs), mine, theirs))
+        level = _vat_level(mine, theirs)
+        found.append(weigh(case, level, plain(party.vat_id or ""), plain(other.vat_id or "")))
     if company_name(party.name) and company_name(other.name):
         alike = name_likeness(party.name or "", other.name or "")
         level = next(name for least, name in _NAME_LEVELS if alike >= least)
@@ -253,7 +254,7 @@ def _quantities(case: Case, lines: Sequence[Assigned]) -> Found:
     if not taken:
         return []
     rooms = [
-        (quantity, (place.invoiced,) if case.credit else (place.open, place.open_ordered))
+        (quantity, (place.creditable,) if case.credit else (place.open, place.open_ordered))
         for place, quantity in taken.values()
     ]
     if any(quantity > max(room) for quantity, room in rooms):

@@ -49,6 +49,14 @@ class Position(Struct, frozen=True, kw_only=True):
         """Order and item as SAP sent them."""
         return self.order.id, self.item.id
 
+    @property
+    def creditable(self) -> Decimal:
+        """What a credit may give back: what was invoiced, of a returns item what was sent back."""
+        if not self.item.returns:
+            return self.invoiced
+        returned = -self.delivered if self.receipt_counts else self.item.quantity
+        return returned + self.invoiced
+
     def value(self, quantity: Decimal) -> Decimal:
         """The order's price for a quantity, rounded once (MA-P27 to P30)."""
         return rounded(self.exact(quantity), self.currency)
@@ -128,6 +136,8 @@ def _position(
     left = (delivered if counts else item.quantity) - invoiced
     # Nothing more is to come where the delivery is completed (MA-P22).
     rest = left if counts and item.delivery_completed else max(item.quantity - invoiced, left)
+    if item.returns:  # nothing of it is ever invoiced, only credited
+        left = rest = ZERO
     price, per = _price(order, item, rate)
     return Position(
         order=order,

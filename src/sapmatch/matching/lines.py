@@ -88,7 +88,7 @@ def whole_order(case: Case, places: Sequence[Position]) -> tuple[Assigned, ...]:
     """A document without lines: all that is open, or invoiced where it is a credit, provided that
     this is exactly its net amount."""
     ways = (
-        [[p.invoiced for p in places]]
+        [[p.creditable for p in places]]
         if case.credit
         else [[p.open for p in places], [p.open_ordered for p in places]]
     )

@@ -108,9 +108,11 @@ def item_id(text: str | None) -> str | None:
 
 
 def vat_id(text: str | None) -> str | None:
-    """Letters and digits of a VAT id; None where there are too few to tell parties apart."""
+    """Letters and digits of a VAT id, those behind the country as OCR takes them for digits; None
+    where there are too few to tell parties apart."""
     stripped = plain(text or "")
-    return stripped if len(stripped) > 4 else None
+    country, number = stripped[:2], stripped[2:].translate(_CONFUSABLE)
+    return country + number if len(stripped) > 4 else None
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ def read_offer(position: Position) -> Offer:
         step=_step(thousandths(item.quantity)),
         open=thousandths(position.open),
         open_ordered=thousandths(position.open_ordered),
-        invoiced=thousandths(position.invoiced),
+        invoiced=thousandths(position.creditable),
         closed=item.deleted or item.finally_invoiced,
         free=not price and item.overall_limit is None,
         limit=item.overall_limit is not None,

@@ -20,7 +20,7 @@ def quantity_variances(item: InvoiceItem) -> tuple[list[Variance], bool]:
         return [], False
     if item.gives_back:
         # A return line comes after what the same invoice delivers; a credit gives back itself.
-        room = place.invoiced + (-item.taken if item.case.credit else item.taken)
+        room = place.creditable + (-item.taken if item.case.credit else item.taken)
         back = abs(item.quantity)
         return (_excess(item, back, room) if back > room else []), False
     room = place.open - item.taken

@@ -12,25 +12,26 @@ _STEP = Decimal("0.001")
 # Name -> how many of the smallest unit of its kind it holds, and the codes in use for it.
 _KINDS: dict[str, tuple[tuple[int, str], ...]] = {
     "piece": (
-        (1, "C62 EA H87 PCE PC PCS ST STK STUECK STÜCK PIECE PIECES NAR UNIT UNITS"),
+        (1, "C62 EA H87 PCE PC PCS ST STK STCK STUECK STÜCK PIECE PIECES NAR UNIT UNITS"),
+        (1, "LE AU E48 LS"),  # services: SAP's activity unit, lump sum
         (12, "DZN DZ"),
         (100, "CEN"),
-        (1000, "MIL"),
+        (1000, "MIL TS"),
     ),
-    "mass": ((1, "GRM G"), (1000, "KGM KG"), (1_000_000, "TNE TO")),
-    "length": ((1, "MMT MM"), (10, "CMT CM"), (1000, "MTR M"), (1_000_000, "KMT KM")),
+    "mass": ((1, "GRM G"), (1000, "KGM KG KILO"), (1_000_000, "TNE TO T")),
+    "length": ((1, "MMT MM"), (10, "CMT CM"), (1000, "MTR M METER LFM"), (1_000_000, "KMT KM")),
     "area": ((1, "MTK M2 QM"),),
-    "volume": ((1, "MLT ML"), (1000, "LTR L"), (1_000_000, "MTQ M3")),
-    "hours": ((1, "MIN"), (60, "HUR H HR STD")),
-    "days": ((1, "DAY TAG"),),
-    "months": ((1, "MON"),),
+    "volume": ((1, "MLT ML"), (1000, "LTR L LITER"), (1_000_000, "MTQ M3 CBM")),
+    "hours": ((1, "MIN"), (60, "HUR H HR STD STDN STUNDE STUNDEN HOUR HOURS")),
+    "days": ((1, "DAY TAG TAGE DAYS"),),
+    "months": ((1, "MON MONAT MONATE"),),
     "years": ((1, "ANN"),),
     "box": ((1, "BX BOX"),),
-    "carton": ((1, "CT KAR CAR"),),
+    "carton": ((1, "CT KAR CAR KARTON"),),
     "package": ((1, "PK PAK PA"),),
-    "pair": ((1, "PR PAA"),),
-    "set": ((1, "SET"),),
-    "roll": ((1, "RO ROL"),),
+    "pair": ((1, "PR PAA PAAR"),),
+    "set": ((1, "SET SATZ"),),
+    "roll": ((1, "RO ROL ROLLE ROLLEN"),),
 }
 _CODES = {
     code: (kind, factor)

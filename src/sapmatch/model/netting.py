@@ -196,7 +196,7 @@ def _receipts(subject: Subject, facts: Facts) -> dict[str, list[Movement]]:
     """Movements by order item, each with day and delivery note of its head; a cancelled one counts
     nothing, and neither does its reversal (MA-P20)."""
     moved = [f for f in facts.values() if isinstance(f, Movement) and f.order == subject.number]
-    cancelled = {movement.key for movement in moved if movement.cancelled}
+    cancelled = {movement.key for movement in moved if movement.cancelled} | _undone(moved)
     found: dict[str, list[Movement]] = {}
     for one in sorted(moved, key=lambda m: (m.year, m.document, _place(m.item))):
         if cancelled and (one.key in cancelled or one.reverses in cancelled):
@@ -208,6 +208,16 @@ def _receipts(subject: Subject, facts: Facts) -> dict[str, list[Movement]]:
             )
         found.setdefault(one.order_item, []).append(one)
     return found
+
+
+def _undone(moved: Iterable[Movement]) -> set[str]:
+    """Movements that another one takes back as a whole, whether SAP marked them or not."""
+    back = {(m.reverses, _turned(m.quantities)) for m in moved if m.reverses}
+    return {m.key for m in moved if (m.key, m.quantities) in back}
+
+
+def _turned(quantities: tuple[tuple[str, Decimal], ...]) -> tuple[tuple[str, Decimal], ...]:
+    return tuple((unit, -quantity) for unit, quantity in quantities)
 
 
 def _received(movements: Iterable[Movement], item: OrderItem) -> tuple[GoodsReceipt, ...]:

@@ -93,6 +93,24 @@ def test_a_cancelled_receipt_and_its_reversal_count_nothing() -> None:
     assert [(r.material_document, r.quantity) for r in item.receipts] == [("52", D(7))]
 
 
+def test_a_receipt_that_is_taken_back_as_a_whole_is_none_though_sap_did_not_mark_it() -> None:
+    """MA-P20"""
+    back = {
+        "ReversedMaterialDocumentYear": "2026",
+        "ReversedMaterialDocument": "51",
+        "ReversedMaterialDocumentItem": "1",
+    }
+    rows = [
+        receipt_row("50", "101", "20"),
+        receipt_row("51", "101", "7"),
+        receipt_row("52", "102", "7", **back),
+    ]
+    item = only_item(MaterialDocumentItem=rows)
+    assert [(r.material_document, r.quantity) for r in item.receipts] == [("50", D(20))]
+    rows[2] = receipt_row("52", "102", "3", **back)
+    assert only_item(MaterialDocumentItem=rows).delivered == 24
+
+
 def test_movements_that_are_no_receipt_count_nothing() -> None:
     rows = [receipt_row("50", "561", "20"), receipt_row("51", "101", "20", PurchaseOrder="")]
     assert only_item(MaterialDocumentItem=rows).receipts == ()

@@ -1,8 +1,24 @@
 """Whose goods a line bills, and by which delivery they came."""
 
+import pytest
+from msgspec.structs import replace
+
+from sapmatch.matching.units import convert
 from sapmatch.model.match import Decision, State
 from sapmatch.model.order import GoodsReceipt
-from tests.unit.matching.desk import D, Desk, decide, invoice, item, line, order, placed
+from tests.unit.matching.desk import (
+    SUPPLIER,
+    US,
+    D,
+    Desk,
+    decide,
+    invoice,
+    item,
+    line,
+    order,
+    placed,
+    posting,
+)
 
 RECEIPTS = (
     GoodsReceipt(
@@ -74,3 +90,52 @@ def test_what_an_earlier_match_took_of_a_delivery_leaves_the_others_open() -> No
 
 def documents(decision: Decision) -> list[str | None]:
     return [share.material_document for ln in decision.lines for share in ln.shares]
+
+
+RETURNED = item(10, "5", returns=True, received=["-5"])
+
+
+def test_a_credit_note_pays_for_what_was_sent_back_on_a_returns_item() -> None:
+    credit = invoice(line(10, "5"), type="credit-note")
+    assert decide(credit, order("4500000012", RETURNED)).state is State.MATCHED
+    credited = item(10, "5", returns=True, received=["-5"], postings=(posting("-5", "-50.00"),))
+    again = decide(credit, order("4500000012", credited))
+    assert (again.state, again.cause) == (State.OUT_OF_TOLERANCE, "DQ")
+
+
+def test_no_invoice_waits_for_goods_that_an_order_sends_back() -> None:
+    decision = decide(invoice(line(10, "5")), order("4500000012", RETURNED))
+    assert (decision.state, decision.cause) == (State.OUT_OF_TOLERANCE, "DQ")
+
+
+@pytest.mark.parametrize(
+    ("ordered", "billed"),
+    [
+        ("LE", "C62"),
+        ("AU", "E48"),
+        ("ST", "Stck."),
+        ("STD", "Stunden"),
+        ("TS", "MIL"),
+        ("M", "lfm"),
+    ],
+)
+def test_units_go_by_many_names(ordered: str, billed: str) -> None:
+    """MA-P29."""
+    assert convert(D(7), billed, ordered) == D(7)
+
+
+@pytest.mark.parametrize("read", ["DE29876S43I", "DEZ98765431", "DE 298 765 431"])
+def test_letters_in_a_vat_id_are_the_digits_they_look_like(read: str) -> None:
+    """MA-P04."""
+    assert decide(invoice(seller=replace(SUPPLIER, vat_id=read)), order()).state is State.MATCHED
+
+
+def test_another_digit_in_a_vat_id_is_another_party() -> None:
+    """MA-P05."""
+    decision = decide(invoice(seller=replace(SUPPLIER, vat_id="DE298765437")), order())
+    assert (decision.state, decision.cause) == (State.AMBIGUOUS, "OTHER_SUPPLIER")
+
+
+def test_a_misread_letter_in_our_own_vat_id_leaves_the_invoice_ours() -> None:
+    assert decide(invoice(buyer=replace(US, vat_id="DE8II23A567")), order()).company_code is None
+    assert decide(invoice(buyer=replace(US, vat_id="DE8II234S67")), order()).state is State.MATCHED

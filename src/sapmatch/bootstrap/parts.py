@@ -195,7 +195,9 @@ class Services:
         return Waiting(
             reviews=self.reviews,
             waits=self.workflows,
-            changed=lambda watched: changed(watched, self.orders, self.policy.candidate_cap),
+            changed=lambda watched: changed(
+                watched, self.orders, self.documents.earlier, self.policy.candidate_cap
+            ),
             restart=self.restart,
             within=timedelta(days=self.settings.reviewing.decide_within_days),
         )

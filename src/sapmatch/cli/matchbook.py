@@ -12,7 +12,7 @@ from sapmatch.cli.order_files import order_rows
 from sapmatch.extracting.orders import orders_from_rows
 from sapmatch.matching import match
 from sapmatch.matching.index import InMemoryInvoices, InMemoryOrders
-from sapmatch.matching.keys import duplicate_keys, order_keys, posted_keys
+from sapmatch.matching.keys import earlier_keys, order_keys, posted_keys
 from sapmatch.matching.record import REMEMBERED, earlier_invoice, reservations
 from sapmatch.model.document import EarlierInvoice
 from sapmatch.model.errors import InputRejected, Problem
@@ -94,9 +94,8 @@ class Matchbook:
     def _take(self, entry: Entry) -> None:
         scope = OrderScope(self._connection, self._client, entry.company_code)
         earlier = entry.invoice
-        keys = duplicate_keys(earlier.number, earlier.total, earlier.currency)
         self._names[entry.sha256] = earlier.document
-        self._earlier.add(scope, keys, earlier)
+        self._earlier.add(scope, earlier_keys(earlier), earlier)
         # An order of an earlier call may be missing in these files: then it is not decided on.
         held = {order: self._orders.get(scope, order) for order in entry.reservations}
         versions = {order: known.version for order, known in held.items() if known}

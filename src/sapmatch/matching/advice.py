@@ -217,7 +217,14 @@ _DUPLICATES = {
         "invoices, and rejects it where they are one.",
     ),
 }
-CAUSES: Mapping[str, Advice] = {**_DEVIATIONS, **_SAP_FORBIDS, **_DOUBTS}
+_REPLACED = {
+    "REPLACED": Advice(
+        "its sender takes it back by another document",
+        "Nothing is posted of it. Accounts payable decides on the document that replaces it, and "
+        "has this one decided anew (sapmatch replay) where that one is rejected.",
+    ),
+}
+CAUSES: Mapping[str, Advice] = {**_DEVIATIONS, **_SAP_FORBIDS, **_DOUBTS, **_REPLACED}
 
 
 def invalid_remedy() -> str:

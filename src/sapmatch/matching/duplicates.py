@@ -55,9 +55,10 @@ class Duplicate(Struct, frozen=True, kw_only=True):
 
 
 class Past(Struct, frozen=True, kw_only=True):
-    """What the records say: a duplicate, and invoices that SAP cannot tell from this one."""
+    """What the records say: a duplicate, what replaces it, and what SAP cannot tell from it."""
 
     duplicate: Duplicate | None = None
+    replaced_by: EarlierInvoice | None = None
     collisions: tuple[str, ...] = ()
 
 
@@ -90,13 +91,24 @@ def _earlier(
     return [
         one
         for one in every
-        if one.document != case.document_id and not one.reversed and one.credit == case.credit
+        if one.document != case.document_id
+        and not one.reversed
+        and one.credit == case.credit
+        and not _replaces(case, one)
     ]
+
+
+def _replaces(case: Case, other: EarlierInvoice) -> bool:
+    """Who says that an invoice takes another one's place sends no copy of it."""
+    named = [r.number for r in case.invoice.preceding_invoices]
+    mine = document_number(case.number) in map(document_number, other.replaces)
+    corrects = case.invoice.type == "corrective-invoice"
+    return mine or (corrects and document_number(other.number) in map(document_number, named))
 
 
 def _compare(case: Case, sender: Sender, other: EarlierInvoice) -> Duplicate | None:
     """Exactly as SAP compares, or with one field that is only alike."""
-    issued, same = case.invoice.issue_date, _sameness(case, sender, other)
+    issued, same = case.invoice.issue_date, sameness(case, sender, other)
     same_day = issued is not None and issued == other.issue_date
     level = _number_level(case.number, other)
     if other.currency != case.currency or not _same_amount(case, other.total):
@@ -193,7 +205,8 @@ def _sender(
     return Sender(numbers=partners, aliases=frozenset(strangers & known))
 
 
-def _sameness(case: Case, sender: Sender, other: EarlierInvoice) -> Sameness:
+def sameness(case: Case, sender: Sender, other: EarlierInvoice) -> Sameness:
+    """Whether one and the same company sent both; `alias`: under another number in SAP."""
     if other.partner and sender.numbers:
         if other.partner in sender.numbers:
             return "same"
@@ -237,7 +250,7 @@ def _collides(case: Case, sender: Sender, other: EarlierInvoice) -> bool:
     """Two numbers that are one to SAP, which keeps 16 characters of each (MA-P49)."""
     mine, theirs = printed_number(case.number), printed_number(other.number)
     cut = mine[:SAP_REFERENCE_LENGTH] == theirs[:SAP_REFERENCE_LENGTH]
-    return cut and mine != theirs and _sameness(case, sender, other) != "other"
+    return cut and mine != theirs and sameness(case, sender, other) != "other"
 
 
 def _exact(earlier: EarlierInvoice) -> Duplicate:

@@ -31,6 +31,7 @@ _SUMMARIES = {
     State.AMBIGUOUS: "needs a decision: {why}.",
     State.NO_CANDIDATE: "fits no order: {why}.",
     State.DUPLICATE: "was here before, as {earlier}: {why}.",
+    State.SUPERSEDED: "is not posted: {why}.",
     State.SUSPECTED_DUPLICATE: "may have been here before, as {earlier}: {why}.",
 }
 
@@ -87,6 +88,8 @@ def _summary(case: Case, best: Candidate | None, outcome: Outcome, past: Past) -
         earlier = past.duplicate.earlier
         where = "supplier invoice in SAP" if earlier.source == "sap" else "document"
         words |= {"earlier": f"{where} {earlier.document}", "why": past.duplicate.reason}
+    if past.replaced_by:
+        words["why"] = f"its sender takes it back by {shown(past.replaced_by.number)}"
     kind = "Credit note" if case.credit else "Invoice"
     said = _SUMMARIES[outcome.state].format_map(words)
     return f"{kind} {shown(case.number)} over {Money(case.total, case.currency)} {said}"

@@ -3,7 +3,7 @@
 K1 order number. K2 delivery note of a receipt. K3 reference at the partner. K4 article number.
 K5 partner and class of open value. K6 partner and month. S the partner by VAT id, bank account or
 name, N a word of the name. N# and T# find invoices that were here before: by number, and by total
-and currency. An empty value is never a key.
+and currency; R# finds what replaces an invoice of that number. An empty value is never a key.
 
 An index writes one entry for each key of an order, so they are few: about 25 for an order of six
 items, at most 90. More articles or deliveries than that are reached by the other keys.
@@ -27,12 +27,14 @@ from sapmatch.matching.normalise import (
     vat_id,
 )
 from sapmatch.matching.references import References
+from sapmatch.model.document import EarlierInvoice
 from sapmatch.model.invoice import Invoice, InvoiceLine, Party
 from sapmatch.model.money import rounded
 from sapmatch.model.order import ZERO, IndexedOrder, Order, OrderItem, PostedInvoice
 from sapmatch.model.ports import OrderKey
 
 _LONGEST = 200  # characters of a value: DynamoDB takes keys of 2,048 bytes
+REPLACED = "R#"
 SAP_REFERENCE_LENGTH = 16  # of SupplierInvoiceIDByInvcgParty
 _MOST_ARTICLES = 30  # of an order, one key each
 _ARTICLES = ("partner_material", "material", "gtin")  # fields of an item
@@ -142,6 +144,17 @@ def duplicate_keys(number: str, total: Decimal, currency: str) -> tuple[OrderKey
             OrderKey("T#", _amount(total, currency)),
         ]
     )
+
+
+def earlier_keys(invoice: EarlierInvoice) -> tuple[OrderKey, ...]:
+    """Keys by which its copies find this invoice, and those that it replaces."""
+    copies = duplicate_keys(invoice.number, invoice.total, invoice.currency)
+    return _distinct([*copies, *map(replaced_key, invoice.replaces)])
+
+
+def replaced_key(number: str) -> OrderKey:
+    """Key under which what replaces an invoice of this number is found."""
+    return OrderKey(REPLACED, document_number(number)[:_LONGEST])
 
 
 def posted_keys(invoice: PostedInvoice) -> tuple[OrderKey, ...]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from sapmatch.matching.advice import invalid_remedy, owner, remedy
 from sapmatch.matching.case import Case, build_case, company_code_of
 from sapmatch.matching.decision import Outcome, decide, difference, line_matches
@@ -10,6 +12,7 @@ from sapmatch.matching.duplicates import Earlier, Past, look_back
 from sapmatch.matching.explanation import explain, explain_flaw
 from sapmatch.matching.items import ledger_lines
 from sapmatch.matching.rates import rate_used
+from sapmatch.matching.replacement import replaced_by
 from sapmatch.matching.search import Found, named_only, search
 from sapmatch.matching.tolerances import within
 from sapmatch.matching.validity import Flaw, first_flaw
@@ -76,6 +79,9 @@ def match(
     past = look_back(case, found.partners, earlier, orders)
     if past.duplicate:
         return _decision(case, found, Outcome(state=past.duplicate.state, cause="DUPLICATE"), past)
+    if not only and (other := replaced_by(case, earlier)):
+        past = replace(past, replaced_by=other)
+        return _decision(case, found, Outcome(state=State.SUPERSEDED, cause="REPLACED"), past)
     return _decision(case, found, decide(case, found, asked=bool(only)), past)
 
 

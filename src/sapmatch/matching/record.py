@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from sapmatch.matching.direction import directed
-from sapmatch.matching.keys import SAP_REFERENCE_LENGTH, duplicate_keys, exact_identity
+from sapmatch.matching.keys import SAP_REFERENCE_LENGTH, earlier_keys, exact_identity
 from sapmatch.model.document import DocumentRecord, EarlierInvoice
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Intent
@@ -12,6 +12,7 @@ from sapmatch.model.match import Decision, ItemShare, State
 from sapmatch.model.order import ZERO, Reservation, TakenReceipt
 from sapmatch.model.ports import MatchRecord, OrderScope
 
+_MOST_REPLACED = 20  # invoices that one document may name as corrected or credited
 # What may still be posted. A duplicate points at the first document: were it kept, both would point
 # at each other. What contradicts itself comes again corrected, often under the same number.
 REMEMBERED = frozenset(State) - {State.DUPLICATE, State.INVALID}
@@ -34,7 +35,7 @@ def match_record(
         reservations=reservations(document.id, invoice, decision),
         intents=tuple(intents),
         earlier=earlier,
-        keys=duplicate_keys(earlier.number, earlier.total, earlier.currency),
+        keys=earlier_keys(earlier),
         claim=f"{scope.connection}|{scope.client}|{exact_identity(scope.company_code, invoice)}",
     )
 
@@ -88,4 +89,13 @@ def earlier_invoice(document_id: str, invoice: Invoice, partner: str | None) -> 
         seller_name=invoice.seller.name,
         seller_iban=invoice.iban,
         credit=invoice.type == "credit-note",
+        replaces=_replaced(invoice),
     )
+
+
+def _replaced(invoice: Invoice) -> tuple[str, ...]:
+    """Final invoices name those before them too, and do not take them back."""
+    if invoice.type not in ("corrective-invoice", "credit-note"):
+        return ()
+    numbers = (reference.number.strip() for reference in invoice.preceding_invoices)
+    return tuple(dict.fromkeys(filter(None, numbers)))[:_MOST_REPLACED]

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sapmatch.matching import match
 from sapmatch.matching.case import company_code_of
 from sapmatch.matching.direction import directed
-from sapmatch.matching.keys import duplicate_keys
+from sapmatch.matching.keys import earlier_keys
 from sapmatch.matching.record import REMEMBERED, earlier_invoice, match_record
 from sapmatch.matching.validity import first_flaw
 from sapmatch.matching.verdict import anew, decided_by_hand
@@ -29,6 +29,7 @@ from sapmatch.model.stored import decision_key, decision_of, invoice_key, result
 # From invoice, decision and orders to the writes that they mean, with their payload bytes.
 Planner = Callable[[str, Invoice, Decision, dict[str, Order]], Sequence[tuple[Intent, bytes]]]
 BY_HAND = frozenset({State.MANUAL_MATCHED, State.MANUAL_REJECTED})
+_WAITS_FOR_NOTHING = BY_HAND | {State.SUPERSEDED}
 
 
 class Desk(Struct, frozen=True, kw_only=True):
@@ -50,41 +51,69 @@ class Desk(Struct, frozen=True, kw_only=True):
 def match_stored(document_id: str, desk: Desk, now: datetime) -> tuple[int, Decision]:
     """Decide and keep the decision at documents/<id>/decision-<n>.json.
 
-    A decision that posts nothing is recorded at once, with the review that waits for a person; a
+    A decision that posts nothing is recorded at once, behind the review that waits for a person; a
     match waits for record_stored. Deciding again on the same facts writes no other decision. What
     a person decided is carried out, and what is matched or was decided by hand stays (MA-P54).
+    Raises PreconditionFailed where a person decided meanwhile: his decision counts.
     """
-    record = desk.documents.get(document_id)
+    record, review = desk.documents.get(document_id), desk.reviews.get(document_id)
     former = _decision(desk.objects, document_id, record.decision) if record.decision else None
     if former and (record.is_matched or former.state in BY_HAND):
+        _settle(review, desk.reviews)
         return record.decision, former
-    review = desk.reviews.get(document_id)
-    verdict = _verdict_on(record, review)
-    noted = NotedOrders(desk.orders)
-    if verdict:
-        decision = _by_hand(document_id, verdict, former, desk)
+    noted = NotedOrders(desk.orders, desk.documents.earlier)
+    if review and (verdict := _verdict_on(record, review)):
+        decision = _carried_out(review, verdict, former, desk)
     else:
         decision = _matched(document_id, noted, desk)
-    number = record.decision
-    if former is None or _facts(decision) != _facts(former):
-        number += 1
-        _keep(record, number, decision, desk)
-    if not decision.posts and decision.state not in BY_HAND:
-        waiting = _waiting(record, review, number, decision, now)
+    is_new = former is None or _facts(decision) != _facts(former)
+    number = record.decision + is_new
+    if is_new:
+        encoded = msgspec.json.encode(decision, order="deterministic")
+        desk.objects.write(decision_key(document_id, number), encoded)
+    if decision.posts:
+        return number, decision
+    if decision.state not in _WAITS_FOR_NOTHING:
+        waiting = _waiting(record, review, number, decision, now, desk.reviews)
         watched = noted.watched(desk.scope(decision.company_code), decision)
         desk.reviews.save(replace(waiting, watched=watched, token=None))
+    elif decision.state is State.SUPERSEDED:
+        _settle(review, desk.reviews)
+    if is_new:
+        _keep(record, decision, desk)
+    if decision.state in BY_HAND:
+        _settle(review, desk.reviews)
     return number, decision
 
 
-def record_stored(document_id: str, desk: Desk, plan: Planner) -> DocumentRecord:
+def record_stored(
+    document_id: str, desk: Desk, plan: Planner, number: int | None = None
+) -> DocumentRecord:
     """Record the match that was decided last, with reservations and intents, all or nothing.
 
-    Raises PreconditionFailed where an order moved since, or a person decided: decide anew.
+    `number` is that of the decision. Raises PreconditionFailed where it is not the last one, an
+    order moved since, or a person decided: decide anew.
     """
     record = desk.documents.get(document_id)
     if record.is_matched:
+        _settle(desk.reviews.get(document_id), desk.reviews)
         return record
-    decision = _decision(desk.objects, document_id, record.decision + 1)
+    overtaken = number not in (None, record.decision + 1)
+    decision = None if overtaken else _decision(desk.objects, document_id, record.decision + 1)
+    # Another execution of this document may have written its own decision under this number.
+    if decision is None or not decision.posts:
+        raise PreconditionFailed(f"document {document_id}: was decided anew meanwhile")
+    try:
+        return _recorded(record, decision, desk, plan)
+    except InputRejected:
+        _reopen(desk.reviews.get(document_id), desk.reviews)
+        raise
+
+
+def _recorded(
+    record: DocumentRecord, decision: Decision, desk: Desk, plan: Planner
+) -> DocumentRecord:
+    document_id = record.id
     invoice = directed(_read(desk.objects, document_id)[0])
     scope = desk.scope(decision.company_code)
     planned = plan(document_id, invoice, decision, _orders(scope, decision, desk.orders))
@@ -92,8 +121,10 @@ def record_stored(document_id: str, desk: Desk, plan: Planner) -> DocumentRecord
         desk.objects.write(intent.payload_key, payload)
     intents = [intent for intent, _ in planned]
     match = match_record(record, invoice, decision, scope, intents)
-    _close(record, decision, desk.reviews)
-    return desk.documents.record_match(match)
+    review = _close(record, decision, desk.reviews)
+    recorded = desk.documents.record_match(match)
+    _settle(review, desk.reviews)
+    return recorded
 
 
 def remember_stored(document_id: str, desk: Desk) -> None:
@@ -105,7 +136,7 @@ def remember_stored(document_id: str, desk: Desk) -> None:
     if code is None:
         return
     seen = replace(earlier_invoice(document_id, invoice, None), undecided=True)
-    keys = duplicate_keys(seen.number, seen.total, seen.currency)
+    keys = earlier_keys(seen)
     desk.documents.remember(desk.scope(code), keys, seen)
 
 
@@ -122,18 +153,28 @@ def _facts(decision: Decision) -> Decision:
     return replace(decision, order_versions={})
 
 
-def _matched(document_id: str, orders: Orders, desk: Desk) -> Decision:
+def _matched(document_id: str, noted: NotedOrders, desk: Desk) -> Decision:
     invoice, problems = _read(desk.objects, document_id)
     return match(
         invoice,
         document_id=document_id,
-        orders=orders,
-        earlier=desk.documents.earlier,
+        orders=noted,
+        earlier=noted.earlier,
         policy=desk.policy,
         connection=desk.connection,
         client=desk.client,
         problems=problems,
     )
+
+
+def _carried_out(
+    review: Review, verdict: Verdict, former: Decision | None, desk: Desk
+) -> Decision:
+    try:
+        return _by_hand(review.document_id, verdict, former, desk)
+    except InputRejected:
+        _reopen(review, desk.reviews)
+        raise
 
 
 def _by_hand(document_id: str, verdict: Verdict, former: Decision | None, desk: Desk) -> Decision:
@@ -153,15 +194,11 @@ def _by_hand(document_id: str, verdict: Verdict, former: Decision | None, desk: 
     return decided_by_hand(verdict, former, anew=again)
 
 
-def _keep(record: DocumentRecord, number: int, decision: Decision, desk: Desk) -> None:
-    """The decision; with the record and what later invoices may see of it, if it posts nothing."""
-    encoded = msgspec.json.encode(decision, order="deterministic")
-    desk.objects.write(decision_key(record.id, number), encoded)
-    if decision.posts:
-        return
+def _keep(record: DocumentRecord, decision: Decision, desk: Desk) -> None:
+    """What posts nothing, with the record and what later invoices may see of it."""
     scope = desk.scope(decision.company_code) if decision.company_code else None
     seen = _seen(record, decision, desk) if scope else None
-    keys = duplicate_keys(seen.number, seen.total, seen.currency) if seen else ()
+    keys = earlier_keys(seen) if seen else ()
     desk.documents.decided(record, decision, seen, scope, keys)
 
 
@@ -176,11 +213,18 @@ def _seen(record: DocumentRecord, decision: Decision, desk: Desk) -> EarlierInvo
 
 
 def _waiting(
-    record: DocumentRecord, review: Review | None, number: int, decision: Decision, now: datetime
+    record: DocumentRecord,
+    review: Review | None,
+    number: int,
+    decision: Decision,
+    now: datetime,
+    reviews: Reviews,
 ) -> Review:
     """The review of a decision; that of the same decision goes on where it was."""
     if review and review.decision == number and review.status in ("open", "closed"):
         return replace(review, status="open")
+    if review and review.status == "open" and review.said:  # what people said is kept
+        review = reviews.save(replace(review, status="closed"))
     return Review(
         document_id=record.id,
         state=decision.state.value,
@@ -191,13 +235,28 @@ def _waiting(
     )
 
 
-def _close(record: DocumentRecord, decision: Decision, reviews: Reviews) -> None:
+def _close(record: DocumentRecord, decision: Decision, reviews: Reviews) -> Review | None:
     """Before the match is recorded: from here on it is too late for a person to decide (RE-17)."""
     review = reviews.get(record.id)
     if _verdict_on(record, review) and decision.state not in BY_HAND:
         raise PreconditionFailed(f"document {record.id}: a person decided meanwhile")
     if review and review.status == "open":
+        return reviews.save(replace(review, status="closed", token=None, watched=None))
+    return review
+
+
+def _settle(review: Review | None, reviews: Reviews) -> None:
+    """Nothing is left to do about the document: nobody is asked, and nobody carries out more."""
+    if review and review.status == "open":
         reviews.save(replace(review, status="closed", token=None, watched=None))
+    elif review and review.is_unfinished:
+        reviews.save(replace(review, settled=True))
+
+
+def _reopen(review: Review | None, reviews: Reviews) -> None:
+    """A decision that cannot be carried out must not keep everybody from another one."""
+    if review and review.status == "decided":
+        reviews.save(replace(review, status="open", verdict=None, proposed=None))
 
 
 def _orders(scope: OrderScope, decision: Decision, orders: Orders) -> dict[str, Order]:

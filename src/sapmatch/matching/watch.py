@@ -3,6 +3,9 @@
 import hashlib
 from collections.abc import Sequence
 
+from sapmatch.matching.duplicates import Earlier
+from sapmatch.matching.keys import REPLACED
+from sapmatch.model.document import EarlierInvoice
 from sapmatch.model.match import Decision
 from sapmatch.model.order import IndexedOrder, PostedInvoice
 from sapmatch.model.ports import OrderKey, Orders, OrderScope
@@ -13,10 +16,12 @@ MOST_ORDERS = 20
 
 
 class NotedOrders:
-    """Port Orders that notes what was asked, and what the answer was."""
+    """Port Orders that notes what was asked, and what the answer was; of invoices likewise."""
 
-    def __init__(self, orders: Orders) -> None:
+    def __init__(self, orders: Orders, earlier: Earlier) -> None:
         self._orders = orders
+        self._earlier = earlier
+        self._invoices: dict[str, str] = {}
         self._keys: dict[str, str] = {}
         self._versions: dict[str, int] = {}
 
@@ -36,6 +41,13 @@ class NotedOrders:
         """Supplier invoices in SAP; they come with the orders that they change."""
         return self._orders.posted(scope, key)
 
+    def earlier(self, scope: OrderScope, key: OrderKey) -> Sequence[EarlierInvoice]:
+        """Earlier invoices; those are noted that take the invoice back."""
+        found = self._earlier(scope, key)
+        if key.type == REPLACED:
+            self._invoices[f"{key.type} {key.value}"] = _standing(found)
+        return found
+
     def watched(self, scope: OrderScope, decision: Decision) -> Watched:
         """The first keys, and the orders that the invoice may belong to."""
         named = [name for each in decision.candidates for name in each.split("+")]
@@ -44,11 +56,12 @@ class NotedOrders:
             scope=scope,
             orders={name: self._versions[name] for name in orders[:MOST_ORDERS]},
             keys=dict(list(self._keys.items())[:MOST_KEYS]),
+            invoices=self._invoices,
         )
 
 
-def changed(watched: Watched, orders: Orders, cap: int) -> bool:
-    """Whether a key finds other orders by now, or an order has another version.
+def changed(watched: Watched, orders: Orders, earlier: Earlier, cap: int) -> bool:
+    """Whether a key finds other orders or invoices by now, or an order has another version.
 
     Receipts, prices, releases and the reservations of other invoices all change the version.
     """
@@ -56,8 +69,16 @@ def changed(watched: Watched, orders: Orders, cap: int) -> bool:
         kind, _, value = named.partition(" ")
         if _digest(orders.find(watched.scope, OrderKey(kind, value), cap)) != digest:
             return True
+    for named, digest in watched.invoices.items():
+        kind, _, value = named.partition(" ")
+        if _standing(earlier(watched.scope, OrderKey(kind, value))) != digest:
+            return True
     found = {order_id: orders.get(watched.scope, order_id) for order_id in watched.orders}
     return any((one.version if one else 0) != watched.orders[name] for name, one in found.items())
+
+
+def _standing(invoices: Sequence[EarlierInvoice]) -> str:
+    return _digest(sorted(one.document for one in invoices if not one.reversed))
 
 
 def _digest(names: Sequence[str]) -> str:

@@ -139,6 +139,7 @@ class EarlierInvoice(Struct, frozen=True, kw_only=True):
     seller_iban: str | None = None
     credit: bool = False
     reversed: bool = False
+    replaces: tuple[str, ...] = ()  # numbers of invoices that it corrects or credits
     undecided: bool = False  # a person was asked to compare it, and may have keyed it since
 
 

@@ -65,21 +65,23 @@ class Watched(Struct, frozen=True, kw_only=True):
     """What would make a decision worth taking again once it changes.
 
     `orders` are versions in the order index; `keys` are keys of orders as `K1 4500000012`, each
-    with a digest of what it found.
+    with a digest of what it found, and `invoices` the same of keys of other invoices.
     """
 
     scope: OrderScope
     orders: dict[str, int] = {}
     keys: dict[str, str] = {}
+    invoices: dict[str, str] = {}
 
 
 class Review(Struct, frozen=True, kw_only=True):
     """One document that waits: for a person, or for what it lacks; one record a document.
 
     `decision` is the number of the decision it is about, 0 where the reading ended in a question.
-    `token` lets the workflow `execution` go on; `proposed` is the first of two people, and `said`
-    keeps what people said that did not end it: waits and proposals, oldest first. `alerted` says
-    whether a person was told.
+    `token` lets the workflow `execution` go on, which has waited `turns` times before. `proposed`
+    is the first of two people, and `said` keeps what people said that did not end it: waits and
+    proposals, oldest first. `alerted` says whether a person was told, `settled` whether the
+    decision of a person was carried out.
     """
 
     document_id: str
@@ -90,13 +92,20 @@ class Review(Struct, frozen=True, kw_only=True):
     opened_at: datetime
     token: str | None = None
     execution: str | None = None
+    turns: int = 0
     alerted: bool = False
     watched: Watched | None = None
     proposed: Verdict | None = None
     said: tuple[Verdict, ...] = ()
     verdict: Verdict | None = None
+    settled: bool = False
     version: int = 0
     schema: int = 1
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether somebody has to decide still, or the workflow to carry out what was decided."""
+        return self.status == "open" or (self.status == "decided" and not self.settled)
 
 
 def _shown(caller: str, sap_user: str | None) -> str:
@@ -127,6 +136,10 @@ class Reviews(Protocol):
 
     def open(self) -> Iterator[Review]:
         """Everything that waits, oldest first."""
+        ...
+
+    def unfinished(self) -> Iterator[Review]:
+        """The same, and what was decided and not carried out yet."""
         ...
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from sapmatch.matching import match
 from sapmatch.matching.index import InMemoryInvoices, InMemoryOrders
-from sapmatch.matching.keys import duplicate_keys, order_keys, posted_keys
+from sapmatch.matching.keys import earlier_keys, order_keys, posted_keys
 from sapmatch.matching.record import earlier_invoice, reservations
 from sapmatch.model.document import EarlierInvoice
 from sapmatch.model.invoice import Invoice, InvoiceLine, Party
@@ -175,8 +175,7 @@ class Desk:
     def remember(self, billed: Invoice, document: str, **more: Any) -> EarlierInvoice:
         """Keep the invoice for the duplicate check."""
         seen = msgspec.structs.replace(earlier_invoice(document, billed, None), **more)
-        keys = duplicate_keys(seen.number, seen.total, seen.currency)
-        self.invoices.add(SCOPE, keys, seen)
+        self.invoices.add(SCOPE, earlier_keys(seen), seen)
         return seen
 
 

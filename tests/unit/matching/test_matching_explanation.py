@@ -46,7 +46,7 @@ def causes_in(*modules: str) -> set[str]:
 
 
 def test_every_cause_has_words_a_remedy_and_an_owner() -> None:
-    causes = causes_in("decision", "gates", "variances") | set(PRECEDENCE)
+    causes = causes_in("decision", "gates", "variances", "match") | set(PRECEDENCE)
     assert causes <= set(CAUSES)
     assert set(CAUSES) <= causes | {"CORRECTION"}
     for cause, advice in CAUSES.items():
@@ -56,7 +56,7 @@ def test_every_cause_has_words_a_remedy_and_an_owner() -> None:
 
 
 def test_every_cause_that_a_mail_is_about_has_a_headline() -> None:
-    by_state = {"NO_ORDER", "RECEIPT_MISSING", "VP"}
+    by_state = {"NO_ORDER", "RECEIPT_MISSING", "VP", "REPLACED"}
     bare = {cause for cause in CAUSES if title("AMBIGUOUS", cause) == title("AMBIGUOUS")}
     assert bare == by_state
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from sapmatch.matching.watch import changed
 from sapmatch.model.errors import PreconditionFailed
-from sapmatch.model.invoice import Party
+from sapmatch.model.invoice import InvoiceReference, Party
 from sapmatch.model.match import State
 from sapmatch.model.order import GoodsReceipt
 from sapmatch.model.ports import OrderScope
@@ -43,7 +43,7 @@ def decide(desk: ReadDesk, document: str, action: Any, **fields: Any) -> None:
 def has_changed(desk: ReadDesk, document: str) -> bool:
     watched = review(desk, document).watched
     assert watched is not None
-    return changed(watched, desk.orders, POLICY.candidate_cap)
+    return changed(watched, desk.orders, desk.documents.earlier, POLICY.candidate_cap)
 
 
 def test_a_decision_that_posts_nothing_waits_with_what_it_watches(desk: ReadDesk) -> None:
@@ -246,3 +246,20 @@ def test_a_matched_invoice_stays_matched_when_its_order_changes() -> None:
     desk.with_order(EXPECTED)
     assert desk.match(document) == first
     assert desk.documents.get(document).state == "MATCHED"
+
+
+def test_a_correction_that_arrives_later_ends_the_wait_of_the_invoice_that_it_names(
+    desk: ReadDesk,
+) -> None:
+    document = desk.arrive("a")
+    desk.match(document)
+    correction = replace(
+        INVOICE,
+        number="C-1",
+        type="corrective-invoice",
+        preceding_invoices=(InvoiceReference(number=INVOICE.number or ""),),
+    )
+    desk.match(desk.arrive("b", correction))
+    assert has_changed(desk, document)
+    assert desk.match(document)[1].state is State.SUPERSEDED
+    assert review(desk, document).status == "closed"

@@ -9,7 +9,7 @@ from sapmatch.reviewing.waiting import Wait
 
 @task
 def handler(event: Event, _context: Any) -> dict[str, Any]:
-    """{"document_id", "token", "execution"[, "reason"][, "alert"]} -> {"action"}.
+    """{"document_id", "token", "execution"[, "reason"][, "alert"][, "turn"]} -> {"action"}.
 
     The execution goes on at once where there is an action already: decided, again, expired.
     """
@@ -20,5 +20,6 @@ def handler(event: Event, _context: Any) -> dict[str, Any]:
         execution=event["execution"],
         reason=event.get("reason"),
         alerted=event.get("alert", True),
+        turn=event.get("turn", 0),
     )
     return {"action": parts.waiting.hold(wait, parts.documents, parts.clock.now())}

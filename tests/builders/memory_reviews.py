@@ -25,12 +25,15 @@ class MemoryReviews:
             raise PreconditionFailed(f"review of document {review.document_id}")
         after = msgspec.structs.replace(review, version=review.version + 1)
         self.stored[review.document_id] = after
-        if after.status != "open":
+        if after.status != "open" and not after.settled:
             self.ended.append(after)
         return after
 
     def open(self) -> Iterator[Review]:
-        waiting = [review for review in self.stored.values() if review.status == "open"]
+        return (review for review in self.unfinished() if review.status == "open")
+
+    def unfinished(self) -> Iterator[Review]:
+        waiting = [review for review in self.stored.values() if review.is_unfinished]
         return iter(sorted(waiting, key=lambda review: (review.opened_at, review.document_id)))
 
     def history(self, document_id: str) -> tuple[Review, ...]:

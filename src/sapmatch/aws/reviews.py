@@ -1,6 +1,6 @@
 """Records of what waits, in the table of the documents.
 
-<document id>                review            the review of the document; in by_review while open
+<document id>                review            of the document; in by_review until it is finished
 <document id>                review#<version>  how one ended, never overwritten
 review#<first 8 digits>      <document id>     that it has or had one: people type short ids
 """
@@ -37,12 +37,16 @@ class DynamoReviews:
         puts = [put(_item(after), expected=review.version or None, new=not review.version)]
         if not review.version:
             puts.append(put(Item(pk=_short(review.document_id), sk=review.document_id)))
-        if after.status != "open":
+        if after.status != "open" and not after.settled:  # that is no other end
             puts.append(put(_ended(after), new=True))
         transact(self._table.client, puts, f"review of document {review.document_id}")
         return after
 
     def open(self) -> Iterator[Review]:
+        """What of them waits for somebody."""
+        return (review for review in self.unfinished() if review.status == "open")
+
+    def unfinished(self) -> Iterator[Review]:
         """All shards together by age; the index lags behind by moments, so read again to change."""
         shards = (self._table.query_index(BY_REVIEW, "review_shard", _shard(n)) for n in SHARDS)
         streams = (((i.attributes["opened_at"], i.pk, i.body) for i in shard) for shard in shards)
@@ -60,7 +64,7 @@ class DynamoReviews:
 
 
 def _item(review: Review) -> Item:
-    """The item of a review; without index attributes once nobody waits any more."""
+    """The item of a review; without index attributes once there is nothing left to do."""
     waits = {
         "review_shard": _shard(review.document_id[0]),
         "opened_at": review.opened_at.isoformat(),
@@ -70,7 +74,7 @@ def _item(review: Review) -> Item:
         sk=_REVIEW,
         version=review.version,
         body=body(review),
-        attributes=waits if review.status == "open" else {},
+        attributes=waits if review.is_unfinished else {},
     )
 
 

@@ -126,7 +126,7 @@ def _history(decisions: Sequence[Decision], reviews: Sequence[Review]) -> Iterat
     for review in reviews:
         about.setdefault(review.decision, {})[review.version] = review
     for number in sorted({*range(1, len(decisions) + 1), *about}):
-        if number:
+        if 0 < number <= len(decisions):  # one that is just being recorded comes next time
             one = decisions[number - 1]
             summary = one.explanation[0] if one.explanation else None
             yield {"decision": number, "state": one.state, "cause": one.cause, "summary": summary}

@@ -18,6 +18,9 @@ from sapmatch.model.ports import Documents
 from sapmatch.model.review import Review, Reviews, Waits, Watched
 
 _TRIES = 5  # of a change that others overtake: people decide at the same moment
+# Of one execution: its history takes 25,000 events. A turn makes about 22, and at worst 90.
+MOST_TURNS = 250
+UNDER_WAY = timedelta(hours=1)  # so long a decision may take to be carried out
 Due = Literal["decided", "expired", "again"]
 Expiry = Literal["decided", "alert", "expired", "over"]
 
@@ -25,7 +28,7 @@ Expiry = Literal["decided", "alert", "expired", "over"]
 class Wait(Struct, frozen=True, kw_only=True):
     """One execution that waits; `reason` where no state of the document says for what.
 
-    `alerted` says that a person was told.
+    `alerted` says that a person was told; `turn` counts from 0 how often it waited before.
     """
 
     document_id: str
@@ -33,6 +36,7 @@ class Wait(Struct, frozen=True, kw_only=True):
     execution: str
     reason: str | None = None
     alerted: bool = True
+    turn: int = 0
 
 
 class Woken(Struct, frozen=True, kw_only=True):
@@ -71,20 +75,21 @@ class Waiting:
         The note comes first: whoever decides later finds the token, whoever did before is found.
         """
         review = self._held(wait, documents, now)
-        due = self._due(review, now)
-        if due == "decided" or (due and self._claimed(review)):
+        due = self._due(review, now) if review else "decided"
+        if due == "decided" or (due and review and self._claimed(review)):
             self._waits.resume(wait.token, {"action": due})
         return due
 
     def wake(
         self, after: str, now: datetime, out_of_time: Callable[[], bool], *, lost: bool = False
     ) -> Woken:
-        """Let go on what waits longer than it may, and what watches something that changed.
+        """Let go on what waits longer than it may, and what watches something that changed; and
+        what was decided and not carried out, because nobody could tell the workflow.
 
-        `lost` ones too: somebody began to wake them and did not end.
+        `lost` ones too: somebody began to wake them and did not end, or their execution died.
         """
         count = 0
-        for listed in self._reviews.open():
+        for listed in self._reviews.unfinished():
             place = f"{listed.opened_at.isoformat()} {listed.document_id}"
             if place <= after:
                 continue
@@ -92,32 +97,53 @@ class Waiting:
                 return Woken(done=False, after=after, count=count)
             after = place
             review = self._reviews.get(listed.document_id)
-            if review is None or review.status != "open" or review.token is None:
-                continue  # it comes to its waiting by itself, and looks then
-            due = self._due(review, now) or ("again" if lost and _is_on_its_way(review) else None)
-            if due and (claimed := self._claimed(review)):
-                count += 1
-                if not self._waits.resume(review.token, {"action": due}):
-                    self._restart(claimed)
+            count += bool(review and self._woken(review, now, lost))
         return Woken(done=True, after=after, count=count)
 
-    def _held(self, wait: Wait, documents: Documents, now: datetime) -> Review:
+    def _woken(self, review: Review, now: datetime, lost: bool) -> bool:
+        if review.status == "decided":
+            if is_left := review.is_unfinished and _is_left(review, now):
+                self._go_on(review, "decided")
+            return is_left
+        if review.status != "open" or (review.token is None and not lost):
+            return False  # it comes to its waiting by itself, and looks then
+        due = self._due(review, now) or ("again" if lost and _is_on_its_way(review) else None)
+        claimed = self._claimed(review) if due else None
+        if due and claimed:
+            self._go_on(claimed, due)
+        return claimed is not None
+
+    def _go_on(self, review: Review, due: Due) -> None:
+        """In the execution that waits; in a new one where none does, or its history is long."""
+        is_long = due == "again" and review.turns >= MOST_TURNS
+        if is_long:
+            self._restart(review)
+        action = "over" if is_long else due
+        goes_on = review.token is not None and self._waits.resume(review.token, {"action": action})
+        if not goes_on and not is_long:
+            self._restart(review)
+
+    def _held(self, wait: Wait, documents: Documents, now: datetime) -> Review | None:
         for _ in range(_TRIES - 1):
             with suppress(PreconditionFailed):
                 return self._hold(wait, documents, now)
         return self._hold(wait, documents, now)
 
-    def _hold(self, wait: Wait, documents: Documents, now: datetime) -> Review:
+    def _hold(self, wait: Wait, documents: Documents, now: datetime) -> Review | None:
+        """The review with the token in it; None where another execution came to the end already."""
         record = documents.get(wait.document_id)
+        if record.is_matched or record.state == State.MANUAL_REJECTED:
+            return None
         review = self._reviews.get(wait.document_id)
         if review and review.status == "decided" and review.decision == record.decision:
             return review
-        if review is None or review.status != "open" or review.decision != record.decision:
+        if review is None or review.status != "open" or not _is_about(review, record, wait):
             review = _opened(record, wait, now, review.version if review else 0)
         held = replace(
             review,
             token=wait.token,
             execution=wait.execution,
+            turns=wait.turn,
             alerted=review.alerted or wait.alerted,
         )
         return self._reviews.save(held)
@@ -141,17 +167,21 @@ def expire(document_id: str, execution: str, reviews: Reviews, now: datetime) ->
     """What becomes of a wait that lasted too long; a decision that came in time wins (RE-17).
 
     A receipt that is overdue is told first, and waited for once more. `over` where another
-    execution waits by now. Raises PreconditionFailed where somebody decides at this moment.
+    execution waits by now. A call that is repeated answers the same, or its mail would be lost.
+    Raises PreconditionFailed where somebody decides at this moment.
     """
     review = reviews.get(document_id)
     if review and review.status == "decided":
         return "decided"
-    if review is None or review.status != "open" or review.execution != execution:
+    if review is None or review.status == "closed" or review.execution != execution:
         return "over"
     if review.state == State.WAITING_RECEIPT and not review.alerted:
         reviews.save(replace(review, alerted=True, opened_at=now, token=None))
         return "alert"
-    reviews.save(replace(review, status="expired", token=None))
+    if review.status == "open" and review.token is None:  # who waits has a token
+        return "alert"
+    if review.status == "open":
+        reviews.save(replace(review, status="expired", token=None))
     return "expired"
 
 
@@ -167,6 +197,20 @@ def _opened(record: DocumentRecord, wait: Wait, now: datetime, version: int) -> 
     )
 
 
+def _is_about(review: Review, record: DocumentRecord, wait: Wait) -> bool:
+    """Whether it is the review of what waits: a reading may end otherwise the second time."""
+    if record.decision:
+        return review.decision == record.decision
+    return not review.decision and review.state == (wait.reason or record.state)
+
+
 def _is_on_its_way(review: Review) -> bool:
-    """Every decision leaves what it watches; it is taken away when the review is woken."""
-    return bool(review.decision) and review.watched is None
+    """Every decision leaves what it watches, taken away when the review is woken; who waits has a
+    token."""
+    return review.token is None or (bool(review.decision) and review.watched is None)
+
+
+def _is_left(review: Review, now: datetime) -> bool:
+    """Whether nobody carried out in time what a person decided."""
+    verdict = review.verdict
+    return verdict is None or now - (verdict.confirmed_at or verdict.at) >= UNDER_WAY

@@ -59,6 +59,17 @@ def test_what_waits_is_found_oldest_first_and_only_while_it_is_open(reviews: Rev
     assert list(reviews.open()) == [old, new]
 
 
+def test_a_decision_is_unfinished_until_it_is_carried_out_and_ends_a_review_once(
+    reviews: Reviews,
+) -> None:
+    """RE-12: who finds it is told by the index, whatever became of the workflow."""
+    decided = reviews.save(msgspec.structs.replace(reviews.save(review("a1")), status="decided"))
+    assert (list(reviews.open()), list(reviews.unfinished())) == ([], [decided])
+    reviews.save(msgspec.structs.replace(decided, settled=True))
+    assert list(reviews.unfinished()) == []
+    assert reviews.history(decided.document_id) == (decided,)
+
+
 def test_how_a_review_ended_is_kept_when_it_begins_anew(reviews: Reviews) -> None:
     expired = reviews.save(review("a1", status="expired"))
     renewed = reviews.save(msgspec.structs.replace(expired, status="open", decision=2))

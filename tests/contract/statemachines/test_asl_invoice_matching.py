@@ -80,7 +80,7 @@ def test_a_job_that_does_not_end_within_two_hours_is_told_to_a_person() -> None:
     given_up = STATES["GiveUpWaiting"]
     assert given_up["Next"] == "RaiseException"
     assert given_up["Output"]["reason"] == "READ_TIMED_OUT"
-    assert STATES["BeginReading"]["Assign"] == {"waits": 0, "attempts": 0}
+    assert STATES["BeginReading"]["Assign"] == {"waits": 0, "attempts": 0, "turns": 0}
 
 
 def test_throttling_alone_fails_no_document() -> None:
@@ -201,7 +201,20 @@ def test_the_function_learns_who_waits_and_whether_a_person_was_told() -> None:
 def test_after_a_wait_everything_is_counted_anew() -> None:
     """A document that waits for weeks may contend and be read as often as a new one."""
     wait = STATES["AwaitDecision"]
-    assert wait["Assign"] == STATES["BeginReading"]["Assign"]
+    assert wait["Assign"] | {"turns": 0} == STATES["BeginReading"]["Assign"]
+
+
+def test_an_execution_counts_its_turns_and_ends_where_another_one_takes_the_wait_over() -> None:
+    """A history takes 25,000 events; a document may be woken for months."""
+    wait = STATES["AwaitDecision"]
+    assert evaluated(wait["Assign"]["turns"], turns=7) == 8
+    states = {
+        "input": {"document_id": "d"},
+        "context": {"Task": {"Token": "t"}, "Execution": {"Id": "e"}},
+    }
+    payload = evaluated(wait["Arguments"]["Payload"], states=states, turns=7)
+    assert payload["turn"] == 7
+    assert chosen("IsDecided", {"document_id": "d", "action": "over"}) == "InvoiceExcepted"
     states = {"input": {"document_id": "d", "decision": 2}, "result": {"action": "again"}}
     assert evaluated(wait["Output"], states=states) == {
         "document_id": "d",

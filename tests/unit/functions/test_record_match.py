@@ -13,7 +13,7 @@ def test_the_number_of_intents_is_the_answer(call: Call, parts: MagicMock) -> No
         "document_id": "d",
         "intents": 1,
     }
-    assert store.call_args.args[1:] == (parts.desk, parts.planner)
+    assert store.call_args.args[1:] == (parts.desk, parts.planner, 1)
 
 
 def test_an_order_that_moved_is_told_by_the_name_of_the_error(call: Call) -> None:

@@ -11,7 +11,7 @@ from sapmatch.model.document import DocumentRecord
 from sapmatch.model.errors import PreconditionFailed
 from sapmatch.model.ports import OrderScope
 from sapmatch.model.review import Review, Verdict, Watched
-from sapmatch.reviewing.waiting import Wait, Waiting, Woken, expire
+from sapmatch.reviewing.waiting import MOST_TURNS, Wait, Waiting, Woken, expire
 from tests.builders.memory import START, MemoryDocuments
 from tests.builders.memory_reviews import MemoryReviews, MemoryWaits
 
@@ -196,6 +196,62 @@ def test_what_was_claimed_and_never_woken_is_found_at_night(room: Room) -> None:
     assert room.wake(lost=True).count == 1
 
 
+def test_what_lost_its_execution_before_it_waited_is_taken_up_at_night(room: Room) -> None:
+    """RE-12: its mail could not be sent, say, and no token was ever noted."""
+    room.reviews = MemoryReviews(review(token=None))
+    assert room.wake(lost=True).count == 1
+    assert room.restarted == [ID]
+
+
+def test_a_decision_of_which_no_workflow_was_told_is_carried_out_later(room: Room) -> None:
+    """RE-12: Step Functions did not answer, or the function ended between its two steps."""
+    room.reviews = MemoryReviews(review(status="decided", verdict=VERDICT))
+    assert room.wake().count == 0  # it may be on its way
+    assert room.wake(days=1).count == 1
+    assert room.waits.resumed == [("t0", {"action": "decided"})]
+
+
+def test_a_decision_whose_execution_is_gone_is_carried_out_by_another_one(room: Room) -> None:
+    room.reviews = MemoryReviews(review(status="decided", verdict=VERDICT, token=None))
+    assert room.wake(days=1).count == 1
+    assert room.restarted == [ID]
+
+
+def test_a_decision_that_was_carried_out_wakes_nobody(room: Room) -> None:
+    room.reviews = MemoryReviews(review(status="decided", verdict=VERDICT, settled=True))
+    assert room.wake(days=1, lost=True).count == 0
+
+
+def test_an_execution_that_waited_very_often_hands_over_to_a_new_one(room: Room) -> None:
+    """A history takes 25,000 events, and the end of an execution would be nobody's decision."""
+    room.reviews = MemoryReviews(review(turns=MOST_TURNS))
+    room.moved = True
+    assert room.wake().count == 1
+    assert room.restarted == [ID]
+    assert room.waits.resumed == [("t0", {"action": "over"})]
+
+
+def test_an_execution_that_comes_late_opens_no_review_of_a_settled_document(room: Room) -> None:
+    """RE-17: two executions of one document; what is posted waits for nobody."""
+    for fields in ({"state": "MATCHED", "matched": True}, {"state": "MANUAL_REJECTED"}):
+        room.reviews = MemoryReviews(review(status="closed"))
+        room.arrive(decision=2, **fields)
+        assert room.hold() == "decided"
+        assert room.stored.status == "closed"
+        room.waits.dead.clear()
+    assert room.waits.resumed == 2 * [("t1", {"action": "decided"})]
+
+
+def test_a_reading_that_ended_otherwise_the_second_time_waits_for_what_it_is_now(
+    room: Room,
+) -> None:
+    """Else nobody could accept what was read at last."""
+    room.arrive(state="NEEDS_REVIEW", decision=0)
+    room.reviews = MemoryReviews(review(state="READ_TIMED_OUT", decision=0, watched=None))
+    room.hold()
+    assert (room.stored.state, room.stored.token) == ("NEEDS_REVIEW", "t1")
+
+
 def test_what_waits_for_a_person_alone_is_not_woken_at_night(room: Room) -> None:
     room.reviews = MemoryReviews(review(watched=None, decision=0, state="NEEDS_REVIEW"))
     assert room.wake(lost=True).count == 0
@@ -227,7 +283,20 @@ def test_a_call_that_runs_out_of_time_is_followed_by_one_that_goes_on(room: Room
 def test_a_wait_that_lasted_too_long_expires(room: Room) -> None:
     assert expire(ID, "e0", room.reviews, START) == "expired"
     assert (room.stored.status, room.stored.token) == ("expired", None)
-    assert expire(ID, "e0", room.reviews, START) == "over"
+
+
+def test_an_expiry_whose_answer_was_lost_is_answered_alike() -> None:
+    """RE-12, RE-28: the last mail follows the answer."""
+    room = Room(reviews=MemoryReviews(review()))
+    assert [expire(ID, "e0", room.reviews, START) for _ in "12"] == ["expired", "expired"]
+    assert room.stored.version == 2
+
+
+def test_an_overdue_receipt_whose_answer_was_lost_is_told_and_not_expired() -> None:
+    """RE-12"""
+    room = Room(reviews=MemoryReviews(review(state="WAITING_RECEIPT")))
+    assert [expire(ID, "e0", room.reviews, START) for _ in "12"] == ["alert", "alert"]
+    assert room.stored.status == "open"
 
 
 def test_a_decision_at_the_last_moment_wins(room: Room) -> None:
@@ -258,4 +327,6 @@ def test_an_overdue_receipt_is_told_first_and_expires_the_next_time(room: Room) 
     later = START + WITHIN
     assert expire(ID, "e0", room.reviews, later) == "alert"
     assert (room.stored.alerted, room.stored.opened_at) == (True, later)
-    assert expire(ID, "e0", room.reviews, later + WITHIN) == "expired"
+    room.arrive(state="WAITING_RECEIPT")
+    assert room.hold(after=WITHIN) is None
+    assert expire(ID, "e1", room.reviews, later + WITHIN) == "expired"

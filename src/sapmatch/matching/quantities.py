@@ -23,13 +23,12 @@ def quantity_variances(item: InvoiceItem) -> tuple[list[Variance], bool]:
         room = place.creditable + (-item.taken if item.case.credit else item.taken)
         back = abs(item.quantity)
         return (_excess(item, back, room) if back > room else []), False
-    room = place.open - item.taken
-    curable = item.quantity <= place.open_ordered - item.taken
-    if place.receipt_counts and not place.delivered and curable:
-        value = place.value(item.quantity + item.taken + place.invoiced)
-        early = item.measure("DW", value)
-        return [early], not early.passed
-    found = _excess(item, item.quantity, room)
+    beyond = _beyond(item)  # and no receipt that is due can cure it
+    curable = all(v.passed for v in beyond)
+    if place.receipt_counts and not place.delivered:
+        early = item.measure("DW", place.value(item.quantity + item.taken + place.invoiced))
+        return [early, *beyond] if curable else beyond, curable and not early.passed
+    found = _excess(item, item.quantity, place.open - item.taken)
     return found, curable and not all(v.passed for v in found)
 
 
@@ -42,6 +41,12 @@ def ratio_variances(item: InvoiceItem) -> Iterator[Variance]:
         yield from _ratio_variance(item, "BW", received, item.weighed)
     elif item.checks("BR") and not item.place.delivered:
         yield from _ratio_variance(item, "BR", ratio(item.place.item), item.weighed)
+
+
+def _beyond(item: InvoiceItem) -> list[Variance]:
+    """DQ against all that is ordered, or came though it was not."""
+    room = item.place.open_ordered - item.taken
+    return _excess(item, item.quantity, room) if item.quantity > room else []
 
 
 def _excess(item: InvoiceItem, quantity: Decimal, room: Decimal) -> list[Variance]:

@@ -210,6 +210,26 @@ def test_dw_lets_an_early_invoice_pass_where_the_settings_say_so() -> None:
     assert decide(invoice(), early, rules=dearer).state is State.WAITING_RECEIPT
 
 
+@pytest.mark.parametrize("received", [[], ["60"]])
+def test_what_would_be_tolerated_once_all_has_come_is_waited_for(received: list[str]) -> None:
+    """MA-P23: 102 of 100 ordered stay within the 2 % of DQ when the rest arrives, 103 do not."""
+    short = order("4500000012", item(received=received))
+    billed = invoice(line(quantity="102"))
+    assert decide(billed, short).state is State.WAITING_RECEIPT
+    assert decide(billed, order()).state is State.WITHIN_TOLERANCE
+    over = decide(invoice(line(quantity="103")), short)
+    assert (over.state, over.cause) == (State.OUT_OF_TOLERANCE, "DQ")
+
+
+def test_before_any_receipt_dw_is_for_what_has_not_come_and_dq_for_what_is_not_ordered() -> None:
+    """Section 4: with DW unchecked, 110 of 100 pieces deviate by 10, not by 110."""
+    rules = policy({"DW": Tolerance(), "DQ": Tolerance(upper_absolute=D("99.99"))})
+    early = order("4500000012", item(received=[]))
+    decision = decide(invoice(line(quantity="110")), early, rules=rules)
+    assert (decision.state, decision.cause) == (State.OUT_OF_TOLERANCE, "DQ")
+    assert [(c.key, c.value) for c in decision.tolerances] == [("DQ", D("100.00"))]
+
+
 def test_without_an_expected_receipt_the_ordered_quantity_counts() -> None:
     """MA-P24"""
     two_way = order("4500000012", item(received=[], receipt_expected=False))

@@ -65,26 +65,23 @@ class Sums(Struct, frozen=True, kw_only=True):
 def sums_of(invoice: Invoice, currency: str) -> Sums:
     """All sums of a document at once."""
     lines = line_sum(invoice, currency)
-    charges, allowances = _added(invoice, lines)
-    gross = bool(invoice.tax) and len(invoice.taxes) < 2 and lines == invoice.total
-    return Sums(lines=lines, charges=charges, allowances=allowances, gross=gross)
+    rows = added(invoice, lines) if invoice.allowances_charges else ()
+    return Sums(
+        lines=lines,
+        charges=sum((row for row in rows if row > 0), ZERO),
+        allowances=-sum((row for row in rows if row < 0), ZERO),
+        gross=bool(invoice.tax) and len(invoice.taxes) < 2 and lines == invoice.total,
+    )
 
 
-def _added(invoice: Invoice, lines: Decimal) -> tuple[Decimal, Decimal]:
-    """Charges and allowances as written, or without their signs where only that makes the net:
-    some senders write an allowance negative."""
-    if not invoice.allowances_charges:
-        return ZERO, ZERO
-    written = [(c.is_charge, c.amount) for c in invoice.allowances_charges]
-    meant = [(charge, abs(amount)) for charge, amount in written]
+def added(invoice: Invoice, lines: Decimal) -> tuple[Decimal, ...]:
+    """What each charge adds to the lines, and each allowance takes off (below zero): as written, or
+    without the signs where only that makes the net, as some senders write an allowance negative."""
+    rows = invoice.allowances_charges
+    written = tuple(row.amount if row.is_charge else -row.amount for row in rows)
+    meant = tuple(abs(row.amount) if row.is_charge else -abs(row.amount) for row in rows)
     due = (invoice.net or ZERO) - lines
-    rows = meant if _left(written) != due == _left(meant) else written
-    added = sum((amount for charge, amount in rows if charge), ZERO)
-    return added, added - _left(rows)
-
-
-def _left(rows: Sequence[tuple[bool, Decimal]]) -> Decimal:
-    return sum((amount if charge else -amount for charge, amount in rows), ZERO)
+    return meant if sum(written, ZERO) != due == sum(meant, ZERO) else written
 
 
 def billed_lines(invoice: Invoice, currency: str) -> tuple[BilledLine, ...]:
@@ -105,7 +102,7 @@ def share_out(total: Decimal, weights: Sequence[Decimal], currency: str) -> list
     if total == whole and all(weight == rounded(weight, currency) for weight in weights):
         return [rounded(weight, currency) for weight in weights]
     if not whole:
-        return [total, *(ZERO for _ in weights[1:])]
+        return [rounded(total, currency), *(ZERO for _ in weights[1:])] if weights else []
     parts = [
         rounded(EXACT.divide(EXACT.multiply(total, weight), whole), currency) for weight in weights
     ]
@@ -114,5 +111,10 @@ def share_out(total: Decimal, weights: Sequence[Decimal], currency: str) -> list
     return parts
 
 
-def _place(line: InvoiceLine) -> tuple[tuple[int, str], str, str, str]:
-    return (natural(line.id), line.description or "", str(line.quantity), str(line.net))
+def _place(line: InvoiceLine) -> tuple[tuple[int, str], tuple[str, ...]]:
+    """By its id; two lines may have one, and then everything that their places depend on counts."""
+    billed = line.quantity, line.unit, line.unit_price, line.price_base_quantity, line.net
+    named = line.order_reference, line.order_item, line.delivery_note
+    articles = line.seller_item_id, line.buyer_item_id, line.standard_item_id
+    told = line.id, line.description, line.note, *billed, *named, *articles
+    return natural(line.id), tuple(map(str, told))

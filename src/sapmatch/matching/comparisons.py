@@ -82,7 +82,7 @@ def compare_numbers(case: Case, levels: Sequence[tuple[str, Order]], hits: Hits)
     """
     level, weakest = min(levels, key=lambda one: case.weights[one[0]] if one[0] else 0)
     orders = [order for _, order in levels]
-    found = [weigh(case, level, _said(case), weakest.id)] if level else []
+    found = [weigh(case, level, _said(case, level, weakest), weakest.id)] if level else []
     if level == "reference at the partner equal":
         found += _shared(hits, "K3", references(weakest))
     asked = set(_asked_notes(case))
@@ -108,10 +108,19 @@ def _notes(order: Order) -> Iterator[str]:
     return (document_number(r.delivery_note) for r in receipts if r.delivery_note)
 
 
-def _said(case: Case) -> str | None:
-    invoice = case.invoice
-    texts = (ref.text for ref in case.references.named)
-    return next(texts, invoice.sales_order_reference or invoice.buyer_reference)
+def _said(case: Case, level: str, order: Order) -> str | None:
+    """What of the invoice is at this level with the order, the first of several by the alphabet."""
+    given, own, theirs = case.references, order_number(order.id), references(order)
+    meant = [r.text for r in given.named if _reference_level(r, order, own) == level]
+    if level == "order number in text" and own in given.mentioned:
+        meant.append(own)
+    if level == "our sales order named":
+        meant.append(case.invoice.sales_order_reference or "")
+    if level == "reference at the partner equal":
+        meant += [r.text for r in given.named if r.whole in theirs]
+        texts = case.invoice.buyer_reference, case.invoice.sales_order_reference
+        meant += [text for text in texts if text and order_number(text) in theirs]
+    return min(meant, default=None)
 
 
 def _shared(hits: Hits, kind: str, values: Iterable[str], usual: int = 1) -> Found:

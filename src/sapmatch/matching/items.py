@@ -89,7 +89,6 @@ def invoiced_value(place: Position) -> Decimal:
 
 def invoice_items(case: Case, lines: Sequence[Assigned]) -> tuple[tuple[InvoiceItem, ...], ...]:
     """The items of every line, each seeing what those before it took."""
-    printed = {billed.line.id: billed.line for billed in case.lines}
     expected = _expected(case, lines)
     taken: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
     found = []
@@ -97,7 +96,7 @@ def invoice_items(case: Case, lines: Sequence[Assigned]) -> tuple[tuple[InvoiceI
         items = []
         for m, portion in enumerate(line.portions):
             before = taken.get(portion.position.key, (ZERO, ZERO))
-            only = printed.get(line.id) if len(line.portions) == 1 else None
+            only = case.lines[n].line if case.lines and len(line.portions) == 1 else None
             items.append(_item(case, line, portion, only, expected[n][m], before))
             taken[portion.position.key] = (
                 before[0] + portion.quantity,

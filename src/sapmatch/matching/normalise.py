@@ -20,6 +20,7 @@ _DIGITS = re.compile(r"(?<!\d)(?P<number>\d{4,20})(?:\s*/\s*(?P<item>\d{1,6})(?!
 _TEN_DIGITS = re.compile(r"\d(?:[ .\-]?\d){9}")  # without them no order number is in a text
 _LONGEST_ORDER_NUMBER = 12
 _ORDER_NUMBER_LENGTH = 10  # digits of an order number in SAP
+_LONGEST_VALUE = 18  # digits of a number that is sorted by its value
 _MOST_NUMBERS = 20  # of one text; the rest of an endless text is not looked at
 _LONGEST_TEXT = 2000
 _LONGEST_NUMBER = 100  # characters of a number or name that is worth remembering in its plain form
@@ -218,4 +219,6 @@ def order_numbers(text: str) -> tuple[WrittenNumber, ...]:
 
 def natural(identifier: str) -> tuple[int, str]:
     """Sort key: numbers by value, everything else behind them."""
-    return (int(identifier), "") if identifier.isdecimal() else (2**63, identifier)
+    if identifier.isdecimal() and len(identifier) <= _LONGEST_VALUE:
+        return int(identifier), ""
+    return 10**_LONGEST_VALUE, identifier

@@ -51,6 +51,31 @@ def test_shuffled_orders_items_and_lines_change_nothing() -> None:
         assert encoded(decide(replace(billed, lines=lines), *shuffled)) == expected
 
 
+def test_references_of_shuffled_lines_change_nothing() -> None:
+    """MA-P55: the evidence shows the reference that means the order, whichever comes first."""
+    orders = [order("4500000011", item(10)), order("4500000012", item(20))]
+    lines = [line(10, order_reference="4500000011"), line(20, order_reference="4500000012")]
+    named = ("4500000012", "4500000011")
+    expected = encoded(decide(invoice(*lines, order_references=named[::-1]), *orders))
+    for mixed in itertools.permutations(lines):
+        for given_first in (named, ()):
+            decision = decide(invoice(*mixed, order_references=given_first), *orders)
+            assert encoded(decision) == expected
+            (number,) = [e for e in decision.evidence if e.name == "order number equal"]
+            assert number.invoice == number.order == "4500000011"
+
+
+def test_lines_of_one_id_are_placed_alike_in_any_order() -> None:
+    """MA-P55: a page whose lines are not numbered, or numbered twice."""
+    lines = [
+        line(10, id=number, description=None, seller_item_id=article)
+        for number, article in (("1", "GM-0010"), ("01", "GM-0020"), ("1", "GM-0030"))
+    ]
+    known = order("4500000012", item(10), item(20), item(30))
+    found = {encoded(decide(invoice(*mixed), known)) for mixed in itertools.permutations(lines)}
+    assert len(found) == 1
+
+
 def test_two_hash_seeds_give_the_same_bytes() -> None:
     """MA-P55"""
     script = (

@@ -3,11 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from sapmatch.model.invoice import Invoice, InvoiceLine, Party
+from sapmatch.model.invoice import AllowanceCharge, Invoice, InvoiceLine, Party
 from sapmatch.model.match import POSTABLE, State
 from tests.unit.matching.desk import D, Desk, invoice, item, line, order
 
@@ -37,6 +38,12 @@ LINES = st.builds(
     delivery_note=TEXTS,
     seller_item_id=TEXTS,
 )
+EXTRAS = st.builds(
+    AllowanceCharge,
+    is_charge=st.booleans(),
+    amount=st.one_of(st.sampled_from([D(20), D(-20)]), NUMBERS.filter(lambda n: n is not None)),
+    reason=TEXTS,
+)
 INVOICES = st.builds(
     Invoice,
     number=TEXTS,
@@ -53,6 +60,7 @@ INVOICES = st.builds(
     buyer_reference=TEXTS,
     delivery_note=TEXTS,
     lines=st.lists(LINES, max_size=4).map(tuple),
+    allowances_charges=st.lists(EXTRAS, max_size=2).map(tuple),
 )
 DESK = Desk(order(), order("4500000013", item(10), item(20)))
 BOUNDED = settings(
@@ -83,6 +91,22 @@ def test_a_good_invoice_with_garbage_in_it_is_never_posted_at_another_amount(
     if decision.state in POSTABLE:
         taken = sum((s.amount for ln in decision.lines for s in ln.shares), Decimal(0))
         assert taken == D("1000.00")
+
+
+@pytest.mark.parametrize("is_charge", [True, False])
+def test_a_document_without_lines_may_have_a_charge_or_an_allowance(is_charge: bool) -> None:
+    """MA-P39, MA-P60"""
+    extra = AllowanceCharge(is_charge=is_charge, amount=D(20))
+    decision = DESK.decide(invoice(lines=(), net=D(980), allowances_charges=(extra,)))
+    assert (decision.state, decision.cause) == (State.OUT_OF_TOLERANCE, "PP")
+
+
+def test_numbers_of_endless_digits_are_texts() -> None:
+    """MA-P60: Python makes no number of more than 4,300 digits."""
+    endless = "9" * 5000
+    assert DESK.decide(invoice(line(id=endless))).state is State.MATCHED
+    held = Desk(order(endless, item(10, id=endless)))
+    assert held.decide(invoice(order_references=(endless,))).state is State.MATCHED
 
 
 def test_ten_thousand_lines_are_a_clean_refusal() -> None:

@@ -111,7 +111,8 @@ def test_each_item_sees_what_lines_before_it_took() -> None:
         )
         for n in ("1", "2", "3")
     ]
-    found = [items[0] for items in invoice_items(_case(invoice()), lines)]
+    case = _case(invoice(*(line(id=one.id) for one in lines)))
+    found = [items[0] for items in invoice_items(case, lines)]
     assert [(one.taken, one.taken_amount) for one in found] == [
         (D(0), D(0)),
         (D(1), D(10)),

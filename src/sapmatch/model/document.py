@@ -147,7 +147,8 @@ class ExceptionRecord(Struct, frozen=True, kw_only=True):
     """Something that a person has to look at, and the mail about it.
 
     `evidence` are keys of objects that show it. Where too many came in an hour, `digest` names the
-    one mail that told them all.
+    one mail that told them all. `occasion` tells apart what may happen to a document again: the day
+    of it.
     """
 
     document_id: str
@@ -167,10 +168,12 @@ class ExceptionRecord(Struct, frozen=True, kw_only=True):
     remedy: str | None = None
     candidates: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    occasion: str | None = None
     schema: int = 2
 
     @property
     def identity(self) -> tuple[str, ...]:
         """What tells exceptions of one document apart: another amount is another one."""
         amount = [f"{self.difference:f}"] if self.difference else []
-        return (self.state, self.cause or "", *amount)
+        occasion = [self.occasion] if self.occasion else []
+        return (self.state, self.cause or "", *amount, *occasion)

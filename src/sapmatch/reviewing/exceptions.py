@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 
 from sapmatch.model.document import DocumentRecord, ExceptionRecord
+from sapmatch.model.errors import TransientError
 from sapmatch.model.invoice import ReadResult
 from sapmatch.model.match import Decision
 from sapmatch.model.outbox import Outbox
@@ -52,7 +54,10 @@ class Exceptions:
         self._decide_within = decide_within
 
     def about_document(self, document_id: str, reason: str | None = None) -> ExceptionRecord:
-        """The document's own state, or `reason` where the workflow itself came to an end."""
+        """The document's own state, or `reason` where the workflow itself came to an end.
+
+        The end of a workflow is told once a day: a later one is another one, though it looks alike.
+        """
         incident = self._incident(self._documents.get(document_id), reason)
         invoice, decision = incident.invoice, incident.decision
         return self._tell(
@@ -70,6 +75,7 @@ class Exceptions:
             remedy=incident.remedy,
             candidates=(decision.orders or decision.candidates) if decision else (),
             evidence=self._evidence(incident),
+            occasion=f"{self._clock.now():%Y-%m-%d}" if reason else None,
         )
 
     def about_copy(self, document_id: str, key: str) -> ExceptionRecord:
@@ -136,7 +142,8 @@ class Exceptions:
         self, mail: Mail, *, state: str, within_budget: bool = False, **known: Any
     ) -> ExceptionRecord:
         """Store, mail, note that it was mailed: a repetition after any step sends nothing twice
-        but the mail whose note was lost. What is not mailed now a digest tells."""
+        but the mail whose note was lost. What is not mailed now a digest tells: no workflow fails
+        because mails cannot be sent."""
         fields = {"cause": None, "owner": words.owner_of(state), **known}
         record = self._outbox.store(
             ExceptionRecord(
@@ -149,8 +156,9 @@ class Exceptions:
         )
         sender = " ".join((record.document_id, *record.identity))
         if record.notified_at is None and (not within_budget or self._budget.take(sender)):
-            self._mailer.send(record.subject, record.body, attributes_of(record))
-            self._outbox.told(record, self._clock.now())
+            with suppress(TransientError):
+                self._mailer.send(record.subject, record.body, attributes_of(record))
+                self._outbox.told(record, self._clock.now())
         return record
 
     def _incident(self, record: DocumentRecord, reason: str | None) -> Incident:

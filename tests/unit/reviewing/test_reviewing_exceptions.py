@@ -1,10 +1,12 @@
 """Exceptions are raised once, and their mail can be acted on."""
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 
 from sapmatch.model.document import DocumentRecord
-from sapmatch.model.errors import Problem, Throttled
+from sapmatch.model.errors import Problem
 from sapmatch.reviewing.mail.text import LINES
 from tests.builders.exceptions import Team
 from tests.builders.memory import START
@@ -41,15 +43,27 @@ def test_the_same_exception_is_mailed_once(team: Intake) -> None:
     assert len(team.mailer.sent) == 1
 
 
-def test_a_mail_that_could_not_be_sent_is_sent_by_the_next_try(team: Intake) -> None:
+def test_a_mail_that_could_not_be_sent_fails_no_workflow_and_waits_for_the_digest(
+    team: Intake,
+) -> None:
     """RE-28"""
     team.know(state="REJECTED", reason="EMPTY")
     team.mailer.broken = True
-    with pytest.raises(Throttled):
-        team.exceptions.about_document(RECORD.id)
+    record = team.exceptions.about_document(RECORD.id)
+    assert list(team.outbox.unsent()) == [record]
     team.mailer.broken = False
     team.exceptions.about_document(RECORD.id)
     assert len(team.mailer.sent) == 1
+
+
+@pytest.mark.parametrize("reason", ["REVIEW_EXPIRED", "WORKFLOW_FAILED"])
+def test_what_ends_in_vain_again_after_a_replay_is_told_again(team: Intake, reason: str) -> None:
+    """RE-28: else nobody would hear that nobody decided."""
+    team.know(state="AMBIGUOUS")
+    for days in (0, 0, 14):
+        team.clock.time += timedelta(days=days)
+        team.exceptions.about_document(RECORD.id, reason)
+    assert len(team.mailer.sent) == 2
 
 
 def test_a_failed_workflow_is_told_by_its_reason_whatever_the_record_says(team: Intake) -> None:

@@ -7,6 +7,7 @@ from itertools import chain
 from msgspec import Struct
 
 from sapmatch.matching.case import Case
+from sapmatch.matching.covering import covering
 from sapmatch.matching.identity import (
     Candidate,
     Heads,
@@ -147,11 +148,27 @@ class _Desk:
             least = max(least, rated[-1].score - case.weights.margin)
             shown = 1 if rated[-1].score >= accept and rated[-1].complete else shown
         self._rated = ranked(rated)
-        if self._rated and (more := joined(case, self._rated)):
+        if self._rated and (more := self._several()):
             together = rate(case, self._placed(more), self._heads)
             # Where the others hold nothing of it after all, it is the best once more.
             if together.ids != self._rated[0].ids:
                 self._rated = ranked((*self._rated, together))
+
+    def _several(self) -> tuple[IndexedOrder, ...]:
+        """Orders that explain together what the best leaves open."""
+        best, case = self._rated[0], self._case
+        if best.complete and (best.named or best.score >= case.weights.accept):
+            return ()
+        return covering(case, self._with_articles()) or joined(case, self._rated)
+
+    def _with_articles(self) -> list[IndexedOrder]:
+        """Orders of the sender that have an article of the invoice; none where not all are read."""
+        keys = [key for key in self._hits if key.type == "K4"]
+        names = sorted({name for key in keys for name in self._hits[key]})
+        if any(name not in self._known for name in names):
+            return []
+        found = [self._known[name] for name in names]
+        return [one for one in found if self._heads.of_sender(one.order)]
 
     def _leads(self) -> Leads:
         counts = Counter(chain.from_iterable(self._hits.values()))

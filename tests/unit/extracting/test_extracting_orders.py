@@ -321,6 +321,7 @@ def test_every_mistake_is_named_at_once_without_its_value() -> None:
         "PurchaseOrderItem": [
             item_row(OrderQuantity="secret"),
             item_row(PurchaseOrderItem="40", GoodsReceiptIsExpected="maybe"),
+            item_row(PurchaseOrder=""),
         ],
         "SupplierInvoice": [invoice_row("51", DocumentDate=None, InvoiceGrossAmount="NaN")],
     }
@@ -332,6 +333,7 @@ def test_every_mistake_is_named_at_once_without_its_value() -> None:
         "A_PurchaseOrder[3].CompanyCode",
         "A_PurchaseOrderItem[1].OrderQuantity",
         "A_PurchaseOrderItem[2].GoodsReceiptIsExpected",
+        "A_PurchaseOrderItem[3].PurchaseOrder",
         "A_SupplierInvoice[1].DocumentDate",
         "A_SupplierInvoice[1].InvoiceGrossAmount",
     }

@@ -109,6 +109,7 @@ def _purchase_item(row: Row, version: Version, *, own: ItemFields) -> Iterator[L
 
 def _require_order(row: Row) -> None:
     """A limit has neither quantity nor price, and what is free has no price."""
+    row.require("PurchaseOrder")
     if row.number_of("OverallLimitAmount"):
         return
     row.require("OrderQuantity", "PurchaseOrderQuantityUnit")
@@ -136,7 +137,7 @@ def _sales_head(
 
 def _sales_item(row: Row, version: Version) -> Iterator[Line]:
     """The API names no price: net amount for the requested quantity is the price."""
-    row.require("RequestedQuantity", "RequestedQuantityUnit", "NetAmount")
+    row.require("SalesOrder", "RequestedQuantity", "RequestedQuantityUnit", "NetAmount")
     item = OrderItem(
         id=row.needed("SalesOrderItem"),
         text=row.words("SalesOrderItemText"),

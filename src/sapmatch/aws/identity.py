@@ -28,9 +28,10 @@ _FORM = "application/x-www-form-urlencoded; charset=utf-8"
 _SPACE = "{https://sts.amazonaws.com/doc/2011-06-15/}"
 _AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256 Credential=\w{16,128}/(\d{8})/([a-z0-9-]{1,32})/sts/aws4_request, "
-    r"SignedHeaders=([a-z0-9;-]{1,128}), Signature=[0-9a-f]{64}"
+    r"SignedHeaders=([a-z0-9;-]{1,128}), Signature=[0-9a-f]{64}",
+    re.ASCII,  # no header takes other digits
 )
-_DATE = re.compile(r"\d{8}T\d{6}Z")
+_DATE = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _TOKEN = re.compile(r"[A-Za-z0-9+/=]{1,8192}")
 _ARN = re.compile(r"arn:aws[a-z-]{0,16}:(?:iam|sts)::(\d{12}):[\w+=,.@/-]{1,256}")
 _CODE = re.compile(rb"<Code>(\w{1,64})</Code>")

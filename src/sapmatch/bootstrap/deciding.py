@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sapmatch.reviewing.decide import Answer, Decisions
 
 LOCAL = "local"  # the stage of the emulator, which knows no identities
+_EMULATED = "000000000000"  # the account of emulators; AWS gives it to nobody
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 
 
@@ -64,7 +65,7 @@ def decide(parts: Services, event: Mapping[str, Any], account: str) -> "Answer":
 
 
 def _caller(parts: Services, request: _Request, account: str) -> str:
-    if os.environ.get(Environment.OS_USERS):
+    if os.environ.get(Environment.OS_USERS) and account == _EMULATED:
         if not _USER.fullmatch(request.user or ""):
             raise LogonRefused("the decision names no user of the operating system")
         return str(request.user)

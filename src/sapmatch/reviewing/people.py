@@ -9,7 +9,7 @@ from msgspec import Struct
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.review import Person, Reviewing, Verdict
 
-_SESSION = re.compile(r"(arn:aws[a-z-]*):sts::(\d{12}):assumed-role/([^/]{1,64})/[^/]{1,64}")
+_SESSION = re.compile(r"(arn:aws[a-z-]*):sts::(\d{12}):assumed-role/([^/]{1,64})/([^/]{1,64})")
 _ROLE_PATH = re.compile(r":role/.*/")
 
 
@@ -46,9 +46,13 @@ def decider(caller: str, rules: Reviewing) -> Decider:
 def is_same(one: Decider, other: Verdict, rules: Reviewing) -> bool:
     """Whether a decision was this person's: two sessions of one role cannot be told apart.
 
-    Who assumes a role may choose the name of the session, so only names in the settings count.
+    Who assumes a role may choose the name of the session, so only names in the settings count. Who
+    has two roles keeps that name as a rule: the same one in another role is the same person.
     """
     if one.sap_user is not None and one.sap_user == other.sap_user:
+        return True
+    sessions = _SESSION.fullmatch(one.caller), _SESSION.fullmatch(other.by)
+    if all(sessions) and len({found[4].lower() for found in sessions if found}) == 1:
         return True
     return one.caller == other.by or one.identity == _identity(other.by, rules.people)
 

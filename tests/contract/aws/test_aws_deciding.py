@@ -19,7 +19,7 @@ from tests.builders.deciding import DOCUMENT, SHORT, Office
 from tests.builders.sts import ARN, KEY_ID, SECRET, Sts, sts
 
 WISH = Asked(document=SHORT, action="reject", reason="is no invoice")
-ACCOUNT = "123456789012"
+ACCOUNT, EMULATED = "123456789012", "000000000000"
 PEOPLE = {ARN: Person(sap_user="CARL"), "anna": Person(sap_user="ANNA")}
 
 
@@ -40,8 +40,8 @@ class Stage(SimpleNamespace):
             intents=None,
         )
 
-    def takes(self, **event: Any) -> Answer:
-        return decide(self, msgspec.to_builtins(event), ACCOUNT)  # type: ignore[arg-type]
+    def takes(self, account: str = ACCOUNT, **event: Any) -> Answer:
+        return decide(self, msgspec.to_builtins(event), account)  # type: ignore[arg-type]
 
     def decided_by(self) -> str | None:
         verdict = self.office.review.verdict
@@ -99,7 +99,9 @@ def test_a_user_of_the_operating_system_counts_nowhere_but_on_the_local_stage(
     with pytest.raises(LogonRefused, match="is not signed"):
         stage.takes(asked=WISH, user="anna")
     monkeypatch.setenv(Environment.OS_USERS, "trusted")
-    assert stage.takes(asked=WISH, user="anna").outcome == "decided"
+    with pytest.raises(LogonRefused, match="is not signed"):  # that stage in an account of AWS
+        stage.takes(asked=WISH, user="anna")
+    assert stage.takes(EMULATED, asked=WISH, user="anna").outcome == "decided"
     assert stage.decided_by() == "anna"
 
 
@@ -107,7 +109,7 @@ def test_a_user_of_the_operating_system_counts_nowhere_but_on_the_local_stage(
 def test_a_user_is_a_name(stage: Stage, monkeypatch: pytest.MonkeyPatch, user: str | None) -> None:
     monkeypatch.setenv(Environment.OS_USERS, "trusted")
     with pytest.raises(LogonRefused, match="names no user"):
-        stage.takes(asked=WISH, user=user)
+        stage.takes(EMULATED, asked=WISH, user=user)
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,7 @@ def test_a_signature_made_for_somebody_else_is_not_taken(aws_sts: Sts, covered: 
         ("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA1", "not signed as it must be"),
         (" Credential", "\r\nX-Evil: 1\r\nCredential", "not signed as it must be"),
         (f"Credential={KEY_ID}", "Credential=", "not signed as it must be"),
+        (f"Credential={KEY_ID}", f"Credential={KEY_ID}ä", "not signed as it must be"),
     ],
 )
 def test_a_signature_of_another_form_never_reaches_sts(
@@ -137,7 +138,9 @@ def test_a_signature_of_another_form_never_reaches_sts(
     assert aws_sts.seen == []
 
 
-@pytest.mark.parametrize("date", ["", "20261302T080000Z", "20261102T080000Z\r\nHost: evil"])
+@pytest.mark.parametrize(
+    "date", ["", "20261302T080000Z", "20261102T080000Z\r\nHost: evil", "20261102T08000٠Z"]
+)
 def test_a_date_is_a_date(aws_sts: Sts, date: str) -> None:
     day = date[:8] or "20261102"
     authorization = re.sub(r"/\d{8}/", f"/{day}/", _fresh())

@@ -60,6 +60,15 @@ def test_sessions_of_a_role_are_one_person_unless_the_settings_name_them() -> No
     assert not is_same(decider(CLERK, named), said(CLARA), named)
 
 
+def test_one_name_of_a_session_in_two_roles_is_one_person() -> None:
+    """Four eyes of one head: IAM Identity Center names sessions after their users."""
+    boss = f"{SESSION}/managers/Carl@example.com"
+    roles = {ROLE: Person(sap_user="CLERKS"), f"{ACCOUNT}:role/managers": Person(sap_user="BOSS")}
+    for rules in (Reviewing(), Reviewing(people=roles)):
+        assert is_same(decider(boss, rules), said(CLERK), rules)
+        assert not is_same(decider(boss, rules), said(CLARA), rules)
+
+
 def test_records_for_others_name_the_sap_user_or_the_role_and_nobody() -> None:
     assert said(CLERK, "CLERKS").who == "SAP user CLERKS"
     assert said(CLERK).who == "A member of the role clerks"

@@ -21,9 +21,9 @@ def handler(_event: Event, context: Any) -> dict[str, Any]:
     gaps = [*_uploads(parts, now, context), *_extractions(parts, now), *unread]
     measured(SweepFound=len(gaps), UnreadMailAddresses=len(unread))
     aged(OldestUnsentExceptionSeconds=oldest_unsent(parts.outbox, now))  # where no digest runs
-    woken(parts, context, lost=True)
-    if gaps:
+    if gaps:  # first: what was received now is no gap any more when the sweep is repeated
         parts.exceptions.about_sweep(now.date().isoformat(), [str(gap) for gap in gaps])
+    woken(parts, context, lost=True)
     return {"found": len(gaps)}
 
 

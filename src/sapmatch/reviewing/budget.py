@@ -53,4 +53,5 @@ class MailBudget:
         if stored is None:
             return _Hour(hour, 0), 0
         count = msgspec.json.decode(stored.value, type=_Hour)
-        return count if count.hour == hour else _Hour(hour, 0), stored.version
+        # A clock that is behind counts in the hour that others have begun, and begins none.
+        return count if count.hour >= hour else _Hour(hour, 0), stored.version

@@ -21,8 +21,7 @@ def test_what_nobody_was_told_is_told_and_its_age_measured(
     team = Team()
     team.mailer.broken = True
     for day in ("2026-11-01", "2026-11-02"):
-        with pytest.raises(Exception, match="fewer calls"):
-            team.exceptions.about_sweep(day, ["upload incoming/a.xml: received now"])
+        team.exceptions.about_sweep(day, ["upload incoming/a.xml: received now"])
     team.mailer.broken = False
     team.clock.sleep(timedelta(minutes=20).total_seconds())
     parts.outbox, parts.mailer, parts.clock, parts.stage = (
@@ -45,8 +44,7 @@ def test_a_digest_that_cannot_be_sent_fails_after_its_age_was_measured(
 ) -> None:
     team = Team()
     team.mailer.broken = True
-    with pytest.raises(Exception, match="fewer calls"):
-        team.exceptions.about_sweep("2026-11-01", ["gone"])
+    team.exceptions.about_sweep("2026-11-01", ["gone"])
     parts.outbox, parts.mailer = team.outbox, team.mailer
     parts.clock.now.return_value = START + timedelta(hours=2, minutes=1)
     with pytest.raises(Exception, match="fewer calls"):

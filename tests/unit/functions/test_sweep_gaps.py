@@ -3,6 +3,7 @@ from unittest.mock import MagicMock
 
 import pytest
 
+from sapmatch.model.errors import Throttled
 from sapmatch.reviewing.sweep import Gap
 from tests.unit.functions.conftest import Call
 
@@ -31,6 +32,15 @@ def test_what_was_missed_is_counted_and_told_in_one_mail(
     assert answer == {"found": 3}
     assert measured(capsys.readouterr().out) == [3]
     parts.exceptions.about_sweep.assert_called_once_with("2026-11-02", [str(GAP)] * 3)
+
+
+def test_what_was_found_is_told_before_anything_else_may_fail(call: Call, parts: MagicMock) -> None:
+    """RE-2: a sweep that is repeated finds no gap where the upload was received."""
+    parts.waiting.wake.side_effect = Throttled("orders")
+    uploads, nothing = MagicMock(return_value=[GAP]), MagicMock(return_value=[])
+    with pytest.raises(Throttled):
+        call("sweep_gaps", "nightly", lost_uploads=uploads, overdue_extractions=nothing)
+    parts.exceptions.about_sweep.assert_called_once()
 
 
 def test_a_night_without_gaps_is_quiet_but_measured(

@@ -208,6 +208,15 @@ def test_the_next_hour_has_mails_again() -> None:
     assert len(control.values) == 1
 
 
+def test_a_clock_that_is_behind_begins_no_hour_anew() -> None:
+    """RE-27: two clocks at the end of an hour would give each other mails without end."""
+    control = MemoryControl()
+    fast, slow = MemoryClock(START + timedelta(hours=1)), MemoryClock(START)
+    budgets = [MailBudget(control, clock, 2) for clock in (fast, slow)]
+    taken = [budget.take("a") for _ in range(3) for budget in budgets]
+    assert taken.count(True) == 2
+
+
 def test_who_always_loses_the_race_for_a_mail_waits_for_the_digest() -> None:
     """Never one mail more than the limit, however many functions count."""
     control, clock = MemoryControl(), MemoryClock()

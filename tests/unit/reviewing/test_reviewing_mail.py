@@ -287,3 +287,9 @@ def test_a_body_is_bounded_and_keeps_its_commands() -> None:
 def test_a_subject_keeps_its_id_however_long_it_gets() -> None:
     assert text.subject("x" * 500, "3f9a1c2b4d5e").endswith("x 3f9a1c2b4d5e")
     assert len(text.subject("x" * 500, "y" * 500)) == text.SUBJECT_LENGTH
+
+
+def test_a_subject_is_one_that_sns_takes() -> None:
+    """Else the mail is refused, however often it is sent: only ASCII, and no longer than it was."""
+    assert text.subject("Über \u202e €", "(wärme)") == "[sapmatch] ?ber   ? (w?rme)"
+    assert len(text.subject("www." * 40, "3f9a")) <= text.SUBJECT_LENGTH

@@ -1,6 +1,7 @@
 """Text that does no harm in any mail program: plain, bounded, and nothing in it can be clicked.
 
-SNS takes subjects of up to 99 characters without line breaks, and messages of up to 256 KB.
+SNS takes subjects of up to 99 characters of ASCII without line breaks, and messages of up to
+256 KB.
 """
 
 import re
@@ -36,7 +37,8 @@ class Mail(Struct, frozen=True, kw_only=True):
 def subject(text: str, reference: str) -> str:
     """One short line; both parts are words and ids of ours, never text of a document."""
     end = f" {reference}"[: SUBJECT_LENGTH // 2]
-    return plain(f"[sapmatch] {text}"[: SUBJECT_LENGTH - len(end)] + end)
+    line = plain(f"[sapmatch] {text}"[: SUBJECT_LENGTH - len(end)] + end)
+    return line.encode("ascii", "replace").decode()[:SUBJECT_LENGTH]
 
 
 def body(sections: Sequence[Section]) -> str:

@@ -21,7 +21,7 @@ from sapmatch.aws.table import Item, Table, body, transact
 from sapmatch.model.document import Arrival, DocumentRecord, EarlierInvoice
 from sapmatch.model.errors import InputRejected, PreconditionFailed
 from sapmatch.model.intent import Intent
-from sapmatch.model.match import Decision
+from sapmatch.model.match import Decision, State
 from sapmatch.model.ports import Clock, MatchRecord, OrderKey, OrderScope
 from sapmatch.model.uploads import Upload
 
@@ -141,6 +141,12 @@ class DynamoDocuments:
         held = self._table.get(pk, "claim")
         if held is None:
             yield self._table.put_request(Item(pk=pk, sk="claim", body=owner), new=True)
+        elif held.body != owner and match.decision.state is State.MANUAL_MATCHED:
+            other = held.body.decode()  # to decide anew would come to the same, again and again
+            raise InputRejected(
+                f"document {match.document.id}: its invoice was posted with document {other} "
+                "meanwhile; compare both, and reject this one"
+            )
         elif held.body != owner:
             raise PreconditionFailed(f"document {match.document.id}: is a duplicate by now")
 

@@ -167,9 +167,7 @@ def _matched(document_id: str, noted: NotedOrders, desk: Desk) -> Decision:
     )
 
 
-def _carried_out(
-    review: Review, verdict: Verdict, former: Decision | None, desk: Desk
-) -> Decision:
+def _carried_out(review: Review, verdict: Verdict, former: Decision | None, desk: Desk) -> Decision:
     try:
         return _by_hand(review.document_id, verdict, former, desk)
     except InputRejected:

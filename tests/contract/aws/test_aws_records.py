@@ -342,6 +342,20 @@ def test_sap_showing_one_invoice_settles_no_other_of_the_same_reference(stores: 
     assert [r.document_id for r in stored.reservations] == ["b" * 64]
 
 
+def test_a_person_who_accepts_what_was_posted_meanwhile_is_told_of_the_other(
+    stores: Stores,
+) -> None:
+    """MA-P44: an automatic match is decided anew; by hand that would come to the same for ever."""
+    put(stores.orders, order(), [])
+    stores.documents.record_match(match_of(received(stores, "a"), 1))
+    twin = match_of(received(stores, "b"), 2)
+    with pytest.raises(PreconditionFailed, match="is a duplicate by now"):
+        stores.documents.record_match(twin)
+    by_hand = msgspec.structs.replace(twin.decision, state=State.MANUAL_MATCHED)
+    with pytest.raises(InputRejected, match=f"posted with document {'a' * 64}"):
+        stores.documents.record_match(msgspec.structs.replace(twin, decision=by_hand))
+
+
 @pytest.mark.parametrize("side", ["purchase_order", "sales_order"])
 def test_the_most_orders_of_a_decision_fit_into_one_transaction(
     stores: Stores, side: OrderSide

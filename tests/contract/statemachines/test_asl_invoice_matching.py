@@ -101,6 +101,12 @@ def test_a_document_is_told_to_a_person_before_its_machine_runs_out_of_time() ->
     assert longest + waiting + contending < MACHINE["TimeoutSeconds"]
 
 
+def test_a_match_that_may_be_recorded_already_is_recorded_again_and_told_to_nobody() -> None:
+    """RE-12: one conditional transaction; a repetition finds it done."""
+    retried = {error for r in STATES["RecordMatch"]["Retry"] for error in r["ErrorEquals"]}
+    assert {"States.Timeout", "Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError"} <= retried
+
+
 def test_textract_still_knows_a_job_when_its_document_is_read_for_the_last_time() -> None:
     """documents.md 1: a job is kept for seven days."""
     waiting = sum(pauses()) + WAITS * STATES["ReadDocument"]["TimeoutSeconds"]

@@ -142,7 +142,7 @@ def _doubt(case: Case, found: Found) -> Outcome | None:
     if best.score < case.weights.accept:
         state = State.AMBIGUOUS if best.score >= 0 or best.named else State.NO_CANDIDATE
         return Outcome(state=state, cause=_doubtful(case, best, others))
-    cause = veto(case, best)
+    cause = veto(case, best, others)
     if not cause and others and best.score - others[0].score < case.weights.margin:
         cause = "SEVERAL_ORDERS"
     if not cause and len(best.ids) > MAX_ORDERS[best.side]:

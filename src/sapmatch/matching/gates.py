@@ -1,20 +1,23 @@
 """What no score can outweigh: such an invoice needs a person."""
 
+from collections.abc import Sequence
+
 from sapmatch.matching.case import Case
 from sapmatch.matching.identity import NAMED, Candidate
 from sapmatch.matching.items import subsequent
 
+_AS_PRINTED = ("order number equal", "order number equal without separators")
 _REFERRING = ("credit-note", "final-invoice", "partial-invoice")
 
 
-def veto(case: Case, best: Candidate) -> str | None:
+def veto(case: Case, best: Candidate, others: Sequence[Candidate]) -> str | None:
     """Cause why the best candidate is not taken automatically, however well it fits."""
     return (
         _kind(case)
         or _value_only(case, best)
         or _currency(best)
         or _party(case, best)
-        or _number(best)
+        or _number(best, others)
         or _several(best)
     )
 
@@ -24,10 +27,13 @@ def _currency(best: Candidate) -> str | None:
     return "CURRENCY" if best.shows("currency different") else None
 
 
-def _number(best: Candidate) -> str | None:
-    """Who names another order means it: the named one may be new. And where nothing is named, the
-    quantities must be those of the ledger (MA-P08)."""
-    if best.shows("order number different"):
+def _number(best: Candidate, others: Sequence[Candidate]) -> str | None:
+    """Who names another order means it: the named one may be new, and a number is not misread that
+    is one of the sender's orders. Where nothing is named, the quantities must be those of the
+    ledger (MA-P08)."""
+    as_printed = any(c.shows(*_AS_PRINTED) and not c.other_party for c in others)
+    misread = best.shows("order number with a misread digit") and as_printed
+    if best.shows("order number different") or misread:
         return "NO_ORDER"
     exceeds = best.shows("a quantity exceeds what is open")
     return "NO_ORDER" if exceeds and not best.named else None

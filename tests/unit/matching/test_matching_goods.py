@@ -7,6 +7,7 @@ from sapmatch.matching.units import convert
 from sapmatch.model.match import Decision, State
 from sapmatch.model.order import GoodsReceipt
 from tests.unit.matching.desk import (
+    STRANGER,
     SUPPLIER,
     US,
     D,
@@ -139,3 +140,16 @@ def test_another_digit_in_a_vat_id_is_another_party() -> None:
 def test_a_misread_letter_in_our_own_vat_id_leaves_the_invoice_ours() -> None:
     assert decide(invoice(buyer=replace(US, vat_id="DE8II23A567")), order()).company_code is None
     assert decide(invoice(buyer=replace(US, vat_id="DE8II234S67")), order()).state is State.MATCHED
+
+
+def test_a_number_is_not_misread_that_is_another_order_of_the_sender() -> None:
+    """MA-P04."""
+    meant, named = order("4500000013", item(20), item(30)), order("4500000018", item(10))
+    billed = invoice(line(20), line(30), order_references=("4500000018",))
+    assert decide(billed, meant).state is State.MATCHED
+    decision = decide(billed, meant, named)
+    assert (decision.state, decision.cause) == (State.AMBIGUOUS, "NO_ORDER")
+    stranger = replace(
+        named, partner="10100002", partner_name=STRANGER.name, partner_vat_id=STRANGER.vat_id
+    )
+    assert decide(billed, meant, stranger).state is State.MATCHED

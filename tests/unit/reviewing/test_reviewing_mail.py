@@ -203,6 +203,16 @@ def test_what_was_not_decided_in_time_can_be_decided_anew() -> None:
     assert told.state == "REVIEW_EXPIRED"
 
 
+def test_what_textract_did_not_finish_is_read_again_or_rejected() -> None:
+    """RE-15: the workflow waits for either."""
+    _, body, _ = mailed(reason="READ_TIMED_OUT")
+    how = section(body, "How")
+    assert "sapmatch replay 3f9a1c2b4d5e --stage test" in how
+    assert any("decide 3f9a1c2b4d5e reject" in line for line in how)
+    assert not any(" accept" in line or " match" in line for line in how)
+    assert "awaited until" in body
+
+
 def test_a_failed_workflow_says_nothing_of_an_earlier_decision() -> None:
     _, body, told = mailed(reason="WORKFLOW_FAILED")
     assert "Price too high" not in body

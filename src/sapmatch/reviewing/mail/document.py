@@ -28,7 +28,8 @@ _GIVEN_AN_ORDER = {
     "SUSPECTED_DUPLICATE",
     "WAITING_RECEIPT",
 }
-_ENDED = {"READ_TIMED_OUT", "REVIEW_EXPIRED", "WORKFLOW_FAILED"}  # the workflow waits no more
+_ENDED = {"REVIEW_EXPIRED", "WORKFLOW_FAILED"}  # the workflow waits no more
+_BEGUN_ANEW = _ENDED | {"READ_TIMED_OUT"}
 _COPY_POSTED = "Nothing: the invoice is posted only once."
 _COPY_SPLIT = "Nothing: each invoice of the first file goes its own way, once."
 _COPY_NOT_POSTED = "Nothing about the copy. What the first file needs stands in the mail about it."
@@ -187,8 +188,9 @@ def _commands(incident: Incident) -> Iterator[str]:
     end = f'--reason "..." --stage {incident.stage}'
     about = f"--decision {number} {end}" if number else end
     yield f"sapmatch exceptions show {short} --stage {incident.stage}"
-    if state in _ENDED:
+    if state in _BEGUN_ANEW:
         yield f"sapmatch replay {short} --stage {incident.stage}"
+    if state in _ENDED:
         return
     if state in _ACCEPTED:
         yield f"sapmatch decide {short} accept {about}"

@@ -11,25 +11,42 @@ from sapmatch.aws.clients import client
 from sapmatch.aws.workflows import StepFunctions
 
 QUEUED = {
-    "StartAt": "Ask",
+    "StartAt": "Begin",
     "QueryLanguage": "JSONata",
     "States": {
+        "Begin": {"Type": "Pass", "Assign": {"turns": 0}, "Next": "Ask"},
         "Ask": {
             "Type": "Task",
             "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
-            "Arguments": {"MessageBody": "{% $states.context.Task.Token %}"},
+            "Arguments": {
+                "MessageBody": "{% $string({'token': $states.context.Task.Token, 'turn': $turns})%}"
+            },
+            "Assign": {"turns": "{% $turns + 1 %}"},
+            "Output": "{% {'action': $states.result.action} %}",
             "TimeoutSeconds": 30,
-            "End": True,
-        }
+            "Next": "IsDecided",
+        },
+        "IsDecided": {
+            "Type": "Choice",
+            "Choices": [{"Condition": "{% $states.input.action = 'again' %}", "Next": "Ask"}],
+            "Default": "Done",
+        },
+        "Done": {"Type": "Succeed"},
     },
 }
 
 
 @pytest.fixture
-def asked(aws: str) -> tuple[str, str]:
+def queue(aws: str) -> str:
+    """Where executions ask."""
+    url: str = client("sqs").create_queue(QueueName=f"waits-{uuid.uuid4().hex[:8]}")["QueueUrl"]
+    return url
+
+
+@pytest.fixture
+def asked(queue: str) -> tuple[str, str]:
     """The token and the ARN of an execution that waits."""
     name = f"waits-{uuid.uuid4().hex[:8]}"
-    queue = client("sqs").create_queue(QueueName=name)["QueueUrl"]
     definition: dict[str, Any] = json.loads(json.dumps(QUEUED))
     definition["States"]["Ask"]["Arguments"]["QueueUrl"] = queue
     machines = client("stepfunctions")
@@ -37,8 +54,7 @@ def asked(aws: str) -> tuple[str, str]:
         name=name, definition=json.dumps(definition), roleArn="arn:aws:iam::000000000000:role/x"
     )["stateMachineArn"]
     execution = machines.start_execution(stateMachineArn=machine)["executionArn"]
-    (message,) = client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"]
-    return message["Body"], execution
+    return _question(queue)["token"], execution
 
 
 def test_who_waits_gets_the_answer_once(asked: tuple[str, str]) -> None:
@@ -51,8 +67,27 @@ def test_who_waits_gets_the_answer_once(asked: tuple[str, str]) -> None:
     assert waits.resume(token, {"action": "again"}) is False
 
 
+def test_an_execution_counts_its_turns(asked: tuple[str, str], queue: str) -> None:
+    """Its history takes 25,000 events: it hands over before."""
+    waits, (token, _) = StepFunctions(client("stepfunctions")), asked
+    for turn in (1, 2):
+        assert waits.resume(token, {"action": "again"})
+        question = _question(queue)
+        assert question["turn"] == turn
+        token = question["token"]
+
+
 def test_a_token_that_nobody_waits_with_is_no_error(aws: str) -> None:
     assert StepFunctions(client("stepfunctions")).resume("nobody", {"action": "again"}) is False
+
+
+def _question(queue: str) -> dict[str, Any]:
+    received = client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=10)
+    (message,) = received["Messages"]
+    handle = message["ReceiptHandle"]
+    client("sqs").delete_message(QueueUrl=queue, ReceiptHandle=handle)
+    found: dict[str, Any] = json.loads(message["Body"])
+    return found
 
 
 def _end(execution: str) -> Any:

@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from sapmatch.matching.case import Case
 from sapmatch.matching.ledger import Position
-from sapmatch.matching.normalise import order_number
 from sapmatch.matching.rates import Exchange, exchange_of, limit_in
 from sapmatch.matching.units import EXACT
 from sapmatch.model.match import ToleranceCheck
@@ -21,6 +20,7 @@ from sapmatch.model.policy import (
     Limit,
     Tolerance,
     ToleranceOverride,
+    sap_number,
 )
 
 Bound = Literal["lower_absolute", "lower_percent", "upper_absolute", "upper_percent"]
@@ -140,15 +140,14 @@ def _bounds(up: bool) -> tuple[Bound, Bound]:
 
 
 def _fits(override: ToleranceOverride, place: Position | None) -> bool:
-    """SAP pads numbers with zeros, people do not; who delivers and who bills are both meant."""
-    if place is None:
+    """Who delivers and who bills are both meant by a supplier."""
+    supplier, material = override.whom
+    if place is None or not (supplier or material):
         return False
     order = place.order
-    suppliers = {order_number(n) for n in (order.partner, order.invoicing_party) if n}
-    supplier, material = override.supplier, override.material
-    if supplier is not None and order_number(supplier) not in suppliers:
+    if supplier and supplier not in map(sap_number, (order.partner, order.invoicing_party)):
         return False
-    return material is None or order_number(material) == order_number(place.item.material or "")
+    return not material or material == sap_number(place.item.material)
 
 
 def _allowed(case: Case, limit: Decimal) -> Decimal:

@@ -1,15 +1,26 @@
 """What a company allows: tolerance limits and matching rules, as the settings define them."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Literal
 
 from msgspec import Struct, field
 
 from sapmatch.model.order import OrderSide
 
-# SAP tolerance keys (transaction OMR6).
-TOLERANCE_KEYS = frozenset("AN AP BD BR BW DQ DW KW LA LD PC PP PS ST VP".split())
+_ALL = ("lower_absolute", "lower_percent", "upper_absolute", "upper_percent")
+_PERCENT = ("lower_percent", "upper_percent")
+# SAP tolerance keys (transaction OMR6), each with the limits that it has there.
+TOLERANCE_KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        **dict.fromkeys(("DQ", "KW", "PC", "PP", "PS"), _ALL),
+        **dict.fromkeys(("BR", "BW", "VP"), _PERCENT),
+        **dict.fromkeys(("AN", "AP", "BD", "DW", "LD", "ST"), ("upper_absolute",)),
+        "LA": ("upper_absolute", "upper_percent"),
+    }
+)
 Limit = Decimal | Literal["off"]  # "off" = not checked; 0 = checked and nothing allowed
 
 
@@ -38,6 +49,11 @@ class ToleranceOverride(Struct, frozen=True, kw_only=True):
     supplier: str | None = None  # SAP's number
     material: str | None = None
     tolerances: dict[str, Tolerance] = field(default_factory=dict)
+
+    @property
+    def whom(self) -> tuple[str, str]:
+        """Supplier and material as numbers are compared; empty where it is for all of them."""
+        return sap_number(self.supplier), sap_number(self.material)
 
 
 class Sampling(Struct, frozen=True, kw_only=True):
@@ -96,3 +112,8 @@ class MatchingPolicy(Struct, frozen=True, kw_only=True):
     candidate_cap: int = 500
     weights: dict[str, int] = field(default_factory=dict)  # learned ones, in place of the shipped
     company_codes: dict[str, CompanyCode] = field(default_factory=dict)
+
+
+def sap_number(number: str | None) -> str:
+    """A supplier's or material's number for comparison: SAP pads it with zeros, people do not."""
+    return (number or "").strip().upper().lstrip("0")

@@ -24,6 +24,12 @@ _MOST_DAYS = 366
 _MOST_PERCENT = 1000
 _MOST_CANDIDATES = 10_000
 _RATES = (Decimal("0.000001"), Decimal(1_000_000))
+_BOUNDS = ("lower_absolute", "lower_percent", "upper_absolute", "upper_percent")
+_NEVER_BLOCKS = {
+    "BD": "an invoice is INVALID",
+    "DW": "it waits for the receipt",
+    "VP": "there is only a warning",
+}
 # BD is checked before an order is known; AN and KW are of rows that no item covers.
 _NOT_BY = {"BD": ("supplier", "material"), "AN": ("material",), "KW": ("material",)}
 
@@ -34,6 +40,10 @@ def check_matching(connections: Set[str], matching: Matching) -> Iterator[Proble
         yield mistake("matching.connection", "names no [connections.*] block of this file")
     if not matching.connection and len(connections) > 1:
         yield mistake("matching.connection", "is missing: which connection holds the orders?")
+    if not matching.order_sides:
+        yield mistake("matching.order_sides", "is empty: no order could ever be found")
+    if not matching.company_codes:
+        yield mistake("matching.company_codes", "is missing: who are we on an invoice?")
     if not 0 <= matching.duplicate_window_days <= _MOST_DAYS:
         yield mistake("matching.duplicate_window_days", f"must be from 0 to {_MOST_DAYS}")
     if not 1 <= matching.candidate_cap <= _MOST_CANDIDATES:
@@ -114,10 +124,22 @@ def _check_tolerances(path: str, tolerances: Mapping[str, Tolerance]) -> Iterato
         if key not in TOLERANCE_KEYS:
             known = ", ".join(sorted(TOLERANCE_KEYS))
             yield mistake(f"{path}.{key}", f"is no tolerance key; known are {known}")
-        for bound in ("lower_percent", "upper_percent"):
-            limit: Limit = getattr(tolerance, bound)
-            if limit != "off" and limit > _MOST_PERCENT:
-                yield mistake(f"{path}.{key}.{bound}", f'must be at most {_MOST_PERCENT}, or "off"')
+            continue
+        yield from _check_limits(f"{path}.{key}", key, tolerance)
+
+
+def _check_limits(path: str, key: str, tolerance: Tolerance) -> Iterator[Problem]:
+    given: dict[str, Limit] = {
+        name: limit for name in _BOUNDS if (limit := getattr(tolerance, name)) != "off"
+    }
+    for name, limit in given.items():
+        if name.endswith("percent") and limit != "off" and limit > _MOST_PERCENT:
+            yield mistake(f"{path}.{name}", f'must be at most {_MOST_PERCENT}, or "off"')
+    known = TOLERANCE_KEYS[key]
+    if given and given.keys().isdisjoint(known):  # everything would pass
+        yield mistake(path, f"has no limit that {key} is checked by: {' or '.join(known)}")
+    if tolerance.effect == "block" and key in _NEVER_BLOCKS:
+        yield mistake(f"{path}.effect", f"does nothing here: beyond {key} {_NEVER_BLOCKS[key]}")
 
 
 def _check_overrides(path: str, overrides: tuple[ToleranceOverride, ...]) -> Iterator[Problem]:
@@ -125,12 +147,12 @@ def _check_overrides(path: str, overrides: tuple[ToleranceOverride, ...]) -> Ite
     for n, override in enumerate(overrides):
         place = f"{path}[{n}]"
         yield from _check_tolerances(f"{place}.tolerances", override.tolerances)
-        if not (override.supplier or override.material):
+        if not any(override.whom):
             yield mistake(place, "names neither supplier nor material: whom is it for?")
             continue
         if not override.tolerances:
             yield mistake(f"{place}.tolerances", "is missing: which limits are others?")
-        first = seen.setdefault(_whom(override), n)
+        first = seen.setdefault(override.whom, n)
         if first != n:
             yield mistake(place, f"is for the same as overrides[{first}]: put both into one")
         yield from _check_reach(place, override)
@@ -145,8 +167,3 @@ def _check_reach(place: str, override: ToleranceOverride) -> Iterator[Problem]:
                     f"cannot depend on a {name}; set it for the company code",
                 )
                 break
-
-
-def _whom(override: ToleranceOverride) -> tuple[str, str]:
-    """Numbers as they are compared: SAP pads them with zeros."""
-    return (override.supplier or "").lstrip("0"), (override.material or "").lstrip("0")

@@ -68,6 +68,16 @@ def test_the_most_specific_limits_stand(
         assert found.upper_absolute == limit
 
 
+@pytest.mark.parametrize("material", ["0", "-", "M7", "M 7"])
+def test_an_override_holds_for_no_other_material(material: str) -> None:
+    """MA-P43: materials differ in separators, and no material is no zero."""
+    company = limited(ToleranceOverride(material=material, tolerances=upper(9)))
+    for own in ("M-7", None):
+        held = order("4500000012", item(material=own))
+        (position,) = positions((IndexedOrder(order=held, version=1),), "")
+        assert limits_of(company.company_codes["1010"], "PP", position).upper_absolute == 0
+
+
 def test_limits_of_a_supplier_hold_where_he_only_bills() -> None:
     """MA-P06"""
     company = limited(SUPPLIER).company_codes["1010"]

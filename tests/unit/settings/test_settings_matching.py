@@ -102,6 +102,37 @@ def test_a_percentage_beyond_all_reason_is_refused() -> None:
     assert policy(HEAD + 'tolerances.PP = { lower_percent = "1000" }')
 
 
+@pytest.mark.parametrize(
+    ("limits", "path"),
+    [
+        ('AN = { upper_percent = "2" }', "tolerances.AN"),
+        ('BD = { upper_percent = "1", lower_absolute = "1" }', "tolerances.BD"),
+        ('DW = { lower_absolute = "0" }', "tolerances.DW"),
+        ('BR = { upper_absolute = "5" }', "tolerances.BR"),
+        ('LA = { lower_percent = "5" }', "tolerances.LA"),
+        ('DW = { upper_absolute = "0", effect = "block" }', "tolerances.DW.effect"),
+        ('BD = { upper_absolute = "1", effect = "block" }', "tolerances.BD.effect"),
+        ('VP = { upper_percent = "1", effect = "block" }', "tolerances.VP.effect"),
+    ],
+)
+def test_limits_that_would_open_their_key_and_effects_that_never_come_are_refused(
+    limits: str, path: str
+) -> None:
+    """MA-P41: a key without any limit that it knows lets everything pass."""
+    assert list(company(f"tolerances.{limits}")) == [path]
+
+
+def test_limits_that_a_key_does_not_know_do_no_harm_beside_one_that_it_knows() -> None:
+    limits = '{ upper_absolute = "0.05", lower_absolute = "0.05" }'
+    assert policy(HEAD + f"tolerances.BD = {limits}")
+    assert policy(HEAD + "tolerances.BD = {}")  # off, and written so
+
+
+def test_a_block_without_sides_or_company_codes_finds_nothing_and_is_refused() -> None:
+    assert list(mistakes("[matching]\norder_sides = []\n" + HEAD)) == ["matching.order_sides"]
+    assert list(mistakes("[matching]\n")) == ["matching.company_codes"]
+
+
 def test_an_effect_is_review_or_block() -> None:
     found = company('tolerances.PP = { upper_absolute = "1", effect = "pay" }')
     assert found == {"tolerances.PP.effect": 'must be one of "review", "block"'}
@@ -143,6 +174,8 @@ def test_sampling_is_a_share() -> None:
         ('{ supplier = "1", tolerances = { XX = {} } }', "overrides[0].tolerances.XX"),
         ('{ supplier = "1", tolerances = { BD = {} } }', "overrides[0].tolerances.BD"),
         ('{ material = "M", tolerances = { AN = {} } }', "overrides[0].tolerances.AN"),
+        (f'{{ material = "00", {OTHER} }}', "overrides[0]"),
+        (f'{{ material = "m-7", {OTHER} }}, {{ material = "M-7", {OTHER} }}', "overrides[1]"),
         (f'{{ supplier = "1", {OTHER} }}, {{ supplier = "0001", {OTHER} }}', "overrides[1]"),
     ],
 )

@@ -13,6 +13,7 @@ from sapmatch.matching.rates import told
 from sapmatch.matching.search import Found
 from sapmatch.matching.terms import deviations
 from sapmatch.matching.tolerances import Variance
+from sapmatch.matching.units import sap_quantity
 from sapmatch.matching.variances import Judged
 from sapmatch.matching.weights import weights_of
 from sapmatch.matching.words import capital, deviation, listed, shown, subject
@@ -117,11 +118,13 @@ def _deviations(case: Case, outcome: Outcome) -> Iterator[str]:
 
 
 def _sender(case: Case, best: Candidate | None, outcome: Outcome) -> Iterator[str]:
-    """What is known of the sender where the score does not say it."""
+    """What is known of sender and number where the score does not say it."""
     if best is None:
         return
     if outcome.cause == "OTHER_SUPPLIER" and best.other_party:
         yield "The order is with another party than the one on the invoice."
+    elif outcome.cause == "NO_ORDER" and best.named_otherwise:
+        yield "The invoice names another order than the one that it fits."
     elif outcome.cause == "OTHER_SUPPLIER":
         yield (
             "The supplier could not be compared: neither name, VAT id nor bank account is known "
@@ -178,11 +181,11 @@ def _portion(case: Case, judged: Judged, portion: Portion) -> str:
     if place.item.overall_limit is not None:
         limit = Money(place.item.overall_limit, place.order.currency)
         return f"{who} bills {amount} of {where}, a limit order over {limit}."
-    expected = place.item.delivered if place.receipt_counts else place.item.quantity
+    expected = sap_quantity(place.delivered if place.receipt_counts else place.item.quantity)
     held = "received" if place.receipt_counts else "ordered"
     return (
         f"{who} bills {portion.quantity:f} {place.item.unit} of {where}: {held} {expected:f}, "
-        f"invoiced before {place.invoiced:f}; {amount} against "
+        f"invoiced before {sap_quantity(place.invoiced):f}; {amount} against "
         f"{Money(place.value(portion.quantity), place.currency)} by the order."
     )
 

@@ -88,6 +88,11 @@ class Candidate(Struct, frozen=True, kw_only=True):
         return self.shows(*NAMED, "delivery note equal")
 
     @property
+    def named_otherwise(self) -> bool:
+        """Whether the invoice names an order, and another one by what is printed."""
+        return self.shows("order number different", "order number with a misread digit")
+
+    @property
     def complete(self) -> bool:
         """Whether every line that bills something has a place."""
         return not unplaced(self)

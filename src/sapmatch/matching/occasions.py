@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from sapmatch.matching.items import InvoiceItem
 from sapmatch.matching.tolerances import Variance, measure_exact
+from sapmatch.model.money import rounded
 from sapmatch.model.order import ZERO
 
 
@@ -47,7 +48,7 @@ def _ceiling(item: InvoiceItem, ceiling: Decimal) -> Iterator[Variance]:
         yield measure_exact("LA", item.amount, item.case.currency)
         return
     before = place.item.invoiced_amount + place.reserved_amount + item.taken_amount
-    over = before + item.amount - ceiling
+    over = rounded(before + item.amount - ceiling, item.case.currency)
     if over > 0:
         yield item.measure("LA", over, percent_of=(over, ceiling))
 

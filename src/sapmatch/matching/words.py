@@ -6,7 +6,7 @@ from sapmatch.matching.case import Case
 from sapmatch.matching.lines import WHOLE_DOCUMENT
 from sapmatch.matching.tolerances import Variance
 from sapmatch.model.match import ToleranceCheck
-from sapmatch.model.money import Money
+from sapmatch.model.money import CURRENCIES, Money, rounded
 
 _LONGEST = 60  # characters of a number that a document or SAP gives
 _NAMED = 5  # of a list in a sentence
@@ -104,12 +104,18 @@ def _value(case: Case, variance: Variance) -> str:
 
 
 def _allowed(checks: Sequence[ToleranceCheck]) -> str:
-    limits = [f"{check.limit:f} {check.unit}" for check in checks]
+    limits = [_limit(check) for check in checks]
     if not limits:
         return ""
     if any(not check.limit for check in checks):
         return ", and nothing is allowed"
     return f", and {' and '.join(limits)} {'are' if len(limits) > 1 else 'is'} allowed"
+
+
+def _limit(check: ToleranceCheck) -> str:
+    """Money with all digits of its currency, none of them rounded away."""
+    whole = check.unit in CURRENCIES and rounded(check.limit, check.unit) == check.limit
+    return str(Money(check.limit, check.unit)) if whole else f"{check.limit:f} {check.unit}"
 
 
 def _short(percent: object) -> str:

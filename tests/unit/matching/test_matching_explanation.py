@@ -102,7 +102,7 @@ def test_every_flaw_of_an_invoice_has_a_summary() -> None:
             State.OUT_OF_TOLERANCE,
             (
                 f"{HEAD} 1309.00 EUR belongs to {PO}; line 10 bills goods for 100.00 EUR (10 %) "
-                "more than can be invoiced, and 50 EUR and 2 % are allowed."
+                "more than can be invoiced, and 50.00 EUR and 2 % are allowed."
             ),
         ),
         (

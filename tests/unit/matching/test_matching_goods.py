@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from sapmatch.matching.units import convert
 from sapmatch.model.match import Decision, State
 from sapmatch.model.order import GoodsReceipt
+from sapmatch.model.policy import Tolerance
 from tests.unit.matching.desk import (
     STRANGER,
     SUPPLIER,
@@ -18,6 +19,7 @@ from tests.unit.matching.desk import (
     line,
     order,
     placed,
+    policy,
     posting,
 )
 
@@ -153,3 +155,31 @@ def test_a_number_is_not_misread_that_is_another_order_of_the_sender() -> None:
         named, partner="10100002", partner_name=STRANGER.name, partner_vat_id=STRANGER.vat_id
     )
     assert decide(billed, meant, stranger).state is State.MATCHED
+
+
+def test_a_limit_is_told_with_all_digits_of_its_currency() -> None:
+    rules = policy({"PP": Tolerance(upper_absolute=D(5)), "AN": Tolerance(upper_absolute=D("2.5"))})
+    decision = decide(invoice(line(10, price="10.10")), order(), rules=rules)
+    assert "and 5.00 EUR is allowed" in decision.explanation[0]
+
+
+def test_the_value_of_a_limit_order_has_the_digits_of_its_currency() -> None:
+    """MA-P25, MA-P32."""
+    ceiling = item(10, "0", "0", overall_limit=D("1000.000"), receipt_expected=False, received=[])
+    billed = invoice(line(10, "1", "1010.00"))
+    decision = decide(billed, order("4500000012", ceiling))
+    assert [str(check.value) for check in decision.tolerances] == ["10.00"]
+
+
+def test_quantities_are_told_as_sap_shows_them() -> None:
+    """MA-P32."""
+    received = item(10, "100.000", postings=(posting("40.000", "400.00"),))
+    decision = decide(invoice(line(10, "60")), order("4500000012", received))
+    assert "received 100, invoiced before 40; 600.00 EUR" in decision.explanation[1]
+
+
+def test_it_is_told_that_the_invoice_names_another_order() -> None:
+    meant, named = order("4500000013", item(20), item(30)), order("4500000018", item(10))
+    billed = invoice(line(20), line(30), order_references=("4500000018",))
+    said = decide(billed, meant, named).explanation
+    assert "The invoice names another order than the one that it fits." in said

@@ -34,7 +34,7 @@ def line_amount(line: InvoiceLine, currency: str) -> Decimal:
 
 def line_sum(invoice: Invoice, currency: str) -> Decimal:
     """Sum of all lines before allowances and charges, rounded once."""
-    return rounded(sum((line_amount(line, currency) for line in invoice.lines), ZERO), currency)
+    return rounded(sum([line_amount(line, currency) for line in invoice.lines], ZERO), currency)
 
 
 def net_of(invoice: Invoice) -> Decimal | None:

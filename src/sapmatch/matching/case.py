@@ -4,13 +4,13 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from sapmatch.matching.amounts import BilledLine, billed_lines, net_of
+from sapmatch.matching.amounts import BilledLine, billed_lines, line_sum, net_of
 from sapmatch.matching.normalise import company_name, likeness, vat_id
 from sapmatch.matching.references import References, references_of
 from sapmatch.matching.rows import Row, read_rows
 from sapmatch.matching.weights import Weights, weights_of
 from sapmatch.model.invoice import Invoice, Party
-from sapmatch.model.order import OrderSide
+from sapmatch.model.order import ZERO, OrderSide
 from sapmatch.model.policy import CompanyCode, MatchingPolicy
 from sapmatch.model.ports import OrderScope
 
@@ -30,16 +30,13 @@ class Case(Struct, frozen=True, kw_only=True):
     number: str
     currency: str
     total: Decimal
+    credit: bool  # it gives back: its amounts are positive all the same
     net: Decimal | None
+    whole: frozenset[Decimal]  # what may be all that is open: net, goods with allowances, without
     lines: tuple[BilledLine, ...]
     rows: tuple[Row, ...]  # the lines, read for the comparison with order items
     references: References
     weights: Weights
-
-    @property
-    def credit(self) -> bool:
-        """Whether the document gives back: its amounts are positive all the same."""
-        return self.invoice.type == "credit-note"
 
     def knows_partner(self, side: OrderSide) -> bool:
         """Whether the document's other side is the order's: not so in third-party business."""
@@ -62,6 +59,7 @@ def build_case(
     assert total is not None
     self_billed = _is_self_billed(invoice, policy)
     lines, references = billed_lines(invoice, currency), references_of(invoice)
+    net, goods = net_of(invoice), sum([line.amount for line in lines], ZERO)
     return Case(
         invoice=invoice,
         document_id=document_id,
@@ -73,7 +71,9 @@ def build_case(
         number=number,
         currency=currency,
         total=total,
-        net=net_of(invoice),
+        credit=invoice.type == "credit-note",
+        net=net,
+        whole=frozenset((net or ZERO, goods, line_sum(invoice, currency))) - {ZERO},
         lines=lines,
         rows=read_rows(lines, invoice, references),
         references=references,
@@ -105,6 +105,8 @@ def _is_self_billed(invoice: Invoice, policy: MatchingPolicy) -> bool:
 def _known(party: Party, policy: MatchingPolicy) -> str | None:
     codes = sorted(policy.company_codes)
     by_vat = [code for code in codes if _vat_ids(party) & _our_vat_ids(policy.company_codes[code])]
+    if len(by_vat) == 1:
+        return by_vat[0]
     free = by_vat or [code for code in codes if not _contradicts(party, code, policy)]
     by_name = [code for code in free if _named(party, policy.company_codes[code])]
     found = by_name or by_vat

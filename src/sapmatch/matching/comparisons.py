@@ -6,7 +6,6 @@ Levels of one field exclude each other, and a missing value weighs nothing (Fell
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from sapmatch.matching.amounts import line_sum
 from sapmatch.matching.case import Case
 from sapmatch.matching.keys import parties, references
 from sapmatch.matching.ledger import Position
@@ -42,7 +41,7 @@ _QUANTITY_LEVELS = (
 
 def weigh(case: Case, level: str, invoice: str | None = None, order: str | None = None) -> Evidence:
     """A level with its weight."""
-    return Evidence(name=level, weight=case.weights[level], invoice=invoice, order=order)
+    return Evidence(name=level, weight=case.weights.levels[level], invoice=invoice, order=order)
 
 
 def number_level(case: Case, order: Order) -> str:
@@ -85,8 +84,8 @@ def compare_numbers(case: Case, levels: Sequence[tuple[str, Order]], hits: Hits)
     found = [weigh(case, level, _said(case, level, weakest), weakest.id)] if level else []
     if level == "reference at the partner equal":
         found += _shared(hits, "K3", references(weakest))
-    asked = set(_asked_notes(case))
-    notes = sorted(asked.intersection(n for o in orders for n in _notes(o)) if asked else ())
+    asked = case.references.delivery_notes
+    notes = sorted({n for o in orders for n in _notes(o) if n in asked}) if asked else ()
     if notes:
         found += [weigh(case, "delivery note equal", notes[0], notes[0])]
         found += _shared(hits, "K2", notes)
@@ -95,12 +94,8 @@ def compare_numbers(case: Case, levels: Sequence[tuple[str, Order]], hits: Hits)
 
 def delivers(case: Case, order: Order) -> bool:
     """Whether one of its receipts has a delivery note that the invoice names."""
-    asked = _asked_notes(case)
+    asked = case.references.delivery_notes
     return bool(asked) and any(note in asked for note in _notes(order))
-
-
-def _asked_notes(case: Case) -> tuple[str, ...]:
-    return case.references.delivery_notes
 
 
 def _notes(order: Order) -> Iterator[str]:
@@ -224,13 +219,15 @@ def compare_net(case: Case, places: Sequence[Position], lines: Sequence[Assigned
         return []
     if not case.lines and lines:
         return [weigh(case, "net amount is what is open", str(case.net), str(case.net))]
-    due = sum((p.value(p.open) for p in places if p.open > 0), ZERO)
-    later = sum((p.value(p.open_ordered) for p in places if p.open_ordered > 0), ZERO)
-    goods = sum((line.amount for line in case.lines), ZERO)
-    billed = {case.net, goods, line_sum(case.invoice, case.currency)} - {ZERO}
-    if billed.isdisjoint((due, later)):
-        return [weigh(case, "net amount different", str(case.net), str(due))]
-    return [weigh(case, "net amount is what is open", str(case.net), str(due))]
+    due = sum([p.value(p.open) for p in places if p.open > 0], ZERO)
+    met = due in case.whole or _due_later(places) in case.whole
+    level = "net amount is what is open" if met else "net amount different"
+    return [weigh(case, level, str(case.net), str(due))]
+
+
+def _due_later(places: Sequence[Position]) -> Decimal:
+    """What may be invoiced once everything has come."""
+    return sum([p.value(p.open_ordered) for p in places if p.open_ordered > 0], ZERO)
 
 
 def compare_lines(case: Case, lines: Sequence[Assigned]) -> Found:
@@ -254,12 +251,11 @@ def _line_level(fitting: int, billed: int) -> str:
 def _quantities(case: Case, lines: Sequence[Assigned]) -> Found:
     """Each item's quantity against what is open; a limit order has none."""
     taken: dict[tuple[str, str], tuple[Position, Decimal]] = {}
-    for line in lines:
-        for portion in line.portions:
-            place = portion.position
-            if place.item.overall_limit is None and portion.quantity > 0:
-                _, before = taken.get(place.key, (place, ZERO))
-                taken[place.key] = place, before + portion.quantity
+    for portion in (portion for line in lines for portion in line.portions):
+        place, key = portion.position, portion.position.key
+        if place.item.overall_limit is None and portion.quantity > 0:
+            _, before = taken.get(key, (place, ZERO))
+            taken[key] = place, before + portion.quantity
     if not taken:
         return []
     rooms = [

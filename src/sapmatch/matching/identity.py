@@ -1,6 +1,7 @@
 """How sure we are that an invoice belongs to some orders: weights that add up."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -46,29 +47,21 @@ NAMED = (
 _MOST_JOINED = 10  # orders that are tried together though the invoice names none of them
 
 
-class Candidate(Struct, frozen=True, kw_only=True):
+class Candidate(Struct, frozen=True, kw_only=True, dict=True):
     """Orders that may explain the invoice together, and how well they do."""
 
     orders: tuple[IndexedOrder, ...]
     evidence: tuple[Evidence, ...]
     places: tuple[Position, ...]
     lines: tuple[Assigned, ...]
+    ids: tuple[str, ...]  # the orders in use, or all of them where no line found its place
+    score: int  # the sum of the evidence (MA-P61)
     several: bool = False  # more than one set of its items makes the amount of a bare document
-
-    @property
-    def score(self) -> int:
-        """The sum of the evidence (MA-P61)."""
-        return _sum(self.evidence)
 
     @property
     def side(self) -> OrderSide:
         """Purchase or sales order; never mixed."""
         return self.orders[0].order.side
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """The orders in use, or all of them where no line found its place."""
-        return tuple(one.order.id for one in _used(self.orders, self.lines))
 
     @property
     def other_party(self) -> bool:
@@ -99,15 +92,24 @@ class Candidate(Struct, frozen=True, kw_only=True):
 
     def shows(self, *names: str) -> bool:
         """Whether some evidence is among the names."""
-        return any(e.name in names for e in self.evidence)
+        return not self._names.isdisjoint(names)
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset([e.name for e in self.evidence])
 
 
 class Placed(Struct, frozen=True, kw_only=True):
-    """Orders with the places of the invoice's lines; `several`: a bare amount has more than one."""
+    """Orders with the places of the invoice's lines, and what these say of the orders in use.
+
+    `several`: a bare amount has more than one set of places.
+    """
 
     orders: tuple[IndexedOrder, ...]
+    used: tuple[IndexedOrder, ...]  # all of them where no line found its place
     places: tuple[Position, ...]
     lines: tuple[Assigned, ...]
+    evidence: Found
     several: bool = False
 
 
@@ -120,7 +122,7 @@ class Heads:
         self._exchange = exchange_of(case)
         self._partners: dict[object, Found] = {}
         self._alone: dict[tuple[str, str], Found] = {}
-        self._levels: dict[tuple[str, str], str] = {}
+        self._levels: dict[tuple[str, str], tuple[str, bool]] = {}
         self._weights: dict[object, int] = {}
         self._senders: dict[object, bool] = {}
 
@@ -133,7 +135,7 @@ class Heads:
 
     def named(self, one: IndexedOrder) -> bool:
         """Whether the invoice names the order, or a delivery of it."""
-        return self._level(one.order) in NAMED or delivers(self._case, one.order)
+        return self._level(one.order)[1]
 
     def of_sender(self, order: Order) -> bool:
         """Whether VAT id or name say that the order is with the invoice's sender."""
@@ -154,11 +156,11 @@ class Heads:
 
     def weight(self, one: IndexedOrder) -> int:
         """Sum of the evidence; orders of one partner that nothing names mostly weigh the same."""
-        if self.named(one):
-            return _sum(self.evidence((one,)))
         order = one.order
-        later = is_later(self._case, order)
-        key = self._level(order), _partner_of(order), order.currency, later
+        level, named = self._level(order)
+        if named:
+            return _sum(self.evidence((one,)))
+        key = level, _partner_of(order), order.currency, is_later(self._case, order)
         if key not in self._weights:
             self._weights[key] = _sum(self.evidence((one,)))
         return self._weights[key]
@@ -167,16 +169,18 @@ class Heads:
         case = self._case
         return [
             weigh(case, "prior"),
-            *compare_numbers(case, [(self._level(o), o) for o in orders], self._hits),
+            *compare_numbers(case, [(self._level(o)[0], o) for o in orders], self._hits),
             *self._partner(orders[0]),
             *compare_currency(case, orders, self._exchange),
             *compare_dates(case, orders),
         ]
 
-    def _level(self, order: Order) -> str:
+    def _level(self, order: Order) -> tuple[str, bool]:
+        """How the invoice names the order, and whether it does, by number or by delivery."""
         key = order.side, order.id
         if key not in self._levels:
-            self._levels[key] = number_level(self._case, order)
+            level = number_level(self._case, order)
+            self._levels[key] = level, level in NAMED or delivers(self._case, order)
         return self._levels[key]
 
     def _partner(self, order: Order) -> Found:
@@ -187,7 +191,7 @@ class Heads:
 
 
 def _sum(evidence: Sequence[Evidence]) -> int:
-    return sum(e.weight for e in evidence)
+    return sum([e.weight for e in evidence])
 
 
 def _partner_of(order: Order) -> object:
@@ -273,26 +277,40 @@ def place(case: Case, orders: tuple[IndexedOrder, ...]) -> Placed:
     """Where the lines of the invoice belong among the items of the orders."""
     places = positions(orders, case.document_id, exchange_of(case))
     if case.lines:
-        return Placed(orders=orders, places=places, lines=assign(case, places))
+        return _placed(case, orders, places, assign(case, places))
     found = cleared(case, places)
     several = found.kind in ("several", "gave up")
-    return Placed(orders=orders, places=places, lines=found.lines, several=several)
+    return _placed(case, orders, places, found.lines, several)
+
+
+def _placed(
+    case: Case,
+    orders: tuple[IndexedOrder, ...],
+    places: tuple[Position, ...],
+    lines: tuple[Assigned, ...],
+    several: bool = False,
+) -> Placed:
+    used = _used(orders, lines)
+    ids = {one.order.id for one in used}
+    mine = [position for position in places if position.order.id in ids]
+    evidence = [*compare_net(case, mine, lines), *compare_lines(case, lines)]
+    return Placed(
+        orders=orders, used=used, places=places, lines=lines, evidence=evidence, several=several
+    )
 
 
 def rate(case: Case, placed: Placed, heads: Heads) -> Candidate:
     """The orders as an explanation of the invoice."""
-    used = _used(placed.orders, placed.lines)
-    ids = {one.order.id for one in used}
-    mine = [position for position in placed.places if position.order.id in ids]
     evidence = [
-        *heads.evidence(used),
-        *compare_net(case, mine, placed.lines),
-        *compare_lines(case, placed.lines),
-        *(weigh(case, "one order more") for _ in range(_unnamed(heads, used))),
+        *heads.evidence(placed.used),
+        *placed.evidence,
+        *(weigh(case, "one order more") for _ in range(_unnamed(heads, placed.used))),
     ]
     return Candidate(
         orders=placed.orders,
         evidence=tuple(e for e in evidence if e.weight),
+        ids=tuple(one.order.id for one in placed.used),
+        score=_sum(evidence),
         places=placed.places,
         lines=placed.lines,
         several=placed.several,

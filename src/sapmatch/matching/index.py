@@ -25,7 +25,8 @@ class InMemoryOrders:
     def find(self, scope: OrderScope, key: OrderKey, cap: int) -> tuple[str, ...]:
         """Ids under the key, sorted, at most `cap + 1`."""
         shelf = self._shelf(scope)
-        return tuple(sorted(map(shelf.shown, shelf.first(key, cap + 1))))
+        refs = shelf.first(key, cap + 1)
+        return tuple(sorted(map(shelf.shown, refs)) if shelf.sales else refs)
 
     def get(self, scope: OrderScope, order_id: str) -> IndexedOrder | None:
         """One order with its reservations."""
@@ -107,6 +108,7 @@ class _Shelf:
         self.keys: dict[str, tuple[OrderKey, ...]] = {}
         self.refs: dict[OrderKey, list[str]] = {}
         self.unsorted: set[OrderKey] = set()
+        self.sales = False  # whether there is any sales order
         self.posted: dict[OrderKey, dict[tuple[str, str], PostedInvoice]] = {}
 
     def enter(self, ref: str, keys: Sequence[OrderKey]) -> None:
@@ -114,6 +116,7 @@ class _Shelf:
         for key in self.keys.get(ref, ()):
             self.refs[key].remove(ref)
         self.keys[ref] = tuple(dict.fromkeys(keys))
+        self.sales = self.sales or ref.startswith(_SALES)
         for key in self.keys[ref]:
             refs = self.refs.setdefault(key, [])
             if refs and ref < refs[-1]:

@@ -126,8 +126,8 @@ def _ledger_line(portions: Sequence[Portion], sign: int) -> LedgerLine:
         delivered=place.delivered,
         invoiced=place.invoiced,
         open=place.open,
-        taken=sign * sum((p.quantity for p in portions), ZERO),
-        amount=sign * sum((p.amount for p in portions), ZERO),
+        taken=sign * sum([p.quantity for p in portions], ZERO),
+        amount=sign * sum([p.amount for p in portions], ZERO),
     )
 
 

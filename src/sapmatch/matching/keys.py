@@ -137,7 +137,7 @@ def references(order: Order) -> tuple[str, ...]:
 
 def duplicate_keys(number: str, total: Decimal, currency: str) -> tuple[OrderKey, ...]:
     """Keys that two copies of one invoice share, and two numbers that SAP cannot tell apart."""
-    numbers = (document_number(number), document_number(number[:SAP_REFERENCE_LENGTH]))
+    numbers = map(document_number, {number: None, number[:SAP_REFERENCE_LENGTH]: None})
     return _distinct(
         [
             *(OrderKey("N#", value) for value in numbers if value),
@@ -276,4 +276,8 @@ def _amount(value: Decimal, currency: str) -> str:
 
 def _distinct(keys: Iterable[OrderKey]) -> tuple[OrderKey, ...]:
     """Documents are hostile: what no table takes as a key is cut, where it is kept and sought."""
-    return tuple(dict.fromkeys(OrderKey(key.type, key.value[:_LONGEST]) for key in keys))
+    return tuple(dict.fromkeys(key if len(key.value) <= _LONGEST else _cut(key) for key in keys))
+
+
+def _cut(key: OrderKey) -> OrderKey:
+    return OrderKey(key.type, key.value[:_LONGEST])

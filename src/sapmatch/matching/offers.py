@@ -84,7 +84,9 @@ def _step(ordered: int) -> int:
 @lru_cache(REMEMBERED)
 def _price_of(price: Decimal, per: Decimal, currency: str) -> tuple[int, int]:
     """Minor units of money for so many thousandths of the order unit."""
-    exact = Fraction(price) / Fraction(per)
+    above, below = price.as_integer_ratio()
+    many, of = per.as_integer_ratio()
+    exact = Fraction(above * of, below * many)
     return exact.numerator * 10 ** minor_units(currency), exact.denominator * 1000
 
 

@@ -1,6 +1,6 @@
 """How well invoice lines fit order items: each is read once, each pair compared in integers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from rapidfuzz.distance import Indel
@@ -57,13 +57,10 @@ _UNIT_DIFFERENT = WEIGHTS["unit different"]
 def pair_scores(rows: Sequence[Row], offers: Sequence[Offer]) -> dict[tuple[int, int], int]:
     """Every pair above the floor, by line and item in ascending order."""
     scores = {}
-    numbered: dict[tuple[str, str], list[int]] = {}
-    for column, offer in enumerate(offers):
-        for number in offer.articles.numbers:
-            numbered.setdefault(number, []).append(column)
+    numbered = _Numbered(offers)
     for n, row in enumerate(rows):
         sure = _named_items(row, offers)
-        for column in sure or _of_its_article(row, offers, numbered):
+        for column in sure or numbered.of_article(row.articles):
             score = _score(row, offers[column], bool(sure))
             if score >= FLOOR:
                 scores[n, column] = score
@@ -77,19 +74,28 @@ def _named_items(row: Row, offers: Sequence[Offer]) -> list[int]:
     return [column for column, offer in enumerate(offers) if _names_item(row, offer)]
 
 
-def _of_its_article(
-    row: Row, offers: Sequence[Offer], numbered: Mapping[tuple[str, str], Sequence[int]]
-) -> Iterable[int]:
-    """Where items have the line's article number, those of other numbers are none of it."""
-    mine = row.articles
-    equal = {column for number in mine.numbers for column in numbered.get(number, ())}
-    if not equal:
-        return range(len(offers))
-    return [
-        column
-        for column, offer in enumerate(offers)
-        if column in equal or mine.givers.isdisjoint(offer.articles.givers)
-    ]
+class _Numbered:
+    """Places of offers by their article numbers, and by who gave them numbers at all."""
+
+    def __init__(self, offers: Sequence[Offer]) -> None:
+        self._every = range(len(offers))
+        self._numbers: dict[tuple[str, str], list[int]] = {}
+        self._givers: dict[frozenset[str], list[int]] = {}
+        for column, offer in enumerate(offers):
+            self._givers.setdefault(offer.articles.givers, []).append(column)
+            for number in offer.articles.numbers:
+                self._numbers.setdefault(number, []).append(column)
+
+    def of_article(self, mine: Articles) -> Iterable[int]:
+        """Where items have a line's article number, those of other numbers are none of it."""
+        numbers = self._numbers
+        equal = {column for number in mine.numbers for column in numbers.get(number, ())}
+        if not equal:
+            return self._every
+        for givers, columns in self._givers.items():
+            if mine.givers.isdisjoint(givers):
+                equal.update(columns)
+        return sorted(equal)
 
 
 def quantity_of(row: Row, offer: Offer) -> int | None:

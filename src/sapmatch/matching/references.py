@@ -1,7 +1,6 @@
 """What an invoice says about whose order it belongs to."""
 
 from collections.abc import Iterable
-from functools import cached_property
 
 from msgspec import Struct
 
@@ -40,7 +39,7 @@ class Reference(Struct, frozen=True):
         return any(looks_alike(other, number) for other in self.readings)
 
 
-class References(Struct, frozen=True, kw_only=True, dict=True):
+class References(Struct, frozen=True, kw_only=True):
     """All that an invoice names; `mentioned` are numbers in texts that may be about anything."""
 
     named: tuple[Reference, ...] = ()
@@ -48,27 +47,25 @@ class References(Struct, frozen=True, kw_only=True, dict=True):
     sales_order: str = ""  # BT-14, normalised
     buyer_reference: str = ""  # BT-10, normalised
     delivery_notes: tuple[str, ...] = ()  # BT-16 and those of the lines, normalised
-
-    @cached_property
-    def spoken(self) -> frozenset[str]:
-        """What may be the partner's own number of an order."""
-        given = (*(ref.whole for ref in self.named), self.buyer_reference, self.sales_order)
-        return frozenset(filter(None, given))
+    spoken: frozenset[str] = frozenset()  # what of it may be the partner's number of an order
 
 
 def references_of(invoice: Invoice) -> References:
     """Read every reference once; of endless ones no more than a match could use."""
     given = [*invoice.order_references, *(ln.order_reference for ln in invoice.lines)]
     buyer = invoice.buyer_reference or ""
-    notes = [invoice.delivery_note or "", *(ln.delivery_note or "" for ln in invoice.lines)]
+    notes = filter(None, (invoice.delivery_note, *(ln.delivery_note for ln in invoice.lines)))
     texts = [*invoice.notes, *(t for ln in invoice.lines for t in (ln.description, ln.note))]
     free = [n for text in filter(None, texts[:_MOST_TEXTS]) for n in order_numbers(text)]
     mentioned = {n.number for n in (*free, *written_numbers(buyer))}
+    named = tuple(ref for ref in map(reference, _few(filter(None, given))) if ref.whole)
+    numbers = order_number(invoice.sales_order_reference or ""), order_number(buyer)
     return References(
-        named=tuple(ref for ref in map(reference, _few(filter(None, given))) if ref.whole),
+        named=named,
         mentioned=frozenset(_few(mentioned)),
-        sales_order=order_number(invoice.sales_order_reference or ""),
-        buyer_reference=order_number(buyer),
+        sales_order=numbers[0],
+        buyer_reference=numbers[1],
+        spoken=frozenset(filter(None, (*(ref.whole for ref in named), *numbers))),
         delivery_notes=tuple(_few(n for n in map(document_number, notes) if n)),
     )
 

@@ -1,8 +1,8 @@
 """Invoice lines as the comparison with order items needs them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from msgspec import Struct
 
@@ -13,26 +13,31 @@ from sapmatch.matching.references import References, line_numbers
 from sapmatch.model.invoice import Invoice
 from sapmatch.model.money import minor_units
 
+_SEEN_ORDERS = 1 << 10  # references; the lines of an invoice mostly have the same
 _SHORTEST_ARTICLE = 4  # characters; a shorter number in a text may be anything
 
 
-class Row(Struct, kw_only=True):
+class Row(Struct, kw_only=True, dict=True):
     """An invoice line as the comparison needs it; amount and quantity without their sign."""
 
     billed: BilledLine
     back: bool  # it gives back what was invoiced
     amount: int  # minor units
     printed: bool  # whether the quantity is
-    orders: dict[str, frozenset[str]]  # order that it names -> items named with it
+    orders: Mapping[str, frozenset[str]]  # order that it names -> items named with it
     item: str | None
     elsewhere: bool  # it names an order, so one that it does not name is another
     articles: Articles
     text: Text
-    tokens: frozenset[str]  # words of the description that may be article numbers
     note: str  # delivery note
     factors: dict[tuple[str | None, str], Decimal | None]  # of units seen so far, for all lines
     converted: dict[str, int | None]  # quantities in the units of offers seen so far
     likened: dict[str, int]  # weights of the texts of offers seen so far
+
+    @cached_property
+    def tokens(self) -> frozenset[str]:
+        """Words of the description that may be article numbers; few rows need them."""
+        return _tokens((self.billed.line.description or "")[:LONGEST_TEXT])
 
 
 def read_rows(
@@ -64,7 +69,6 @@ def _read_row(
         elsewhere=any(map(str.isdigit, line.order_reference or "")),
         articles=_billed(line.seller_item_id, line.buyer_item_id, line.standard_item_id),
         text=text_of(line.description),
-        tokens=_tokens((line.description or "")[:LONGEST_TEXT]),
         note=plain(line.delivery_note or invoice.delivery_note or ""),
         factors=factors,
         converted={},
@@ -72,7 +76,8 @@ def _read_row(
     )
 
 
-def _orders(named: tuple[WrittenNumber, ...]) -> dict[str, frozenset[str]]:
+@lru_cache(_SEEN_ORDERS)
+def _orders(named: tuple[WrittenNumber, ...]) -> Mapping[str, frozenset[str]]:
     """Each order that is named, in all readings, and its items."""
     orders: dict[str, frozenset[str]] = {}
     for found in (one for one in named if any(map(str.isdigit, one.number))):

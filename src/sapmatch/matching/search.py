@@ -171,6 +171,8 @@ class _Desk:
         return [one for one in found if self._heads.of_sender(one.order)]
 
     def _leads(self) -> Leads:
+        if len(self._known) < 2:  # there is nothing to compare with
+            return Leads({}, frozenset())
         counts = Counter(chain.from_iterable(self._hits.values()))
         found = {name: one.order.id for name, one in self._known.items()}
         return Leads(

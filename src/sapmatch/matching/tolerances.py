@@ -68,6 +68,8 @@ def limits_of(company: CompanyCode, key: str, place: Position | None = None) -> 
 
 def named(company: CompanyCode, key: str, place: Position | None = None) -> Tolerance | None:
     """The limits that the settings name: material before supplier, both together before either."""
+    if not company.overrides:
+        return company.tolerances.get(key)
     fitting = [o for o in company.overrides if key in o.tolerances and _fits(o, place)]
     best = max(fitting, key=lambda o: (bool(o.material), bool(o.supplier)), default=None)
     return best.tolerances[key] if best else company.tolerances.get(key)

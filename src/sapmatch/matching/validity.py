@@ -124,8 +124,8 @@ def _tax_flaws(invoice: Invoice, allowed: Allowed, gross: bool) -> Iterator[Flaw
     if not invoice.taxes and invoice.tax is not None and _is_rated(invoice, gross):
         rates = sorted({line.tax_rate for line in invoice.lines if line.tax_rate is not None})
         by_document = sum((_by_rate(invoice, rate) for rate in rates), ZERO)
-        by_line = sum((_by_line(invoice, rate) for rate in rates), ZERO)
-        if not allowed(invoice.tax - by_document) and invoice.tax != by_line:
+        by_line = (_by_line(invoice, rate) for rate in rates)
+        if not allowed(invoice.tax - by_document) and invoice.tax != sum(by_line, ZERO):
             yield Flaw(
                 "TAX", f"The rates of the lines give a tax of {by_document}, not {invoice.tax}."
             )

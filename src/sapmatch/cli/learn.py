@@ -52,7 +52,7 @@ def _confirmed(path: Path) -> Iterator[Confirmed]:
 def _case(path: Path, number: int, line: bytes) -> Confirmed:
     try:
         return msgspec.json.decode(line, type=Confirmed)
-    except msgspec.DecodeError as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise InputRejected(
             f"{path}: line {number} is no decision of `sapmatch match --json`: {exc}"
         ) from exc

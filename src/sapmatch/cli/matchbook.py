@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -23,6 +24,7 @@ from sapmatch.model.policy import ItemFields
 from sapmatch.model.ports import OrderScope
 from sapmatch.settings import Settings, policy_of
 
+_LARGEST = Decimal("1E+11")  # SAP's amounts have 14 digits, three of them decimals
 _SHORT = 8  # digits of a content hash, where a name is not enough
 
 
@@ -136,13 +138,32 @@ class Matchbook:
 def _entries(ledger: Path | None) -> Iterator[Entry]:
     if ledger is None or not ledger.exists():
         return
-    for n, line in enumerate(ledger.read_bytes().splitlines(), start=1):
-        try:
-            yield msgspec.json.decode(line, type=Entry)
-        except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-            raise InputRejected(
-                f"{ledger}: line {n} is no match; name another file with --ledger"
-            ) from exc
+    try:
+        lines = ledger.read_bytes().splitlines()
+    except OSError as exc:
+        raise InputRejected(f"{ledger}: cannot be read ({exc.strerror})") from exc
+    for n, line in enumerate(lines, start=1):
+        entry = _entry(line)
+        if entry is None or not all(map(_is_plain, _numbers(entry))):
+            raise InputRejected(f"{ledger}: line {n} is no match; name another file with --ledger")
+        yield entry
+
+
+def _entry(line: bytes) -> Entry | None:
+    try:
+        return msgspec.json.decode(line, type=Entry)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _numbers(entry: Entry) -> Iterator[Decimal]:
+    yield entry.invoice.total
+    for taken in (one for several in entry.reservations.values() for one in several):
+        yield from (taken.quantity, taken.amount, *(part.quantity for part in taken.receipts))
+
+
+def _is_plain(number: Decimal) -> bool:
+    return number.is_finite() and abs(number) < _LARGEST
 
 
 def _append(ledger: Path, entry: Entry) -> None:

@@ -77,3 +77,21 @@ def test_a_line_that_is_no_decision_is_named(
     assert main(["learn", path]) == 2
     assert f"{path}: line 2" in capsys.readouterr().err
     assert main(["learn", str(tmp_path / "none")]) == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"ranked": [{"orders": ["\xff"], "score": 1}], "confirmed": ["45"]}',
+        b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b', "confirmed": ["45"]}',
+        b'{"ranked": [{"orders": ["45"], "score": NaN}], "confirmed": ["45"]}',
+    ],
+    ids=["no UTF-8", "endlessly nested", "NaN"],
+)
+def test_bytes_that_are_no_json_are_no_decision(
+    line: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "c.ndjson"
+    path.write_bytes(line + b"\n")
+    assert main(["learn", str(path)]) == 2
+    assert f"{path}: line 1" in capsys.readouterr().err

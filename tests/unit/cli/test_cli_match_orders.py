@@ -2,6 +2,7 @@
 for payment has taken its goods all the same."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -117,3 +118,29 @@ def test_a_page_shows_every_decision(capsys: pytest.CaptureFixture[str]) -> None
     assert (LATE.name in shown, "01-ubl-matched.xml" in shown) == (True, True)
     assert main(["match", str(LATE), "--orders", "orders", "--explain", "nowhere/why.html"]) == 2
     assert "nowhere: there is no such folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("field", ["quantity", "amount", "total"])
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1E+400", "-1E+11"])
+def test_a_number_of_a_ledger_that_no_match_has_is_refused(
+    field: str, number: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """MA-P60"""
+    ledger = Path("matches.jsonl")
+    more = ("--ledger", str(ledger))
+    decided(capsys, folder(), INVOICES / "01-ubl-matched.xml", more=more)
+    good = ledger.read_text("utf-8")
+    ledger.write_text(re.sub(f'"{field}":"[^"]*"', f'"{field}":"{number}"', good, count=1))
+    assert ledger.read_text("utf-8") != good
+    assert main(["match", str(LATE), "--orders", "orders", "--ocr", "none", *more]) == 2
+    assert "matches.jsonl: line 1 is no match" in capsys.readouterr().err
+
+
+def test_a_ledger_that_is_a_folder_or_endlessly_nested_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    orders = folder()
+    Path("deep.jsonl").write_text('{"x":' + "[" * 100_000 + "]" * 100_000 + "}\n")
+    for name, said in ((orders, "cannot be read"), ("deep.jsonl", "line 1 is no match")):
+        assert main(["match", str(LATE), "--orders", orders, "--ledger", name]) == 2
+        assert f"{name}: {said}" in capsys.readouterr().err

@@ -20,6 +20,7 @@ from sapmatch.model.review import Review, Reviews, Waits, Watched
 _TRIES = 5  # of a change that others overtake: people decide at the same moment
 # Of one execution: its history takes 25,000 events. A turn makes about 22, and at worst 90.
 MOST_TURNS = 250
+_ENDED = (State.MANUAL_REJECTED, State.SUPERSEDED)
 UNDER_WAY = timedelta(hours=1)  # so long a decision may take to be carried out
 Due = Literal["decided", "expired", "again"]
 Expiry = Literal["decided", "alert", "expired", "over"]
@@ -132,7 +133,7 @@ class Waiting:
     def _hold(self, wait: Wait, documents: Documents, now: datetime) -> Review | None:
         """The review with the token in it; None where another execution came to the end already."""
         record = documents.get(wait.document_id)
-        if record.is_matched or record.state == State.MANUAL_REJECTED:
+        if record.is_matched or record.state in _ENDED:
             return None
         review = self._reviews.get(wait.document_id)
         if review and review.status == "decided" and review.decision == record.decision:

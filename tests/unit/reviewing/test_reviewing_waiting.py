@@ -233,13 +233,14 @@ def test_an_execution_that_waited_very_often_hands_over_to_a_new_one(room: Room)
 
 def test_an_execution_that_comes_late_opens_no_review_of_a_settled_document(room: Room) -> None:
     """RE-17: two executions of one document; what is posted waits for nobody."""
-    for fields in ({"state": "MATCHED", "matched": True}, {"state": "MANUAL_REJECTED"}):
+    ended = ({"state": "MATCHED", "matched": True}, {"state": "MANUAL_REJECTED"})
+    for fields in (*ended, {"state": "SUPERSEDED"}):
         room.reviews = MemoryReviews(review(status="closed"))
         room.arrive(decision=2, **fields)
         assert room.hold() == "decided"
         assert room.stored.status == "closed"
         room.waits.dead.clear()
-    assert room.waits.resumed == 2 * [("t1", {"action": "decided"})]
+    assert room.waits.resumed == 3 * [("t1", {"action": "decided"})]
 
 
 def test_a_reading_that_ended_otherwise_the_second_time_waits_for_what_it_is_now(

@@ -12,7 +12,7 @@ from msgspec.structs import astuple
 from sapmatch.matching.amounts import Sums, line_amount, net_of, sums_of
 from sapmatch.matching.units import EXACT
 from sapmatch.model.errors import Problem
-from sapmatch.model.invoice import Invoice
+from sapmatch.model.invoice import Invoice, TaxSubtotal
 from sapmatch.model.money import CURRENCIES, rounded
 from sapmatch.model.order import ZERO
 
@@ -115,20 +115,26 @@ def _tax_flaws(invoice: Invoice, allowed: Allowed, gross: bool) -> Iterator[Flaw
         broken_down = sum((row.amount for row in invoice.taxes), ZERO)
         if not allowed(invoice.tax - broken_down):
             yield Flaw("TAX", f"The tax rows sum to {broken_down}, the tax is {invoice.tax}.")
-    for row in invoice.taxes:
-        if row.rate is None:
-            continue
-        by_document = _tax(row.basis, row.rate, invoice.currency or "")
-        if not allowed(row.amount - by_document) and row.amount != _by_line(invoice, row.rate):
+    wrong = [row for row in invoice.taxes if not _is_computed(row, invoice, allowed)]
+    rated = not invoice.taxes and invoice.tax is not None and _is_rated(invoice, gross)
+    by_rate = _line_taxes(invoice) if wrong or rated else {}
+    for row in wrong:
+        if row.rate not in by_rate or row.amount != by_rate[row.rate].by_line:
             yield Flaw("TAX", f"{row.rate} % of {row.basis} is not {row.amount}.")
-    if not invoice.taxes and invoice.tax is not None and _is_rated(invoice, gross):
-        rates = sorted({line.tax_rate for line in invoice.lines if line.tax_rate is not None})
-        by_document = sum((_by_rate(invoice, rate) for rate in rates), ZERO)
-        by_line = (_by_line(invoice, rate) for rate in rates)
-        if not allowed(invoice.tax - by_document) and invoice.tax != sum(by_line, ZERO):
+    if rated:
+        by_document = sum((tax.by_document for tax in by_rate.values()), ZERO)
+        by_line = sum((tax.by_line for tax in by_rate.values()), ZERO)
+        if not allowed((invoice.tax or ZERO) - by_document) and invoice.tax != by_line:
             yield Flaw(
                 "TAX", f"The rates of the lines give a tax of {by_document}, not {invoice.tax}."
             )
+
+
+def _is_computed(row: TaxSubtotal, invoice: Invoice, allowed: Allowed) -> bool:
+    """Whether basis and rate give the amount, where a rate is named."""
+    if row.rate is None:
+        return True
+    return allowed(row.amount - _tax(row.basis, row.rate, invoice.currency or ""))
 
 
 def _is_rated(invoice: Invoice, gross: bool) -> bool:
@@ -138,18 +144,26 @@ def _is_rated(invoice: Invoice, gross: bool) -> bool:
     return bool(invoice.lines) and rated and plain
 
 
-def _by_line(invoice: Invoice, rate: Decimal) -> Decimal:
-    """Tax of one rate rounded per line (MA-P35)."""
-    currency = invoice.currency or ""
-    mine = [line for line in invoice.lines if line.tax_rate == rate]
-    return sum((_tax(line_amount(line, currency), rate, currency) for line in mine), ZERO)
+class _LineTax(Struct, frozen=True):
+    """Tax of all lines of one rate, rounded per line and rounded once (MA-P35)."""
+
+    by_line: Decimal
+    by_document: Decimal
 
 
-def _by_rate(invoice: Invoice, rate: Decimal) -> Decimal:
-    """Tax of one rate rounded once."""
+def _line_taxes(invoice: Invoice) -> dict[Decimal, _LineTax]:
     currency = invoice.currency or ""
-    mine = [line_amount(line, currency) for line in invoice.lines if line.tax_rate == rate]
-    return _tax(sum(mine, ZERO), rate, currency)
+    amounts: dict[Decimal, list[Decimal]] = {}
+    for line in invoice.lines:
+        if line.tax_rate is not None:
+            amounts.setdefault(line.tax_rate, []).append(line_amount(line, currency))
+    return {
+        rate: _LineTax(
+            sum((_tax(amount, rate, currency) for amount in mine), ZERO),
+            _tax(sum(mine, ZERO), rate, currency),
+        )
+        for rate, mine in amounts.items()
+    }
 
 
 def _tax(basis: Decimal, rate: Decimal, currency: str) -> Decimal:

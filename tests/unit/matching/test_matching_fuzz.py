@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from sapmatch.model.invoice import AllowanceCharge, Invoice, InvoiceLine, Party
+from sapmatch.model.invoice import AllowanceCharge, Invoice, InvoiceLine, Party, TaxSubtotal
 from sapmatch.model.match import POSTABLE, State
 from tests.unit.matching.desk import D, Desk, invoice, item, line, order
 
@@ -44,6 +44,7 @@ EXTRAS = st.builds(
     amount=st.one_of(st.sampled_from([D(20), D(-20)]), NUMBERS.filter(lambda n: n is not None)),
     reason=TEXTS,
 )
+TAXES = ((19, 95), (7, 0))
 INVOICES = st.builds(
     Invoice,
     number=TEXTS,
@@ -107,6 +108,22 @@ def test_numbers_of_endless_digits_are_texts() -> None:
     assert DESK.decide(invoice(line(id=endless))).state is State.MATCHED
     held = Desk(order(endless, item(10, id=endless)))
     assert held.decide(invoice(order_references=(endless,))).state is State.MATCHED
+
+
+@pytest.mark.timeout(8)
+def test_thousands_of_tax_rows_are_compared_with_the_lines_once() -> None:
+    """MA-P35, MA-P60: each is right per line only, so that none ends the search for a flaw."""
+    lines = [line(n, "1", "0.03") for n in range(1, 1001)]
+    rows = (TaxSubtotal(rate=D(19), basis=D(30), amount=D(10)),) * 3000
+    decision = DESK.decide(invoice(*lines, taxes=rows, tax=D(30_000)))
+    assert decision.state is not State.INVALID
+
+
+def test_a_tax_of_nothing_is_wrong_where_no_line_has_its_rate() -> None:
+    """MA-P35"""
+    rows = tuple(TaxSubtotal(rate=D(rate), basis=D(500), amount=D(tax)) for rate, tax in TAXES)
+    decision = DESK.decide(invoice(taxes=rows, tax=D(95)))
+    assert (decision.state, decision.cause) == (State.INVALID, "TAX")
 
 
 def test_ten_thousand_lines_are_a_clean_refusal() -> None:

@@ -149,7 +149,8 @@ def _score(row: Row, offer: Offer, sure: bool) -> int:
         return score
     text = _text_weight(row, offer.text)
     # Price and quantity alone make no goods of another number and another name the ones ordered.
-    return 0 if article < 0 and text < WEIGHTS["text close"] and not sure else score + text
+    other = text < WEIGHTS["text close"] or _sizes_differ(row.text, offer.text)
+    return 0 if article < 0 and other and not sure else score + text
 
 
 def _is_another_thing(row: Row, offer: Offer) -> bool:
@@ -216,6 +217,11 @@ def _price_weight(amount: int, expected: int) -> int:
     if not off:
         return WEIGHTS["price equal"]
     return WEIGHTS["price close" if off * _CLOSE <= expected else "price near"]
+
+
+def _sizes_differ(one: Text, other: Text) -> bool:
+    """Whether each names a number that the other does not: another size of one thing."""
+    return not (one.numbers <= other.numbers or other.numbers <= one.numbers)
 
 
 def _text_weight(row: Row, text: Text) -> int:

@@ -48,6 +48,13 @@ def test_goods_of_another_number_and_name_are_not_those_ordered_for_the_same_mon
     assert placed(decision) == []
 
 
+def test_another_size_under_another_number_is_not_what_was_ordered() -> None:
+    other = line(10, seller_item_id="XY-777001", description="Getriebemotor Baugröße 12")
+    assert decide(invoice(other), order()).state is State.OUT_OF_TOLERANCE
+    more = line(10, seller_item_id="XY-777001", description="Getriebemotor Baugröße 10, 230 V")
+    assert decide(invoice(more), order()).state is State.MATCHED
+
+
 def test_goods_of_another_number_are_those_ordered_where_the_name_says_so() -> None:
     other = line(10, seller_item_id="XY-777001")
     assert decide(invoice(other), order()).state is State.MATCHED

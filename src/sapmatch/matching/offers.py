@@ -5,7 +5,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from sapmatch.matching.features import REMEMBERED, Articles, Text, articles, text_of, thousandths
 from sapmatch.matching.ledger import Position
@@ -18,8 +18,8 @@ class Offer(Struct, frozen=True, kw_only=True):
     """An order item as the comparison needs it; quantities in thousandths of the order's unit."""
 
     position: Position
-    order: str
     item: str | None
+    order: str
     articles: Articles
     text: Text
     unit: str  # equal for items that convert alike
@@ -38,6 +38,13 @@ class Offer(Struct, frozen=True, kw_only=True):
         """The order's price in minor units, half away from zero, as `Position.value`."""
         return (2 * quantity * self.price + self.per) // (2 * self.per)
 
+    @property
+    def goods(self) -> tuple[object, ...]:
+        """All that lines are compared with, except the item number: equal goods fit equally."""
+        item = self.position.item
+        notes = tuple(receipt.delivery_note for receipt in item.receipts)
+        return (item.quantity, notes, *astuple(self)[2:])  # less position and item
+
     def came_with(self, note: str) -> bool:
         """Whether something of it was received with a delivery note."""
         receipts = self.position.item.receipts
@@ -50,8 +57,8 @@ def read_offer(position: Position) -> Offer:
     price, per = _price_of(position.price, position.per, position.currency)
     return Offer(
         position=position,
-        order=order_number(position.order.id),
         item=item_id(item.id),
+        order=order_number(position.order.id),
         articles=_offered(item.partner_material, item.material, item.gtin),
         text=text_of(item.text),
         unit=_unit_of(item),

@@ -15,6 +15,7 @@ from sapmatch.model.order import ZERO
 FLOOR = 40  # a pair below it is no pair: the line stays alone (MA-P58)
 _ONE = Decimal(1)
 _LARGEST = Decimal("1E+11")  # SAP's quantities have 13 digits, three of them decimals
+_FEW = 20  # offers
 _LONG_ARTICLE = 5  # characters; of a shorter number one is too much to be misread
 _CONTAINED = 85  # likeness of two texts of which one holds all words of the other
 
@@ -58,13 +59,28 @@ def pair_scores(rows: Sequence[Row], offers: Sequence[Offer]) -> dict[tuple[int,
     """Every pair above the floor, by line and item in ascending order."""
     scores = {}
     numbered = _Numbered(offers)
+    first = _first_alike(offers)
     for n, row in enumerate(rows):
         sure = _named_items(row, offers)
+        told: dict[int, int] = {}
         for column in sure or numbered.of_article(row.articles):
-            score = _score(row, offers[column], bool(sure))
-            if score >= FLOOR:
-                scores[n, column] = score
+            like = first[column]
+            if like not in told:
+                told[like] = _score(row, offers[column], bool(sure))
+            if told[like] >= FLOOR:
+                scores[n, column] = told[like]
     return scores
+
+
+def _first_alike(offers: Sequence[Offer]) -> Sequence[int]:
+    """For each offer the first one that nothing but its item number tells from it.
+
+    An order may have hundreds of equal items. Of a few, finding out takes as long as it saves.
+    """
+    if len(offers) <= _FEW:
+        return range(len(offers))
+    first: dict[object, int] = {}
+    return [first.setdefault(offer.goods, column) for column, offer in enumerate(offers)]
 
 
 def _named_items(row: Row, offers: Sequence[Offer]) -> list[int]:

@@ -196,20 +196,22 @@ class PostedInvoice(Struct, frozen=True, kw_only=True, gc=False):
 def unsettled(order: Order, reservations: Sequence[Reservation]) -> tuple[Reservation, ...]:
     """Reservations whose invoice SAP does not show yet, by reference, item and amount.
 
-    The reference alone may be that of another invoice: SAP cuts it (MA-P49). Delivery costs are
-    no part of what a reservation takes.
+    The reference alone may be that of another invoice: SAP cuts it (MA-P49). It may come back in
+    capitals. Delivery costs are no part of what a reservation takes.
     """
     if not reservations:  # as nearly always, and this is asked for each item of an order
         return ()
     shown: dict[tuple[str, str, str, str], Decimal] = {}
     for item in order.items:
         for posting in (posting for posting in item.postings if posting.condition is None):
-            key = (posting.supplier_invoice, posting.fiscal_year, posting.reference, item.id)
+            reference = posting.reference.strip().upper()
+            key = (posting.supplier_invoice, posting.fiscal_year, reference, item.id)
             shown[key] = shown.get(key, ZERO) + posting.amount
     free = [(reference, item, amount) for (_, _, reference, item), amount in shown.items()]
     left: list[Reservation] = []
     for reservation in reservations:
-        taken = (reservation.reference, reservation.item, reservation.amount)
+        reference = reservation.reference.strip().upper()
+        taken = (reference, reservation.item, reservation.amount)
         if taken in free:
             free.remove(taken)
         else:

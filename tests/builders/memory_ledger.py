@@ -149,7 +149,7 @@ def keeper(
     order_keys: OrderKeys = lambda _: (),
     posted_keys: PostedKeys = lambda _: (),
 ) -> Bookkeeper:
-    return Bookkeeper(ledger, order_keys, posted_keys)
+    return Bookkeeper(ledger, order_keys, posted_keys, note=lambda held: None)
 
 
 def subject_of(order: Order) -> Subject:

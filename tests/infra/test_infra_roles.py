@@ -181,10 +181,10 @@ READ_WRITE = [
     ("expire_exception", set(), set(), {"Documents"}, {"Documents"}),
     (
         "wake_documents",
-        set(),
-        set(),
-        {"Documents", "Documents/by_review", "Orders"},
-        {"Documents"},
+        {"documents/*"},
+        {"documents/*"},
+        {"Control", "Documents", "Documents/by_review", "Orders"},
+        {"Control", "Documents"},
     ),
     (
         "sweep_gaps",
@@ -274,7 +274,10 @@ def test_only_what_runs_let_go_and_stale_keys_of_orders_are_ever_removed(prod: T
 @pytest.mark.parametrize(
     ("action", "holders"),
     [
-        ("sns:Publish", {"raise_exception", "fail_extraction", "sweep_gaps", "send_digest"}),
+        (
+            "sns:Publish",
+            {"raise_exception", "fail_extraction", "sweep_gaps", "send_digest", "wake_documents"},
+        ),
         ("sns:ListSubscriptionsByTopic", {"sweep_gaps"}),
         ("textract:AnalyzeExpense", {"read_document"}),
         ("textract:StartExpenseAnalysis", {"read_document"}),

@@ -302,6 +302,18 @@ class Services:
             self.invoice_matching, name, {"document_id": review.document_id}
         )
 
+    def revise(self, document_id: str) -> bool:
+        """Decide a recorded match anew; tells people where its orders make it another one by now.
+
+        False where they do not.
+        """
+        from sapmatch.matching.revision import revise_stored
+
+        revision = revise_stored(document_id, self.desk)
+        if revision:
+            self.exceptions.about_order_change(document_id, revision)
+        return bool(revision)
+
     def permits(self, connection: str) -> "Permits":
         """Permits to read from one SAP system, shared by all functions."""
         from sapmatch.extracting.permits import Permits

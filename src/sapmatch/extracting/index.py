@@ -1,6 +1,7 @@
 """Feeds the order index from a published run, in calls that end in time.
 
 extracts/<extraction>/<run id>/index/position.json   how far it came, with the counts so far
+extracts/<extraction>/<run id>/index/matched/        whose matches hold quantities of what changed
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from msgspec import Struct
 from sapmatch.extracting.facts.reader import FactReader
 from sapmatch.extracting.facts.spool import Group, Spooled, groups, sort, spool
 from sapmatch.extracting.facts.stored import Bookkeeper, OrderKeys, PostedKeys, subject_of
+from sapmatch.extracting.reserved import noting
 from sapmatch.extracting.run import Plan, Published, run_prefix
 from sapmatch.model.facts import Fact, Facts
 from sapmatch.model.ledger import Subject
@@ -83,7 +85,9 @@ def index_run(
 
     Each call does at least one step of the work. Doing it again changes nothing.
     """
-    run = _Run(plan, client, objects, Bookkeeper(orders, order_keys, posted_keys), out_of_time)
+    note = noting(plan.extraction, plan.run_id, objects)
+    books = Bookkeeper(orders, order_keys, posted_keys, note)
+    run = _Run(plan, client, objects, books, out_of_time)
     planned_at = datetime.fromisoformat(published.planned_at)
     reader = FactReader(
         company_codes, item_fields=item_fields, planned_at=planned_at, run=plan.run_id

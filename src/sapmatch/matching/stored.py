@@ -127,6 +127,24 @@ def _recorded(
     return recorded
 
 
+def matched_with(orders: Sequence[str], document_id: str, desk: Desk) -> Decision:
+    """The decision on a stored invoice with these orders alone; nothing is kept.
+
+    Raises InputRejected where the document holds no invoice.
+    """
+    invoice, problems = _read(desk.objects, document_id)
+    decide = anew(
+        invoice,
+        document_id=document_id,
+        orders=desk.orders,
+        policy=desk.policy,
+        connection=desk.connection,
+        client=desk.client,
+        problems=problems,
+    )
+    return decide(orders)
+
+
 def remember_stored(document_id: str, desk: Desk) -> None:
     """An invoice that a person keys into SAP: another scan of it must not be posted (MA-P44)."""
     invoice = result_of(desk.objects.read(invoice_key(document_id))).invoice
@@ -177,17 +195,7 @@ def _carried_out(review: Review, verdict: Verdict, former: Decision | None, desk
 
 def _by_hand(document_id: str, verdict: Verdict, former: Decision | None, desk: Desk) -> Decision:
     def again(orders: Sequence[str]) -> Decision:
-        invoice, problems = _read(desk.objects, document_id)
-        decide = anew(
-            invoice,
-            document_id=document_id,
-            orders=desk.orders,
-            policy=desk.policy,
-            connection=desk.connection,
-            client=desk.client,
-            problems=problems,
-        )
-        return decide(orders)
+        return matched_with(orders, document_id, desk)
 
     return decided_by_hand(verdict, former, anew=again)
 

@@ -23,6 +23,16 @@ def decision_key(document_id: str, number: int) -> str:
     return f"documents/{document_id}/decision-{number}.json"
 
 
+def revision_key(document_id: str, number: int) -> str:
+    """Where is kept what a match would be by now; they count from 1."""
+    return f"{revisions_prefix(document_id)}{number}.json"
+
+
+def revisions_prefix(document_id: str) -> str:
+    """What the keys of all revisions of a document begin with."""
+    return f"documents/{document_id}/revision-"
+
+
 def decision_of(stored: bytes) -> Decision:
     """A decision as it was kept."""
     return msgspec.json.decode(stored, type=Decision)

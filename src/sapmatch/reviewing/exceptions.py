@@ -14,7 +14,7 @@ from sapmatch.model.invoice import ReadResult
 from sapmatch.model.match import Decision
 from sapmatch.model.outbox import Outbox
 from sapmatch.model.ports import Clock, Documents, Mailer, Objects
-from sapmatch.model.stored import decision_key, decision_of, invoice_key, result_of
+from sapmatch.model.stored import decision_key, decision_of, invoice_key, result_of, revision_key
 from sapmatch.reviewing.budget import MailBudget
 from sapmatch.reviewing.mail import words
 from sapmatch.reviewing.mail.attributes import attributes_of
@@ -27,6 +27,7 @@ _REACHED = "What became of its records stands in the response file."
 _UNREACHED = "It is not known how far it came: there is no response file."
 _STATUS = {"rejected": "SAP_REJECTED", "unknown": "OUTCOME_UNKNOWN"}
 _EXPIRED = "REVIEW_EXPIRED"
+_CHANGED = "ORDER_CHANGED"
 
 
 class Exceptions:
@@ -59,24 +60,20 @@ class Exceptions:
         The end of a workflow is told once a day: a later one is another one, though it looks alike.
         """
         incident = self._incident(self._documents.get(document_id), reason)
-        invoice, decision = incident.invoice, incident.decision
-        return self._tell(
-            document_mail(incident),
-            within_budget=True,
-            document_id=document_id,
-            state=incident.state,
-            cause=incident.cause,
-            number=incident.record.number or invoice.number,
-            company_code=incident.record.company_code,
-            total=invoice.total,
-            currency=invoice.currency,
-            difference=decision.difference if decision else None,
-            owner=incident.owner,
-            remedy=incident.remedy,
-            candidates=(decision.orders or decision.candidates) if decision else (),
-            evidence=self._evidence(incident),
-            occasion=f"{self._clock.now():%Y-%m-%d}" if reason else None,
+        return self._tell_incident(
+            incident, (), f"{self._clock.now():%Y-%m-%d}" if reason else None
         )
+
+    def about_order_change(self, document_id: str, revision: int) -> ExceptionRecord:
+        """What a recorded match would be by now; each revision is told once (MA-P54)."""
+        record = self._documents.get(document_id)
+        key = revision_key(document_id, revision)
+        incident = msgspec.structs.replace(
+            self._incident(record, _CHANGED),
+            decision=decision_of(self._objects.read(key)),
+            recorded=self._decision(record),
+        )
+        return self._tell_incident(incident, (key,), f"revision {revision}")
 
     def about_copy(self, document_id: str, key: str) -> ExceptionRecord:
         """The same content arrived under another key."""
@@ -136,6 +133,28 @@ class Exceptions:
             document_id=f"sweep/{day}",
             state="SWEEP_FOUND",
             cause=found,
+        )
+
+    def _tell_incident(
+        self, incident: Incident, evidence: tuple[str, ...], occasion: str | None
+    ) -> ExceptionRecord:
+        invoice, decision = incident.invoice, incident.decision
+        return self._tell(
+            document_mail(incident),
+            within_budget=True,
+            document_id=incident.record.id,
+            state=incident.state,
+            cause=incident.cause,
+            number=incident.record.number or invoice.number,
+            company_code=incident.record.company_code,
+            total=invoice.total,
+            currency=invoice.currency,
+            difference=decision.difference if decision else None,
+            owner=incident.owner,
+            remedy=incident.remedy,
+            candidates=(decision.orders or decision.candidates) if decision else (),
+            evidence=(*self._evidence(incident), *evidence),
+            occasion=occasion,
         )
 
     def _tell(

@@ -90,6 +90,14 @@ def test_waking_goes_on_until_all_was_looked_at(done: bool, target: str) -> None
     assert next(chosen, choice["Default"]) == target
 
 
+def test_waking_knows_the_run_whose_order_changes_it_tells() -> None:
+    """MA-P54: the run noted whose matches hold quantities of the orders that it changed."""
+    payload = dict(STATES["WakeDocuments"]["Parameters"]["Payload"])
+    assert payload.pop("after.$") == "$.waking.after"
+    assert payload == {"extraction.$": "$.extraction", "run_id.$": "$.run_id"}
+    assert payload.items() <= STATES["FinishExtraction"]["Parameters"]["Payload"].items()
+
+
 def test_a_run_whose_documents_were_not_woken_is_published_all_the_same() -> None:
     """Its failure is an alarm; it tells nobody that SAP was not read."""
     (catch,) = STATES["WakeDocuments"]["Catch"]

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
+from sapmatch.extracting.reserved import Note
 from sapmatch.model.errors import PreconditionFailed
 from sapmatch.model.facts import Fact, Facts
 from sapmatch.model.ledger import (
@@ -37,12 +38,18 @@ PostedKeys = Callable[[PostedInvoice], Sequence[OrderKey]]
 
 
 class Bookkeeper:
-    """Writes what a run says into one ledger; every call may be repeated."""
+    """Writes what a run says into one ledger; every call may be repeated.
 
-    def __init__(self, ledger: Ledger, order_keys: OrderKeys, posted_keys: PostedKeys) -> None:
+    `note` hears of the reservations on an order before it changes.
+    """
+
+    def __init__(
+        self, ledger: Ledger, order_keys: OrderKeys, posted_keys: PostedKeys, note: Note
+    ) -> None:
         self.ledger = ledger
         self._order_keys = order_keys
         self._posted_keys = posted_keys
+        self._note = note
 
     def order(self, subject: Subject, facts: Iterable[Fact]) -> bool:
         """Add facts to an order; False where they are no news."""
@@ -93,6 +100,8 @@ class Bookkeeper:
             entries=self._entries(subject, facts, order, shadowed),
             reservations=_held(order, before),
         )
+        if new:
+            self._note(after.reservations)
         self._save(subject, after, before, loose)
         return True
 

@@ -30,6 +30,8 @@ _GIVEN_AN_ORDER = {
 }
 _ENDED = {"REVIEW_EXPIRED", "WORKFLOW_FAILED"}  # the workflow waits no more
 _BEGUN_ANEW = _ENDED | {"READ_TIMED_OUT"}
+_TOLD = _ENDED | {"ORDER_CHANGED"}  # no decision is awaited
+_FEW = 5  # sentences of a decision that is told for comparison
 _COPY_POSTED = "Nothing: the invoice is posted only once."
 _COPY_SPLIT = "Nothing: each invoice of the first file goes its own way, once."
 _COPY_NOT_POSTED = "Nothing about the copy. What the first file needs stands in the mail about it."
@@ -38,12 +40,14 @@ _COPY_NOT_POSTED = "Nothing about the copy. What the first file needs stands in 
 class Incident(Struct, frozen=True, kw_only=True):
     """A document that a person has to look at, and all that is known of it.
 
-    `result` is what was read; `until` when a decision is awaited, on the stage `stage`.
+    `result` is what was read; `until` when a decision is awaited, on the stage `stage`. Where an
+    order changed after the match, `recorded` is the decision that stands, `decision` that of now.
     """
 
     state: str
     record: DocumentRecord
     decision: Decision | None = None
+    recorded: Decision | None = None
     result: ReadResult | None = None
     stage: str
     until: datetime
@@ -67,7 +71,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     @property
     def remedy(self) -> str | None:
         """What to do."""
-        named = self.decision.remedy if self.decision else None
+        named = self.decision.remedy if self.decision and not self.recorded else None
         return named or words.remedy(self.state)
 
     @property
@@ -89,7 +93,8 @@ def document_mail(incident: Incident) -> Mail:
     sections: list[Section] = [
         ("What", list(_what(incident))),
         ("How much", list(_how_much(incident))),
-        ("Why", list(_why(incident))),
+        ("Matched as", _told(incident.recorded)[:_FEW]),
+        ("Now" if incident.recorded else "Why", list(_why(incident))),
         ("Orders", list(_orders(incident.decision))),
         ("What to do", [f"{incident.remedy or 'Look at the document.'}"]),
         ("Who", [_capital(words.owner_words(incident.owner)) + "."]),
@@ -169,11 +174,15 @@ def _measured(number: Decimal, unit: str) -> str:
 
 def _why(incident: Incident) -> Iterator[str]:
     if incident.decision:
-        told = incident.decision.explanation
-        yield from text.bounded([text.unlinked(text.short_ids(s)) for s in told])
+        yield from text.bounded(_told(incident.decision))
         return
     problems = incident.result.problems if incident.result else incident.record.problems
     yield from text.bounded([problem_line(problem, incident.result) for problem in problems])
+
+
+def _told(decision: Decision | None) -> list[str]:
+    told = decision.explanation if decision else ()
+    return [text.unlinked(text.short_ids(sentence)) for sentence in told]
 
 
 def _orders(decision: Decision | None) -> Iterator[str]:
@@ -190,7 +199,7 @@ def _commands(incident: Incident) -> Iterator[str]:
     yield f"sapmatch exceptions show {short} --stage {incident.stage}"
     if state in _BEGUN_ANEW:
         yield f"sapmatch replay {short} --stage {incident.stage}"
-    if state in _ENDED:
+    if state in _TOLD:
         return
     if state in _ACCEPTED:
         yield f"sapmatch decide {short} accept {about}"
@@ -210,7 +219,7 @@ def _where(incident: Incident) -> Iterator[str]:
     record = incident.record
     yield _capital(record.place) if record.pages else f"File {record.place}"
     yield f"Document {record.id}"
-    if incident.state not in _ENDED:
+    if incident.state not in _TOLD:
         yield f"A decision is awaited until {incident.until:%Y-%m-%d %H:%M} UTC."
 
 

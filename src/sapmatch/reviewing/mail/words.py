@@ -21,6 +21,7 @@ _STATES = {
     "NEEDS_REVIEW": "must be compared with the document",
     "NOT_INVOICEABLE": "order takes no invoice",
     "NO_CANDIDATE": "no order found",
+    "ORDER_CHANGED": "order changed after the match",
     "OUTCOME_UNKNOWN": "not known whether SAP has it",
     "OUT_OF_TOLERANCE": "outside the tolerances",
     "READ_TIMED_OUT": "OCR did not end",
@@ -105,6 +106,10 @@ _REMEDIES = {
     "run of this extraction reads anything.",
     "SCHEMA_DRIFT": "Bring back what is missing, in SAP or in the settings. If all readers can "
     "live with the change, load everything anew: {reload}.",
+    "ORDER_CHANGED": "The match stands, and nothing is changed in SAP by itself. Accounts payable "
+    "compares the invoice with the order of now: where it is parked or blocked in SAP, it is "
+    "corrected or released there (MIR4, MRBR); where it is posted, a difference is credited or "
+    "claimed. Where the order is wrong, purchasing corrects it (ME22N).",
     "REVIEW_EXPIRED": "Nothing was posted, and nobody is asked again. If the invoice is due, have "
     "it decided anew with the command below, or key it in SAP (MIRO).",
     "WORKFLOW_FAILED": "Post nothing by hand yet. The platform team finds the cause in the "

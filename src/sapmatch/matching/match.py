@@ -1,6 +1,7 @@
 """The decision on one invoice: a pure function of the invoice, the orders and the rules."""
 
 from collections.abc import Sequence
+from decimal import localcontext
 
 from msgspec.structs import replace
 
@@ -15,6 +16,7 @@ from sapmatch.matching.rates import rate_used
 from sapmatch.matching.replacement import replaced_by
 from sapmatch.matching.search import Found, named_only, search
 from sapmatch.matching.tolerances import within
+from sapmatch.matching.units import EXACT
 from sapmatch.matching.validity import Flaw, first_flaw
 from sapmatch.matching.weights import confidence
 from sapmatch.model.errors import Problem
@@ -54,27 +56,31 @@ def match(
     person chose: no others are looked at, and nothing but the tolerances decides. Raises nothing of
     its own: whatever is wrong with an invoice is a state.
     """
-    code = company_code_of(invoice, policy)
-    company = policy.company_codes[code] if code else None
-    rates, day = policy.exchange_rates, invoice.issue_date
-    flaw = first_flaw(
-        invoice,
-        lambda left: within(company, "BD", invoice.currency, left, rates, day),
-        problems,
-    )
-    if flaw:
-        return _invalid(flaw, code, policy)
-    if code is None:
-        return _nobodys(policy)
-    invoice = directed(invoice)
-    case = build_case(
-        invoice,
-        document_id=document_id,
-        company_code=code,
-        policy=policy,
-        connection=connection,
-        client=client,
-    )
+    with localcontext(EXACT):  # whatever the caller's context is
+        code = company_code_of(invoice, policy)
+        company = policy.company_codes[code] if code else None
+        rates, day = policy.exchange_rates, invoice.issue_date
+        flaw = first_flaw(
+            invoice,
+            lambda left: within(company, "BD", invoice.currency, left, rates, day),
+            problems,
+        )
+        if flaw:
+            return _invalid(flaw, code, policy)
+        if code is None:
+            return _nobodys(policy)
+        case = build_case(
+            directed(invoice),
+            document_id=document_id,
+            company_code=code,
+            policy=policy,
+            connection=connection,
+            client=client,
+        )
+        return _decided(case, orders, earlier, only)
+
+
+def _decided(case: Case, orders: Orders, earlier: Earlier, only: tuple[str, ...]) -> Decision:
     found = named_only(case, orders, only) if only else search(case, orders)
     past = look_back(case, found.partners, earlier, orders)
     if past.duplicate:

@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import sys
+from decimal import ROUND_UP, localcontext
 from pathlib import Path
 
 import msgspec
@@ -74,6 +75,16 @@ def test_lines_of_one_id_are_placed_alike_in_any_order() -> None:
     known = order("4500000012", item(10), item(20), item(30))
     found = {encoded(decide(invoice(*mixed), known)) for mixed in itertools.permutations(lines)}
     assert len(found) == 1
+
+
+def test_the_decimal_context_of_the_caller_changes_nothing() -> None:
+    """MA-P30, MA-P55"""
+    known = order("4500000012", item(quantity="10368", price="3.0210"))
+    billed = invoice(line(quantity="10368", price="3.0210"))
+    expected = encoded(decide(billed, known))
+    desk = Desk(known)
+    with localcontext(prec=4, rounding=ROUND_UP):
+        assert encoded(desk.decide(billed)) == expected
 
 
 def test_two_hash_seeds_give_the_same_bytes() -> None:

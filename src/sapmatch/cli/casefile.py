@@ -130,9 +130,13 @@ def _history(decisions: Sequence[Decision], reviews: Sequence[Review]) -> Iterat
             one = decisions[number - 1]
             summary = one.explanation[0] if one.explanation else None
             yield {"decision": number, "state": one.state, "cause": one.cause, "summary": summary}
-        for review in about.get(number, {}).values():
-            spoken = (*review.said, *([review.verdict] if review.verdict else ()))
-            yield from ({"decision": number, "said": verdict} for verdict in spoken)
+        spoken = (said for review in about.get(number, {}).values() for said in _said(review))
+        # A review that was opened again, or settled, holds once more what it ended with.
+        yield from ({"decision": number, "said": verdict} for verdict in dict.fromkeys(spoken))
+
+
+def _said(review: Review) -> tuple[Verdict, ...]:
+    return (*review.said, *([review.verdict] if review.verdict else ()))
 
 
 def print_casefile(found: dict[str, Any], stage: str | None) -> None:

@@ -37,11 +37,15 @@ def parse(text: bytes, name: str) -> Settings:
     settings = within_limits(_section(table, Settings, "", problems), table)
     wrong = {problem.field for problem in problems}
     found = (*check(settings), *check_written(settings, table))
-    problems.extend(problem for problem in found if problem.field not in wrong)
+    problems.extend(p for p in found if not any(_is_in(p.field or "", one) for one in wrong))
     if problems:
         listing = "".join(f"\n  {p.field}: {p.message}" for p in problems)
         raise InputRejected(f"{name}: {_counted(len(problems))}{listing}", problems)
     return settings
+
+
+def _is_in(path: str, wrong: str | None) -> bool:
+    return path == wrong or path.startswith(f"{wrong}.")
 
 
 def _counted(mistakes: int) -> str:
@@ -49,7 +53,7 @@ def _counted(mistakes: int) -> str:
 
 
 def _section(value: Any, kind: type[Any], path: str, problems: list[Problem]) -> Any:
-    """One table as a struct; a mistaken field gets its default, or "", so that checking goes on."""
+    """One table as a struct; a mistaken field gets a stand-in, so that checking goes on."""
     if not isinstance(value, dict):
         problems.append(mistake(path, "must be a table"))
         return None
@@ -66,8 +70,13 @@ def _section(value: Any, kind: type[Any], path: str, problems: list[Problem]) ->
         elif spec.required:
             problems.append(mistake(_join(path, key), "is missing"))
         if part is not None or spec.required:
-            given[key] = "" if part is None else part
+            given[key] = _stand_in(hints[key]) if part is None else part
     return kind(**given)
+
+
+def _stand_in(hint: Any) -> Any:
+    """For a required value that is missing or wrong; its mistakes are told already."""
+    return _section({}, hint, "", []) if _is_struct(hint) else ""
 
 
 def _value(value: Any, hint: Any, path: str, problems: list[Problem]) -> Any:
@@ -79,9 +88,13 @@ def _value(value: Any, hint: Any, path: str, problems: list[Problem]) -> Any:
     if _is_struct(hint):
         return _section(value, hint, path, problems)
     arguments = get_args(hint)
-    if get_origin(hint) is dict and isinstance(value, dict):
+    container = _CONTAINERS.get(get_origin(hint) or hint)
+    if container and not isinstance(value, container[0]):
+        problems.append(mistake(path, container[1]))
+        return None
+    if get_origin(hint) is dict:
         return _entries(value, arguments, path, problems)
-    if get_origin(hint) is tuple and _is_struct(arguments[0]) and isinstance(value, list):
+    if get_origin(hint) is tuple and _is_struct(arguments[0]):
         rows = [_section(v, arguments[0], f"{path}[{n}]", problems) for n, v in enumerate(value)]
         return tuple(row for row in rows if row is not None)
     if hint == Limit:
@@ -133,6 +146,10 @@ def _number(value: Any, path: str, wanted: str, problems: list[Problem]) -> Deci
 
 _LARGEST = Decimal("1E+11")  # SAP's amounts have 14 digits, three of them decimals
 _FINEST = Decimal("1E-9")
+_CONTAINERS: dict[Any, tuple[type[Any], str]] = {
+    dict: (dict, "must be a table"),
+    tuple: (list, 'must be a list in brackets, such as ["..."]'),
+}
 _PLAIN = {
     str: "must be a text: put it in quotes",
     bool: "must be true or false, without quotes",
@@ -146,8 +163,9 @@ def _plain(exc: msgspec.ValidationError, hint: Any, value: Any) -> str:
     options = _options(hint)
     if options:
         return "must be one of " + ", ".join(f'"{option}"' for option in options)
-    if hint in _PLAIN and not isinstance(value, hint):
-        return _PLAIN[hint]
+    plain = next((arm for arm in (hint, *get_args(hint)) if arm in _PLAIN), None)
+    if plain and not isinstance(value, plain):
+        return _PLAIN[plain]
     return str(exc).removeprefix("Invalid value ").split(" - at ")[0].lower()
 
 

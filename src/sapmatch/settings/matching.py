@@ -30,6 +30,7 @@ _NEVER_BLOCKS = {
     "DW": "it waits for the receipt",
     "VP": "there is only a warning",
 }
+_AGAINST = ("prior", "no line fits", "a quantity exceeds what is open")
 # BD is checked before an order is known; AN and KW are of rows that no item covers.
 _NOT_BY = {"BD": ("supplier", "material"), "AN": ("material",), "KW": ("material",)}
 
@@ -63,6 +64,14 @@ def _check_weights(weights: Mapping[str, int]) -> Iterator[Problem]:
             yield mistake(path, f"is no comparison level; known are {known}")
         elif abs(weight) > LARGEST_WEIGHT:
             yield mistake(path, f"must be from -{LARGEST_WEIGHT} to {LARGEST_WEIGHT}")
+        elif weight > 0 and _speaks_against(name):
+            yield mistake(path, "must not be above 0: it speaks against an order")
+        elif weight < 0 and name.endswith("equal"):
+            yield mistake(path, "must not be below 0: it speaks for an order")
+
+
+def _speaks_against(level: str) -> bool:
+    return level in _AGAINST or level.endswith("different")
 
 
 def _check_rates(path: str, rates: ExchangeRates) -> Iterator[Problem]:

@@ -1,6 +1,7 @@
-"""What only the file tells: which settings of an extraction somebody wrote, and which are defaults.
+"""What only the file tells: which settings somebody wrote, and which are defaults.
 
-A default is never a mistake: it gives way. A setting that was written and does nothing is one.
+A default is never a mistake: it gives way. A setting that was written and does nothing is one, and
+so is a tolerance key that is named without the limit it stands for.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,9 +11,12 @@ from msgspec.structs import replace
 
 from sapmatch.model.errors import Problem
 from sapmatch.model.flow import Extraction
+from sapmatch.model.policy import TOLERANCE_KEYS
 from sapmatch.settings.blocks import Settings, mistake
 
 Table = Mapping[str, Any]
+# Keys that allow nothing as long as they are not named.
+_CLOSED = ("AN", "BD", "DQ", "DW", "LA", "PP")
 _OF_TIMESTAMP = ("field", "overlap_seconds")
 
 
@@ -34,6 +38,34 @@ def check_written(settings: Settings, table: Table) -> Iterator[Problem]:
         yield from _check_time_zone(path, extraction, written)
         yield from _check_values(f"{path}.output.values", extraction, written)
         yield from _check_sets(path, written)
+    for code in settings.matching.company_codes if settings.matching else ():
+        yield from _check_company(
+            f"matching.company_codes.{code}", table["matching"]["company_codes"][code]
+        )
+
+
+def _check_company(path: str, written: Table) -> Iterator[Problem]:
+    yield from _check_open(f"{path}.tolerances", written.get("tolerances"))
+    overrides = written.get("overrides")
+    for n, override in enumerate(overrides if isinstance(overrides, list) else ()):
+        if isinstance(override, dict):
+            yield from _check_open(f"{path}.overrides[{n}].tolerances", override.get("tolerances"))
+
+
+def _check_open(path: str, written: object) -> Iterator[Problem]:
+    """Keys that would let any excess pass because of what somebody did not write."""
+    tolerances = written if isinstance(written, dict) else {}
+    for key in _CLOSED:
+        limits = tolerances.get(key)
+        known = TOLERANCE_KEYS[key]
+        if not isinstance(limits, dict) or (limits and limits.keys().isdisjoint(known)):
+            continue  # not named, or without any limit that the key knows: told elsewhere
+        if not any(bound in limits for bound in known if bound.startswith("upper")):
+            yield mistake(
+                f"{path}.{key}",
+                "has no upper limit, so nothing would be too much; set one, leave the key out to "
+                'allow nothing, or write upper_absolute = "off"',
+            )
 
 
 def _check_time_zone(path: str, extraction: Extraction, written: Table) -> Iterator[Problem]:

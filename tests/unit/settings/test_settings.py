@@ -200,6 +200,11 @@ def test_the_network_of_sap_is_a_real_one(cidr: str) -> None:
     assert set(mistakes(text)) == {"network.sap_cidr", "intake.max_pages"}
 
 
+def test_a_block_of_another_shape_is_one_mistake() -> None:
+    whole = b'auth = { type = "basic", secret = "env:S4" }'
+    assert list(mistakes(GOOD.replace(whole, b'auth = "x"'))) == ["connections.s4.auth"]
+
+
 def test_an_empty_secret_is_a_mistake() -> None:
     assert list(mistakes(GOOD.replace(b"env:S4", b""))) == ["connections.s4.auth.secret"]
 

@@ -14,7 +14,7 @@ HEAD = """
 name = "Example Maschinenbau GmbH"
 currency = "EUR"
 """
-OTHER = "tolerances = { PP = {} }"
+OTHER = 'tolerances = { PP = { upper_absolute = "off" } }'
 RATES = """
 [matching.exchange_rates]
 source = "European Central Bank"
@@ -96,10 +96,10 @@ def test_a_limit_is_a_usable_number_in_quotes(limit: str) -> None:
 
 
 def test_a_percentage_beyond_all_reason_is_refused() -> None:
-    assert list(company('tolerances.PP = { lower_percent = "1000.1" }')) == [
-        "tolerances.PP.lower_percent"
+    assert list(company('tolerances.PP = { upper_percent = "1000.1" }')) == [
+        "tolerances.PP.upper_percent"
     ]
-    assert policy(HEAD + 'tolerances.PP = { lower_percent = "1000" }')
+    assert policy(HEAD + 'tolerances.PP = { upper_percent = "1000" }')
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,49 @@ def test_limits_that_would_open_their_key_and_effects_that_never_come_are_refuse
 def test_limits_that_a_key_does_not_know_do_no_harm_beside_one_that_it_knows() -> None:
     limits = '{ upper_absolute = "0.05", lower_absolute = "0.05" }'
     assert policy(HEAD + f"tolerances.BD = {limits}")
-    assert policy(HEAD + "tolerances.BD = {}")  # off, and written so
+    assert policy(HEAD + 'tolerances.BD = { upper_absolute = "off" }')  # off, and written so
+
+
+@pytest.mark.parametrize(
+    ("limits", "key"),
+    [
+        ("PP = {}", "PP"),
+        ('DQ = { lower_percent = "5" }', "DQ"),
+        ('PP = { lower_percent = "10", effect = "block" }', "PP"),
+        ("BD = {}", "BD"),
+    ],
+)
+def test_a_key_that_allowed_nothing_is_not_opened_by_a_limit_that_nobody_wrote(
+    limits: str, key: str
+) -> None:
+    """MA-P41: what looks strictest must not switch the check off."""
+    found = company(f"tolerances.{limits}")
+    assert list(found) == [f"tolerances.{key}"]
+    assert 'upper_absolute = "off"' in found[f"tolerances.{key}"]
+    override = f'overrides = [{{ supplier = "1", tolerances = {{ {limits} }} }}]'
+    assert list(company(override)) == [f"overrides[0].tolerances.{key}"]
+
+
+def test_keys_that_are_off_unless_named_may_have_any_limit_of_theirs() -> None:
+    assert policy(HEAD + 'tolerances = { KW = { lower_percent = "5" }, ST = {} }')
+
+
+@pytest.mark.parametrize(
+    ("lines", "path"),
+    [
+        ('overrides = { supplier = "1" }', "overrides"),
+        ('overrides = "x"', "overrides"),
+        ('overrides = [{ supplier = "1", tolerances = "x" }]', "overrides[0].tolerances"),
+        ('overrides = [{ supplier = "1", tolerances = [1] }]', "overrides[0].tolerances"),
+        ('tolerances = "x"', "tolerances"),
+        ('vat_ids = "DE811234567"', "vat_ids"),
+        ('overrides = [{ supplier = 1, material = "M" }]', "overrides[0].supplier"),
+    ],
+)
+def test_a_value_of_another_shape_is_named_in_words(lines: str, path: str) -> None:
+    """MA-P60"""
+    found = company(lines)
+    assert found[path].startswith(("must be a table", "must be a list", "must be a text"))
 
 
 def test_a_block_without_sides_or_company_codes_finds_nothing_and_is_refused() -> None:
@@ -191,6 +233,9 @@ def test_an_override_says_for_whom_and_what(overrides: str, path: str) -> None:
         ("colour = 1", "colour"),
         ('weights = { "name equal" = 601 }', "weights.name equal"),
         ('weights = { "name alike" = 1 }', "weights.name alike"),
+        ("weights = { prior = 500 }", "weights.prior"),
+        ('weights = { "order number different" = 100 }', "weights.order number different"),
+        ('weights = { "order number equal" = -168 }', "weights.order number equal"),
         ('weights = { "name equal" = 1.5 }', "weights.name equal"),
     ],
 )

@@ -26,6 +26,7 @@ PEOPLE = {
     BORIS: Person(sap_user="BORIS"),
     f"{ACCOUNT}:role/finance/clerks": Person(sap_user="CLERKS", limit=Decimal(500)),
 }
+TAKEN = ("Item 4500000012/10: 100 PC open before, 0 PC after.",)
 RULES = Reviewing(four_eyes_from=Decimal(1000), people=PEOPLE)
 
 
@@ -82,10 +83,12 @@ class Office:
     def resumed(self) -> Sequence[Any]:
         return self.waits.resumed
 
-    def says(self, who: str, action: Action = "accept", order: str | None = None) -> Answer:
+    def says(
+        self, who: str, action: Action = "accept", order: str | None = None, **more: bool
+    ) -> Answer:
         """Somebody decides, with a reason of his own."""
         reason = f"{action} is right"
-        asked = Asked(document=SHORT, action=action, order=order, reason=reason)
+        asked = Asked(document=SHORT, action=action, order=order, reason=reason, **more)
         return self.desk.decide(asked, who)
 
     def _worth(self, _record: DocumentRecord) -> Decimal:
@@ -93,7 +96,8 @@ class Office:
             raise InputRejected("there is no rate into EUR; add it to [matching.exchange_rates]")
         return Decimal(self.worth)
 
-    def _rehearse(self, _record: DocumentRecord, verdict: Verdict) -> None:
+    def _rehearse(self, _record: DocumentRecord, verdict: Verdict) -> tuple[str, ...]:
         self.rehearsed.append(verdict)
         if self.impossible:
             raise InputRejected(self.impossible)
+        return TAKEN

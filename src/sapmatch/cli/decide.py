@@ -23,6 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments; options may stand before the action and behind it."""
     parser.add_argument("document", metavar="ID", help="at least the first 8 digits of its id")
     parser.set_defaults(reason=None, decision=None, stage=None, json=False, order=None, run=run)
+    parser.set_defaults(other_supplier=False, nothing_open=False)
     _options(parser)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     for name, help_text in ACTIONS.items():
@@ -30,6 +31,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         if name == "match":
             action.add_argument("order", metavar="ORDER")
         _options(action)
+        if name in ("accept", "match"):
+            _despite(action)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -42,6 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
         reason=arguments.reason,
         order=arguments.order,
         decision=arguments.decision,
+        other_supplier=arguments.other_supplier,
+        nothing_open=arguments.nothing_open,
     )
     require(asked)
     answer = ask(arguments.stage, asked)
@@ -57,7 +62,25 @@ def show(answer: dict[str, Any], *, as_json: bool) -> int:
         output.complain(answer["message"])
     else:
         output.line(answer["message"])
+        for sentence in answer.get("taken", ()):
+            output.line(f"  {sentence}")
     return _REFUSED if refused else 0
+
+
+def _despite(parser: argparse.ArgumentParser) -> None:
+    unset: Any = argparse.SUPPRESS
+    parser.add_argument(
+        "--other-supplier",
+        action="store_true",
+        default=unset,
+        help="the order is meant although it is with another party than the one on the invoice",
+    )
+    parser.add_argument(
+        "--nothing-open",
+        action="store_true",
+        default=unset,
+        help="the order is meant although nothing is left of it to invoice",
+    )
 
 
 def _options(parser: argparse.ArgumentParser) -> None:

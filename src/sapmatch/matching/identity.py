@@ -29,11 +29,13 @@ from sapmatch.matching.rates import exchange_of
 from sapmatch.model.match import Evidence
 from sapmatch.model.order import IndexedOrder, Order, OrderSide
 
-_OTHER_PARTY = (
-    "VAT id different",
-    "VAT id of another country",
-    "name different",
-    "bank account different",
+OTHER_PARTY = frozenset(
+    {
+        "VAT id different",
+        "VAT id of another country",
+        "name different",
+        "bank account different",
+    }
 )
 _SAME_PARTY = ("VAT id equal", "name equal", "bank account equal")
 NAMED = (
@@ -66,14 +68,12 @@ class Candidate(Struct, frozen=True, kw_only=True, dict=True):
     @property
     def other_party(self) -> bool:
         """Whether something says that the order is with somebody else, and nothing outweighs it."""
-        if self.shows("VAT id different"):
-            return True
-        return self.shows(*_OTHER_PARTY) and not self.shows(*_SAME_PARTY)
+        return is_other_party(self._names)
 
     @property
     def compared(self) -> bool:
         """Whether anything that names the party was there on both sides."""
-        return self.shows(*_SAME_PARTY, *_OTHER_PARTY, "name close")
+        return self.shows(*_SAME_PARTY, *OTHER_PARTY, "name close")
 
     @property
     def named(self) -> bool:
@@ -97,6 +97,13 @@ class Candidate(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def _names(self) -> frozenset[str]:
         return frozenset([e.name for e in self.evidence])
+
+
+def is_other_party(names: frozenset[str]) -> bool:
+    """Whether evidence of these names speaks of two parties, and none outweighs it."""
+    if "VAT id different" in names:
+        return True
+    return not names.isdisjoint(OTHER_PARTY) and names.isdisjoint(_SAME_PARTY)
 
 
 class Placed(Struct, frozen=True, kw_only=True):
@@ -324,8 +331,15 @@ def _unnamed(heads: Heads, orders: Sequence[IndexedOrder]) -> int:
 
 
 def ranked(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """The best first; equal scores in the order of their numbers (MA-P09)."""
-    return tuple(sorted(found, key=lambda c: (-c.score, [natural(i) for i in c.ids], c.side)))
+    """The best first; equal scores in the order of their numbers (MA-P09).
+
+    Orders that are left in use alone are one candidate, whatever they were looked at with.
+    """
+    ordered = sorted(found, key=lambda c: (-c.score, [natural(i) for i in c.ids], c.side))
+    best: dict[tuple[OrderSide, tuple[str, ...]], Candidate] = {}
+    for candidate in ordered:
+        best.setdefault((candidate.side, candidate.ids), candidate)
+    return tuple(best.values())
 
 
 def joined(case: Case, found: Sequence[Candidate]) -> tuple[IndexedOrder, ...]:

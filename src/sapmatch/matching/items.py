@@ -128,7 +128,15 @@ def _ledger_line(portions: Sequence[Portion], sign: int) -> LedgerLine:
         open=place.open,
         taken=sign * sum([p.quantity for p in portions], ZERO),
         amount=sign * sum([p.amount for p in portions], ZERO),
+        used_up=_is_used_up(place, sign),
     )
+
+
+def _is_used_up(place: Position, sign: int) -> bool:
+    """A limit order has no quantity that ends: its limit does (LA)."""
+    if sign < 0:
+        return place.creditable <= 0
+    return place.open_ordered <= 0 and place.item.overall_limit is None
 
 
 def _natural(key: tuple[str, str]) -> tuple[tuple[int, str], ...]:

@@ -1,17 +1,20 @@
 """What a person's decision would come to, before anybody relies on it."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from sapmatch.matching.case import company_code_of
 from sapmatch.matching.direction import directed
 from sapmatch.matching.rates import Exchange, convert
 from sapmatch.matching.stored import Desk, Planner
+from sapmatch.matching.taken import taken, whose
 from sapmatch.matching.validity import first_flaw
 from sapmatch.matching.verdict import anew, decided_by_hand
 from sapmatch.model.document import DocumentRecord
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Intent
 from sapmatch.model.invoice import Invoice, ReadResult
+from sapmatch.model.match import Decision
 from sapmatch.model.order import Order
 from sapmatch.model.policy import MatchingPolicy
 from sapmatch.model.ports import Intents
@@ -21,12 +24,13 @@ from sapmatch.model.stored import decision_key, decision_of, invoice_key, result
 
 def rehearse_stored(
     record: DocumentRecord, verdict: Verdict, desk: Desk, plan: Planner, intents: Intents
-) -> None:
+) -> tuple[str, ...]:
     """Match and plan the writes as the workflow will do it, and keep nothing.
 
-    Raises InputRejected where it could not be posted, or not told from another one (MA-P49). Where
-    the reading ended in a question, the values that were read must be complete and agree; what they
-    match is decided afterwards.
+    Returns what would be taken in sentences: whose order, what is open of it before and after, and
+    what differs. Raises InputRejected where it could not be posted, or not told from another one
+    (MA-P49). Where the reading ended in a question, the values that were read must be complete and
+    agree; what they match is decided afterwards, and nothing is told of it.
     """
     result = _result(record, desk)
     invoice = _invoice(record, result)
@@ -36,8 +40,8 @@ def rehearse_stored(
                 f"the values that were read cannot be accepted: {flaw.sentence} Reject the "
                 "document, and ask for a better one or enter it in SAP"
             )
-        return
-    shown = decision_of(desk.objects.read(decision_key(record.id, record.decision)))
+        return ()
+    former = decision_of(desk.objects.read(decision_key(record.id, record.decision)))
     again = anew(
         invoice,
         document_id=record.id,
@@ -47,12 +51,28 @@ def rehearse_stored(
         client=desk.client,
         problems=result.problems,
     )
-    decision = decided_by_hand(verdict, shown, anew=again)
-    scope = desk.scope(decision.company_code)
-    found = {order_id: desk.orders.get(scope, order_id) for order_id in decision.orders}
-    orders: dict[str, Order] = {name: one.order for name, one in found.items() if one}
-    for intent, _ in plan(record.id, directed(invoice), decision, orders):
-        _require_free(intent, intents)
+    try:
+        decision = decided_by_hand(verdict, former, anew=again)
+    except InputRejected as exc:
+        known = _orders([verdict.order] if verdict.order else [], former, desk)
+        raise InputRejected(". ".join([str(exc), *map(whose, known.values())])) from exc
+    orders = _orders(decision.orders, decision, desk)
+    only_free(plan, intents)(record.id, directed(invoice), decision, orders)
+    return tuple(taken(decision, orders, invoice.currency or ""))
+
+
+def only_free(plan: Planner, intents: Intents) -> Planner:
+    """The same plan, InputRejected where SAP could not tell a write from another document's."""
+
+    def planned(
+        document_id: str, invoice: Invoice, decision: Decision, orders: dict[str, Order]
+    ) -> Sequence[tuple[Intent, bytes]]:
+        found = plan(document_id, invoice, decision, orders)
+        for intent, _ in found:
+            _require_free(intent, intents)
+        return found
+
+    return planned
 
 
 def worth_stored(record: DocumentRecord, desk: Desk) -> Decimal:
@@ -68,6 +88,12 @@ def worth_stored(record: DocumentRecord, desk: Desk) -> Decimal:
             "the buyer's VAT id to matching.company_codes, or reject the document"
         )
     return _converted(invoice, desk.policy, desk.policy.company_codes[code].currency)
+
+
+def _orders(names: Sequence[str], decision: Decision, desk: Desk) -> dict[str, Order]:
+    scope = desk.scope(decision.company_code)
+    found = {name: desk.orders.get(scope, name) for name in names}
+    return {name: one.order for name, one in found.items() if one}
 
 
 def _require_free(intent: Intent, intents: Intents) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from sapmatch.matching.decision import MAX_ORDERS
+from sapmatch.matching.identity import OTHER_PARTY, is_other_party
 from sapmatch.matching.match import match
 from sapmatch.model.document import EarlierInvoice
 from sapmatch.model.errors import InputRejected, Problem
@@ -55,7 +56,8 @@ def decided_by_hand(verdict: Verdict, decision: Decision | None, *, anew: Anew) 
 
     `decision` is the one that was shown, None where the reading ended in a question. Its lines
     stand as shown where it has any; the versions of the orders are those of now. Raises
-    InputRejected where no order item can be invoiced for it.
+    InputRejected where no order item can be invoiced for it, and where the order is another party's
+    or used up and the person does not say that it is meant all the same.
     """
     if verdict.action == "reject":
         return _rejected(verdict, decision)
@@ -63,6 +65,8 @@ def decided_by_hand(verdict: Verdict, decision: Decision | None, *, anew: Anew) 
     fresh = anew(orders)
     _require_place(fresh, orders)
     kept = decision if verdict.action == "accept" and decision and _has_shares(decision) else None
+    if not kept:
+        _require_meant(verdict, decision, fresh)
     placed = kept or fresh
     if not _has_shares(placed):
         raise InputRejected(
@@ -133,6 +137,25 @@ def _require_place(fresh: Decision, orders: Sequence[str]) -> None:
         raise InputRejected(
             f"{len(orders)} orders are more than can be booked at once; enter the invoice in SAP, "
             "and reject it here"
+        )
+
+
+def _require_meant(verdict: Verdict, shown: Decision | None, fresh: Decision) -> None:
+    """One wrong digit must not pay somebody else, or anything twice."""
+    orders = _list(fresh.orders)
+    asked = verdict.action == "accept" and shown and shown.cause == "OTHER_SUPPLIER"
+    found = frozenset(e.name for e in fresh.evidence)
+    if is_other_party(found) and not (verdict.other_supplier or asked):
+        raise InputRejected(
+            f"order {orders}: is with another party than the one on the invoice "
+            f"({', '.join(sorted(found & OTHER_PARTY))}); compare the number. If it is meant all "
+            "the same, add --other-supplier"
+        )
+    used_up = [f"{line.order}/{line.item}" for line in fresh.ledger if line.used_up]
+    if used_up and not verdict.nothing_open:
+        raise InputRejected(
+            f"order {orders}: nothing is left to invoice of item {_list(used_up[:5])}; compare the "
+            "number. If it is meant all the same, add --nothing-open"
         )
 
 

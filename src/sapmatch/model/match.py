@@ -82,7 +82,8 @@ class Rate(Struct, frozen=True, kw_only=True):
 class LedgerLine(Struct, frozen=True, kw_only=True):
     """An order item as the decision found it, and what the invoice takes; in the order's unit.
 
-    `open` is what could be invoiced before it.
+    `open` is what could be invoiced before it; `used_up` says that nothing was left of it, not even
+    once everything has come (of a credit: that nothing of it was invoiced).
     """
 
     order: str
@@ -94,6 +95,7 @@ class LedgerLine(Struct, frozen=True, kw_only=True):
     open: Decimal
     taken: Decimal
     amount: Decimal  # net, in the invoice's currency
+    used_up: bool = False
 
 
 class Evidence(Struct, frozen=True, kw_only=True):

@@ -37,7 +37,8 @@ class Reviewing(Struct, frozen=True, kw_only=True):
 class Verdict(Struct, frozen=True, kw_only=True):
     """What a person decided: who, when and why; `order` for the action `match`.
 
-    `confirmed_by` is the second person where two have to.
+    `other_supplier` and `nothing_open` say that the order is meant although it is another party's,
+    or all of it is invoiced. `confirmed_by` is the second person where two have to.
     """
 
     action: Action
@@ -46,6 +47,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     at: datetime
     sap_user: str | None = None
     order: str | None = None
+    other_supplier: bool = False
+    nothing_open: bool = False
     confirmed_by: str | None = None
     confirmed_sap_user: str | None = None
     confirmed_at: datetime | None = None

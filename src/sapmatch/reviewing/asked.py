@@ -5,6 +5,7 @@ import re
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.review import Action, Review
@@ -32,14 +33,16 @@ _INSTEAD = {
     "NO_CANDIDATE": "no order was found that could be accepted; name one with match ORDER, or "
     "reject it",
     "NOT_INVOICEABLE": "SAP takes no invoice for this order. Once purchasing has mended it, the "
-    "document goes on by itself; else name another one with match ORDER, or reject it",
+    f"document goes on by itself; where the settings were mended, {REPLAY}. Else name another "
+    "order with match ORDER, or reject it",
 }
 
 
 class Asked(Struct, frozen=True, kw_only=True):
     """What a person wants; `document` is an id or its first 8 digits or more.
 
-    `decision` is the number of the one that was shown, where the person says it.
+    `decision` is the number of the one that was shown, where the person says it; `other_supplier`
+    and `nothing_open` as in Verdict.
     """
 
     document: str
@@ -47,10 +50,12 @@ class Asked(Struct, frozen=True, kw_only=True):
     reason: str
     order: str | None = None
     decision: int | None = None
+    other_supplier: bool = False
+    nothing_open: bool = False
 
     def digest(self, stage: str) -> str:
         """SHA-256 that ties a signature to this wish on this stage, in hexadecimal."""
-        wish = [stage, self.document, self.action, self.order, self.reason, self.decision]
+        wish = [stage, *astuple(self)]
         return hashlib.sha256(msgspec.json.encode(wish)).hexdigest()
 
 
@@ -64,6 +69,10 @@ def require(asked: Asked) -> None:
         raise InputRejected("match: needs the number of an order of the company code")
     if asked.action != "match" and asked.order is not None:
         raise InputRejected(f"{asked.action}: takes no order; name one with match ORDER")
+    if asked.action not in _ALLOWED and (asked.other_supplier or asked.nothing_open):
+        raise InputRejected(
+            f"{asked.action}: posts nothing, and takes neither --other-supplier nor --nothing-open"
+        )
 
 
 def allows(action: Action, state: str) -> bool:

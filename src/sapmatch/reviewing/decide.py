@@ -27,17 +27,18 @@ _PAST = {
 # What the invoice of a document is worth, in the company code's currency; InputRejected where that
 # cannot be told.
 Worth = Callable[[DocumentRecord], Decimal]
-# Raises InputRejected where what the person wants could not be posted.
-Rehearse = Callable[[DocumentRecord, Verdict], None]
+# What would be taken, in sentences; InputRejected where it could not be posted.
+Rehearse = Callable[[DocumentRecord, Verdict], tuple[str, ...]]
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """What became of it; `goes_on` says whether the workflow knows."""
+    """What became of it; `goes_on` says whether the workflow knows, `taken` what is posted."""
 
     document: str
     outcome: Literal["decided", "proposed", "waiting"]
     message: str
     goes_on: bool = False
+    taken: tuple[str, ...] = ()
 
 
 class Decisions:
@@ -105,6 +106,8 @@ class Decisions:
             at=self._clock.now(),
             sap_user=person.sap_user,
             order=asked.order,
+            other_supplier=asked.other_supplier,
+            nothing_open=asked.nothing_open,
         )
         if asked.action == "wait":
             return self._note(review, verdict)
@@ -119,18 +122,19 @@ class Decisions:
         """What is posted in the end is checked before anybody relies on it."""
         two = self._needs_two(person, record)
         first = self._first(person, verdict, review) if two else None
-        self._rehearse(record, verdict)
+        taken = self._rehearse(record, verdict)
         if not two:
-            return self._end(review, verdict)
+            return replace(self._end(review, verdict), taken=taken)
         if first is None:
-            return self._propose(review, verdict)
+            return replace(self._propose(review, verdict), taken=taken)
         confirmed = replace(
             first,
             confirmed_by=verdict.by,
             confirmed_sap_user=verdict.sap_user,
             confirmed_at=verdict.at,
         )
-        return self._end(replace(review, said=_remarks(review, verdict)), confirmed)
+        ended = self._end(replace(review, said=_remarks(review, verdict)), confirmed)
+        return replace(ended, taken=taken)
 
     def _require_open(self, asked: Asked, review: Review, record: DocumentRecord) -> None:
         """A late, second or overtaken decision is told what happened instead."""
@@ -176,7 +180,7 @@ class Decisions:
         proposed = review.proposed
         if proposed is None:
             return None
-        alike = (proposed.action, proposed.order) == (verdict.action, verdict.order)
+        alike = _wish(proposed) == _wish(verdict)
         if not is_same(person, proposed, self._rules):
             if alike:
                 return proposed
@@ -241,6 +245,11 @@ def _remarks(review: Review, verdict: Verdict) -> tuple[Verdict, ...]:
             f"{_named(review.document_id)}: has {REMARKS} remarks already; accept or reject it"
         )
     return (*review.said, verdict)
+
+
+def _wish(verdict: Verdict) -> tuple[object, ...]:
+    """What two people have to want alike."""
+    return verdict.action, verdict.order, verdict.other_supplier, verdict.nothing_open
 
 
 def _named(document_id: str) -> str:

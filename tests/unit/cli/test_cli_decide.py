@@ -59,6 +59,18 @@ def test_every_action_is_asked_for(
     assert capsys.readouterr().out == "accepted\n"
 
 
+def test_what_is_taken_stands_below_the_answer(
+    function: Function, capsys: pytest.CaptureFixture[str]
+) -> None:
+    function.answer = {**DECIDED, "taken": ["Order 4500000012 is of supplier 10100001."]}
+    words = [ID, "match", "4500000012", "--other-supplier", "--nothing-open", "--reason", "meant"]
+    assert main(["decide", *words]) == 0
+    ((_, asked),) = function.asked
+    assert (asked.other_supplier, asked.nothing_open) == (True, True)
+    told = capsys.readouterr().out
+    assert told == "accepted\n  Order 4500000012 is of supplier 10100001.\n"
+
+
 def test_json_is_one_line(function: Function, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["decide", "--json", ID, "accept", "--reason", "is right"]) == 0
     assert json.loads(capsys.readouterr().out) == DECIDED

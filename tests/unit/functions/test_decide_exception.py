@@ -30,6 +30,7 @@ def test_the_answer_says_what_became_of_it(call: Call) -> None:
         "outcome": "decided",
         "message": "ok",
         "goes_on": True,
+        "taken": (),
     }
     _parts, event, account = decide.call_args.args
     assert event["asked"]["action"] == "accept"

@@ -20,7 +20,7 @@ from sapmatch.model.stored import decision_key, invoice_key
 from tests.builders.memory import START, MemoryDocuments, MemoryObjects
 from tests.builders.memory_intents import MemoryIntents
 from tests.builders.memory_reviews import MemoryReviews
-from tests.unit.matching.desk import Desk, invoice, line, order, policy
+from tests.unit.matching.desk import STRANGER, Desk, invoice, line, order, policy
 
 ID = "d" * 64
 RATES = ExchangeRates(source="ECB", rates={"EUR": {date(2026, 10, 12): {"USD": Decimal("1.25")}}})
@@ -46,7 +46,7 @@ class Case:
     """One stored invoice, the decision on it, and what would be written."""
 
     def __init__(self, billed: Invoice | None, **more: Any) -> None:
-        self.desk = Desk(order(), rules=policy(**more.pop("rules", {})))
+        self.desk = Desk(*more.pop("orders", [order()]), rules=policy(**more.pop("rules", {})))
         self.objects = MemoryObjects()
         outcome = more.pop("outcome", "read")
         result = ReadResult(outcome=outcome, invoice=billed)
@@ -81,9 +81,13 @@ class Case:
             client="100",
         )
 
-    def rehearse(self, action: Action = "accept", order_id: str | None = None) -> None:
-        verdict = Verdict(action=action, reason="agreed", by="anna", at=START, order=order_id)
-        rehearse_stored(self.record, verdict, self.records, self._plan, self.intents)
+    def rehearse(
+        self, action: Action = "accept", order_id: str | None = None, **more: Any
+    ) -> tuple[str, ...]:
+        verdict = Verdict(
+            action=action, reason="agreed", by="anna", at=START, order=order_id, **more
+        )
+        return rehearse_stored(self.record, verdict, self.records, self._plan, self.intents)
 
     def worth(self) -> Decimal:
         return worth_stored(self.record, self.records)
@@ -101,6 +105,27 @@ def test_the_writes_are_planned_and_nothing_is_kept() -> None:
     ((decision, orders),) = case.planned
     assert (decision.state, orders) == (State.MANUAL_MATCHED, ["4500000012"])
     assert case.objects.versions == before
+
+
+def test_whose_order_it_is_and_what_is_left_of_it_is_told() -> None:
+    assert Case(invoice(line(price="12.00"))).rehearse() == (
+        "Order 4500000012 is of supplier 10100001 Nordlicht Musterantriebe GmbH.",
+        "Item 4500000012/10: 100 PC open before, 0 PC after.",
+        "Beyond the tolerances: 200.00 EUR.",
+    )
+
+
+def test_a_refusal_names_the_supplier_of_the_order_that_was_chosen() -> None:
+    """MA-P05"""
+    party = {"partner": "10100009", "partner_name": STRANGER.name}
+    strange = order("4500000099", partner_vat_id=STRANGER.vat_id, **party)
+    case = Case(invoice(line(price="12.00")), orders=[order(), strange])
+    whose = "Order 4500000099 is of supplier 10100009 Beispiel Werkzeughandel KG"
+    with pytest.raises(InputRejected, match=f"add --other-supplier. {whose}"):
+        case.rehearse("match", "4500000099")
+    assert case.planned == []
+    told = case.rehearse("match", "4500000099", other_supplier=True)
+    assert told[0] == f"{whose}."
 
 
 def test_what_writing_refuses_refuses_the_decision() -> None:

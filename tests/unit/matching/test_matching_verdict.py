@@ -10,10 +10,11 @@ from sapmatch.matching.verdict import anew, decided_by_hand
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.invoice import Invoice
 from sapmatch.model.match import Decision, LedgerLine, Ranked, State
+from sapmatch.model.order import Order, OrderItem
 from sapmatch.model.review import Verdict
 from tests.builders.memory import START
 from tests.unit.matching import desk
-from tests.unit.matching.desk import Desk, invoice, item, line, order, placed
+from tests.unit.matching.desk import STRANGER, Desk, invoice, item, line, order, placed, posting
 
 NUMBER = "4500000012"
 ROLE = "arn:aws:sts::123456789012:assumed-role/clerks/carl@example.com"
@@ -142,11 +143,68 @@ def test_accepting_twins_takes_the_first_of_those_shown() -> None:
     assert done.orders == (shown.ranked[0].orders if shown.ranked else (shown.candidates[0],))
 
 
-def test_any_order_of_the_company_code_may_be_named_even_another_suppliers() -> None:
-    stranger = order("4500000099", partner="10100009", partner_name="Beispiel", partner_vat_id=None)
-    one = Desk(order(), stranger)
-    billed = invoice()
-    assert by_hand(one, billed, verdict("match", order="4500000099")).orders == ("4500000099",)
+def strangers() -> Order:
+    party = {"partner": "10100009", "partner_name": STRANGER.name}
+    return order("4500000099", partner_vat_id=STRANGER.vat_id, **party)
+
+
+def test_one_wrong_digit_does_not_pay_another_supplier() -> None:
+    """MA-P05: the order is another party's, and nobody said that it is meant."""
+    one = Desk(order(), strangers())
+    told = refusal(one, invoice(), verdict("match", order="4500000099"))
+    assert "with another party than the one on the invoice (VAT id different" in told
+    assert "add --other-supplier" in told
+
+
+def test_any_order_of_the_company_code_may_be_named_by_who_says_that_it_is_meant() -> None:
+    one = Desk(order(), strangers())
+    said = replace(verdict("match", order="4500000099"), other_supplier=True)
+    assert by_hand(one, invoice(), said).orders == ("4500000099",)
+
+
+def test_accepting_an_order_that_was_asked_about_as_another_suppliers_is_the_answer() -> None:
+    billed = invoice(order_references=("4500000099",))
+    one = Desk(strangers())
+    assert one.decide(billed).cause == "OTHER_SUPPLIER"
+    assert by_hand(one, billed, verdict()).orders == ("4500000099",)
+
+
+@pytest.mark.parametrize(
+    "spent",
+    [
+        item(postings=(posting("100", "1000.00"),)),
+        item(received=["60"], postings=(posting("100", "1000.00"),)),
+    ],
+)
+def test_an_order_of_which_nothing_is_left_is_not_invoiced_again_unawares(spent: OrderItem) -> None:
+    """MA-P18"""
+    one, billed = Desk(order("4500000013", spent)), invoice(order_references=())
+    said = verdict("match", order="4500000013")
+    told = refusal(one, billed, said)
+    assert "nothing is left to invoice of item 4500000013/10" in told
+    assert "add --nothing-open" in told
+    assert by_hand(one, billed, replace(said, nothing_open=True)).orders == ("4500000013",)
+
+
+@pytest.mark.parametrize(
+    "rest", [item(received=[]), item(quantity="1", unit="EA", overall_limit=Decimal(5000))]
+)
+def test_what_is_still_to_come_or_bound_by_a_limit_alone_is_not_used_up(rest: OrderItem) -> None:
+    one, billed = Desk(order(NUMBER, rest)), invoice()
+    assert by_hand(one, billed, verdict("match", order=NUMBER)).orders == (NUMBER,)
+
+
+@pytest.mark.parametrize(("posted", "refused"), [("40", False), ("0", True)])
+def test_of_what_was_never_invoiced_nothing_is_credited_unawares(
+    posted: str, refused: bool
+) -> None:
+    one = Desk(order(NUMBER, item(postings=(posting(posted, "400.00"),))))
+    billed = invoice(line(10, "40"), type="credit-note", number="G-1")
+    said = verdict("match", order=NUMBER)
+    if refused:
+        assert "nothing is left to invoice" in refusal(one, billed, said)
+    else:
+        assert by_hand(one, billed, said).orders == (NUMBER,)
 
 
 def test_an_order_that_is_not_there_is_refused() -> None:

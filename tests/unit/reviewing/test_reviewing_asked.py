@@ -32,6 +32,13 @@ def test_a_malformed_wish_is_refused_with_what_is_wrong(field: str, value: str, 
         require(replace(GOOD, **{field: value}))
 
 
+@pytest.mark.parametrize("option", ["other_supplier", "nothing_open"])
+def test_what_posts_nothing_takes_no_order_in_spite_of_anything(option: str) -> None:
+    with pytest.raises(InputRejected, match="posts nothing, and takes neither"):
+        require(replace(GOOD, action="wait", **{option: True}))
+    require(replace(GOOD, **{option: True}))
+
+
 @pytest.mark.parametrize("order", ["", "45 00", "../x", "4" * 41])
 def test_an_order_is_named_by_its_number(order: str) -> None:
     with pytest.raises(InputRejected, match="needs the number"):
@@ -52,6 +59,8 @@ def test_reasons_of_people_are_taken(reason: str) -> None:
         {"action": "match", "order": "4500000012"},
         {"reason": "agreed by mail"},
         {"decision": 2},
+        {"other_supplier": True},
+        {"nothing_open": True},
     ],
 )
 def test_the_digest_is_that_of_the_whole_wish_and_of_one_stage(other: dict[str, Any]) -> None:

@@ -11,7 +11,17 @@ from sapmatch.model.errors import InputRejected, PreconditionFailed, Throttled
 from sapmatch.model.review import Action, Review, Reviewing, Verdict
 from sapmatch.reviewing.asked import Asked
 from sapmatch.reviewing.decide import REMARKS
-from tests.builders.deciding import ANNA, BORIS, CLARA, CLERK, DOCUMENT, SHORT, STRANGER, Office
+from tests.builders.deciding import (
+    ANNA,
+    BORIS,
+    CLARA,
+    CLERK,
+    DOCUMENT,
+    SHORT,
+    STRANGER,
+    TAKEN,
+    Office,
+)
 from tests.builders.memory import START
 
 
@@ -305,3 +315,16 @@ def test_short_ids_must_be_known_and_mean_one_document() -> None:
             office.desk.decide(Asked(document=document, action="wait", reason="not yet"), ANNA)
     asked = Asked(document=DOCUMENT, action="wait", reason="not yet")
     assert office.desk.decide(asked, ANNA).document == DOCUMENT
+
+
+def test_the_answer_tells_what_is_taken() -> None:
+    assert Office().says(ANNA).taken == TAKEN
+    two = Office(worth="5000")
+    assert (two.says(ANNA).taken, two.says(BORIS).taken) == (TAKEN, TAKEN)
+
+
+def test_the_second_person_means_the_same_order_in_spite_of_the_same() -> None:
+    office = Office(worth="5000")
+    office.says(ANNA, "match", "4500000099", other_supplier=True)
+    assert "confirm exactly that" in refusal(office, BORIS, "match", "4500000099")
+    assert office.says(BORIS, "match", "4500000099", other_supplier=True).outcome == "decided"

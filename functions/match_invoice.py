@@ -4,6 +4,7 @@ from typing import Any
 
 from functions._runtime import Event, task
 from sapmatch.bootstrap import services
+from sapmatch.matching.distinct import only_distinct
 from sapmatch.matching.stored import match_stored
 from sapmatch.model.match import State
 
@@ -15,7 +16,8 @@ def handler(event: Event, _context: Any) -> dict[str, Any]:
     A missing receipt alerts nobody before it is overdue.
     """
     parts = services()
-    number, decision = match_stored(event["document_id"], parts.desk, parts.clock.now())
+    plan = only_distinct(parts.planner, parts.intents)
+    number, decision = match_stored(event["document_id"], parts.desk, parts.clock.now(), plan)
     return {
         "document_id": event["document_id"],
         "decision": number,

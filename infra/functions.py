@@ -131,7 +131,7 @@ TASKS = {
             lists(),
             reads("documents/*"),
             writes("documents/*"),
-            queries("orders", "documents"),
+            queries("orders", "documents", "intents"),
             puts("documents"),
             uses_key("s3", "dynamodb"),
         ),

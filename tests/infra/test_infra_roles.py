@@ -202,7 +202,13 @@ READ_WRITE = [
         {"Documents", "Orders", "Control"},
         {"Documents", "Control"},
     ),
-    ("match_invoice", {"documents/*"}, {"documents/*"}, {"Orders", "Documents"}, {"Documents"}),
+    (
+        "match_invoice",
+        {"documents/*"},
+        {"documents/*"},
+        {"Orders", "Documents", "Intents"},
+        {"Documents"},
+    ),
     (
         "record_match",
         {"documents/*"},

@@ -187,11 +187,11 @@ def test_of_two_invoices_at_the_same_moment_exactly_one_gets_the_last_open_quant
             wanted = (item.quantity, item.quantity / 2)
             twins = [arrive(desk, order, n, quantity) for quantity in wanted]
             for twin in twins:
-                assert stored.match_stored(twin, desk, START)[1].posts
+                assert stored.match_stored(twin, desk, START, lambda *_: ())[1].posts
             won = list(pool.map(partial(records, desk, Barrier(2)), twins))
             assert sorted(won) == [False, True], n
             loser = twins[won.index(False)]
-            assert not stored.match_stored(loser, desk, START)[1].posts
+            assert not stored.match_stored(loser, desk, START, lambda *_: ())[1].posts
             assert taken(desk, order.id) == wanted[won.index(True)]
 
 

@@ -224,7 +224,15 @@ _REPLACED = {
         "has this one decided anew (sapmatch replay) where that one is rejected.",
     ),
 }
-CAUSES: Mapping[str, Advice] = {**_DEVIATIONS, **_SAP_FORBIDS, **_DOUBTS, **_REPLACED}
+_UNWRITTEN = {
+    "NOT_POSTABLE": Advice(
+        "SAP would not take it as it was matched",
+        "Accounts payable has mended what is named above: an administrator changes the settings "
+        "and has it decided anew (sapmatch replay); purchasing changes the order, and "
+        f"{_AGAIN}. Else accounts payable {_BY_HAND}.",
+    ),
+}
+CAUSES: Mapping[str, Advice] = {**_DEVIATIONS, **_SAP_FORBIDS, **_UNWRITTEN, **_DOUBTS, **_REPLACED}
 
 
 def invalid_remedy() -> str:

@@ -12,6 +12,7 @@ from sapmatch.matching.case import company_code_of
 from sapmatch.matching.direction import directed
 from sapmatch.matching.keys import earlier_keys
 from sapmatch.matching.record import REMEMBERED, earlier_invoice, match_record
+from sapmatch.matching.refusal import refused
 from sapmatch.matching.validity import first_flaw
 from sapmatch.matching.verdict import anew, decided_by_hand
 from sapmatch.matching.watch import NotedOrders
@@ -48,12 +49,15 @@ class Desk(Struct, frozen=True, kw_only=True):
         return OrderScope(self.connection, self.client, company_code or "")
 
 
-def match_stored(document_id: str, desk: Desk, now: datetime) -> tuple[int, Decision]:
+def match_stored(
+    document_id: str, desk: Desk, now: datetime, plan: Planner
+) -> tuple[int, Decision]:
     """Decide and keep the decision at documents/<id>/decision-<n>.json.
 
     A decision that posts nothing is recorded at once, behind the review that waits for a person; a
-    match waits for record_stored. Deciding again on the same facts writes no other decision. What
-    a person decided is carried out, and what is matched or was decided by hand stays (MA-P54).
+    match waits for record_stored, and one that `plan` refuses to write for a person. Deciding again
+    on the same facts writes no other decision. What a person decided is carried out, and what is
+    matched or was decided by hand stays (MA-P54).
     Raises PreconditionFailed where a person decided meanwhile: his decision counts.
     """
     record, review = desk.documents.get(document_id), desk.reviews.get(document_id)
@@ -66,6 +70,7 @@ def match_stored(document_id: str, desk: Desk, now: datetime) -> tuple[int, Deci
         decision = _carried_out(review, verdict, former, desk)
     else:
         decision = _matched(document_id, noted, desk)
+    decision = _rehearsed(document_id, decision, desk, plan)
     is_new = former is None or _facts(decision) != _facts(former)
     number = record.decision + is_new
     if is_new:
@@ -114,12 +119,15 @@ def _recorded(
     record: DocumentRecord, decision: Decision, desk: Desk, plan: Planner
 ) -> DocumentRecord:
     document_id = record.id
-    invoice = directed(_read(desk.objects, document_id)[0])
-    scope = desk.scope(decision.company_code)
-    planned = plan(document_id, invoice, decision, _orders(scope, decision, desk.orders))
+    try:
+        planned = _planned(document_id, decision, desk, plan)
+    except InputRejected as exc:  # not when it was decided: something changed since
+        raise PreconditionFailed(f"{exc}; decide anew") from exc
     for intent, payload in planned:
         desk.objects.write(intent.payload_key, payload)
     intents = [intent for intent, _ in planned]
+    invoice, _ = _read(desk.objects, document_id)
+    scope = desk.scope(decision.company_code)
     match = match_record(record, invoice, decision, scope, intents)
     review = _close(record, decision, desk.reviews)
     recorded = desk.documents.record_match(match)
@@ -185,12 +193,32 @@ def _matched(document_id: str, noted: NotedOrders, desk: Desk) -> Decision:
     )
 
 
+def _planned(
+    document_id: str, decision: Decision, desk: Desk, plan: Planner
+) -> Sequence[tuple[Intent, bytes]]:
+    invoice, _ = _read(desk.objects, document_id)
+    orders = _orders(desk.scope(decision.company_code), decision, desk.orders)
+    return plan(document_id, directed(invoice), decision, orders)
+
+
+def _rehearsed(document_id: str, decision: Decision, desk: Desk, plan: Planner) -> Decision:
+    """The decision, as one for a person where its write is refused."""
+    if decision.posts:
+        try:
+            _planned(document_id, decision, desk, plan)
+        except InputRejected as exc:
+            return refused(decision, exc)
+    return decision
+
+
 def _carried_out(review: Review, verdict: Verdict, former: Decision | None, desk: Desk) -> Decision:
     try:
         return _by_hand(review.document_id, verdict, former, desk)
-    except InputRejected:
-        _reopen(review, desk.reviews)
-        raise
+    except InputRejected as exc:
+        if former is None:
+            _reopen(review, desk.reviews)
+            raise
+        return refused(former, exc)
 
 
 def _by_hand(document_id: str, verdict: Verdict, former: Decision | None, desk: Desk) -> Decision:

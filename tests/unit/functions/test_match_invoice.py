@@ -26,4 +26,6 @@ def test_the_state_machine_hears_what_the_decision_means(
     answer = call("match_invoice", "read", match_stored=decide)
     assert (answer["decision"], answer["state"]) == (2, state)
     assert (answer["posts"], answer["alert"]) == (posts, alert)
-    assert decide.call_args.args[1:] == (parts.desk, START)
+    assert decide.call_args.args[1:3] == (parts.desk, START)
+    decide.call_args.args[3]("a", MagicMock(), decision, {})
+    parts.planner.assert_called_once()

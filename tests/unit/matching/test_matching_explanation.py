@@ -46,7 +46,7 @@ def causes_in(*modules: str) -> set[str]:
 
 
 def test_every_cause_has_words_a_remedy_and_an_owner() -> None:
-    causes = causes_in("decision", "gates", "variances", "match") | set(PRECEDENCE)
+    causes = causes_in("decision", "gates", "variances", "match", "refusal") | set(PRECEDENCE)
     assert causes <= set(CAUSES)
     assert set(CAUSES) <= causes | {"CORRECTION"}
     for cause, advice in CAUSES.items():
@@ -309,7 +309,7 @@ def test_remedies_promise_a_new_match_only_where_an_order_or_a_receipt_brings_it
     alone = {cause for cause, advice in CAUSES.items() if "by itself" in advice.remedy}
     assert alone == {
         *("DW", "DQ", "BR", "BW", "LA", "LD", "PP", "PS", "UNIT", "RECEIPT_MISSING", "NO_ORDER"),
-        *("ITEM_DELETED", "FINALLY_INVOICED", "NOT_RELEASED"),
+        *("ITEM_DELETED", "FINALLY_INVOICED", "NOT_RELEASED", "NOT_POSTABLE"),
     }
 
 

@@ -66,15 +66,18 @@ def test_what_was_carried_out_is_settled_however_often_it_is_asked_for(desk: Rea
         assert len(desk.reviews.history(document)) == 1
 
 
-def test_a_decision_that_cannot_be_carried_out_any_more_is_open_again(desk: ReadDesk) -> None:
-    """Else nobody could end it: it is decided, and fails whenever it is tried."""
+def test_a_decision_that_cannot_be_carried_out_any_more_goes_back_to_people(
+    desk: ReadDesk,
+) -> None:
+    """With the reason in words; else nobody could end it: it would fail whenever it is tried."""
     document = desk.arrive("a")
     desk.match(document)
     decide(desk, document, "match", order="4500000099")
-    with pytest.raises(InputRejected):
-        desk.match(document)
+    number, decision = desk.match(document)
+    assert (number, decision.state, decision.cause) == (2, State.NOT_INVOICEABLE, "NOT_POSTABLE")
+    assert "order 4500000099: is no open order" in decision.explanation[0]
     found = review(desk, document)
-    assert (found.status, found.verdict) == ("open", None)
+    assert (found.status, found.verdict, found.decision) == ("open", None, 2)
     assert [one.verdict is not None for one in desk.reviews.history(document)] == [True]
     assert desk.match(document)[1].state is State.WAITING_RECEIPT
 

@@ -1,13 +1,15 @@
 """From a stored invoice to a recorded decision: what is written, and what a repetition changes."""
 
 from decimal import Decimal
+from unittest.mock import MagicMock
 
 import msgspec
 import pytest
 
 from sapmatch.matching.index import InMemoryOrders
 from sapmatch.matching.keys import order_keys, partner_keys
-from sapmatch.model.errors import InputRejected
+from sapmatch.model.errors import InputRejected, PreconditionFailed
+from sapmatch.model.intent import Intent
 from sapmatch.model.invoice import Party, ReadResult, StoredInvoice
 from sapmatch.model.match import State
 from sapmatch.model.order import Posting
@@ -111,7 +113,7 @@ def test_an_order_that_left_the_index_is_named(desk: ReadDesk) -> None:
     document = desk.arrive("a")
     desk.match(document)
     desk.orders = InMemoryOrders()
-    with pytest.raises(InputRejected, match="order 4500000001: is no longer in the order index"):
+    with pytest.raises(PreconditionFailed, match="order 4500000001: is no longer in the order"):
         desk.record(document)
 
 
@@ -156,3 +158,47 @@ def test_keys_of_values_without_an_end_fit_into_the_table(desk: ReadDesk) -> Non
     named = partner_keys(Party(name="Ä" * 2000, vat_id="DE" + "1" * 3000))
     keys = [*named, *(key for _, key in desk.documents.seen)]
     assert max(len(key.value) for key in keys) == 200
+
+
+def _unwritable(*_: object) -> list[tuple[Intent, bytes]]:
+    raise InputRejected('item 4500000001/10: 19 % tax has no tax code; add "19" to tax_codes')
+
+
+def test_a_match_that_cannot_be_written_goes_to_a_person_with_the_reason(desk: ReadDesk) -> None:
+    document = desk.arrive("a")
+    desk.rehearsal = _unwritable
+    number, decision = desk.match(document)
+    assert (number, decision.state, decision.cause) == (1, State.NOT_INVOICEABLE, "NOT_POSTABLE")
+    assert not decision.posts
+    assert decision.owner == "accounts_payable"
+    assert 'add "19" to tax_codes' in decision.explanation[0]
+    assert decision.lines
+    record, review = desk.documents.get(document), desk.reviews.get(document)
+    assert (record.state, record.is_matched) == ("NOT_INVOICEABLE", False)
+    assert review is not None
+    assert (review.status, review.decision) == ("open", 1)
+    assert review.watched is not None
+    assert review.watched.orders == {"4500000001": 1}
+
+
+def test_what_cannot_be_written_is_decided_once_and_posted_when_the_settings_are_mended(
+    desk: ReadDesk,
+) -> None:
+    document = desk.arrive("a")
+    desk.rehearsal = _unwritable
+    assert [desk.match(document)[0] for _ in range(2)] == [1, 1]
+    desk.rehearsal = lambda *_: ()
+    number, decision = desk.match(document)
+    assert (number, decision.state) == (2, State.MATCHED)
+    assert desk.record(document).is_matched
+
+
+def test_a_match_is_rehearsed_with_the_invoice_and_orders_that_it_is_written_with(
+    desk: ReadDesk,
+) -> None:
+    document = desk.arrive("a")
+    desk.rehearsal = MagicMock(return_value=())
+    _, decision = desk.match(document)
+    ((name, invoice, rehearsed, orders),) = [c.args for c in desk.rehearsal.call_args_list]
+    assert (name, invoice.number, rehearsed) == (document, "R-1", decision)
+    assert list(orders) == ["4500000001"]

@@ -53,6 +53,7 @@ _CAUSES = {
     "KW": ("delivery costs too high", "delivery costs too low"),
     "LA": ("limit of the order exceeded",),
     "LD": ("outside the validity of the order",),
+    "NOT_POSTABLE": ("cannot be posted as matched",),
     "NOT_RELEASED": ("order not released",),
     "OTHER_SUPPLIER": ("order of another supplier",),
     "PC": ("price above the contract", "price below the contract"),

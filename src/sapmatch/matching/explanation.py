@@ -44,7 +44,7 @@ def explain(
     best = found.candidates[0] if found.candidates else None
     return (
         _summary(case, best, outcome, past),
-        *_sender(case, best, outcome),
+        *_sender(case, found.candidates, outcome),
         *_candidates(found, outcome),
         *_bounded(_deviations(case, outcome), "deviations"),
         *_block(outcome),
@@ -82,6 +82,8 @@ def _summary(case: Case, best: Candidate | None, outcome: Outcome, past: Past) -
     words["lines"] = _concerned(outcome)
     if outcome.cause and outcome.cause in CAUSES:
         words["why"] = CAUSES[outcome.cause].why.format(lines=words["lines"])
+    if outcome.cause == "NO_ORDER" and best and best.named_otherwise:
+        words["why"] = "it names another order than the one that agrees with it"
     if outcome.state in (State.WITHIN_TOLERANCE, State.OUT_OF_TOLERANCE):
         main = _main(outcome)
         words["deviation"] = deviation(case, main) if main else words["why"]
@@ -113,18 +115,19 @@ def _deviations(case: Case, outcome: Outcome) -> Iterator[str]:
     """All others than the one in the summary, those that fail first."""
     main = _main(outcome)
     for variance in sorted(outcome.variances, key=lambda v: v.passed):
-        if variance is not main and variance.checks:
+        if variance is not main:
             yield f"{capital(deviation(case, variance))}."
 
 
-def _sender(case: Case, best: Candidate | None, outcome: Outcome) -> Iterator[str]:
+def _sender(case: Case, found: Sequence[Candidate], outcome: Outcome) -> Iterator[str]:
     """What is known of sender and number where the score does not say it."""
-    if best is None:
+    if not found:
         return
+    best, *others = found
     if outcome.cause == "OTHER_SUPPLIER" and best.other_party:
         yield "The order is with another party than the one on the invoice."
     elif outcome.cause == "NO_ORDER" and best.named_otherwise:
-        yield "The invoice names another order than the one that it fits."
+        yield _named_otherwise(case, best, others)
     elif outcome.cause == "OTHER_SUPPLIER":
         yield (
             "The supplier could not be compared: neither name, VAT id nor bank account is known "
@@ -135,6 +138,13 @@ def _sender(case: Case, best: Candidate | None, outcome: Outcome) -> Iterator[st
             "Nothing ties the seller to the customer's order but its number, all lines and the "
             "net amount."
         )
+
+
+def _named_otherwise(case: Case, best: Candidate, others: Sequence[Candidate]) -> str:
+    named = listed(reference.text for reference in case.references.named)
+    known = any(other.named for other in others)
+    unknown = "" if known else ", and no order of that number is known here"
+    return f"The invoice names {named}{unknown}; what agrees with it is {listed(best.ids)}."
 
 
 def _candidates(found: Found, outcome: Outcome) -> Iterator[str]:

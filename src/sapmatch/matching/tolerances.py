@@ -54,6 +54,7 @@ class Variance(Struct, frozen=True, kw_only=True):
     value: Decimal  # with its sign
     checks: tuple[ToleranceCheck, ...] = ()
     effect: Effect = "review"  # of a failing one
+    line: str | None = None  # of the invoice; none: of the document
 
     @property
     def passed(self) -> bool:
@@ -102,7 +103,7 @@ def measure(
     limit = getattr(limits, percent)
     if limit != "off" and percent_of is not None:
         checks.append(_percent_check(key, percent, percent_of, limit, line))
-    return Variance(key=key, value=value, checks=tuple(checks), effect=limits.effect)
+    return Variance(key=key, value=value, checks=tuple(checks), effect=limits.effect, line=line)
 
 
 def measure_exact(key: str, value: Decimal, currency: str) -> Variance:

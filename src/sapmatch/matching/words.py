@@ -1,9 +1,10 @@
 """Deviations from SAP's tolerance keys in words for people."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from sapmatch.matching.case import Case
 from sapmatch.matching.lines import WHOLE_DOCUMENT
+from sapmatch.matching.rates import exchange_of
 from sapmatch.matching.tolerances import Variance
 from sapmatch.model.match import ToleranceCheck
 from sapmatch.model.money import CURRENCIES, Money, rounded
@@ -55,11 +56,11 @@ _DOCUMENT = {"AN": "a charge", "BD": "the total", "KW": "a charge", "PP": "the i
 
 def deviation(case: Case, variance: Variance) -> str:
     """`line 20 is 12.50 EUR dearer than ordered, and 5.00 EUR and 3 % are allowed`."""
-    line = next((check.line for check in variance.checks), None)
+    line = variance.line
     told = _told(case, variance, line)
     words = told[0 if variance.value >= 0 else -1].format(value=_value(case, variance))
     who = subject(line) if line else _DOCUMENT.get(variance.key, "the invoice")
-    return f"{who} {words}{_allowed(variance.checks)}"
+    return f"{who} {words}, and {_allowed(case, variance)}"
 
 
 def subject(line: str) -> str:
@@ -103,13 +104,23 @@ def _value(case: Case, variance: Variance) -> str:
     return f"{money} ({_short(own['%'])} %)" if "%" in own else money
 
 
-def _allowed(checks: Sequence[ToleranceCheck]) -> str:
-    limits = [_limit(check) for check in checks]
+def _allowed(case: Case, variance: Variance) -> str:
+    limits = [_limit(check) for check in variance.checks]
     if not limits:
-        return ""
-    if any(not check.limit for check in checks):
-        return ", and nothing is allowed"
-    return f", and {' and '.join(limits)} {'are' if len(limits) > 1 else 'is'} allowed"
+        return "no limit is set for that"
+    if any(not check.limit for check in variance.checks):
+        return f"nothing is allowed{_why_nothing(case, variance)}"
+    return f"{' and '.join(limits)} {'are' if len(limits) > 1 else 'is'} allowed"
+
+
+def _why_nothing(case: Case, variance: Variance) -> str:
+    """Where another reason than the settings makes the limit zero."""
+    if variance.line is None and variance.key in _WHOLE:
+        return ", as there are no lines to measure it by"
+    home = case.company.currency
+    if case.currency != home and exchange_of(case).rate(home) is None:
+        return f", as no exchange rate between {case.currency} and {home} is known"
+    return ""
 
 
 def _limit(check: ToleranceCheck) -> str:

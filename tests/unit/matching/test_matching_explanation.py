@@ -120,7 +120,7 @@ def test_every_flaw_of_an_invoice_has_a_summary() -> None:
             State.OUT_OF_TOLERANCE,
             (
                 f"{HEAD} 1071.00 EUR belongs to {PO}; the invoice bills 100.00 EUR less than is "
-                "open, and nothing is allowed."
+                "open, and nothing is allowed, as there are no lines to measure it by."
             ),
         ),
         (

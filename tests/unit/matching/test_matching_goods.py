@@ -189,4 +189,4 @@ def test_it_is_told_that_the_invoice_names_another_order() -> None:
     meant, named = order("4500000013", item(20), item(30)), order("4500000018", item(10))
     billed = invoice(line(20), line(30), order_references=("4500000018",))
     said = decide(billed, meant, named).explanation
-    assert "The invoice names another order than the one that it fits." in said
+    assert "The invoice names 4500000018; what agrees with it is 4500000013." in said

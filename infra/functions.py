@@ -177,10 +177,11 @@ TASKS = {
     ),
     "raise_exception": FunctionSpec(
         purpose="Records what a person has to look at, and mails it.",
+        timeout=120,  # it tries what it offers, as match_invoice decides
         grants=(
             lists(),
             reads("documents/*", "responses/*"),
-            queries("documents", "control"),
+            queries("documents", "control", "orders", "intents"),
             puts("documents", "control"),
             publishes(),
             uses_key("s3", "dynamodb", "sns"),

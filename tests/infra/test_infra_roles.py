@@ -220,7 +220,7 @@ READ_WRITE = [
         "raise_exception",
         {"documents/*", "responses/*"},
         set(),
-        {"Control", "Documents"},
+        {"Control", "Documents", "Intents", "Orders"},
         {"Control", "Documents"},
     ),
     ("send_digest", set(), set(), {"Documents", "Documents/by_unsent"}, {"Documents"}),

@@ -16,7 +16,12 @@ from sapmatch.reviewing.asked import Asked, require
 from sapmatch.settings import Environment
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from sapmatch.model.document import DocumentRecord
+    from sapmatch.model.review import Verdict
     from sapmatch.reviewing.decide import Answer, Decisions
+    from sapmatch.reviewing.offers import Offers
 
 LOCAL = "local"  # the stage of the emulator, which knows no identities
 _EMULATED = "000000000000"  # the account of emulators; AWS gives it to nobody
@@ -75,8 +80,18 @@ def _caller(parts: Services, request: _Request, account: str) -> str:
     return caller(request.signature, digest, account, parts.clock.now())
 
 
+def offers(parts: Services) -> "Offers":
+    """What people are offered on this stage; its rules are looked at where they are needed."""
+    from sapmatch.reviewing.offers import Offers
+
+    return Offers(
+        rules=parts.settings.reviewing,
+        worth=partial(_worth, parts),
+        rehearse=partial(_rehearse, parts),
+    )
+
+
 def _decisions(parts: Services) -> "Decisions":
-    from sapmatch.matching.rehearse import rehearse_stored, worth_stored
     from sapmatch.reviewing.decide import Decisions
 
     return Decisions(
@@ -84,12 +99,22 @@ def _decisions(parts: Services) -> "Decisions":
         documents=parts.documents,
         waits=parts.workflows,
         rules=parts.settings.reviewing,
-        worth=partial(worth_stored, desk=parts.desk),
-        rehearse=partial(
-            rehearse_stored, desk=parts.desk, plan=parts.planner, intents=parts.intents
-        ),
+        worth=partial(_worth, parts),
+        rehearse=partial(_rehearse, parts),
         clock=parts.clock,
     )
+
+
+def _worth(parts: Services, record: "DocumentRecord") -> "Decimal":
+    from sapmatch.matching.rehearse import worth_stored
+
+    return worth_stored(record, parts.desk)
+
+
+def _rehearse(parts: Services, record: "DocumentRecord", verdict: "Verdict") -> tuple[str, ...]:
+    from sapmatch.matching.rehearse import rehearse_stored
+
+    return rehearse_stored(record, verdict, parts.desk, parts.planner, parts.intents)
 
 
 def _os_user() -> str:

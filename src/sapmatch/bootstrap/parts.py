@@ -143,6 +143,7 @@ class Services:
     @cached_property
     def exceptions(self) -> "Exceptions":
         """What people have to look at."""
+        from sapmatch.bootstrap.deciding import offers
         from sapmatch.reviewing.budget import MailBudget
         from sapmatch.reviewing.exceptions import Exceptions
 
@@ -155,12 +156,13 @@ class Services:
             clock=self.clock,
             stage=self.stage,
             decide_within=timedelta(days=self.settings.reviewing.decide_within_days),
+            offers=offers(self),
         )
 
     @cached_property
     def policy(self) -> MatchingPolicy:
         """The rules of the decision."""
-        return policy_of(self._matching)
+        return policy_of(self._matching, self.settings.write_backs.values())
 
     @cached_property
     def workflows(self) -> "StepFunctions":
@@ -303,10 +305,7 @@ class Services:
         )
 
     def revise(self, document_id: str) -> bool:
-        """Decide a recorded match anew; tells people where its orders make it another one by now.
-
-        False where they do not.
-        """
+        """Tell people of a recorded match that its orders make another one by now; whether so."""
         from sapmatch.matching.revision import revise_stored
 
         revision = revise_stored(document_id, self.desk)

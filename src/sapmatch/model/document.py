@@ -147,7 +147,8 @@ class ExceptionRecord(Struct, frozen=True, kw_only=True):
     """Something that a person has to look at, and the mail about it.
 
     `evidence` are keys of objects that show it. Where too many came in an hour, `digest` names the
-    one mail that told them all. `occasion` tells apart what may happen to a document again: the day
+    one mail that told them all. `offers` are decisions that would have been taken when it was
+    raised: `accept`, `match NUMBER`. `occasion` tells apart what may happen to a document again: the day
     of it.
     """
 
@@ -168,6 +169,7 @@ class ExceptionRecord(Struct, frozen=True, kw_only=True):
     remedy: str | None = None
     candidates: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
     occasion: str | None = None
     schema: int = 2
 

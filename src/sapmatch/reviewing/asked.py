@@ -65,6 +65,8 @@ def require(asked: Asked) -> None:
         raise InputRejected("ID: must be a document id, or at least its first 8 digits")
     if len(asked.reason.strip()) not in _REASON or not asked.reason.isprintable():
         raise InputRejected("reason: must have 3 to 500 printable characters on one line")
+    if not any(letter.isalnum() for letter in asked.reason):  # what mails print, pasted as it is
+        raise InputRejected("reason: must say why; it is kept with the decision")
     if asked.action == "match" and not _ORDER.fullmatch(asked.order or ""):
         raise InputRejected("match: needs the number of an order of the company code")
     if asked.action != "match" and asked.order is not None:

@@ -21,6 +21,7 @@ from sapmatch.reviewing.mail.attributes import attributes_of
 from sapmatch.reviewing.mail.document import Incident, copy_mail, document_mail
 from sapmatch.reviewing.mail.run import extraction_mail, sweep_mail, write_back_mail
 from sapmatch.reviewing.mail.text import Mail, bounded
+from sapmatch.reviewing.offers import Offers
 from sapmatch.reviewing.trouble import Trouble
 
 _REACHED = "What became of its records stands in the response file."
@@ -44,6 +45,7 @@ class Exceptions:
         clock: Clock,
         stage: str,
         decide_within: timedelta,
+        offers: Offers,
     ) -> None:
         self._objects = objects
         self._documents = documents
@@ -53,6 +55,7 @@ class Exceptions:
         self._clock = clock
         self._stage = stage
         self._decide_within = decide_within
+        self._offers = offers
 
     def about_document(self, document_id: str, reason: str | None = None) -> ExceptionRecord:
         """The document's own state, or `reason` where the workflow itself came to an end.
@@ -155,6 +158,7 @@ class Exceptions:
             candidates=(decision.orders or decision.candidates) if decision else (),
             evidence=(*self._evidence(incident), *evidence),
             occasion=occasion,
+            offers=incident.offers,
         )
 
     def _tell(
@@ -183,10 +187,13 @@ class Exceptions:
     def _incident(self, record: DocumentRecord, reason: str | None) -> Incident:
         """A workflow that failed says nothing about the decision; one that waited in vain does."""
         decided = record.decision and reason in (None, _EXPIRED)
+        decision = self._decision(record) if decided else None
         return Incident(
             state=reason or record.state,
             record=record,
-            decision=self._decision(record) if decided else None,
+            decision=decision,
+            offers=self._offers.of(record, decision) if reason is None else (),
+            takes_two=reason is None and self._offers.takes_two(record),
             result=self._result(record.id),
             stage=self._stage,
             until=self._clock.now() + self._decide_within,

@@ -40,7 +40,7 @@ def test_every_command_of_a_mail_about_a_document_is_understood(reason: str | No
     team.objects.write(decision_key(ID, 1), msgspec.json.encode(DECISION))
     team.exceptions.about_document(ID, reason)
     printed = commands(team.mailer.sent[0][1])
-    assert len(printed) == (6 if reason is None else 2)
+    assert len(printed) == (7 if reason is None else 2)
     for line in printed:
         arguments = _parsed(shlex.split(line)[1:])
         assert arguments.stage == "test", line

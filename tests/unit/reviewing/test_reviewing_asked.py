@@ -21,6 +21,7 @@ GOOD = Asked(document="3f9a1c2b4d5e", action="accept", reason="agreed on the pho
         ("reason", "", "3 to 500"),
         ("reason", "  a  ", "3 to 500"),
         ("reason", "x" * 501, "3 to 500"),
+        ("reason", "...", "must say why"),
         ("reason", "two\nlines", "printable"),
         ("reason", "\u202ehidden", "printable"),
         ("action", "match", "needs the number"),

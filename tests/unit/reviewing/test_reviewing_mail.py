@@ -1,5 +1,6 @@
 """A mail about a document can be acted on, and does no harm."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from sapmatch.model.document import DocumentRecord, ExceptionRecord
 from sapmatch.model.errors import Problem
 from sapmatch.model.invoice import Invoice, Party, ReadResult, StoredInvoice
 from sapmatch.model.match import Decision, State, ToleranceCheck
+from sapmatch.model.review import Reviewing
 from sapmatch.model.stored import invoice_key
 from sapmatch.reviewing.mail import text
 from tests.builders.exceptions import Team
@@ -72,10 +74,14 @@ def mailed(
     given: Decision | None = DECISION,
     invoice: Invoice | None = INVOICE,
     reason: str | None = None,
+    *,
+    refused: Sequence[str] = (),
+    rules: Reviewing | None = None,
     **fields: Any,
 ) -> tuple[str, str, ExceptionRecord]:
     """Subject, body and record of the mail about a document."""
-    team = Team()
+    team = Team(rules=rules)
+    team.refused.update(refused)
     record = msgspec.structs.replace(RECORD, **fields)
     team.documents.records[ID] = record
     if given:
@@ -174,10 +180,32 @@ def test_the_commands_can_be_copied_and_name_the_decision_that_was_read() -> Non
         "sapmatch exceptions show 3f9a1c2b4d5e --stage test",
         f"sapmatch decide 3f9a1c2b4d5e accept {end}",
         f"sapmatch decide 3f9a1c2b4d5e match 4500000099 {end}",
+        f"sapmatch decide 3f9a1c2b4d5e match ORDER {end}",
         f"sapmatch decide 3f9a1c2b4d5e reject {end}",
         f"sapmatch decide 3f9a1c2b4d5e wait {end}",
     ]
     assert "://" not in body
+
+
+def test_nothing_is_offered_that_would_be_refused() -> None:
+    _, body, told = mailed(refused=["accept", "4500000099"])
+    verbs = [line.split(" ")[3:5] for line in section(body, "How")[1:]]
+    assert [verb[0] for verb in verbs] == ["match", "reject", "wait"]
+    assert verbs[0] == ["match", "ORDER"]
+    assert told.offers == ()
+    assert mailed()[2].offers == ("accept", "match 4500000099")
+
+
+def test_orders_that_stand_together_are_no_order_to_match_with() -> None:
+    decision = msgspec.structs.replace(DECISION, orders=(), candidates=("45+46", "47"))
+    assert mailed(decision)[2].offers == ("accept", "match 47")
+
+
+@pytest.mark.parametrize(("least", "two"), [("100", True), ("100.01", False), ("off", False)])
+def test_that_two_have_to_decide_stands_below_the_commands(least: str, two: bool) -> None:
+    rules = Reviewing(four_eyes_from="off" if least == "off" else Decimal(least))
+    _, body, _ = mailed(rules=rules)
+    assert section(body, "How")[-1].startswith("Two people have to") is two
 
 
 def test_candidates_are_shown_with_the_command_that_picks_one() -> None:

@@ -9,28 +9,15 @@ from msgspec import Struct
 from sapmatch.model.document import DocumentRecord
 from sapmatch.model.invoice import Invoice, ReadResult
 from sapmatch.model.match import POSTABLE, Decision, Owner, ToleranceCheck
+from sapmatch.reviewing.asked import allows
 from sapmatch.reviewing.fields import problem_line
 from sapmatch.reviewing.mail import text, words
 from sapmatch.reviewing.mail.text import Mail, Section
 
-_ACCEPTED = {
-    "AMBIGUOUS",
-    "NEEDS_REVIEW",
-    "OUT_OF_TOLERANCE",
-    "SUSPECTED_DUPLICATE",
-    "WAITING_RECEIPT",
-}
-_GIVEN_AN_ORDER = {
-    "AMBIGUOUS",
-    "NOT_INVOICEABLE",
-    "NO_CANDIDATE",
-    "OUT_OF_TOLERANCE",
-    "SUSPECTED_DUPLICATE",
-    "WAITING_RECEIPT",
-}
 _ENDED = {"REVIEW_EXPIRED", "WORKFLOW_FAILED"}  # the workflow waits no more
 _BEGUN_ANEW = _ENDED | {"READ_TIMED_OUT"}
 _TOLD = _ENDED | {"ORDER_CHANGED"}  # no decision is awaited
+_TWO = "Two people have to accept or match it: the second confirms with the same command."
 _FEW = 5  # sentences of a decision that is told for comparison
 _COPY_POSTED = "Nothing: the invoice is posted only once."
 _COPY_SPLIT = "Nothing: each invoice of the first file goes its own way, once."
@@ -42,6 +29,7 @@ class Incident(Struct, frozen=True, kw_only=True):
 
     `result` is what was read; `until` when a decision is awaited, on the stage `stage`. Where an
     order changed after the match, `recorded` is the decision that stands, `decision` that of now.
+    `offers` are the decisions that would be taken, and `takes_two` says whether two people have to.
     """
 
     state: str
@@ -51,6 +39,8 @@ class Incident(Struct, frozen=True, kw_only=True):
     result: ReadResult | None = None
     stage: str
     until: datetime
+    offers: tuple[str, ...] = ()
+    takes_two: bool = False
 
     @property
     def cause(self) -> str | None:
@@ -201,18 +191,13 @@ def _commands(incident: Incident) -> Iterator[str]:
         yield f"sapmatch replay {short} --stage {incident.stage}"
     if state in _TOLD:
         return
-    if state in _ACCEPTED:
-        yield f"sapmatch decide {short} accept {about}"
-    if state in _GIVEN_AN_ORDER:
-        others = _other_orders(incident.decision) or ["ORDER"]
-        yield from (f"sapmatch decide {short} match {order} {about}" for order in others)
+    yield from (f"sapmatch decide {short} {offer} {about}" for offer in incident.offers)
+    if allows("match", state):
+        yield f"sapmatch decide {short} match ORDER {about}"
     yield f"sapmatch decide {short} reject {about}"
     yield f"sapmatch decide {short} wait {about}"
-
-
-def _other_orders(decision: Decision | None) -> list[str]:
-    """Candidates that accepting would not take anyway."""
-    return [o for o in decision.candidates if o not in decision.orders] if decision else []
+    if incident.takes_two:
+        yield _TWO
 
 
 def _where(incident: Incident) -> Iterator[str]:

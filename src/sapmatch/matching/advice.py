@@ -191,6 +191,20 @@ _DOUBTS = {
         "it is a receipt of a till and may be paid already",
         f"Accounts payable checks whether it is paid, and {_BY_HAND}.",
     ),
+    "PREPAYMENT": Advice(
+        "it asks for money before the goods, and takes none of the order",
+        "Accounts payable enters a down payment request in SAP (F-47) and rejects it here; the "
+        "invoice over the goods is matched with the order.",
+    ),
+    "FACTORED": Advice(
+        "the supplier has assigned it to somebody else, who is to be paid",
+        f"Accounts payable checks who is to be paid, {_BY_HAND}, with this payee.",
+    ),
+    "SELF_BILLED": Advice(
+        "it is a self-billed invoice, which a customer writes, and the customer are we",
+        "Accounts payable checks whether SAP has settled the receipts already (MRRL), and rejects "
+        f"it where it has; else it {_BY_HAND}.",
+    ),
     "RETURN": Advice(
         "an amount of it goes back",
         f"Accounts payable {_BY_HAND}, or asks the supplier for a credit memo of its own.",

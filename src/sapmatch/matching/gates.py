@@ -8,6 +8,12 @@ from sapmatch.matching.items import subsequent
 
 _AS_PRINTED = ("order number equal", "order number equal without separators")
 _REFERRING = ("credit-note", "final-invoice", "partial-invoice")
+# UNTDID 1001: invoices whose goods are not yet, no more, or not his to be paid for.
+_CODES = {
+    "386": "PREPAYMENT",
+    "393": "FACTORED",
+    **dict.fromkeys(("80", "84", "383", "527"), "CORRECTION"),  # debit notes
+}
 
 
 def veto(case: Case, best: Candidate, others: Sequence[Candidate]) -> str | None:
@@ -47,10 +53,17 @@ def _several(best: Candidate) -> str | None:
 
 
 def _kind(case: Case) -> str | None:
-    """Corrections, receipts of a till and return lines are not what writing can post (MA-P53)."""
+    """Corrections, receipts of a till and return lines are not what writing can post (MA-P53).
+
+    Nor is money for goods to come, money for a factor, or what we wrote ourselves.
+    """
     invoice = case.invoice
     if invoice.type == "receipt":
         return "RECEIPT"
+    if by_code := _CODES.get(invoice.type_code or ""):
+        return by_code
+    if invoice.type == "self-billed-invoice" and not case.self_billed:
+        return "SELF_BILLED"
     refers = invoice.preceding_invoices and invoice.type not in _REFERRING
     if invoice.type == "corrective-invoice" or refers:
         return "CORRECTION"

@@ -138,6 +138,7 @@ class Invoice(Struct, frozen=True, kw_only=True):
     issue_date: date | None = None  # BT-2
     due_date: date | None = None  # BT-9
     type: InvoiceType = "invoice"
+    type_code: str | None = None  # BT-3 as written, UNTDID 1001: kinds of invoices that differ more
     currency: str | None = None  # BT-5
     net: Decimal | None = None  # BT-109
     tax: Decimal | None = None  # BT-110

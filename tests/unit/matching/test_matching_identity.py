@@ -147,6 +147,11 @@ def test_a_supplier_that_cannot_be_compared_needs_a_person() -> None:
         ({"type": "corrective-invoice"}, "CORRECTION"),
         ({"preceding_invoices": (EARLIER,)}, "CORRECTION"),
         ({"type": "receipt"}, "RECEIPT"),
+        ({"type_code": "386"}, "PREPAYMENT"),
+        ({"type_code": "383"}, "CORRECTION"),
+        ({"type_code": "80"}, "CORRECTION"),
+        ({"type_code": "393"}, "FACTORED"),
+        ({"type": "self-billed-invoice", "type_code": "389"}, "SELF_BILLED"),
     ],
 )
 def test_a_correction_or_a_receipt_is_never_matched(changes: dict[str, Any], cause: str) -> None:
@@ -154,6 +159,11 @@ def test_a_correction_or_a_receipt_is_never_matched(changes: dict[str, Any], cau
     assert (decision.state, decision.cause) == (State.AMBIGUOUS, cause)
     assert decision.remedy
     assert CAUSES[cause].why in decision.explanation[0]
+
+
+@pytest.mark.parametrize("code", ["380", "388", "82", "751", "326", None])
+def test_a_plain_invoice_has_many_codes(code: str | None) -> None:
+    assert decide(invoice(type_code=code), order()).state is State.MATCHED
 
 
 @pytest.mark.parametrize("kind", ["final-invoice", "partial-invoice"])

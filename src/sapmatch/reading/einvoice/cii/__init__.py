@@ -38,6 +38,7 @@ def read_cii(root: Node, found: Findings) -> Invoice:
         issue_date=document.day("issue_date", f"{DOCUMENT}/IssueDateTime/{DAY}"),
         due_date=settlement.day("due_date", due),
         type=invoice_type(document.text("type", f"{DOCUMENT}/TypeCode"), found),
+        type_code=document.text("type_code", f"{DOCUMENT}/TypeCode"),
         currency=currency,
         tax_currency=settlement.text("tax_currency", "TaxCurrencyCode"),
         tax_point=settlement.hint("tax_point", f"ApplicableTradeTax/TaxPointDate/{DAY}"),

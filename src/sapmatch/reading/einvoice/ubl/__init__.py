@@ -16,6 +16,7 @@ from sapmatch.reading.einvoice.ubl.sums import allowances_charges, taxes, with_t
 from sapmatch.reading.einvoice.xml import Node
 from sapmatch.reading.findings import Findings
 
+_TYPE = "InvoiceTypeCode|CreditNoteTypeCode"
 _PROJECT, _OBJECT = "50", "130"  # UNTDID 1001: what an AdditionalDocumentReference refers to
 
 
@@ -24,12 +25,13 @@ def read_ubl(root: Node, found: Findings) -> Invoice:
     unread = Element(root, found)
     currency = unread.text("currency", "DocumentCurrencyCode")
     document = unread.in_currency(currency)
-    code = document.text("type", "InvoiceTypeCode|CreditNoteTypeCode")
+    code = document.text("type", _TYPE)
     invoice = Invoice(
         number=document.text("number", "ID"),
         issue_date=document.day("issue_date", "IssueDate"),
         due_date=due_date(document),
         type=invoice_type(code, found, credit=root.name == "CreditNote"),
+        type_code=document.text("type_code", _TYPE),
         currency=currency,
         tax_currency=document.text("tax_currency", "TaxCurrencyCode"),
         tax_point=document.hint("tax_point", "TaxPointDate"),

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from sapmatch.bootstrap import deployment
 from sapmatch.cli import output
-from sapmatch.cli.casefile import casefile, print_casefile
+from sapmatch.cli.casefile import casefile, money, print_casefile
 from sapmatch.model.document import ExceptionRecord, pages_of
 from sapmatch.model.errors import InputRejected
-from sapmatch.model.money import Money
+from sapmatch.model.match import State
 from sapmatch.model.review import Review
 from sapmatch.model.stored import decision_key, decision_of, invoice_key, result_of
 from sapmatch.reviewing.asked import SHORT_ID
@@ -19,7 +19,11 @@ from sapmatch.reviewing.asked import SHORT_ID
 if TYPE_CHECKING:
     from sapmatch.bootstrap import Services
 
-COLUMNS = ("ID", "Age", "State", "Cause", "Amount", "Difference", "Owner", "Invoice", "Proposed by")
+COLUMNS = (
+    *("ID", "Age", "State", "Cause", "Amount", "Difference", "Owner", "Seller", "Invoice"),
+    "Proposed by",
+)
+STATES = sorted({*State, "NEEDS_REVIEW", "READ_TIMED_OUT", "REJECTED"})
 OWNERS = ("accounts_payable", "purchasing", "warehouse", "administrator")
 _ID = re.compile(r"[0-9a-f]{8,64}")
 _WHOLE = 64
@@ -30,11 +34,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(action="list", state=None, owner=None, stage=None, json=False, run=run)
     _common(parser)
     _filters(parser)
-    actions = parser.add_subparsers(dest="action", metavar="list|show")
+    actions = parser.add_subparsers(dest="action", metavar="[list|show]")
     listing = actions.add_parser("list", help="what waits, oldest first (the default)")
     _common(listing)
     _filters(listing)
-    showing = actions.add_parser("show", help="one exception with all its evidence")
+    showing = actions.add_parser("show", help="one document with all its evidence")
     showing.add_argument("document", metavar="ID", help="at least the first 8 digits of its id")
     _common(showing)
 
@@ -43,7 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Print what waits, or one exception in full."""
     parts = deployment(arguments.stage)
     if arguments.action == "show":
-        found = casefile(parts, document_of(parts, arguments.document.lower()))
+        document_id = document_of(parts, arguments.document.lower(), anywhere=True)
+        found = casefile(parts, document_id)
         output.json_line(found) if arguments.json else print_casefile(found, arguments.stage)
         return 0
     rows = (row for row in listed(parts) if _wanted(row, arguments))
@@ -115,6 +120,7 @@ def _facts(parts: "Services", review: Review) -> dict[str, Any]:
         decision = decision_of(stored)
     return {
         "number": invoice.number if invoice else None,
+        "seller": invoice.seller.name if invoice else None,
         "total": invoice.total if invoice else None,
         "currency": invoice.currency if invoice else None,
         "difference": decision.difference if decision else None,
@@ -125,6 +131,7 @@ def _facts(parts: "Services", review: Review) -> dict[str, Any]:
 def _told(exception: ExceptionRecord) -> dict[str, Any]:
     return {
         "number": exception.number,
+        "seller": exception.seller,
         "total": exception.total,
         "currency": exception.currency,
         "difference": exception.difference,
@@ -146,6 +153,7 @@ def _cells(row: dict[str, Any]) -> tuple[Any, ...]:
         money(row["total"], row["currency"]),
         money(row["difference"], row["currency"]),
         (row["owner"] or "").replace("_", " "),
+        row["seller"],
         row["number"],
         row["proposed_by"],
     )
@@ -154,11 +162,6 @@ def _cells(row: dict[str, Any]) -> tuple[Any, ...]:
 def age(hours: int) -> str:
     """How long something waits, in the unit that people count in."""
     return f"{hours} h" if hours < 48 else f"{hours // 24} days"
-
-
-def money(amount: Any, currency: str | None) -> str | None:
-    """An amount with its currency, where there is one."""
-    return str(Money(amount, currency)) if amount is not None and currency else None
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
@@ -171,5 +174,5 @@ def _common(parser: argparse.ArgumentParser) -> None:
 
 def _filters(parser: argparse.ArgumentParser) -> None:
     unset: Any = argparse.SUPPRESS
-    parser.add_argument("--state", metavar="STATE", type=str.upper, default=unset)
+    parser.add_argument("--state", metavar="STATE", type=str.upper, choices=STATES, default=unset)
     parser.add_argument("--owner", choices=OWNERS, default=unset, help="whose work it is")

@@ -171,7 +171,8 @@ def _said(verdict: Verdict, orders: Sequence[str]) -> Iterator[str]:
     }[verdict.action]
     yield f"{verdict.who} {did}, on {verdict.at:%Y-%m-%d}: {verdict.reason}"
     if verdict.confirmed_who and verdict.confirmed_at:
-        yield f"{verdict.confirmed_who} confirmed it on {verdict.confirmed_at:%Y-%m-%d}."
+        why = f": {verdict.confirmed_reason}" if verdict.confirmed_reason else "."
+        yield f"{verdict.confirmed_who} confirmed it on {verdict.confirmed_at:%Y-%m-%d}{why}"
 
 
 def _gone(shown: Decision | None, fresh: Decision) -> Iterator[str]:

@@ -148,8 +148,8 @@ class ExceptionRecord(Struct, frozen=True, kw_only=True):
 
     `evidence` are keys of objects that show it. Where too many came in an hour, `digest` names the
     one mail that told them all. `offers` are decisions that would have been taken when it was
-    raised: `accept`, `match NUMBER`. `occasion` tells apart what may happen to a document again: the day
-    of it.
+    raised: `accept`, `match NUMBER`. `occasion` tells apart what may happen to a document again:
+    the day of it.
     """
 
     document_id: str
@@ -161,6 +161,7 @@ class ExceptionRecord(Struct, frozen=True, kw_only=True):
     notified_at: datetime | None = None
     digest: str | None = None
     number: str | None = None
+    seller: str | None = None
     company_code: str | None = None
     total: Decimal | None = None
     currency: str | None = None

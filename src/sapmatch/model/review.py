@@ -52,6 +52,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     confirmed_by: str | None = None
     confirmed_sap_user: str | None = None
     confirmed_at: datetime | None = None
+    confirmed_reason: str | None = None
 
     @property
     def who(self) -> str:

@@ -132,9 +132,9 @@ class Decisions:
             confirmed_by=verdict.by,
             confirmed_sap_user=verdict.sap_user,
             confirmed_at=verdict.at,
+            confirmed_reason=verdict.reason,
         )
-        ended = self._end(replace(review, said=_remarks(review, verdict)), confirmed)
-        return replace(ended, taken=taken)
+        return replace(self._end(review, confirmed), taken=taken)
 
     def _require_open(self, asked: Asked, review: Review, record: DocumentRecord) -> None:
         """A late, second or overtaken decision is told what happened instead."""
@@ -236,7 +236,12 @@ def told(verdict: Verdict) -> str:
     """Who decided what, when and why, for those who may decide too."""
     did = _PAST[verdict.action].format(order=verdict.order)
     who = verdict.sap_user or verdict.by
-    return f"{who} {did} on {verdict.at:%Y-%m-%d %H:%M} UTC ({verdict.reason})"
+    first = f"{who} {did} on {verdict.at:%Y-%m-%d %H:%M} UTC ({verdict.reason})"
+    if not verdict.confirmed_at:
+        return first
+    second = verdict.confirmed_sap_user or verdict.confirmed_by
+    when = f"{verdict.confirmed_at:%Y-%m-%d %H:%M} UTC"
+    return f"{first}, and {second} confirmed it on {when} ({verdict.confirmed_reason})"
 
 
 def _remarks(review: Review, verdict: Verdict) -> tuple[Verdict, ...]:

@@ -149,6 +149,7 @@ class Exceptions:
             state=incident.state,
             cause=incident.cause,
             number=incident.record.number or invoice.number,
+            seller=invoice.seller.name,
             company_code=incident.record.company_code,
             total=invoice.total,
             currency=invoice.currency,

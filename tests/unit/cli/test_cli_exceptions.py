@@ -8,6 +8,7 @@ import pytest
 
 from sapmatch.cli import main
 from sapmatch.model.document import DocumentRecord, ExceptionRecord
+from sapmatch.model.intent import Intent
 from sapmatch.model.invoice import Evidence, Invoice, Party, ReadResult, StoredInvoice
 from sapmatch.model.match import (
     Decision,
@@ -20,6 +21,7 @@ from sapmatch.model.match import Evidence as Weight
 from sapmatch.model.review import Review, Verdict
 from sapmatch.model.stored import decision_key, invoice_key
 from tests.builders.memory import START, MemoryClock, MemoryDocuments, MemoryObjects
+from tests.builders.memory_intents import MemoryIntents
 from tests.builders.memory_outbox import MemoryOutbox
 from tests.builders.memory_reviews import MemoryReviews
 
@@ -75,6 +77,20 @@ DECISION = Decision(
 )
 
 
+INTENT = Intent(
+    id="i1",
+    flow="supplier_invoice",
+    connection="s4",
+    client="100",
+    operation="insert",
+    service="/sap",
+    entity_set="A_SupplierInvoice",
+    payload_key="intents/x.json",
+    payload_sha256="0" * 64,
+    key={"SupplierInvoice": "5105600200", "FiscalYear": "2026"},
+)
+
+
 class Stage:
     """Three documents that wait: told, not told yet, and one that nobody decided on."""
 
@@ -82,6 +98,7 @@ class Stage:
         self.clock = MemoryClock(START + timedelta(days=3))
         self.objects, self.documents = MemoryObjects(), MemoryDocuments()
         self.outbox, self.reviews = MemoryOutbox(), MemoryReviews()
+        self.intents = MemoryIntents()
         self.wait(PRICE, "OUT_OF_TOLERANCE", DECISION, hours=0, proposed=PROPOSED, said=(PROPOSED,))
         self.outbox.store(
             ExceptionRecord(
@@ -92,6 +109,7 @@ class Stage:
                 body="b",
                 raised_at=START,
                 number="R-1",
+                seller="Nordlicht",
                 total=D("119.00"),
                 currency="EUR",
                 difference=D("12.50"),
@@ -173,6 +191,7 @@ def test_what_waits_is_listed_oldest_first_with_all_that_people_sort_by(
         "age_hours": 72,
         "company_code": "1010",
         "number": "R-1",
+        "seller": "Nordlicht",
         "total": "119.00",
         "currency": "EUR",
         "difference": "12.50",
@@ -239,7 +258,7 @@ def test_one_exception_is_shown_with_its_evidence_and_its_history(
     decided, said = found["history"]
     assert (decided["state"], said["said"]["by"]) == ("OUT_OF_TOLERANCE", PROPOSED.by)
     assert found["proposed"]["sap_user"] == "ANNA"
-    assert found["actions"] == ["accept", "match", "reject", "wait"]
+    assert found["actions"] == ["accept", "match ORDER", "reject", "wait"]
 
 
 def test_people_see_everything_and_the_commands_to_decide_with(
@@ -275,18 +294,18 @@ def test_what_ended_is_shown_with_who_ended_it(
     """RE-30"""
     review = stage.reviews.get(PRICE)
     assert review is not None
-    confirmed = msgspec.structs.replace(PROPOSED, confirmed_by="arn:aws:iam::1:user/boris")
+    confirmed = msgspec.structs.replace(
+        PROPOSED, confirmed_by="arn:aws:iam::1:user/boris", confirmed_at=PROPOSED.at
+    )
     ended = msgspec.structs.replace(review, status="decided", verdict=confirmed)
     # Carried out: the same end is kept twice, and shown once.
     stage.reviews.save(msgspec.structs.replace(stage.reviews.save(ended), settled=True))
     (found,) = rows(capsys, "show", PRICE)
-    assert [event["said"]["confirmed_by"] for event in found["history"][1:]] == [
-        None,
-        "arn:aws:iam::1:user/boris",
-    ]
+    (said,) = found["history"][1:]
+    assert said["said"]["confirmed_by"] == "arn:aws:iam::1:user/boris"
     assert main(["exceptions", "show", PRICE]) == 0
     shown = capsys.readouterr().out
-    assert "confirmed by arn:aws:iam::1:user/boris" in shown
+    assert "arn:aws:iam::1:user/boris confirmed it" in shown
     assert "sapmatch decide" not in shown
 
 
@@ -309,11 +328,77 @@ def test_a_short_id_of_two_documents_wants_more_digits(
     assert "2 documents begin so" in capsys.readouterr().err
 
 
-def test_a_document_that_was_never_an_exception_is_told_so(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_document_that_never_waited_is_shown_by_its_short_id_too(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    built = Stage()
-    built.reviews.stored.clear()
-    monkeypatch.setattr("sapmatch.cli.exceptions.deployment", lambda _: built)
-    assert main(["exceptions", "show", PRICE]) == 2
-    assert "has never been an exception" in capsys.readouterr().err
+    """MA-P41: a mail about a duplicate names the earlier document so."""
+    stage.reviews.stored.clear()
+    matched = msgspec.structs.replace(
+        stage.documents.records[PRICE], state="MATCHED", cause=None, intents=("i1",)
+    )
+    stage.documents.records[PRICE] = matched
+    stage.intents.plan([INTENT])
+    (found,) = rows(capsys, "show", "a" * 12)
+    assert (found["state"], found["status"], found["actions"]) == ("MATCHED", None, [])
+    assert main(["exceptions", "show", "a" * 12]) == 0
+    shown = capsys.readouterr().out
+    for word in ("MATCHED", "A_SupplierInvoice 5105600200/2026", "incoming/a.pdf", "2026-11-02"):
+        assert word in shown
+    assert "sapmatch decide" not in shown
+
+
+def test_only_what_would_be_taken_is_offered_where_it_was_tried(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (told,) = stage.outbox.of(PRICE)
+    key = decision_key(PRICE, 1)
+    tried = msgspec.structs.replace(told, offers=("match 4500000099",), evidence=(key,))
+    stage.outbox.records.clear()
+    stage.outbox.store(tried)
+    (found,) = rows(capsys, "show", PRICE)
+    assert found["actions"] == ["match 4500000099", "match ORDER", "reject", "wait"]
+
+
+def test_what_was_decided_shows_its_state_of_now_and_two_acts_in_one_line(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """RE-30"""
+    review = stage.reviews.get(PRICE)
+    assert review is not None
+    confirmed = msgspec.structs.replace(
+        PROPOSED,
+        confirmed_by="nobody",
+        confirmed_sap_user="BORIS",
+        confirmed_at=PROPOSED.at + timedelta(hours=1),
+        confirmed_reason="so do I",
+    )
+    stage.reviews.save(msgspec.structs.replace(review, status="decided", verdict=confirmed))
+    record = stage.documents.records[PRICE]
+    stage.documents.records[PRICE] = msgspec.structs.replace(record, state="MANUAL_MATCHED")
+    assert main(["exceptions", "show", PRICE]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("aaaaaaaaaaaa: MANUAL_MATCHED")
+    told = "ANNA: accept: agreed; 2026-11-02 10:30 UTC, BORIS confirmed it: so do I"
+    assert told in " ".join(shown.split())
+    assert shown.count("ANNA") == 1
+
+
+def test_owner_and_remedy_of_what_could_not_be_read_are_those_that_were_mailed(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.wait("d" * 64, "REJECTED", None, hours=1)
+    (sent,) = stage.outbox.of(PRICE)
+    stage.outbox.store(
+        msgspec.structs.replace(
+            sent, document_id="d" * 64, state="REJECTED", remedy="Ask for a readable file."
+        )
+    )
+    (found,) = rows(capsys, "show", "d" * 12)
+    assert (found["owner"], found["remedy"]) == ("purchasing", "Ask for a readable file.")
+
+
+def test_a_state_that_there_is_not_is_wrong_usage(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["exceptions", "--state", "FOO"]) == 2
+    assert "OUT_OF_TOLERANCE" in capsys.readouterr().err

@@ -93,13 +93,16 @@ def test_a_second_person_confirms_and_both_stand_in_the_record() -> None:
     office = Office(worth="1000")
     office.says(ANNA)
     office.clock.sleep(60)
-    assert office.says(BORIS).outcome == "decided"
+    answer = office.says(BORIS)
+    assert answer.outcome == "decided"
+    assert "BORIS confirmed it on 2026-11-02 08:01 UTC (accept is right)" in answer.message
     verdict = office.review.verdict
     assert verdict is not None
     assert (verdict.by, verdict.sap_user, verdict.at) == (ANNA, "ANNA", START)
     assert (verdict.confirmed_by, verdict.confirmed_sap_user) == (BORIS, "BORIS")
     assert verdict.confirmed_at == START + timedelta(seconds=60)
-    assert [said.by for said in office.review.said] == [ANNA, BORIS]
+    assert verdict.confirmed_reason == "accept is right"
+    assert [said.by for said in office.review.said] == [ANNA]
     assert office.resumed == [("token", {"action": "decided"})]
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from sapmatch.cli import output
 from sapmatch.cli.documents import Reader, invoices, place
+from sapmatch.cli.match_ledger import MatchLedger
 from sapmatch.cli.matchbook import Matchbook
 from sapmatch.cli.options import add_common, add_ocr, files_of, settings_of
 from sapmatch.matching.explanation import details
@@ -66,8 +67,13 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputRejected(f"{arguments.orders}: there is no such file or folder")
     if arguments.explain and not arguments.explain.parent.is_dir():
         raise InputRejected(f"{arguments.explain.parent}: there is no such folder")
+    with MatchLedger(arguments.ledger) as ledger:
+        return _run(arguments, files, ledger)
+
+
+def _run(arguments: argparse.Namespace, files: Sequence[str], ledger: MatchLedger) -> int:
     settings = settings_of(arguments)
-    book = Matchbook(settings, arguments.orders, arguments.ledger)
+    book = Matchbook(settings, arguments.orders, ledger)
     reader = Reader(arguments.ocr, settings)
     unreadable = 0
     explained: list[tuple[str, Decision]] = []
@@ -139,7 +145,7 @@ def _decided(name: str, reader: Reader, book: Matchbook) -> Iterator[Decided]:
     content = _content(name)
     first = book.seen(content) if content else None
     if first is not None:
-        yield Decided(place=name, read=True, decision=_copy(first))
+        yield Decided(place=name, read=True, decision=_copy(name, first))
         return
     whole = reader.read(name)
     for part, result in enumerate(invoices(whole), start=1):
@@ -163,21 +169,22 @@ def _decide(at: str, identity: str, result: ReadResult, book: Matchbook) -> tupl
     """Whether there was an invoice to decide on, and the decision."""
     first = book.seen(identity)
     if first is not None:
-        return True, _copy(first)
+        return True, _copy(at, first)
     codes = {problem.code for problem in result.problems}
     if result.invoice is None or not codes <= DECIDED_LATER:
         return False, _unread(result)
     return True, book.decide(at, identity, result.invoice, result.problems)
 
 
-def _copy(first: str) -> Decision:
+def _copy(name: str, first: str) -> Decision:
     """The same bytes were here before (MA-P44)."""
+    same = f"has the same bytes as {first}" if first != name else "was matched before"
     return Decision(
         state=State.DUPLICATE,
         policy_version="",
         cause="DUPLICATE",
         duplicate_of=first,
-        explanation=(f"This file has the same bytes as {first}.",),
+        explanation=(f"This file {same}.",),
         remedy="Nothing, if the file was sent twice by mistake: it is posted only once.",
     )
 

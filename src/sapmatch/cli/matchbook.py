@@ -1,50 +1,39 @@
 """What `sapmatch match` decides against: orders from files, and what was matched before."""
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from decimal import Decimal
 from pathlib import Path
 
-import msgspec
-from msgspec import Struct
-
+from sapmatch.cli.match_ledger import Entry, MatchLedger
 from sapmatch.cli.order_files import order_rows
 from sapmatch.extracting.orders import orders_from_rows
 from sapmatch.matching import match
 from sapmatch.matching.index import InMemoryInvoices, InMemoryOrders
 from sapmatch.matching.keys import earlier_keys, order_keys, posted_keys
 from sapmatch.matching.record import REMEMBERED, earlier_invoice, reservations
-from sapmatch.model.document import EarlierInvoice
 from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.invoice import Invoice
 from sapmatch.model.match import Decision
-from sapmatch.model.order import Order, PostedInvoice, Reservation
+from sapmatch.model.order import Order, PostedInvoice
 from sapmatch.model.policy import ItemFields
 from sapmatch.model.ports import OrderScope
 from sapmatch.settings import Settings, policy_of
 
-_LARGEST = Decimal("1E+11")  # SAP's amounts have 14 digits, three of them decimals
 _SHORT = 8  # digits of a content hash, where a name is not enough
-
-
-class Entry(Struct, frozen=True, kw_only=True):
-    """One line of the ledger file: an invoice that was matched, and what it took."""
-
-    sha256: str  # of the document
-    company_code: str
-    invoice: EarlierInvoice
-    reservations: Mapping[str, tuple[Reservation, ...]]
 
 
 class Matchbook:
     """Decides on one invoice after the other; each one's reservation is visible to the next."""
 
-    def __init__(self, settings: Settings, orders: Path, ledger: Path | None) -> None:
-        """Raises InputRejected where settings, orders or ledger cannot be used."""
+    def __init__(self, settings: Settings, orders: Path, ledger: MatchLedger) -> None:
+        """Raises InputRejected where settings, orders or ledger cannot be used.
+
+        The ledger is locked once the orders are there, and read then.
+        """
         if settings.matching is None:
             raise InputRejected("[matching]: is missing in the settings; it says what is tolerated")
-        self._policy = policy_of(settings.matching)
+        self._policy = policy_of(settings.matching, settings.write_backs.values())
         self._connection = settings.matching.connection or next(iter(settings.connections), "sap")
         known = settings.connections.get(self._connection)
         self._client = known.client if known else "000"
@@ -58,7 +47,7 @@ class Matchbook:
         finally:
             gc.enable()
         gc.freeze()  # orders stay to the end: collections need not walk over a million items again
-        for entry in _entries(ledger):
+        for entry in ledger.entries():
             self._take(entry)
 
     def seen(self, sha256: str) -> str | None:
@@ -95,8 +84,8 @@ class Matchbook:
             reservations=reservations(identity, invoice, decision) if decision.posts else {},
         )
         self._take(entry)
-        if self._ledger and decision.posts:
-            _append(self._ledger, entry)
+        if decision.posts:
+            self._ledger.append(entry)
 
     def _take(self, entry: Entry) -> None:
         scope = OrderScope(self._connection, self._client, entry.company_code)
@@ -137,42 +126,3 @@ class Matchbook:
                 )
             except InputRejected as exc:
                 raise InputRejected(f"{path}: {exc}", exc.problems) from exc
-
-
-def _entries(ledger: Path | None) -> Iterator[Entry]:
-    if ledger is None or not ledger.exists():
-        return
-    try:
-        lines = ledger.read_bytes().splitlines()
-    except OSError as exc:
-        raise InputRejected(f"{ledger}: cannot be read ({exc.strerror})") from exc
-    for n, line in enumerate(lines, start=1):
-        entry = _entry(line)
-        if entry is None or not all(map(_is_plain, _numbers(entry))):
-            raise InputRejected(f"{ledger}: line {n} is no match; name another file with --ledger")
-        yield entry
-
-
-def _entry(line: bytes) -> Entry | None:
-    try:
-        return msgspec.json.decode(line, type=Entry)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-
-
-def _numbers(entry: Entry) -> Iterator[Decimal]:
-    yield entry.invoice.total
-    for taken in (one for several in entry.reservations.values() for one in several):
-        yield from (taken.quantity, taken.amount, *(part.quantity for part in taken.receipts))
-
-
-def _is_plain(number: Decimal) -> bool:
-    return number.is_finite() and abs(number) < _LARGEST
-
-
-def _append(ledger: Path, entry: Entry) -> None:
-    try:
-        with ledger.open("ab") as file:
-            file.write(msgspec.json.encode(entry) + b"\n")
-    except OSError as exc:
-        raise InputRejected(f"{ledger}: cannot be written ({exc.strerror})") from exc

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sapmatch.cli import main
+from sapmatch.cli.match_ledger import MatchLedger
 
 SAMPLES = Path(__file__).parents[3] / "local" / "samples"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((SAMPLES / "expected.json").read_text("utf-8"))
@@ -115,6 +116,33 @@ def test_a_ledger_carries_matches_to_the_next_call(capsys: pytest.CaptureFixture
         files("01-ubl-matched.xml")[0],
     )
     assert len(Path("matches.jsonl").read_text().splitlines()) == 1
+
+
+def test_a_file_that_comes_again_is_not_compared_with_itself(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """MA-P44."""
+    ledger = ("--ledger", "matches.jsonl")
+    for said in ("agrees with", "This file was matched before."):
+        _, (found,) = matched(capsys, "01-ubl-matched.xml", options=ledger)
+        assert said in found["explanation"][0]
+
+
+def test_two_runs_cannot_use_one_ledger_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """MA-P18: both would take what the file leaves open."""
+    with MatchLedger(Path("matches.jsonl")) as ledger:
+        assert list(ledger.entries()) == []
+        code = main(["match", *files("01-ubl-matched.xml"), "--orders", ORDERS,
+                     "--ledger", "matches.jsonl"])  # fmt: skip
+    shown = capsys.readouterr()
+    assert (code, shown.out) == (2, "")
+    assert "another run is using this ledger" in shown.err
+
+
+def test_a_folder_is_no_ledger(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("folder").mkdir()
+    code, _ = matched(capsys, "01-ubl-matched.xml", options=("--ledger", "folder"))
+    assert code == 2
 
 
 def test_a_correction_of_what_contradicted_itself_is_no_duplicate(

@@ -1,13 +1,14 @@
 """What a decision tells where nothing is allowed, no limit is set, or another order is named."""
 
 from sapmatch.model.match import State
+from sapmatch.model.order import Order
 from sapmatch.model.policy import Tolerance
 from tests.unit.matching.desk import TOLERANCES, D, decide, invoice, item, line, order, policy
 
 OFF = Tolerance(upper_absolute="off")
 
 
-def _orders_of_one_supplier() -> tuple[object, ...]:
+def _orders_of_one_supplier() -> tuple[Order, ...]:
     shaft = item(10, "7", "13.00", text="Welle", partner_material="W-1")
     return (
         order("4500020001", item(10, "10", "100.00"), item(20, "5", "37.00")),

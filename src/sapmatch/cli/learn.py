@@ -1,7 +1,9 @@
 """`sapmatch learn FILE...`."""
 
 import argparse
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import msgspec
@@ -20,7 +22,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         nargs="+",
         type=Path,
-        help='lines of `sapmatch match --json`, each with "confirmed": the orders that are right',
+        help='lines of `sapmatch match --json`, each with "confirmed": the orders that are right; '
+        "- reads them from the pipe",
     )
     add_common(parser)
     parser.set_defaults(run=run)
@@ -41,12 +44,16 @@ def run(arguments: argparse.Namespace) -> int:
 def _confirmed(path: Path) -> Iterator[Confirmed]:
     """Decisions that somebody confirmed; blank lines and unconfirmed decisions say nothing."""
     try:
-        with path.open("rb") as file:
+        with _opened(path) as file:
             for number, line in enumerate(file, start=1):
                 if line.strip() and (case := _case(path, number, line)).confirmed is not None:
                     yield case
     except OSError as exc:
         raise InputRejected(f"{path}: cannot be read ({exc.strerror})") from exc
+
+
+def _opened(path: Path) -> AbstractContextManager[Iterable[bytes]]:
+    return nullcontext(sys.stdin.buffer) if str(path) == "-" else path.open("rb")
 
 
 def _case(path: Path, number: int, line: bytes) -> Confirmed:

@@ -18,6 +18,8 @@ _FARTHEST = 60  # tenths of a bit from the shipped weight: more is an error of t
 class Confirmed(Struct, frozen=True, kw_only=True):
     """A decision as `match --json` prints it, with the orders that are right; none are: empty."""
 
+    document: str = ""
+    part: int | None = None
     ranked: tuple[Ranked, ...] = ()
     confirmed: tuple[str, ...] | None = None  # null: nobody confirmed it
 
@@ -43,12 +45,12 @@ def learn(decisions: Iterable[Confirmed], shipped: Weights) -> Learned:
     """Shares m of every level with the right orders, as if the shipped estimate were more cases.
 
     The shares u with other orders stay as shipped: the candidates of a decision are no fair sample
-    of other orders, since they were found by what they have in common with the invoice. Raises
-    InputRejected where there are too few cases.
+    of other orders, since they were found by what they have in common with the invoice. A document
+    counts once. Raises InputRejected where there are too few cases, or none with a known level.
     """
     right: Counter[str] = Counter()
     cases = 0
-    for decision in decisions:
+    for decision in _once(decisions):
         for one in decision.ranked:
             if _is_right(one, decision):
                 right.update({e.name for e in one.evidence})
@@ -58,7 +60,24 @@ def learn(decisions: Iterable[Confirmed], shipped: Weights) -> Learned:
             f"{cases} confirmed decisions show the right orders among their candidates, and "
             f"{LEAST_CASES} are needed: confirm more, or keep the shipped weights"
         )
-    return Learned(cases=cases, counted=tuple(_counted(shipped, right)))
+    counted = tuple(_counted(shipped, right))
+    if not counted:
+        raise InputRejected(
+            f"no level of the {cases} confirmed decisions is one of this version; match the "
+            "documents again with `sapmatch match --json`, and confirm these lines"
+        )
+    return Learned(cases=cases, counted=counted)
+
+
+def _once(decisions: Iterable[Confirmed]) -> Iterator[Confirmed]:
+    """The last decision on each document: one that comes often is no surer for it."""
+    named: dict[tuple[str, int | None], Confirmed] = {}
+    for decision in decisions:
+        if decision.document:
+            named[decision.document, decision.part] = decision
+        else:
+            yield decision
+    yield from named.values()
 
 
 def block(learned: Learned) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """`sapmatch learn` on confirmed decisions."""
 
+import io
 import json
 import tomllib
 from pathlib import Path
@@ -16,13 +17,21 @@ def evidence(*names: str) -> list[dict[str, Any]]:
     return [{"name": name, "weight": 1} for name in ("prior", *names)]
 
 
-def decision(confirmed: list[str] | None, number: str = "order number equal") -> str:
+def decision(
+    confirmed: list[str] | None, number: str = "order number equal", document: str = "a.xml"
+) -> str:
     ranked = [
         {"orders": ["45"], "score": 200, "evidence": evidence(number, "all lines fit")},
         {"orders": ["46"], "score": 10, "evidence": evidence("no line fits")},
     ]
-    return json.dumps({"document": "a.xml", "decision": "MATCHED", "ranked": ranked,
+    return json.dumps({"document": document, "decision": "MATCHED", "ranked": ranked,
                        "confirmed": confirmed})  # fmt: skip
+
+
+def many(count: int, confirmed: list[str] | None, number: str = "order number equal") -> list[str]:
+    """Decisions on as many documents."""
+    name = f"{number} {confirmed}"
+    return [decision(confirmed, number, f"{name} {n}.xml") for n in range(count)]
 
 
 def written(path: Path, *lines: str) -> str:
@@ -33,7 +42,7 @@ def written(path: Path, *lines: str) -> str:
 def test_the_block_is_toml_that_the_settings_take(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rows = [decision(["45"])] * 180 + [decision(["45"], "order number in text")] * 120
+    rows = many(180, ["45"]) + many(120, ["45"], "order number in text")
     path = written(tmp_path / "c.ndjson", *rows)
     assert main(["learn", path]) == 0
     text = capsys.readouterr().out
@@ -52,7 +61,7 @@ def test_the_block_is_toml_that_the_settings_take(
 def test_learned_weights_stay_near_the_shipped_ones(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = written(tmp_path / "c.ndjson", *[decision(["45"], "order number different")] * 5000)
+    path = written(tmp_path / "c.ndjson", *many(5000, ["45"], "order number different"))
     assert main(["learn", path, "--json"]) == 0
     (found,) = [
         one
@@ -65,9 +74,38 @@ def test_learned_weights_stay_near_the_shipped_ones(
 def test_too_few_confirmed_decisions_teach_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rows = [decision(["45"])] * 50 + [decision(["99"])] * 500 + [decision(None)] * 500
+    rows = many(50, ["45"]) + many(500, ["99"]) + many(500, None)
     assert main(["learn", written(tmp_path / "c.ndjson", *rows)]) == 2
     assert "50 confirmed decisions" in capsys.readouterr().err
+
+
+def test_a_document_counts_once_by_its_last_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    again = [decision(["45"])] * 500
+    assert main(["learn", written(tmp_path / "c.ndjson", *again)]) == 2
+    assert "1 confirmed decisions" in capsys.readouterr().err
+    parts = [json.dumps({**json.loads(decision(["45"])), "part": n}) for n in range(300)]
+    assert main(["learn", written(tmp_path / "c.ndjson", *again, *parts)]) == 0
+    assert "# Learned from 301 " in capsys.readouterr().out
+
+
+def test_levels_that_nobody_knows_teach_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [row.replace("order number equal", "number same").replace("all lines fit", "all fit")
+            for row in many(300, ["45"])]  # fmt: skip
+    assert main(["learn", written(tmp_path / "c.ndjson", *rows)]) == 2
+    assert "no level of the 300 confirmed decisions" in capsys.readouterr().err
+
+
+def test_lines_may_come_through_a_pipe(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "\n".join(many(300, ["45"])).encode()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text)))
+    assert main(["learn", "-"]) == 0
+    assert "[matching.weights]" in capsys.readouterr().out
 
 
 def test_a_line_that_is_no_decision_is_named(

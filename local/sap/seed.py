@@ -106,5 +106,6 @@ PARENTS = {
     "A_SalesOrderItem": "A_SalesOrder",
     "A_MaterialDocumentItem": "A_MaterialDocumentHeader",
     "A_SuplrInvcItemPurOrdRef": "A_SupplierInvoice",
+    "A_SupplierInvoiceItemGLAcct": "A_SupplierInvoice",
     "A_SupplierInvoiceTax": "A_SupplierInvoice",
 }

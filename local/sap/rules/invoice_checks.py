@@ -31,6 +31,14 @@ _ITEM_REQUIRED = (
     "TaxCode",
     "SupplierInvoiceItemAmount",
 )
+_ACCOUNT_REQUIRED = (
+    "SupplierInvoiceItem",
+    "CompanyCode",
+    "GLAccount",
+    "DebitCreditCode",
+    "TaxCode",
+    "SupplierInvoiceItemAmount",
+)
 _DELIVERY_COSTS = ("B", "F")
 _BALANCE_TEXT = "Balance is not equal to zero"
 
@@ -72,6 +80,22 @@ def check_items(header: Row, items: Sequence[Row], backend: Backend) -> None:
         _check_amounts(item)
         order_item = _check_order(header, item, backend)
         _check_quantity(header, item, order_item, taken, backend)
+
+
+def check_accounts(header: Row, items: Sequence[Row]) -> None:
+    """Items on a G/L account, which no order knows: debit, in a credit memo credit."""
+    numbers = [item.get("SupplierInvoiceItem") for item in items]
+    if len(set(numbers)) < len(numbers):
+        raise ours(14, "Numbers of account items must differ", target="SupplierInvoiceItem")
+    side = "H" if header["SupplierInvoiceIsCreditMemo"] else "S"
+    for item in items:
+        require(item, _ACCOUNT_REQUIRED, "A_SupplierInvoiceItemGLAcct")
+        if Decimal(item["SupplierInvoiceItemAmount"]) <= 0:
+            raise ours(12, "The amount must be positive", target="SupplierInvoiceItemAmount")
+        if item["CompanyCode"] != header["CompanyCode"]:
+            raise ours(15, "The account is of another company code", target="CompanyCode")
+        if item["DebitCreditCode"] != side:
+            raise ours(16, f"Debit/credit code must be {side}", target="DebitCreditCode")
 
 
 def _check_amounts(item: Row) -> None:

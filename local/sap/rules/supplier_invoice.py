@@ -13,6 +13,7 @@ from local.sap.rules.history import invoiced, received
 from local.sap.rules.invoice_checks import (
     POSTED,
     STATUSES,
+    check_accounts,
     check_balance,
     check_duplicate,
     check_header,
@@ -24,6 +25,7 @@ from local.sap.values import Row, day_json, day_of
 
 HEADER = "A_SupplierInvoice"
 ITEM = "A_SuplrInvcItemPurOrdRef"
+ACCOUNT_ITEM = "A_SupplierInvoiceItemGLAcct"
 TAX = "A_SupplierInvoiceTax"
 _FIRST_NUMBER = 5105600101
 _QUANTITY_BLOCK = "R"
@@ -36,8 +38,11 @@ def create(payload: Payload, backend: Backend) -> Outcome:
     items = payload.children.get("to_SuplrInvcItemPurOrdRef", [])
     check_header(payload.given, header, backend)
     check_items(header, items, backend)
-    taxes = tax_of(header, items, payload.children.get("to_SupplierInvoiceTax", []))
-    check_balance(header, items, taxes)
+    accounts = payload.children.get("to_SupplierInvoiceItemGLAcct", [])
+    check_accounts(header, accounts)
+    every = [*items, *accounts]
+    taxes = tax_of(header, every, payload.children.get("to_SupplierInvoiceTax", []))
+    check_balance(header, every, taxes)
     check_duplicate(header, backend)
     _number(header, backend)
     header["SupplierInvoiceStatus"] = STATUSES[header["SupplierInvoiceStatus"]]
@@ -46,6 +51,8 @@ def create(payload: Payload, backend: Backend) -> Outcome:
     rows = [_item(header, item, backend) for item in items]
     for row in rows:
         store.insert(ITEM, row)
+    for account in accounts:
+        store.insert(ACCOUNT_ITEM, _account_item(header, account, backend))
     for row in _taxes(header, taxes, backend):
         store.insert(TAX, row)
     outcome = Outcome(created=[(HEADER, header)])
@@ -111,7 +118,7 @@ def delete(header: Row, backend: Backend) -> Outcome:
     if header["SupplierInvoiceStatus"] == POSTED:
         raise ours(54, "A posted invoice cannot be deleted, only cancelled")
     store = backend.store
-    for name in (ITEM, TAX):
+    for name in (ITEM, ACCOUNT_ITEM, TAX):
         for row in store.under(name, store.key_of(HEADER, header)):
             store.delete(name, row)
     store.delete(HEADER, header)
@@ -149,6 +156,12 @@ def _item(header: Row, item: Row, backend: Backend) -> Row:
     }
     stored = item | {"QuantityInPurchaseOrderUnit": _short(item["QuantityInPurchaseOrderUnit"])}
     return complete(backend.store.entity_set(ITEM), filled | stored)
+
+
+def _account_item(header: Row, item: Row, backend: Backend) -> Row:
+    names = ("SupplierInvoice", "FiscalYear", "DocumentCurrency")
+    filled = {name: header[name] for name in names}
+    return complete(backend.store.entity_set(ACCOUNT_ITEM), filled | item)
 
 
 def _in_price_unit(item: Row, order_item: Row) -> str:

@@ -85,8 +85,9 @@ _DEVIATIONS = {
     ),
     "AN": Advice(
         "an amount belongs to no order item",
-        "Accounts payable accepts a charge of the document, which SAP books as delivery costs. "
-        f"Where no order covers a line of goods, it {_BY_HAND}.",
+        "Accounts payable accepts charges and freight, which SAP books as delivery costs. Another "
+        "line that no order covers goes on a G/L account where the settings name one "
+        f"(unplanned_account); else accounts payable {_BY_HAND}.",
     ),
     "AP": Advice(
         "the amount is more than is posted without a person",
@@ -111,6 +112,12 @@ _DEVIATIONS = {
         "purchasing",
     ),
 }
+# What a credit note has to do with none of the deliveries.
+_CREDITED = Advice(
+    "the quantity is not the one that was invoiced",
+    "Accounts payable compares the credit note with the invoices that it concerns, and accepts it "
+    "or asks the supplier for a correct one.",
+)
 _SAP_FORBIDS = {
     "ITEM_DELETED": Advice(
         "the order item of {lines} is deleted",
@@ -254,11 +261,11 @@ def invalid_remedy() -> str:
     return f"Accounts payable {_ASKS}."
 
 
-def remedy(outcome: Outcome, side: OrderSide | None) -> str | None:
+def remedy(outcome: Outcome, side: OrderSide | None, *, credit: bool = False) -> str | None:
     """What to do and who can do it; None where nothing is left to do."""
     if outcome.sampled:
         return _SAMPLE
-    advice = _of(outcome)
+    advice = _of(outcome, credit)
     if advice is None:
         return None
     if outcome.payment_block:
@@ -266,15 +273,17 @@ def remedy(outcome: Outcome, side: OrderSide | None) -> str | None:
     return advice.remedy.format(change=_CHANGE[side or "purchase_order"])
 
 
-def owner(outcome: Outcome) -> Owner | None:
+def owner(outcome: Outcome, *, credit: bool = False) -> Owner | None:
     """Who can do it."""
     if outcome.sampled:
         return "accounts_payable"
-    advice = _of(outcome)
+    advice = _of(outcome, credit)
     return advice.owner if advice else None
 
 
-def _of(outcome: Outcome) -> Advice | None:
+def _of(outcome: Outcome, credit: bool) -> Advice | None:
     if outcome.state in POSTABLE:
         return None
+    if credit and outcome.cause in ("DQ", "DW"):
+        return _CREDITED
     return _DUPLICATES.get(outcome.state) or CAUSES[outcome.cause or "NO_ORDER"]

@@ -2,10 +2,13 @@
 
 import re
 
-_LINE = re.compile(
+_COST = re.compile(
     r"(?:fracht|versand|porto|transport|liefer|verpackung|zustell|maut|diesel|energie"
     r"|mindermengen|bearbeitung)s?(?:kosten|pauschale|gebuehr|anteil|zuschlag)+n?"
     r"|fracht|versand|porto|verpackung|freight|shipping|postage|carriage|handling|surcharge"
+)
+_LINE = re.compile(
+    rf"{_COST.pattern}"
     r"|rundung|rundungsdifferenz|rundungsausgleich|rounding"
     r"|mwst|ust|mehrwertsteuer|umsatzsteuer|vat|tax|skonto|rabatt|nachlass|discount"
 )
@@ -19,6 +22,11 @@ _LONGEST = 40  # characters of a word; the rest of an endless one says nothing
 def names_charge(words: frozenset[str]) -> bool:
     """Whether a line says that it bills a charge and no goods."""
     return any(_LINE.fullmatch(word[:_LONGEST]) for word in words)
+
+
+def names_delivery_cost(words: frozenset[str]) -> bool:
+    """Whether a line bills what comes with a delivery, neither rounding, tax nor a discount."""
+    return any(_COST.fullmatch(word[:_LONGEST]) for word in words)
 
 
 def may_be_charge(words: frozenset[str]) -> bool:

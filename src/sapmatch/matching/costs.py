@@ -1,18 +1,21 @@
 """Delivery costs and other amounts that no order item covers: tolerance keys KW and AN."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sapmatch.matching.case import Case
+from sapmatch.matching.charges import names_delivery_cost
 from sapmatch.matching.ledger import Position
 from sapmatch.matching.lines import Assigned, Portion
 from sapmatch.matching.normalise import words
-from sapmatch.matching.tolerances import Variance, measure, named
+from sapmatch.matching.tolerances import Variance, measure, measure_exact, named
 from sapmatch.matching.units import EXACT
 from sapmatch.model.invoice import AllowanceCharge
+from sapmatch.model.match import Unplanned
 from sapmatch.model.money import rounded
 from sapmatch.model.order import ZERO
 
@@ -36,7 +39,20 @@ def stray_line(
         return ()
     if planned and _says_delivery(case, line.id):
         return _against_plan(case, line.amount, planned, line.id)
+    if _lacks_account(case, line, place):
+        return (_nothing_allowed(case, line),)
     return (measure(case, "AN", abs(line.amount), line=line.id, place=place),)
+
+
+def unplanned(case: Case, line: Assigned) -> Unplanned | None:
+    """How SAP books a line that no item of the purchase orders covers; None where nothing is due.
+
+    Freight, packing and surcharges go with the goods (MA-P38), all else on a G/L account.
+    """
+    if line.placed or line.amount <= 0:
+        return None
+    is_cost = any(names_delivery_cost(frozenset(words(text))) for text in _texts(case, line.id))
+    return Unplanned(kind="delivery_cost" if is_cost else "account", amount=line.amount)
 
 
 def charge(
@@ -63,6 +79,20 @@ def planned_cost(case: Case, lines: Sequence[Assigned]) -> PlannedCost | None:
     return PlannedCost(amount=total, place=costly[0].position)
 
 
+def _lacks_account(case: Case, line: Assigned, place: Position | None) -> bool:
+    """Whether SAP could take the line only on a G/L account, and the settings name none."""
+    bought = place is not None and place.order.side == "purchase_order"
+    if not (bought and case.policy.writes_invoices) or case.company.unplanned_account:
+        return False
+    booked = unplanned(case, line)
+    return booked is not None and booked.kind == "account"
+
+
+def _nothing_allowed(case: Case, line: Assigned) -> Variance:
+    variance = measure_exact("AN", abs(line.amount), case.currency)
+    return replace(variance, checks=tuple(replace(c, line=line.id) for c in variance.checks))
+
+
 def _against_plan(
     case: Case, amount: Decimal, planned: PlannedCost, line: str | None
 ) -> tuple[Variance, ...]:
@@ -84,8 +114,11 @@ def _planned(portion: Portion) -> Decimal:
 
 
 def _says_delivery(case: Case, line: str) -> bool:
-    texts = (b.line.description or "" for b in case.lines if b.line.id == line)
-    return any(_names_delivery(text) for text in texts)
+    return any(_names_delivery(text) for text in _texts(case, line))
+
+
+def _texts(case: Case, line: str) -> Iterator[str]:
+    return (b.line.description or "" for b in case.lines if b.line.id == line)
 
 
 def _is_delivery(charged: AllowanceCharge) -> bool:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sapmatch.matching.case import Case
+from sapmatch.matching.costs import unplanned
 from sapmatch.matching.gates import veto
 from sapmatch.matching.identity import Candidate
 from sapmatch.matching.lines import Portion
@@ -111,12 +112,14 @@ def line_state(judged: Judged) -> State:
 def line_matches(case: Case, outcome: Outcome) -> tuple[LineMatch, ...]:
     """The lines as the decision shows them."""
     pool: Pool = {}
+    sides = {p.position.order.side for one in outcome.judged for p in one.line.portions}
     return tuple(
         LineMatch(
             line=one.line.id,
             shares=shares(case, _payable(one), pool),
             score=one.line.score,
             state=line_state(one),
+            unplanned=unplanned(case, one.line) if "purchase_order" in sides else None,
         )
         for one in outcome.judged
     )

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from sapmatch.matching.case import company_code_of
 from sapmatch.matching.direction import directed
+from sapmatch.matching.distinct import only_distinct
 from sapmatch.matching.rates import Exchange, convert
 from sapmatch.matching.stored import Desk, Planner
 from sapmatch.matching.taken import taken, whose
@@ -12,7 +13,6 @@ from sapmatch.matching.validity import first_flaw
 from sapmatch.matching.verdict import anew, decided_by_hand
 from sapmatch.model.document import DocumentRecord
 from sapmatch.model.errors import InputRejected
-from sapmatch.model.intent import Intent
 from sapmatch.model.invoice import Invoice, ReadResult
 from sapmatch.model.match import Decision
 from sapmatch.model.order import Order
@@ -57,22 +57,8 @@ def rehearse_stored(
         known = _orders([verdict.order] if verdict.order else [], former, desk)
         raise InputRejected(". ".join([str(exc), *map(whose, known.values())])) from exc
     orders = _orders(decision.orders, decision, desk)
-    only_free(plan, intents)(record.id, directed(invoice), decision, orders)
+    only_distinct(plan, intents)(record.id, directed(invoice), decision, orders)
     return tuple(taken(decision, orders, invoice.currency or ""))
-
-
-def only_free(plan: Planner, intents: Intents) -> Planner:
-    """The same plan, InputRejected where SAP could not tell a write from another document's."""
-
-    def planned(
-        document_id: str, invoice: Invoice, decision: Decision, orders: dict[str, Order]
-    ) -> Sequence[tuple[Intent, bytes]]:
-        found = plan(document_id, invoice, decision, orders)
-        for intent, _ in found:
-            _require_free(intent, intents)
-        return found
-
-    return planned
 
 
 def worth_stored(record: DocumentRecord, desk: Desk) -> Decimal:
@@ -94,18 +80,6 @@ def _orders(names: Sequence[str], decision: Decision, desk: Desk) -> dict[str, O
     scope = desk.scope(decision.company_code)
     found = {name: desk.orders.get(scope, name) for name in names}
     return {name: one.order for name, one in found.items() if one}
-
-
-def _require_free(intent: Intent, intents: Intents) -> None:
-    try:
-        there = intents.get(intent.id)
-    except InputRejected:  # as it should be: nobody planned it yet
-        return
-    if there.document_id != intent.document_id:
-        raise InputRejected(
-            f"SAP cannot tell the number of this invoice from that of document {there.document_id}:"
-            " it keeps 16 characters; compare both, and reject this one or enter it in SAP"
-        )
 
 
 def _converted(invoice: Invoice, policy: MatchingPolicy, home: str) -> Decimal:

@@ -48,13 +48,24 @@ class ItemShare(Struct, frozen=True, kw_only=True):
     material_document_item: str | None = None
 
 
+class Unplanned(Struct, frozen=True, kw_only=True):
+    """How SAP books a line that no order item covers: as unplanned delivery cost, or on an account.
+
+    `amount` without tax in the invoice's currency.
+    """
+
+    kind: Literal["delivery_cost", "account"]
+    amount: Decimal
+
+
 class LineMatch(Struct, frozen=True, kw_only=True):
-    """One invoice line and where it belongs; no shares: it belongs nowhere."""
+    """One invoice line and where it belongs; no shares: it belongs to no order item."""
 
     line: str
     shares: tuple[ItemShare, ...] = ()
     score: int = 0
     state: State = State.MATCHED
+    unplanned: Unplanned | None = None
 
 
 class ToleranceCheck(Struct, frozen=True, kw_only=True):

@@ -99,6 +99,8 @@ class CompanyCode(Struct, frozen=True, kw_only=True):
     tolerances: dict[str, Tolerance] = field(default_factory=dict)
     overrides: tuple[ToleranceOverride, ...] = ()
     sampling: Sampling = Sampling()
+    unplanned_account: str | None = None  # G/L account of lines that no order item covers
+    unplanned_cost_center: str | None = None
 
 
 class MatchingPolicy(Struct, frozen=True, kw_only=True):
@@ -112,6 +114,7 @@ class MatchingPolicy(Struct, frozen=True, kw_only=True):
     candidate_cap: int = 500
     weights: dict[str, int] = field(default_factory=dict)  # learned ones, in place of the shipped
     company_codes: dict[str, CompanyCode] = field(default_factory=dict)
+    writes_invoices: bool = False  # a flow writes supplier invoices of matches into SAP
 
 
 def sap_number(number: str | None) -> str:

@@ -4,6 +4,7 @@ The only file that knows names of environment variables: `infra` sets them, `boo
 """
 
 import hashlib
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Literal
 
@@ -127,9 +128,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     reading: Reading = Reading()
 
 
-def policy_of(matching: Matching) -> MatchingPolicy:
-    """The pure rules, with the hash of what they were made from as their version."""
+def policy_of(matching: Matching, flows: Iterable[WriteBack] = ()) -> MatchingPolicy:
+    """The pure rules, with the hash of what they were made from as their version.
+
+    `flows` are what is written: a match has to fit into a supplier invoice where one makes it.
+    """
+    writes = any((f.source, f.order_side) == ("match", "purchase_order") for f in flows)
     plain = msgspec.to_builtins(matching, str_keys=True)  # rates are by date
+    plain |= {"writes_invoices": True} if writes else {}
     digest = hashlib.sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()[:12]
     return MatchingPolicy(
         version=digest,
@@ -140,6 +146,7 @@ def policy_of(matching: Matching) -> MatchingPolicy:
         weights=matching.weights,
         candidate_cap=matching.candidate_cap,
         company_codes=matching.company_codes,
+        writes_invoices=writes,
     )
 
 

@@ -18,6 +18,7 @@ from sapmatch.model.policy import (
 from sapmatch.settings.blocks import Matching, mistake
 from sapmatch.settings.connection import check_zone
 
+_ACCOUNT = re.compile(r"[A-Za-z0-9_-]{1,10}")
 _COMPANY_CODE = re.compile(r"[A-Z0-9]{1,4}")
 _TAX = re.compile(r"(?:(?P<category>[A-Za-z]{1,3}):)?(?P<rate>\d{1,3}(?:\.\d{1,4})?)")
 _MOST_DAYS = 366
@@ -111,10 +112,20 @@ def _check_company(path: str, code: str, company: CompanyCode) -> Iterator[Probl
     yield from _check_currency(f"{path}.currency", company.currency)
     for name in company.tax_codes:
         yield from _check_tax(f"{path}.tax_codes.{name}", name)
+    yield from _check_account(path, company)
     if not 0 <= company.sampling.percent <= 100:
         yield mistake(f"{path}.sampling.percent", "must be from 0 to 100")
     yield from _check_tolerances(f"{path}.tolerances", company.tolerances)
     yield from _check_overrides(f"{path}.overrides", company.overrides)
+
+
+def _check_account(path: str, company: CompanyCode) -> Iterator[Problem]:
+    for name in ("unplanned_account", "unplanned_cost_center"):
+        value: str | None = getattr(company, name)
+        if value is not None and not _ACCOUNT.fullmatch(value):
+            yield mistake(f"{path}.{name}", "must be 1 to 10 letters, digits, _ or -, as in SAP")
+    if company.unplanned_cost_center and not company.unplanned_account:
+        yield mistake(f"{path}.unplanned_account", "is missing: the cost center goes with it")
 
 
 def _check_currency(path: str, currency: str) -> Iterator[Problem]:

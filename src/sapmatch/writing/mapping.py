@@ -2,9 +2,9 @@
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from msgspec import Struct
@@ -12,10 +12,11 @@ from msgspec import Struct
 from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.intent import Record
 from sapmatch.model.invoice import Invoice
-from sapmatch.model.match import Decision, ItemShare
+from sapmatch.model.match import Decision, ItemShare, LineMatch
 from sapmatch.model.money import rounded
 from sapmatch.model.order import ZERO, Order, OrderItem
 from sapmatch.model.policy import CompanyCode
+from sapmatch.writing.taxes import Item, code_of, no_tax_code, same_rate, tax_code_of, taxes_of
 
 REFERENCE_LENGTH = 16  # SupplierInvoiceIDByInvcgParty
 _TEXT_LENGTHS = {
@@ -31,19 +32,16 @@ _STATUS: dict[str, Record] = {
     "posted": {"SupplierInvoiceStatus": "5"},
 }
 _BLOCKED: Record = {"PaymentBlockingReason": "R"}
-_STANDARD = "S"  # tax category; rows without one are taken for it
 _EPOCH = date(1970, 1, 1)
 _DAY = 86_400_000  # milliseconds
 _THOUSANDTH = Decimal("0.001")  # quantities are (13,3)
 
 
-class _Item(Struct, frozen=True):
-    """One item of the invoice in SAP, and the tax rate it was found by."""
+class _Cost(Struct, frozen=True):
+    """A delivery cost without tax, and its tax rate."""
 
-    record: Record
     amount: Decimal
     rate: Decimal | None
-    tax_code: str
 
 
 def supplier_invoice(
@@ -60,8 +58,9 @@ def supplier_invoice(
 
     Amounts with the currency's decimals, as strings; dates as V2 writes them. The header text
     carries a marker made from the document id. A decision with a payment block gets it in every
-    status, parked ones for the day they are posted. Raises InputRejected where a field is missing,
-    an item has no quantity (MA-P67) or the amounts do not balance (MA-P68).
+    status, parked ones for the day they are posted. What no order item covers is unplanned delivery
+    cost, or an item on the company code's account (MA-P38). Raises InputRejected where a field is
+    missing, an item has no quantity (MA-P67) or the amounts do not balance (MA-P68).
     """
     _require(invoice)
     assert invoice.currency
@@ -72,8 +71,11 @@ def supplier_invoice(
         _item(number, share, rate, orders, invoice, company)
         for number, (share, rate) in enumerate(_shares(invoice, decision), start=1)
     ]
-    taxes = _taxes(invoice, items, company)
-    _balance(invoice, decision, items, taxes)
+    accounts = _account_items(invoice, decision, items, company)
+    every = [*items, *accounts]
+    costs = _costs(invoice, decision)
+    taxes = taxes_of(invoice, every, company)
+    _balance(invoice, decision, [item.amount for item in every] + [c.amount for c in costs], taxes)
     return {
         "CompanyCode": decision.company_code,
         "DocumentDate": v2_date(invoice.issue_date),
@@ -87,8 +89,9 @@ def supplier_invoice(
         "TaxIsCalculatedAutomatically": False,
         **_STATUS[status],
         **(_BLOCKED if decision.payment_block else {}),
-        **_delivery_cost(invoice, items, company),
+        **_delivery_cost(invoice, costs, every, company),
         "to_SuplrInvcItemPurOrdRef": [item.record for item in items],
+        **({"to_SupplierInvoiceItemGLAcct": [i.record for i in accounts]} if accounts else {}),
         "to_SupplierInvoiceTax": [_tax(code, taxes[code], currency) for code in sorted(taxes)],
     }
 
@@ -131,12 +134,63 @@ def _missing(names: tuple[str, ...]) -> InputRejected:
 
 def _shares(invoice: Invoice, decision: Decision) -> Iterable[tuple[ItemShare, Decimal | None]]:
     """Every share with the tax rate of its invoice line."""
-    only = invoice.taxes[0].rate if len(invoice.taxes) == 1 else None
-    rates = {line.id: line.tax_rate for line in invoice.lines}
+    rates = _rates(invoice, decision)
     for line in decision.lines:
-        rate = rates.get(line.line)
         for share in line.shares:
-            yield share, only if rate is None else rate
+            yield share, rates[line.line]
+
+
+def _rates(invoice: Invoice, decision: Decision) -> dict[str, Decimal | None]:
+    """Tax rates of the lines; the only one of the document where a line names none."""
+    only = invoice.taxes[0].rate if len(invoice.taxes) == 1 else None
+    named = {line.id: line.tax_rate for line in invoice.lines}
+    rates = {line.line: named.get(line.line) for line in decision.lines}
+    return {line: only if rate is None else rate for line, rate in rates.items()}
+
+
+def _account_items(
+    invoice: Invoice, decision: Decision, items: Sequence[Item], company: CompanyCode
+) -> list[Item]:
+    """Lines on the company code's G/L account; they are numbered on their own."""
+    rates = _rates(invoice, decision)
+    wanted = [ln for ln in decision.lines if ln.unplanned and ln.unplanned.kind == "account"]
+    if wanted and not company.unplanned_account:
+        raise InputRejected(
+            f"line {wanted[0].line}: belongs to no order item, and SAP takes it on a G/L account "
+            "only; add unplanned_account to the company code, or enter the invoice by hand"
+        )
+    return [
+        _account_item(number, line, rates[line.line], items, invoice, decision, company)
+        for number, line in enumerate(wanted, start=1)
+    ]
+
+
+def _account_item(
+    number: int,
+    line: LineMatch,
+    rate: Decimal | None,
+    items: Sequence[Item],
+    invoice: Invoice,
+    decision: Decision,
+    company: CompanyCode,
+) -> Item:
+    assert line.unplanned
+    currency = invoice.currency or ""
+    tax_code = code_of(invoice, rate, items, company)
+    if tax_code is None:
+        raise no_tax_code(f"line {line.line}", invoice, rate)
+    record: Record = {
+        "SupplierInvoiceItem": str(number),
+        "CompanyCode": decision.company_code,
+        "GLAccount": company.unplanned_account,
+        "DebitCreditCode": "H" if invoice.type == "credit-note" else "S",
+        "DocumentCurrency": currency,
+        "SupplierInvoiceItemAmount": _amount(line.unplanned.amount, currency),
+        "TaxCode": tax_code,
+    }
+    if company.unplanned_cost_center:
+        record["CostCenter"] = company.unplanned_cost_center
+    return Item(record, rounded(line.unplanned.amount, currency), rate, tax_code)
 
 
 def _item(
@@ -146,15 +200,15 @@ def _item(
     orders: Mapping[str, Order],
     invoice: Invoice,
     company: CompanyCode,
-) -> _Item:
+) -> Item:
     currency = invoice.currency or ""
     where = f"item {share.order}/{share.item}"
     ordered = _ordered(where, share, orders)
     if _quantity(share.quantity) in ("0", "-0"):
         raise InputRejected(f"{where}: has no quantity, and SAP refuses items without (M8/186)")
-    tax_code = _tax_code(invoice, rate, company) or ordered.tax_code
+    tax_code = tax_code_of(invoice, rate, company) or ordered.tax_code
     if not tax_code:
-        raise _no_tax_code(where, invoice, rate)
+        raise no_tax_code(where, invoice, rate)
     record = {
         "SupplierInvoiceItem": str(number),
         "PurchaseOrder": share.order,
@@ -166,7 +220,7 @@ def _item(
         "QuantityInPurchaseOrderUnit": _quantity(share.quantity),
         **_receipt(share),
     }
-    return _Item(record, rounded(share.amount, currency), rate, tax_code)
+    return Item(record, rounded(share.amount, currency), rate, tax_code)
 
 
 def _ordered(where: str, share: ItemShare, orders: Mapping[str, Order]) -> OrderItem:
@@ -188,88 +242,6 @@ def _receipt(share: ItemShare) -> Record:
     }
 
 
-def _tax_code(invoice: Invoice, rate: Decimal | None, company: CompanyCode) -> str | None:
-    """What the company code's table says of category and rate; a rate alone is a standard rate."""
-    category = _category(invoice, rate)
-    listed = {_entry(text): code for text, code in company.tax_codes.items()}
-    if rate is None and category == _STANDARD:
-        return None
-    exact = listed.get((category, rate or ZERO))
-    return exact or (listed.get(("", rate or ZERO)) if category == _STANDARD else None)
-
-
-def _entry(text: str) -> tuple[str, Decimal | None]:
-    """Category and rate of a name in tax_codes: "AE:0", or "19" of no category."""
-    category, _, rate = text.rpartition(":")
-    try:
-        return category.strip().upper(), Decimal(rate)
-    except InvalidOperation:
-        return category, None
-
-
-def _category(invoice: Invoice, rate: Decimal | None) -> str:
-    """The tax category (UNTDID 5305) of a rate in the breakdown; lines name their rate only.
-
-    Several are joined, as in AE/E: no table can tell then which line has which.
-    """
-    found = {part.category or _STANDARD for part in invoice.taxes if _same(part.rate, rate)}
-    return "/".join(sorted(found)) or _STANDARD
-
-
-def _same(one: Decimal | None, other: Decimal | None) -> bool:
-    """Without a rate means without tax: exempt rows may show either."""
-    return (one or ZERO) == (other or ZERO)
-
-
-def _no_tax_code(where: str, invoice: Invoice, rate: Decimal | None) -> InputRejected:
-    category = _category(invoice, rate)
-    name = f"{rate or 0}" if category == _STANDARD else f"{category}:{rate or 0}"
-    return InputRejected(
-        f"{where}: {rate or 0} % tax of category {category} has no tax code; add "
-        f'"{name}" to tax_codes of the company code, or a tax code to the order item'
-    )
-
-
-def _code_of(
-    invoice: Invoice, rate: Decimal | None, items: Iterable[_Item], company: CompanyCode
-) -> str | None:
-    """The tax code of a rate: from the table, else from the items that have it."""
-    listed = _tax_code(invoice, rate, company)
-    if listed:
-        return listed
-    codes = {item.tax_code for item in items if _same(item.rate, rate)}
-    if len(codes) > 1:
-        raise InputRejected(
-            f"invoice: {rate or 0} % tax has several tax codes in the order; enter it by hand"
-        )
-    return codes.pop() if codes else None
-
-
-def _taxes(
-    invoice: Invoice, items: Iterable[_Item], company: CompanyCode
-) -> dict[str, tuple[Decimal, Decimal]]:
-    """Tax code -> tax and its base."""
-    if not invoice.taxes:
-        return _single_tax(invoice, {item.tax_code for item in items})
-    sums: dict[str, tuple[Decimal, Decimal]] = {}
-    for part in invoice.taxes:
-        code = _code_of(invoice, part.rate, items, company)
-        if code is None:
-            raise _no_tax_code("invoice", invoice, part.rate)
-        tax, base = sums.get(code, (ZERO, ZERO))
-        sums[code] = (tax + part.amount, base + part.basis)
-    return sums
-
-
-def _single_tax(invoice: Invoice, codes: set[str]) -> dict[str, tuple[Decimal, Decimal]]:
-    """The one tax of an invoice that does not break it down."""
-    if not invoice.tax:
-        return {}
-    if len(codes) != 1:
-        raise InputRejected("invoice: names one tax sum for several tax codes; enter it by hand")
-    return {codes.pop(): (invoice.tax, (invoice.total or ZERO) - invoice.tax)}
-
-
 def _tax(code: str, sums: tuple[Decimal, Decimal], currency: str) -> Record:
     return {
         "TaxCode": code,
@@ -279,38 +251,47 @@ def _tax(code: str, sums: tuple[Decimal, Decimal], currency: str) -> Record:
     }
 
 
-def _charges(invoice: Invoice) -> Decimal:
-    return sum((part.amount for part in invoice.allowances_charges if part.is_charge), ZERO)
+def _costs(invoice: Invoice, decision: Decision) -> list[_Cost]:
+    """Charges of the document, and lines that bill a delivery, which the order does not know."""
+    rates = _rates(invoice, decision)
+    charges = [c for c in invoice.allowances_charges if c.is_charge]
+    lines = [ln for ln in decision.lines if ln.unplanned and ln.unplanned.kind == "delivery_cost"]
+    return [
+        *(_Cost(charge.amount, charge.tax_rate) for charge in charges),
+        *(_Cost(ln.unplanned.amount, rates[ln.line]) for ln in lines if ln.unplanned),
+    ]
 
 
-def _delivery_cost(invoice: Invoice, items: Iterable[_Item], company: CompanyCode) -> Record:
-    """Charges of the document, which the order does not know, as unplanned delivery cost."""
-    charges = [part for part in invoice.allowances_charges if part.is_charge]
-    if not charges:
+def _delivery_cost(
+    invoice: Invoice, costs: Sequence[_Cost], items: Iterable[Item], company: CompanyCode
+) -> Record:
+    """All of them as the one unplanned delivery cost that SAP takes."""
+    if not costs:
         return {}
-    rate = charges[0].tax_rate
-    if any(part.tax_rate != rate for part in charges):
+    rate = costs[0].rate
+    if any(not same_rate(cost.rate, rate) for cost in costs):
         raise InputRejected(
-            "invoice: its charges have several tax rates; SAP takes one unplanned delivery cost "
-            "with one tax code: enter it by hand"
+            "invoice: its delivery costs have several tax rates; SAP takes one unplanned delivery "
+            "cost with one tax code: enter it by hand"
         )
-    code = _code_of(invoice, rate, items, company)
+    code = code_of(invoice, rate, items, company)
     if code is None and rate is not None:
-        raise _no_tax_code("charge", invoice, rate)
-    cost: Record = {"UnplannedDeliveryCost": _amount(_charges(invoice), invoice.currency or "")}
+        raise no_tax_code("charge", invoice, rate)
+    total = sum((cost.amount for cost in costs), ZERO)
+    cost: Record = {"UnplannedDeliveryCost": _amount(total, invoice.currency or "")}
     return cost | ({"UnplannedDeliveryCostTaxCode": code} if code else {})
 
 
 def _balance(
     invoice: Invoice,
     decision: Decision,
-    items: Iterable[_Item],
+    amounts: Iterable[Decimal],
     taxes: Mapping[str, tuple[Decimal, Decimal]],
 ) -> None:
-    """Gross = items + charges + tax, or off by no more than a BD check of the decision allowed."""
+    """Gross = items + delivery costs + tax, or off by no more than a BD check allowed."""
     currency = invoice.currency or ""
     gross = rounded(invoice.total or ZERO, currency)
-    parts = sum((item.amount for item in items), _charges(invoice))
+    parts = sum(amounts, ZERO)
     parts += sum((rounded(tax, currency) for tax, _ in taxes.values()), ZERO)
     allowed = max(
         (c.limit for c in decision.tolerances if c.key == "BD" and c.verdict == "pass"),

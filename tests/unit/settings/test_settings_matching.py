@@ -2,10 +2,12 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from sapmatch.model.errors import InputRejected
+from sapmatch.model.flow import WriteBack
 from sapmatch.model.policy import ExchangeRates, MatchingPolicy
 from sapmatch.settings import parse, policy_of
 
@@ -241,3 +243,31 @@ def test_an_override_says_for_whom_and_what(overrides: str, path: str) -> None:
 )
 def test_a_rule_that_nothing_can_follow_is_named(line: str, path: str) -> None:
     assert list(mistakes(f"[matching]\n{line}\n" + HEAD)) == [f"matching.{path}"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "path"),
+    [
+        ('unplanned_account = "12345678901"', "unplanned_account"),
+        ('unplanned_account = ""', "unplanned_account"),
+        ('unplanned_account = "65008100"\nunplanned_cost_center = "a b"', "unplanned_cost_center"),
+        ('unplanned_cost_center = "17101301"', "unplanned_account"),
+    ],
+)
+def test_the_account_of_unplanned_lines_is_one_that_sap_can_have(lines: str, path: str) -> None:
+    """MA-P38"""
+    assert list(company(lines)) == [path]
+    assert policy(HEAD + 'unplanned_account = "65008100"\nunplanned_cost_center = "17101301"')
+
+
+def test_the_rules_know_whether_matches_are_written_as_supplier_invoices() -> None:
+    """Each is another version: the same invoice may be decided otherwise."""
+    flow: dict[str, Any] = {"connection": "s4", "service": "/s", "entity_set": "A_SupplierInvoice"}
+    written = WriteBack(**flow, operation="insert", source="match", order_side="purchase_order")
+    dropped = WriteBack(**flow, operation="insert", source="inbox")
+    matching = parse(HEAD.encode(), "sapmatch.toml").matching
+    assert matching is not None
+    bare, other, full = (policy_of(matching, flows) for flows in ((), [dropped], [written]))
+    assert (bare.writes_invoices, full.writes_invoices) == (False, True)
+    assert bare == other
+    assert bare.version != full.version

@@ -96,6 +96,12 @@ def company_code_of(invoice: Invoice, policy: MatchingPolicy) -> str | None:
     return open_codes[0] if len(policy.company_codes) == len(open_codes) == 1 else None
 
 
+def codes_named(party: Party, policy: MatchingPolicy) -> list[str]:
+    """Company codes whose name the party has, whatever its VAT id says."""
+    codes = sorted(policy.company_codes)
+    return [code for code in codes if _named(party, policy.company_codes[code])]
+
+
 def _is_self_billed(invoice: Invoice, policy: MatchingPolicy) -> bool:
     if invoice.type != "self-billed-invoice" or _known(invoice.buyer, policy):
         return False

@@ -175,10 +175,12 @@ def _terms(case: Case, best: Candidate | None, outcome: Outcome) -> Iterator[str
 
 
 def _lines(case: Case, outcome: Outcome) -> Iterator[str]:
+    billed = {one.line.id: one.line.unit for one in case.lines}
     for judged in outcome.judged:
         line, who = judged.line, capital(subject(judged.line.id))
         if line.unit_differs:
-            yield f"{who} belongs to an item of the order that is counted in another unit."
+            unit = shown(billed.get(line.id) or "no unit")
+            yield f"{who}, billed in {unit}, belongs to an item of the order in {line.unit}."
         elif not line.placed and line.amount:
             yield f"{who} over {Money(line.amount, case.currency)} fits no order item."
         yield from (_portion(case, judged, portion) for portion in line.portions)

@@ -38,7 +38,8 @@ class Portion(Struct, frozen=True, kw_only=True):
 
 
 class Assigned(Struct, frozen=True, kw_only=True):
-    """An invoice line and its place; `unit_differs`: its place is known, its quantity is not.
+    """An invoice line and its place; `unit_differs`: its place is known, its quantity is not, as
+    the order item counts in `unit`.
 
     `doubtful`: an item of other goods, which no line took, fits as well.
     """
@@ -48,6 +49,7 @@ class Assigned(Struct, frozen=True, kw_only=True):
     portions: tuple[Portion, ...] = ()
     score: int = 0
     unit_differs: bool = False
+    unit: str | None = None
     doubtful: bool = False
 
     @property
@@ -77,6 +79,7 @@ def assign(case: Case, places: Sequence[Position]) -> tuple[Assigned, ...]:
                 portions=_portions(case, row, held) if held else (),
                 score=(FLOOR if held else 0) if alone else scores[n, pairs[n]],
                 unit_differs=not (alone or held),
+                unit=None if alone or held else offers[pairs[n]].position.item.unit,
                 doubtful=not (alone or n in merged)
                 and _doubtful(n, pairs[n], scores, offers, free),
             )

@@ -6,7 +6,7 @@ from decimal import localcontext
 from msgspec.structs import replace
 
 from sapmatch.matching.advice import invalid_remedy, owner, remedy
-from sapmatch.matching.case import Case, build_case, company_code_of
+from sapmatch.matching.case import Case, build_case, codes_named, company_code_of
 from sapmatch.matching.decision import Outcome, decide, difference, line_matches
 from sapmatch.matching.direction import directed
 from sapmatch.matching.duplicates import Earlier, Past, look_back
@@ -68,7 +68,7 @@ def match(
         if flaw:
             return _invalid(flaw, code, policy)
         if code is None:
-            return _nobodys(policy)
+            return _nobodys(invoice, policy)
         case = build_case(
             directed(invoice),
             document_id=document_id,
@@ -103,14 +103,17 @@ def _invalid(flaw: Flaw, company_code: str | None, policy: MatchingPolicy) -> De
     )
 
 
-def _nobodys(policy: MatchingPolicy) -> Decision:
+def _nobodys(invoice: Invoice, policy: MatchingPolicy) -> Decision:
+    named = codes_named(invoice.buyer, policy)
     return Decision(
         state=State.NO_CANDIDATE,
         policy_version=policy.version,
         cause="NO_ORDER",
         explanation=(
             "The invoice is addressed to none of our companies.",
-            "Neither VAT id nor name of the buyer belongs to a company code of the settings.",
+            f"The buyer has the name of company code {', '.join(named)}, and a VAT id of none."
+            if named
+            else "Neither VAT id nor name of the buyer belongs to a company code of the settings.",
         ),
         remedy="Accounts payable rejects the invoice and returns it, or the administrator adds the "
         "VAT id to matching.company_codes and has it decided anew (sapmatch replay).",
@@ -153,8 +156,8 @@ def _decision(case: Case, found: Found, outcome: Outcome, past: Past) -> Decisio
         tolerances=outcome.checks,
         duplicate_of=past.duplicate.earlier.document if past.duplicate else None,
         explanation=explain(case, found, outcome, past, rate),
-        remedy=remedy(outcome, best.side if best else None),
-        owner=owner(outcome),
+        remedy=remedy(outcome, best.side if best else None, credit=case.credit),
+        owner=owner(outcome, credit=case.credit),
     )
 
 

@@ -1,6 +1,7 @@
 """Raise an exception once: a record, then one mail, or a line in a digest."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -28,6 +29,7 @@ _REACHED = "What became of its records stands in the response file."
 _UNREACHED = "It is not known how far it came: there is no response file."
 _STATUS = {"rejected": "SAP_REJECTED", "unknown": "OUTCOME_UNKNOWN"}
 _EXPIRED = "REVIEW_EXPIRED"
+_DOCUMENT = re.compile(r"[0-9a-f]{64}")
 _CHANGED = "ORDER_CHANGED"
 
 
@@ -153,7 +155,7 @@ class Exceptions:
             company_code=incident.record.company_code,
             total=invoice.total,
             currency=invoice.currency,
-            difference=decision.difference if decision else None,
+            difference=incident.difference,
             owner=incident.owner,
             remedy=incident.remedy,
             candidates=(decision.orders or decision.candidates) if decision else (),
@@ -194,11 +196,17 @@ class Exceptions:
             record=record,
             decision=decision,
             offers=self._offers.of(record, decision) if reason is None else (),
+            earlier=self._earlier(record, decision),
             takes_two=reason is None and self._offers.takes_two(record),
             result=self._result(record.id),
             stage=self._stage,
             until=self._clock.now() + self._decide_within,
         )
+
+    def _earlier(self, record: DocumentRecord, decision: Decision | None) -> DocumentRecord | None:
+        """The document of ours that this one may be a copy of; one of SAP has no id of ours."""
+        named = (decision.duplicate_of if decision else None) or record.duplicate_of
+        return self._documents.get(named) if named and _DOCUMENT.fullmatch(named) else None
 
     def _evidence(self, incident: Incident) -> tuple[str, ...]:
         """Keys of the objects that show it."""

@@ -57,6 +57,8 @@ def test_kilograms_are_no_pieces() -> None:
     decision = decide(invoice(line(unit="KGM")), order())
     assert (decision.state, decision.cause) == (State.OUT_OF_TOLERANCE, "UNIT")
     assert placed(decision) == []
+    told = "Line 10, billed in KGM, belongs to an item of the order in PC."
+    assert told in decision.explanation
 
 
 def test_units_of_one_kind_are_converted() -> None:

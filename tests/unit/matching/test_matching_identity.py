@@ -319,6 +319,10 @@ def test_an_invoice_to_another_company_is_nobodys() -> None:
     foreign = invoice(buyer=Party(name="Example Maschinenbau GmbH", vat_id="DE999999999"))
     decision = decide(foreign, order())
     assert (decision.state, decision.company_code) == (State.NO_CANDIDATE, None)
+    told = "The buyer has the name of company code 1010, and a VAT id of none."
+    assert decision.explanation[1] == told
+    stranger = decide(invoice(buyer=Party(name="Somebody", vat_id="DE999999999")), order())
+    assert stranger.explanation[1].startswith("Neither VAT id nor name of the buyer")
 
 
 def test_a_buyer_without_a_vat_id_belongs_to_the_only_company_code() -> None:

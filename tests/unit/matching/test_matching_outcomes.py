@@ -47,6 +47,14 @@ def chosen(desk: Desk, *only: str, **more: Any) -> Decision:
     )
 
 
+def test_who_credits_more_than_was_invoiced_is_no_matter_of_the_warehouse() -> None:
+    held = order("4500000012", item(postings=(posting("40", "400.00"),)))
+    decision = decide(invoice(line(10, "60"), type="credit-note", number="G-1"), held)
+    assert (decision.state, decision.cause) == (State.OUT_OF_TOLERANCE, "DQ")
+    assert decision.owner == "accounts_payable"
+    assert "MIGO" not in (decision.remedy or "")
+
+
 def test_a_decision_tells_how_sure_it_is_and_what_led_to_it() -> None:
     decision = decide(invoice(), order())
     assert decision.confidence == 999

@@ -11,7 +11,7 @@ import pytest
 from sapmatch.model.document import DocumentRecord, ExceptionRecord
 from sapmatch.model.errors import Problem
 from sapmatch.model.invoice import Invoice, Party, ReadResult, StoredInvoice
-from sapmatch.model.match import Decision, State, ToleranceCheck
+from sapmatch.model.match import Decision, Evidence, State, ToleranceCheck
 from sapmatch.model.review import Reviewing
 from sapmatch.model.stored import invoice_key
 from sapmatch.reviewing.mail import text
@@ -134,7 +134,7 @@ def test_the_subject_says_state_amount_order_and_id() -> None:
         ),
         (
             msgspec.structs.replace(DECISION, state=State.WAITING_RECEIPT, cause="DW"),
-            "Goods receipt overdue: 12.50 EUR over (order 4500000012)",
+            "Goods receipt overdue: 1589.80 EUR (order 4500000012)",
         ),
     ],
 )
@@ -185,6 +185,42 @@ def test_the_commands_can_be_copied_and_name_the_decision_that_was_read() -> Non
         f"sapmatch decide 3f9a1c2b4d5e wait {end}",
     ]
     assert "://" not in body
+
+
+def test_a_difference_is_told_only_where_the_document_waits_for_it() -> None:
+    closed = msgspec.structs.replace(DECISION, state=State.NOT_INVOICEABLE, cause="NOT_RELEASED")
+    subject, body, told = mailed(closed, state="NOT_INVOICEABLE")
+    assert "Order not released: 1589.80 EUR (order" in subject
+    assert "over (" not in subject
+    assert "How much" not in body
+    assert told.difference is None
+
+
+def test_both_parties_are_named_where_the_order_may_be_anothers() -> None:
+    """MA-P05"""
+    weights = (
+        Evidence(name="order number equal", weight=120, invoice="4500000012", order="4500000012"),
+        Evidence(name="VAT id different", weight=-400, invoice="DE298765431", order="DE265432108"),
+    )
+    decision = msgspec.structs.replace(
+        DECISION, state=State.AMBIGUOUS, cause="OTHER_SUPPLIER", evidence=weights, orders=()
+    )
+    _, body, _ = mailed(decision, state="AMBIGUOUS")
+    told = "VAT id different: DE298765431 on the invoice, DE265432108 on the order."
+    assert section(body, "Why")[-1] == told
+
+
+def test_the_earlier_document_is_named_by_file_and_day_and_can_be_looked_up() -> None:
+    """MA-P44"""
+    team = Team()
+    earlier = msgspec.structs.replace(RECORD, id="8" * 64, key="incoming/old.pdf", state="MATCHED")
+    twin = msgspec.structs.replace(RECORD, state="DUPLICATE", decision=0, duplicate_of="8" * 64)
+    team.documents.records |= {ID: twin, "8" * 64: earlier}
+    team.exceptions.about_document(ID)
+    body = team.mailer.sent[0][1]
+    assert "sapmatch exceptions show 888888888888 --stage test" in section(body, "How")
+    (told,) = [one for one in section(body, "Where") if one.startswith("The earlier document")]
+    assert "incoming/old.pdf, which came on 2026-11-02 and is MATCHED" in told
 
 
 def test_nothing_is_offered_that_would_be_refused() -> None:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from sapmatch.model.document import DocumentRecord
 from sapmatch.model.invoice import Invoice, ReadResult
-from sapmatch.model.match import POSTABLE, Decision, Owner, ToleranceCheck
+from sapmatch.model.match import POSTABLE, Decision, Owner, State, ToleranceCheck
 from sapmatch.reviewing.asked import allows
 from sapmatch.reviewing.fields import problem_line
 from sapmatch.reviewing.mail import text, words
@@ -30,6 +30,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     `result` is what was read; `until` when a decision is awaited, on the stage `stage`. Where an
     order changed after the match, `recorded` is the decision that stands, `decision` that of now.
     `offers` are the decisions that would be taken, and `takes_two` says whether two people have to.
+    `earlier` is the document that this one may be a copy of.
     """
 
     state: str
@@ -41,6 +42,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     until: datetime
     offers: tuple[str, ...] = ()
     takes_two: bool = False
+    earlier: DocumentRecord | None = None
 
     @property
     def cause(self) -> str | None:
@@ -67,9 +69,18 @@ class Incident(Struct, frozen=True, kw_only=True):
     @property
     def failed(self) -> tuple[ToleranceCheck, ...]:
         """Limits that do not hold, those of the cause first."""
-        checks = self.decision.tolerances if self.decision else ()
+        checks = self.decision.tolerances if self.decision and self._measured else ()
         failed = [check for check in checks if check.verdict == "fail"]
         return tuple(sorted(failed, key=lambda check: check.key != self.cause))
+
+    @property
+    def difference(self) -> Decimal | None:
+        """Money beyond the tolerances, where that is why the document waits."""
+        return self.decision.difference if self.decision and self._measured else None
+
+    @property
+    def _measured(self) -> bool:
+        return self.decision is not None and self.decision.state is State.OUT_OF_TOLERANCE
 
     @property
     def below(self) -> bool:
@@ -125,7 +136,7 @@ def _headline(incident: Incident) -> str:
 
 
 def _difference(incident: Incident) -> str | None:
-    value = incident.decision.difference if incident.decision else None
+    value = incident.difference
     return text.amount(abs(value), incident.invoice.currency) if value else None
 
 
@@ -164,10 +175,18 @@ def _measured(number: Decimal, unit: str) -> str:
 
 def _why(incident: Incident) -> Iterator[str]:
     if incident.decision:
-        yield from text.bounded(_told(incident.decision))
+        yield from text.bounded([*_told(incident.decision), *_parties(incident.decision)])
         return
     problems = incident.result.problems if incident.result else incident.record.problems
     yield from text.bounded([problem_line(problem, incident.result) for problem in problems])
+
+
+def _parties(decision: Decision) -> Iterator[str]:
+    """Where the order may be another party's: what was compared."""
+    for one in decision.evidence if decision.cause == "OTHER_SUPPLIER" else ():
+        if one.weight < 0 and one.invoice and one.order:
+            mine, theirs = text.quoted(one.invoice), text.quoted(one.order)
+            yield f"{_capital(one.name)}: {mine} on the invoice, {theirs} on the order."
 
 
 def _told(decision: Decision | None) -> list[str]:
@@ -187,6 +206,9 @@ def _commands(incident: Incident) -> Iterator[str]:
     end = f'--reason "..." --stage {incident.stage}'
     about = f"--decision {number} {end}" if number else end
     yield f"sapmatch exceptions show {short} --stage {incident.stage}"
+    if incident.earlier:
+        earlier = incident.earlier.id[: text.SHORT_ID]
+        yield f"sapmatch exceptions show {earlier} --stage {incident.stage}"
     if state in _BEGUN_ANEW:
         yield f"sapmatch replay {short} --stage {incident.stage}"
     if state in _TOLD:
@@ -204,6 +226,9 @@ def _where(incident: Incident) -> Iterator[str]:
     record = incident.record
     yield _capital(record.place) if record.pages else f"File {record.place}"
     yield f"Document {record.id}"
+    if earlier := incident.earlier:
+        came = f"which came on {earlier.received_at:%Y-%m-%d} and is {earlier.state}"
+        yield f"The earlier document is {earlier.place}, {came}."
     if incident.state not in _TOLD:
         yield f"A decision is awaited until {incident.until:%Y-%m-%d %H:%M} UTC."
 

@@ -6,11 +6,16 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from sapmatch.cli import main
 from sapmatch.matching.weights import weights_of
+from sapmatch.model.document import DocumentRecord
 from sapmatch.model.levels import IDENTITY_LEVELS
+from sapmatch.model.match import Decision, Ranked, State
+from sapmatch.model.stored import decision_key
+from tests.builders.memory import START, MemoryDocuments, MemoryObjects
 
 
 def evidence(*names: str) -> list[dict[str, Any]]:
@@ -133,3 +138,48 @@ def test_bytes_that_are_no_json_are_no_decision(
     path.write_bytes(line + b"\n")
     assert main(["learn", str(path)]) == 2
     assert f"{path}: line 1" in capsys.readouterr().err
+
+
+class Stage:
+    """A stage on which people decided on documents, each after a decision of ours."""
+
+    def __init__(self, matched: int) -> None:
+        self.documents, self.objects = MemoryDocuments(), MemoryObjects()
+        for n in range(matched):
+            self.add(f"{n:064}", State.MANUAL_MATCHED)
+        self.add("f" * 64, State.MANUAL_REJECTED)
+
+    def add(self, name: str, state: State) -> None:
+        shown = json.loads(decision(["45"]))
+        ranked = msgspec.convert(shown["ranked"], tuple[Ranked, ...])
+        ours = Decision(state=State.AMBIGUOUS, policy_version="p", ranked=ranked)
+        by_hand = Decision(state=state, policy_version="p", orders=("45",), ranked=ranked[:1])
+        for number, one in enumerate((ours, by_hand), start=1):
+            self.objects.write(decision_key(name, number), msgspec.json.encode(one))
+        self.documents.records[name] = DocumentRecord(
+            id=name,
+            bucket="bucket",
+            key=f"incoming/{name}.pdf",
+            version_id="v1",
+            size=1,
+            received_at=START,
+            state=state,
+            decision=2,
+        )
+
+
+def test_what_people_matched_on_a_stage_is_learned_from(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sapmatch.cli.learn.deployment", lambda _: Stage(matched=250))
+    assert main(["learn", "--stage", "prod"]) == 0
+    text = capsys.readouterr().out
+    assert "# Learned from 250 confirmed decisions" in text
+    assert "250 of 250 right orders" in text
+
+
+def test_without_files_or_a_stage_there_is_nothing_to_learn_from(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["learn"]) == 2
+    assert "--stage" in capsys.readouterr().err

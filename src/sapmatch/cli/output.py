@@ -1,6 +1,7 @@
 """The two styles of output: JSON lines for scripts, tables for people; progress goes to stderr."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -42,12 +43,12 @@ def note(text: str) -> None:
 
 def heading(text: str) -> None:
     """A line above what follows."""
-    _console().print(_cell(text), style="bold")
+    _console().print(_cell(text), style="bold", soft_wrap=_unbounded())
 
 
 def line(text: str) -> None:
     """A sentence on stdout."""
-    _console().print(_cell(text))
+    _console().print(_cell(text), soft_wrap=_unbounded())
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -210,4 +211,9 @@ def _cell(value: Any) -> Any:
 def _console() -> Any:
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else _WIDE, highlight=False, markup=False)
+    return Console(width=_WIDE if _unbounded() else None, highlight=False, markup=False)
+
+
+def _unbounded() -> bool:
+    """Whether nobody says how wide the output is: then a sentence stays one line."""
+    return not (sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal())

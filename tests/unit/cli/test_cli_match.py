@@ -186,6 +186,20 @@ def test_people_see_decision_and_explanation(capsys: pytest.CaptureFixture[str])
     assert "4500001007" in shown
 
 
+def test_a_sentence_is_one_line_in_a_pipe_unless_a_width_is_set(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["match", *files("07-price-out-of-tolerance.xml"), "--orders", ORDERS]
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert main(command) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if len(line) > 160]
+    assert all(line.startswith(("  ", str(SAMPLES))) for line in lines)
+    monkeypatch.setenv("COLUMNS", "70")
+    assert main(command) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 70
+
+
 @pytest.mark.parametrize(
     ("orders", "said"),
     [

@@ -11,6 +11,7 @@ from sapmatch.model.review import Action
 from sapmatch.reviewing.asked import Asked, require
 
 _REFUSED = 3
+_WHY = "why, in 3 to 500 characters; always needed, and kept with the decision"
 ACTIONS = {
     "accept": "take the best candidate as it was shown, or the values as they were read",
     "reject": "post nothing, for good",
@@ -85,7 +86,7 @@ def _despite(parser: argparse.ArgumentParser) -> None:
 
 def _options(parser: argparse.ArgumentParser) -> None:
     unset: Any = argparse.SUPPRESS
-    parser.add_argument("--reason", metavar="TEXT", type=filled, default=unset, help="why")
+    parser.add_argument("--reason", metavar="TEXT", type=filled, default=unset, help=_WHY)
     parser.add_argument(
         "--decision",
         metavar="N",

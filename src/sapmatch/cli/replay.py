@@ -31,13 +31,13 @@ def run(arguments: argparse.Namespace) -> int:
     answer = {"document": record.id, "state": record.state}
     if refused:
         return _told(arguments, {**answer, "outcome": "refused", "message": refused}, _REFUSED)
-    waits = review and review.token
+    short, waits = record.id[:SHORT_ID], review and review.token
     if review and waits and parts.workflows.resume(waits, {"action": _action(review)}):
-        told = "its workflow was waiting, and decides anew now"
+        told = f"document {short}: its workflow was waiting, and decides anew now"
         return _told(arguments, {**answer, "outcome": "resumed", "message": told})
     execution = f"replay-{record.id[:SHORT_ID]}-{parts.clock.now():%Y%m%dT%H%M%S}"
     parts.workflows.start(parts.invoice_matching, execution, {"document_id": record.id})
-    told = f"started {execution}"
+    told = f"document {short}: started {execution}"
     return _told(
         arguments, {**answer, "outcome": "started", "execution": execution, "message": told}
     )

@@ -11,6 +11,7 @@ from sapmatch.model.intent import Intent, IntentState
 from sapmatch.model.match import State
 from sapmatch.model.ports import Intents
 from sapmatch.model.review import Review
+from sapmatch.reviewing.asked import SHORT_ID
 
 COLUMNS = ("Document", "Read", "Decision", "Order", "Why", "SAP")
 
@@ -110,7 +111,7 @@ def _cells(found: dict[str, Any]) -> tuple[Any, ...]:
     state = [found["decision"]]
     if waiting := found["waiting"]:
         state.append(f"waits for a {waiting['for']} since {waiting['since']:%Y-%m-%d}")
-    return place(found), read, state, found["orders"], why, sap
+    return (place(found), found["id"][:SHORT_ID]), read, state, found["orders"], why, sap
 
 
 def _sentence(written: dict[str, Any]) -> str:

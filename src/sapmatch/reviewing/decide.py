@@ -197,13 +197,15 @@ class Decisions:
 
     def _note(self, review: Review, verdict: Verdict) -> Answer:
         self._reviews.save(replace(review, said=_remarks(review, verdict)))
-        message = "stays open, and the reason is noted; what it lacks may still come"
+        stays = "stays open, and the reason is noted; what it lacks may still come"
+        message = f"{_named(review.document_id)}: {stays}"
         return Answer(document=review.document_id, outcome="waiting", message=message)
 
     def _propose(self, review: Review, verdict: Verdict) -> Answer:
         said = _remarks(review, verdict)
         self._reviews.save(replace(review, proposed=verdict, said=said))
-        message = "is proposed; a second person has to decide the same, or rejects it"
+        still = "is proposed; a second person has to decide the same, or rejects it"
+        message = f"{_named(review.document_id)}: {still}"
         return Answer(document=review.document_id, outcome="proposed", message=message)
 
     def _end(self, review: Review, verdict: Verdict) -> Answer:
@@ -218,7 +220,7 @@ class Decisions:
         return Answer(
             document=review.document_id,
             outcome="decided",
-            message=f"{told(verdict)}; {told_so}",
+            message=f"{_named(review.document_id)}: {told(verdict)}; {told_so}",
             goes_on=goes_on,
         )
 

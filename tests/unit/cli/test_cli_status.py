@@ -100,6 +100,7 @@ def test_status_shows_every_document_and_what_sap_holds(
     assert "REJECTED" in rejected
     assert "BROKEN" in rejected
     assert "The file ends too early." in shown
+    assert RECORDS[0].id[:12] in shown  # what `exceptions show` and `replay` take
     assert stages == ["local"]
 
 

@@ -13,6 +13,7 @@ from sapmatch.matching.weights import weights_of
 from sapmatch.model.match import Decision, Evidence, LedgerLine, Ranked, ToleranceCheck
 
 _WIDTH, _ROW, _LABEL, _VALUE = 860, 26, 290, 60  # pixels
+_HALF = 75  # of the label under the limit
 _CLASS = ' class="n"'
 _GOOD = ("MATCHED", "WITHIN_TOLERANCE", "MANUAL_MATCHED")
 _STYLE = """
@@ -27,6 +28,7 @@ table { border-collapse: collapse; width: 100%; margin: 1.2rem 0 }
 caption { text-align: left; font-weight: 600 }
 th, td { text-align: left; padding: .15rem .6rem .15rem 0; border-bottom: 1px solid var(--line) }
 td.n, th.n { text-align: right; padding-right: 1.2rem; font-variant-numeric: tabular-nums }
+.wide { overflow-x: auto }
 figure { margin: 1rem 0 } svg { width: 100%; height: auto } svg text { fill: currentColor }
 .for { fill: var(--for) } .against { fill: var(--against) } .sum { fill: var(--sum) }
 .axis { stroke: var(--line) } .accept { stroke: currentColor; stroke-dasharray: 4 3 }
@@ -46,7 +48,8 @@ def page(decided: Sequence[tuple[str, Decision]]) -> str:
 
 def _section(place: str, decision: Decision) -> str:
     good = "good" if decision.state in _GOOD else "bad"
-    cause = f" {escape(decision.cause)}" if decision.cause else ""
+    named = decision.cause and decision.cause != decision.state
+    cause = f" {escape(decision.cause or '')}" if named else ""
     parts = [
         f'<h2>{escape(place)} <span class="state {good}">{decision.state}{cause}</span></h2>',
         *(f"<p>{escape(sentence)}</p>" for sentence in decision.explanation[:1]),
@@ -85,14 +88,15 @@ def _waterfall(decision: Decision) -> str:
     lines = (
         f'<line class="axis" x1="{zero}" x2="{zero}" y1="0" y2="{height - _ROW}"/>'
         f'<line class="accept" x1="{limit}" x2="{limit}" y1="0" y2="{height - _ROW}"/>'
-        f'<text x="{limit}" y="{height - 8}" text-anchor="middle">accepted from {accept}</text>'
+        f'<text x="{min(limit, _WIDTH - _HALF)}" y="{height - 8}" text-anchor="middle">accepted from {accept}</text>'
     )
     orders = ", ".join(decision.orders or decision.candidates[:1])
     told = escape(f"Waterfall of weights. {orders}: score {decision.score}")
     return (
         f'<figure><svg viewBox="0 0 {_WIDTH} {height}" role="img" '
         f'aria-label="{told}">{"".join(bars)}{score}{lines}</svg>'
-        "<figcaption>Weights in tenths of a bit: 10 say twice as likely.</figcaption></figure>"
+        "<figcaption>Weights in tenths of a bit: 10 say twice as likely. What is known before "
+        "anything is compared is prior: most orders are not the one.</figcaption></figure>"
     )
 
 
@@ -192,8 +196,8 @@ def _table(
         for n, name in enumerate(names)
     )
     return (
-        f"<table><caption>{caption}</caption>\n<thead><tr>{head}</tr></thead>\n"
-        f"<tbody>\n{body}\n</tbody></table>"
+        f'<div class="wide"><table><caption>{caption}</caption>'
+        f"\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
     )
 
 

@@ -84,3 +84,18 @@ def test_several_decisions_stand_on_one_page_in_the_order_given() -> None:
     html = page(decisions)
     assert html.count("<section>") == 2
     assert html.index("b.xml") < html.index("a.xml")
+
+
+def test_what_is_drawn_stays_on_the_page() -> None:
+    """A doubtful score ends left of the limit, whose label stands near the edge then."""
+    doubtful = decide(invoice(order_references=()), order(partner_name=None, partner_vat_id=None))
+    drawn = page([("a.xml", doubtful)])
+    (label,) = re.findall(r'<text x="(\d+)" y="\d+" text-anchor="middle">', drawn)
+    assert int(label) <= 860 - 75
+    assert drawn.count('<div class="wide"><table>') == drawn.count("<table>") > 0
+    assert "prior: most orders" in drawn
+
+
+def test_a_state_that_is_its_own_cause_stands_once() -> None:
+    twice = Decision(state=State.DUPLICATE, policy_version="p", cause="DUPLICATE")
+    assert ">DUPLICATE</span>" in page([("a.xml", twice)])

@@ -105,6 +105,15 @@ def post(service: str, entity_set: str, record: dict[str, Any]) -> dict[str, Any
         return dict(sap.create(service, entity_set, record).key)
 
 
+def reprice(order: nouns.Order, price: str) -> None:
+    """Change the price of its only item in SAP."""
+    key = {"PurchaseOrder": order.id, "PurchaseOrderItem": order.items[0].id}
+    with closing(sap_client(load(SETTINGS), "s4")) as sap:
+        sap.prepare(ORDERS)
+        change: dict[str, Any] = {"NetPriceAmount": Decimal(price)}
+        sap.update(ORDERS, "A_PurchaseOrderItem", key, change, etag="*")
+
+
 def billed(number: str, order: nouns.Order, quantity: int | None = None) -> nouns.Invoice:
     """An invoice over an order, or over some of its only item."""
     whole = world.bill(number, date(2026, 11, 3), order.partner, order)
@@ -150,6 +159,26 @@ def test_a_receipt_that_arrives_later_makes_the_waiting_invoice_match_by_itself(
     assert review is not None
     assert review.status == "closed"
     assert jobs.parts.outbox.of(row["id"]) == ()
+
+
+def test_an_order_that_changes_after_the_match_is_told_once_and_the_match_stands(
+    jobs: Jobs,
+) -> None:
+    """MA-P54"""
+    order = ordered("Hutschiene 35 mm", 20, "4.10")
+    receive_goods(order)
+    jobs.extract("orders")
+    jobs.upload_as("repriced.xml", ubl(billed("REPRICED-1", order)))
+    row = found(jobs, "repriced.xml")
+    assert row["decision"] == "MATCHED"
+    before = jobs.parts.documents.get(row["id"])
+    reprice(order, "3.60")
+    for _ in range(2):
+        jobs.extract("orders")
+    (told,) = jobs.parts.outbox.of(row["id"])
+    assert (told.state, told.cause, told.difference) == ("ORDER_CHANGED", "PP", Decimal("10.00"))
+    assert jobs.parts.documents.get(row["id"]) == before
+    assert jobs.parts.objects.exists(f"documents/{row['id']}/revision-1.json")
 
 
 def test_an_extraction_that_brings_nothing_new_leaves_what_waits_alone(jobs: Jobs) -> None:

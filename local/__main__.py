@@ -1,4 +1,4 @@
-"""`python -m local up|demo|status|down`: the local stage from the shell."""
+"""`python -m local up|demo|status|mails|down`: the local stage from the shell."""
 
 import argparse
 import os
@@ -20,6 +20,7 @@ def main(argv: list[str] | None = None) -> int:
     run_demo.add_argument("--keep", action="store_true", help="leave the stage up afterwards")
     commands.add_parser("up", help="start the stage and leave it up")
     commands.add_parser("status", help="what the stage knows of every document")
+    commands.add_parser("mails", help="the mails since they were shown last")
     commands.add_parser("down", help="end the stage")
     arguments = parser.parse_args(argv)
     console = Console(width=None if sys.stdout.isatty() else 160)
@@ -61,6 +62,19 @@ def _status(_arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _mails(_arguments: argparse.Namespace, console: Console) -> int:
+    running = stage.load()
+    if running is None:
+        console.print("no local stage is up; start one with: make up")
+        return 2
+    os.environ.update(running.environment())
+    letters = Mailbox(boto3.client("sqs"), running.mailbox).collect(0)
+    for letter in letters:
+        console.print(demo.panel(letter))
+    console.print(f"{len(letters)} new mails", highlight=False)
+    return 0
+
+
 def _down(_arguments: argparse.Namespace, console: Console) -> int:
     console.print("ended" if stage.down() else "nothing was up")
     return 0
@@ -72,13 +86,19 @@ def _tell(running: stage.Stage, console: Console) -> None:
     for name, value in running.environment().items():
         console.print(f"  export {name}={value}", highlight=False, soft_wrap=True)
     bucket = running.outputs["BucketName"]
-    console.print(
-        f"\n  .venv/bin/sapmatch status --stage local\n  aws s3 ls --recursive s3://{bucket}"
-    )
-    console.print("  make down    ends it", highlight=False)
+    for command in (
+        "\n  .venv/bin/sapmatch status --stage local",
+        "  .venv/bin/sapmatch exceptions --stage local",
+        "  .venv/bin/sapmatch exceptions show ID --stage local",
+        '  .venv/bin/sapmatch decide ID accept --reason "why" --stage local',
+        "  .venv/bin/python -m local mails    shows the mails that came since",
+        f"  aws s3 ls --recursive s3://{bucket}",
+        "  make down    ends it",
+    ):
+        console.print(command, highlight=False, soft_wrap=True)
 
 
-COMMANDS = {"demo": _demo, "up": _up, "status": _status, "down": _down}
+COMMANDS = {"demo": _demo, "up": _up, "status": _status, "mails": _mails, "down": _down}
 
 if __name__ == "__main__":
     sys.exit(main())

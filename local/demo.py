@@ -44,7 +44,7 @@ def play(jobs: Jobs, mailbox: Mailbox, say: Say, console: Console) -> bool:
     RESULT.write_text("".join(json.dumps(line(row)) + "\n" for row in rows))
     console.print(table(rows))
     for letter in letters:
-        console.print(_panel(letter))
+        console.print(panel(letter))
     return _compare(rows, expected, say)
 
 
@@ -102,7 +102,8 @@ def _said(found: Found) -> str:
     return f"the key {key} with {', '.join(found.orders)} in {' + '.join(found.calls)}"
 
 
-def _panel(letter: Letter) -> Panel:
+def panel(letter: Letter) -> Panel:
+    """One mail as its reader sees it."""
     return Panel(
         escape(letter.body.rstrip()), title=escape(letter.subject), title_align="left", width=100
     )

@@ -11,7 +11,7 @@ from sapmatch.settings.blocks import mistake
 MOST_DAYS = 90  # a workflow waits twice as long at most, and ends after a year
 _CALLER = re.compile(
     r"arn:aws[a-z-]{0,16}:(?:iam::\d{12}:(?:user|role)/[\w+=,.@/-]{1,512}"
-    r"|sts::\d{12}:(?:assumed-role|federated-user)/[\w+=,.@/-]{1,256})"
+    r"|sts::\d{12}:(?:assumed-role/[\w+=,.@-]{1,64}|federated-user)/[\w+=,.@-]{1,64})"
 )
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")  # of the operating system
 _SAP_USER = re.compile(r"[!-~]{1,12}")  # data element XUBNAME

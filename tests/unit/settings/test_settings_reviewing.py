@@ -71,6 +71,8 @@ def test_an_amount_is_a_number_in_quotes(amount: str) -> None:
         "arn:aws:lambda:eu-central-1:123456789012:function:f",
         "arn:aws:iam::123456789012:root",
         "arn:aws:iam::123456789012:role/*",
+        "arn:aws:sts::123456789012:assumed-role/clerks",
+        "arn:aws:sts::123456789012:assumed-role/path/clerks/anna",
     ],
 )
 def test_a_caller_is_named_as_aws_names_him(caller: str) -> None:

@@ -37,6 +37,7 @@ _MORE = (
 )
 _OURS = frozenset({"OCR_NEEDED", "OCR_UNAVAILABLE", "NOT_READABLE", "BUG"})  # not the sender's
 _UNREADABLE = "Ask the sender for a readable file, or key the invoice in SAP (MIRO)."
+_WRONG_FIELD = "Ask the sender for a corrected invoice, or key the invoice in SAP (MIRO)."
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -197,8 +198,14 @@ def _unread(result: ReadResult) -> Decision:
         policy_version="",
         cause=result.problems[0].code if result.problems else "READ_FAILED",
         explanation=tuple(problem_line(problem, result) for problem in result.problems),
-        remedy=None if codes & _OURS else _UNREADABLE,
+        remedy=None if codes & _OURS else _remedy(result),
     )
+
+
+def _remedy(result: ReadResult) -> str:
+    """A file of which only fields are wrong could be read."""
+    read = result.invoice is not None and all(problem.field for problem in result.problems)
+    return _WRONG_FIELD if read else _UNREADABLE
 
 
 def _show(name: str, decision: Decision) -> None:

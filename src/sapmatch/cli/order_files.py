@@ -1,6 +1,6 @@
 """Orders in files, as `sapmatch extract` writes them: rows by entity set."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
@@ -27,6 +27,7 @@ ENTITY_SETS = (
     "A_BusinessPartnerTaxNumber",
     "A_BusinessPartnerBank",
 )
+_HEADS = frozenset({"A_PurchaseOrder", "A_SalesOrder"})
 _UNREAD = (".parquet", ".csv", ".gz", ".zst")
 _decoder = msgspec.json.Decoder(dict[str, list[dict[str, Any]]], float_hook=Decimal)
 
@@ -34,7 +35,9 @@ _decoder = msgspec.json.Decoder(dict[str, list[dict[str, Any]]], float_hook=Deci
 def order_rows(path: Path, files: ExitStack) -> dict[str, Any]:
     """Rows by entity set: of a folder of NDJSON files, of one such file, or of one JSON object."""
     if path.is_file() and path.suffix == ".json":
-        return _object(path)
+        whole = _object(path)
+        _require_heads(path, whole.keys())
+        return whole
     found = sorted(path.glob("*")) if path.is_dir() else [path]
     rows = [file for file in found if file == path or file.suffix == ".ndjson"]
     named = {file.stem: file for file in rows if file.stem in ENTITY_SETS}
@@ -44,10 +47,19 @@ def order_rows(path: Path, files: ExitStack) -> dict[str, Any]:
             f"{path}: holds no orders; name the files after their entity sets, "
             "such as A_PurchaseOrder.ndjson"
         )
+    _require_heads(path, named.keys())
     try:
         return {name: _lines(files.enter_context(file.open("rb"))) for name, file in named.items()}
     except OSError as exc:
-        raise InputRejected(f"{path}: cannot be read ({exc.strerror})") from exc
+        raise InputRejected(f"{exc.filename}: cannot be read ({exc.strerror})") from exc
+
+
+def _require_heads(path: Path, names: Set[str]) -> None:
+    """Without heads no item belongs to an order, and nothing could ever be found."""
+    if _HEADS.isdisjoint(names):
+        raise InputRejected(
+            f"{path}: holds no head of an order; extract A_PurchaseOrder or A_SalesOrder as well"
+        )
 
 
 def _refuse_unread(found: Sequence[Path], named: Mapping[str, Path]) -> None:

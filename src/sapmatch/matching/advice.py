@@ -256,9 +256,9 @@ _UNWRITTEN = {
 CAUSES: Mapping[str, Advice] = {**_DEVIATIONS, **_SAP_FORBIDS, **_UNWRITTEN, **_DOUBTS, **_REPLACED}
 
 
-def invalid_remedy() -> str:
-    """Of a document that contradicts itself or is not complete."""
-    return f"Accounts payable {_ASKS}."
+def invalid_remedy(*, ours: bool) -> str:
+    """Of a document that contradicts itself or is not complete, or is beyond a limit of `ours`."""
+    return f"Accounts payable {_BY_HAND if ours else _ASKS}."
 
 
 def remedy(outcome: Outcome, side: OrderSide | None, *, credit: bool = False) -> str | None:

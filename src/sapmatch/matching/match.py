@@ -98,7 +98,7 @@ def _invalid(flaw: Flaw, company_code: str | None, policy: MatchingPolicy) -> De
         cause=flaw.cause,
         company_code=company_code,
         explanation=explain_flaw(flaw.cause, flaw.sentence),
-        remedy=invalid_remedy(),
+        remedy=invalid_remedy(ours=flaw.ours),
         owner="accounts_payable",
     )
 

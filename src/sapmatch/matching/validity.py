@@ -31,6 +31,7 @@ class Flaw(Struct, frozen=True):
 
     cause: str
     sentence: str
+    ours: bool = False  # a limit of ours, and no mistake of the supplier
 
 
 def first_flaw(invoice: Invoice, allowed: Allowed, problems: Sequence[Problem] = ()) -> Flaw | None:
@@ -74,7 +75,8 @@ def _balance(invoice: Invoice, sums: Sums) -> Decimal:
 def _unusable(invoice: Invoice) -> Iterator[Flaw]:
     """Input that no later rule can bear (MA-P60)."""
     if len(invoice.lines) > MAX_LINES:
-        yield Flaw("BROKEN", f"The invoice has more than {MAX_LINES} lines.")
+        most = f"The invoice has {len(invoice.lines)} lines, and at most {MAX_LINES} are matched."
+        yield Flaw("BROKEN", most, ours=True)
     numbers, texts = _leaves(invoice)
     bases = [ln.price_base_quantity for ln in invoice.lines if ln.price_base_quantity is not None]
     if not all(map(_usable, numbers)) or any(base < _SMALLEST_BASE for base in bases):

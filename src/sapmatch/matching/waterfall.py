@@ -88,7 +88,8 @@ def _waterfall(decision: Decision) -> str:
     lines = (
         f'<line class="axis" x1="{zero}" x2="{zero}" y1="0" y2="{height - _ROW}"/>'
         f'<line class="accept" x1="{limit}" x2="{limit}" y1="0" y2="{height - _ROW}"/>'
-        f'<text x="{min(limit, _WIDTH - _HALF)}" y="{height - 8}" text-anchor="middle">accepted from {accept}</text>'
+        f'<text x="{min(limit, _WIDTH - _HALF)}" y="{height - 8}" text-anchor="middle">'
+        f"accepted from {accept}</text>"
     )
     orders = ", ".join(decision.orders or decision.candidates[:1])
     told = escape(f"Waterfall of weights. {orders}: score {decision.score}")

@@ -128,6 +128,18 @@ def test_a_file_that_comes_again_is_not_compared_with_itself(
         assert said in found["explanation"][0]
 
 
+def test_a_wrong_field_asks_for_a_corrected_invoice_and_no_other_scan(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """MA-P60"""
+    text = Path(files("01-ubl-matched.xml")[0]).read_text("utf-8")
+    Path("wrong.xml").write_text(text.replace(">2538.00<", ">about 2538<"), "utf-8")
+    assert main(["match", "wrong.xml", "--orders", ORDERS, "--json"]) == 3
+    found = json.loads(capsys.readouterr().out)
+    assert (found["decision"], found["cause"]) == ("INVALID", "BROKEN")
+    assert found["remedy"].startswith("Ask the sender for a corrected invoice")
+
+
 def test_two_runs_cannot_use_one_ledger_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     """MA-P18: both would take what the file leaves open."""
     with MatchLedger(Path("matches.jsonl")) as ledger:
@@ -208,6 +220,9 @@ def test_a_sentence_is_one_line_in_a_pipe_unless_a_width_is_set(
         ("orders.json", "orders.json"),
         ("A_PurchaseOrder.ndjson", "A_PurchaseOrder"),
         ("headers", "has items; extract A_PurchaseOrderItem"),
+        ("items", "holds no head of an order"),
+        ("items.json", "holds no head of an order"),
+        ("nested", "nested/A_PurchaseOrder.ndjson: cannot be read"),
     ],
 )
 def test_unusable_orders_are_wrong_usage(
@@ -215,6 +230,10 @@ def test_unusable_orders_are_wrong_usage(
 ) -> None:
     Path("empty").mkdir()
     Path("orders.json").write_text("[]")
+    Path("items").mkdir()
+    Path("items/A_PurchaseOrderItem.ndjson").write_text("")
+    Path("items.json").write_text('{"A_PurchaseOrderItem": []}')
+    Path("nested/A_PurchaseOrder.ndjson").mkdir(parents=True)
     Path("A_PurchaseOrder.ndjson").write_text("no JSON\n")
     Path("headers").mkdir()
     (header, *_) = json.loads(Path(ORDERS).read_text("utf-8"))["A_PurchaseOrder"]

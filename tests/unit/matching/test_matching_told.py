@@ -71,3 +71,12 @@ def test_a_deviation_without_a_limit_is_told_with_its_line() -> None:
         "line 10 bills goods for 1000.00 EUR of which none have been received, and no limit is set "
         "for that."
     )
+
+
+def test_a_limit_of_ours_is_no_mistake_of_the_supplier() -> None:
+    """MA-P60"""
+    lines = (line(10, "1", "1.00", id=str(n)) for n in range(1, 1002))
+    decision = decide(invoice(*lines), order())
+    assert (decision.state, decision.cause) == (State.INVALID, "BROKEN")
+    assert decision.explanation[1] == "The invoice has 1001 lines, and at most 1000 are matched."
+    assert decision.remedy == "Accounts payable enters it in SAP (MIRO) and rejects it here."

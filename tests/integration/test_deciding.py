@@ -78,7 +78,7 @@ def test_an_accepted_exception_goes_on_to_an_intent(
     assert (row["state"], row["number"]) == ("OUT_OF_TOLERANCE", "HAND-11")
     code, shown = said(capsys, "exceptions", "show", short)
     assert (code, shown["key"]) == (0, "incoming/decide-accept.xml")
-    assert shown["actions"] == ["accept", "match", "reject", "wait"]
+    assert shown["actions"] == ["accept", "match ORDER", "reject", "wait"]
 
     wish = ("decide", short, "accept", "--reason", "delivered by hand", "--decision", "1")
     code, answer = said(capsys, *wish)
@@ -124,8 +124,13 @@ def test_a_person_names_the_order_of_an_invoice_without_one(
     code, refused = said(capsys, *wish, "4500009999", "--reason", "named by phone")
     assert (code, refused["outcome"]) == (3, "refused")
     assert "is no open order of this company code" in refused["message"]
-    code, answer = said(capsys, *wish, ORDER.id, "--reason", "named by phone")
+    code, refused = said(capsys, *wish, ORDER.id, "--reason", "named by phone")
+    assert (code, refused["outcome"]) == (3, "refused")
+    assert "add --nothing-open. Order" in refused["message"]
+    despite = ("--nothing-open", "--reason", "named by phone")
+    code, answer = said(capsys, *wish, ORDER.id, *despite)
     assert (code, answer["outcome"]) == (0, "decided")
+    assert answer["taken"][0].startswith(f"Order {ORDER.id} is of supplier {ORDER.partner.number}")
     decided(jobs, document, "MANUAL_MATCHED")
     assert jobs.parts.documents.get(document).orders == (ORDER.id,)
 

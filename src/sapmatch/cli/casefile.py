@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sapmatch.cli import output
 from sapmatch.model.document import DocumentRecord, ExceptionRecord, pages_of
 from sapmatch.model.intent import Intent
 from sapmatch.model.invoice import ReadResult
-from sapmatch.model.match import Decision, Ranked
+from sapmatch.model.match import Decision, Ranked, State
 from sapmatch.model.money import Money
 from sapmatch.model.review import Review, Verdict
 from sapmatch.model.stored import decision_key, decision_of, invoice_key, result_of
@@ -106,7 +107,7 @@ def _decided(last: Decision | None, told: ExceptionRecord | None) -> dict[str, A
     """Where the reading ended it, people were told owner and remedy."""
     mends = last or told
     return {
-        "difference": last.difference if last else None,
+        "difference": beyond(last),
         "owner": mends.owner if mends else None,
         "remedy": mends.remedy if mends else None,
         "candidates": [_candidate(one) for one in last.ranked] if last else [],
@@ -114,6 +115,13 @@ def _decided(last: Decision | None, told: ExceptionRecord | None) -> dict[str, A
         "ledger": last.ledger if last else (),
         "lines": last.lines if last else (),
     }
+
+
+def beyond(decision: Decision | None) -> Decimal | None:
+    """What an invoice differs by, where that was the question: what SAP forbids, or goods that are
+    missing, is no matter of an amount."""
+    asked = decision and decision.state in (State.OUT_OF_TOLERANCE, State.MANUAL_MATCHED)
+    return decision.difference if decision and asked else None
 
 
 def _decisions(parts: "Services", document_id: str, count: int) -> Iterator[Decision]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sapmatch.bootstrap import deployment
 from sapmatch.cli import output
-from sapmatch.cli.casefile import casefile, money, print_casefile
+from sapmatch.cli.casefile import beyond, casefile, money, print_casefile
 from sapmatch.model.document import ExceptionRecord, pages_of
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.match import State
@@ -123,7 +123,7 @@ def _facts(parts: "Services", review: Review) -> dict[str, Any]:
         "seller": invoice.seller.name if invoice else None,
         "total": invoice.total if invoice else None,
         "currency": invoice.currency if invoice else None,
-        "difference": decision.difference if decision else None,
+        "difference": beyond(decision),
         "owner": decision.owner if decision else None,
     }
 

@@ -205,6 +205,7 @@ def test_what_nobody_was_told_is_listed_too(
 ) -> None:
     *_, receipt = rows(capsys, "list")
     assert (receipt["number"], receipt["total"], receipt["owner"]) == ("R-1", "119.00", "warehouse")
+    assert receipt["difference"] is None  # goods are missing, no amount is too much
 
 
 @pytest.mark.parametrize(

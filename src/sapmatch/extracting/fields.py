@@ -169,13 +169,10 @@ class Row(Struct, frozen=True):
         return isinstance(value.get("results") if isinstance(value, dict) else value, list)
 
     def _wrong(self, field: str, expected: str, instead: T) -> T:
-        self.problems.append(
-            Problem(
-                code="ROW",
-                message=f"{self.entity_set}, record {self.number}: {field} is not {expected}",
-                field=f"{self.entity_set}[{self.number}].{field}",
-            )
-        )
+        place = f"{self.entity_set}[{self.number}].{field}"
+        message = f"{self.entity_set}, record {self.number}: {field} is not {expected}"
+        if all(place != problem.field for problem in self.problems):  # the first says it
+            self.problems.append(Problem(code="ROW", message=message, field=place))
         return instead
 
 

@@ -140,3 +140,16 @@ def test_an_item_stands_in_its_order_and_in_a_file_of_its_own() -> None:
     inside = {"results": [item_row()]}
     item = only_item(PurchaseOrder=[head_row(to_PurchaseOrderItem=inside)])
     assert item.quantity == 60
+
+
+def test_a_movement_of_an_order_without_its_type_is_refused() -> None:
+    """MA-P60: left out, no goods would ever have come."""
+    assert mistakes(
+        MaterialDocumentItem=[without(receipt_row("50", "101", "1"), "GoodsMovementType")]
+    ) == ["A_MaterialDocumentItem[1].GoodsMovementType"]
+
+
+@pytest.mark.parametrize("field", ["PurchaseOrder", "CompanyCode"])
+def test_a_mistake_is_told_once(field: str) -> None:
+    """MA-P60"""
+    assert mistakes(PurchaseOrder=[head_row(**{field: 1010})]) == [f"A_PurchaseOrder[1].{field}"]

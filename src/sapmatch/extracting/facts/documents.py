@@ -34,6 +34,8 @@ def _movement(row: Row, version: Version) -> Iterator[Line]:
     """Nothing for what no order is received by: a document is not changed any more."""
     movement = row.text("GoodsMovementType")
     order = row.joint("PurchaseOrder")
+    if order:
+        row.require("GoodsMovementType")
     if not order or movement not in _RECEIVED | _RETURNED:
         return
     out = {"S": False, "H": True}.get(row.text("DebitCreditCode"), movement in _RETURNED)

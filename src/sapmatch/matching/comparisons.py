@@ -220,8 +220,10 @@ def compare_net(case: Case, places: Sequence[Position], lines: Sequence[Assigned
     if not case.lines and lines:
         return [weigh(case, "net amount is what is open", str(case.net), str(case.net))]
     due = sum([p.value(p.open) for p in places if p.open > 0], ZERO)
-    met = due in case.whole or _due_later(places) in case.whole
-    level = "net amount is what is open" if met else "net amount different"
+    later = _due_later(places)
+    if due not in case.whole and later in case.whole:
+        due = later
+    level = "net amount is what is open" if due in case.whole else "net amount different"
     return [weigh(case, level, str(case.net), str(due))]
 
 

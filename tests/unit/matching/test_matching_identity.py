@@ -315,6 +315,12 @@ def test_an_order_side_that_the_policy_leaves_out_is_not_searched() -> None:
     assert decide(invoice(), order(), rules=rules).state is State.NO_CANDIDATE
 
 
+def test_what_becomes_due_once_everything_has_come_is_shown_beside_the_net_amount() -> None:
+    decision = decide(invoice(), order("4500000012", item(received=[])))
+    (net,) = [e for e in decision.evidence if e.name == "net amount is what is open"]
+    assert net.order == "1000.00"
+
+
 def test_an_invoice_to_another_company_is_nobodys() -> None:
     foreign = invoice(buyer=Party(name="Example Maschinenbau GmbH", vat_id="DE999999999"))
     decision = decide(foreign, order())

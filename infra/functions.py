@@ -177,7 +177,6 @@ TASKS = {
     ),
     "raise_exception": FunctionSpec(
         purpose="Records what a person has to look at, and mails it.",
-        timeout=120,  # it tries what it offers, as match_invoice decides
         grants=(
             lists(),
             reads("documents/*", "responses/*"),

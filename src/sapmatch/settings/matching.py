@@ -21,6 +21,7 @@ from sapmatch.settings.connection import check_zone
 _ACCOUNT = re.compile(r"[A-Za-z0-9_-]{1,10}")
 _COMPANY_CODE = re.compile(r"[A-Z0-9]{1,4}")
 _TAX = re.compile(r"(?:(?P<category>[A-Za-z]{1,3}):)?(?P<rate>\d{1,3}(?:\.\d{1,4})?)")
+_SHORTEST_VAT_ID = 5  # letters and digits
 _MOST_DAYS = 366
 _MOST_PERCENT = 1000
 _MOST_CANDIDATES = 10_000
@@ -110,6 +111,9 @@ def _check_company(path: str, code: str, company: CompanyCode) -> Iterator[Probl
         yield mistake(path, "must be named as SAP's company code: 1 to 4 capitals or digits")
     yield from check_zone(f"{path}.time_zone", company.time_zone)
     yield from _check_currency(f"{path}.currency", company.currency)
+    for n, vat_id in enumerate(company.vat_ids):
+        if sum(map(str.isalnum, vat_id)) < _SHORTEST_VAT_ID:  # none that a decision goes by
+            yield mistake(f"{path}.vat_ids[{n}]", 'is too short; write it like "DE811234567"')
     for name in company.tax_codes:
         yield from _check_tax(f"{path}.tax_codes.{name}", name)
     yield from _check_account(path, company)

@@ -92,7 +92,9 @@ def test_an_amount_that_is_no_plain_decimal_is_a_problem_and_no_value(value: str
     assert result.outcome == "needs-review"
     assert codes(result) == ["BROKEN"]
     assert result.problems[0].field == "payable"
-    assert "PayableAmount" in result.problems[0].message
+    assert "PayableAmount holds no plain decimal number of at most 18 digits" in (
+        result.problems[0].message
+    )
     assert result.invoice is not None
     assert result.invoice.payable is None
 

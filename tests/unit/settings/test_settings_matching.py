@@ -204,6 +204,11 @@ def test_tax_rates_may_name_their_category() -> None:
     assert len(policy(HEAD + f"tax_codes = {codes}").company_codes["1010"].tax_codes) == 4
 
 
+def test_a_vat_id_is_long_enough_to_tell_companies_apart() -> None:
+    assert list(company('vat_ids = ["DE811234567", "DE 81"]')) == ["vat_ids[1]"]
+    assert policy(HEAD + 'vat_ids = ["DE811234567", "RO 123"]')
+
+
 def test_sampling_is_a_share() -> None:
     assert list(company('sampling = { percent = "101" }')) == ["sampling.percent"]
     assert list(company("sampling = { percent = 5.0 }")) == ["sampling.percent"]

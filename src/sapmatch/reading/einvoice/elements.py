@@ -14,6 +14,7 @@ from sapmatch.reading.findings import Findings
 T = TypeVar("T")
 # xs:decimal in a sane size: no exponent, no NaN, no infinity.
 _DECIMAL = re.compile(r"[+-]?(?:\d{1,18}(?:\.\d{0,30})?|\.\d{1,30})", re.ASCII)
+_NUMBER = "decimal number of at most 18 digits"
 _DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:[T ].{0,40}|Z|[+-]\d\d:\d\d)?", re.ASCII)
 _YES = frozenset({"true", "1"})
 _CERTAIN = 1.0
@@ -93,7 +94,7 @@ class Element:
 
     def number(self, field: str, path: str) -> Decimal | None:
         """A plain decimal number; anything else is a problem and no value (MA-P60)."""
-        return self._value(field, path, plain_decimal, "decimal number")
+        return self._value(field, path, plain_decimal, _NUMBER)
 
     def first_number(self, field: str, *paths: str) -> Decimal | None:
         """The number under the first path that holds one; 0 is one."""

@@ -47,7 +47,9 @@ def test_a_credit_note_over_the_whole_amount_takes_the_invoice_back() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        pytest.param(replacing(lines=(line(quantity="4"),), type="credit-note"), id="a part is credited"),
+        pytest.param(
+            replacing(lines=(line(quantity="4"),), type="credit-note"), id="a part is credited"
+        ),
         pytest.param(replacing("NM-2026-0432"), id="another invoice"),
         pytest.param(replacing(seller=STRANGER), id="another sender"),
         pytest.param(replacing(issue_date=date(2026, 10, 1)), id="issued before it"),

@@ -15,6 +15,7 @@ from sapmatch.model.invoice import (
     Invoice,
     InvoiceLine,
     InvoiceReference,
+    InvoiceType,
     Party,
     Payment,
     Period,
@@ -24,7 +25,11 @@ from sapmatch.reading.codes import order_references
 
 T = TypeVar("T")
 CENT = Decimal("0.01")
-TYPES = {"invoice": "380", "credit-note": "381", "corrective-invoice": "384"}
+TYPES: dict[InvoiceType, str] = {
+    "invoice": "380",
+    "credit-note": "381",
+    "corrective-invoice": "384",
+}
 _RATES = (("S", Decimal(19)), ("S", Decimal(7)), ("Z", Decimal(0)), ("E", Decimal(0)))
 _WORDS = ("Schraube", "Huile d'olive", "Kabel & Stecker", "Žluťoučký kůň", "<Sonderposten>", "油")
 
@@ -40,7 +45,8 @@ def invoice_of_seed(seed: int) -> Invoice:
         number=f"R-{seed}/{chance.randrange(1000)}",
         issue_date=_day(chance),
         due_date=_maybe(chance, _day(chance)),
-        type=chance.choice(list(TYPES)),  # type: ignore[arg-type]
+        type=(kind := chance.choice(list(TYPES))),
+        type_code=TYPES[kind],
         currency="EUR",
         period=_maybe(chance, _period(chance)),
         tax_point=_maybe(chance, _day(chance)),

@@ -29,7 +29,8 @@ class Engine:
 
     def __init__(self, made: World) -> None:
         self._orders, self._earlier = InMemoryOrders(), InMemoryInvoices()
-        for order in made.orders:
+        # By number, as they come from files: the lists under the keys need not be sorted later.
+        for order in sorted(made.orders, key=lambda order: (order.side, order.id)):
             self._orders.put(order, order_keys(order))
         for head in made.posted:
             self._orders.put_posted(SCOPE, head, posted_keys(head))

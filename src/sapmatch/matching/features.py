@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from sapmatch.matching.charges import may_be_charge, names_charge
+from sapmatch.matching.charges import names_charge
 from sapmatch.matching.normalise import confusable, plain, words
 from sapmatch.matching.units import sap_quantity
 
@@ -21,7 +21,6 @@ class Text(Struct, frozen=True):
     every: frozenset[str]
     numbers: frozenset[str]  # words with digits
     names_charge: bool  # a line that reads so bills no goods
-    may_be_charge: bool  # an item that reads so may be freight or the like
 
 
 class Articles(Struct, frozen=True):
@@ -31,6 +30,9 @@ class Articles(Struct, frozen=True):
     readings: frozenset[tuple[str, str]]
     givers: frozenset[str]
     plain: frozenset[str]
+
+
+_NO_ARTICLES = Articles(frozenset(), frozenset(), frozenset(), frozenset())
 
 
 def thousandths(quantity: Decimal) -> int:
@@ -62,13 +64,14 @@ def _text(text: str) -> Text:
         every,
         numbers,
         names_charge(every),
-        may_be_charge(every),
     )
 
 
 def articles(*given: tuple[str, str | None]) -> Articles:
     """Numbers that are given, each behind the name of its giver."""
     numbers = [(giver, number) for giver, text in given if text and (number := plain(text))]
+    if not numbers:
+        return _NO_ARTICLES
     return Articles(
         frozenset(numbers),
         frozenset([(giver, confusable(number)) for giver, number in numbers]),

@@ -1,8 +1,8 @@
 """Order items as the comparison with invoice lines needs them."""
 
 from decimal import Decimal
-from fractions import Fraction
 from functools import lru_cache
+from math import gcd
 
 from msgspec import Struct
 from msgspec.structs import astuple, replace
@@ -88,18 +88,19 @@ def _step(ordered: int) -> int:
     return next(step for step in (100, 10, 1) if not ordered % step)
 
 
-@lru_cache(REMEMBERED)
 def _price_of(price: Decimal, per: Decimal, currency: str) -> tuple[int, int]:
     """Minor units of money for so many thousandths of the order unit."""
     above, below = price.as_integer_ratio()
     many, of = per.as_integer_ratio()
-    exact = Fraction(above * of, below * many)
-    return exact.numerator * 10 ** minor_units(currency), exact.denominator * 1000
+    money, units = above * of, below * many
+    shared = gcd(money, units)
+    return money // shared * 10 ** minor_units(currency), units // shared * 1000
 
 
 @lru_cache(REMEMBERED)
 def _offered(partner: str | None, own: str | None, gtin: str | None) -> Articles:
     """The supplier may print our number for his, but ours is no word of what he calls it."""
     every = articles(("seller", partner), ("seller", own), ("buyer", own), ("standard", gtin))
-    givers = every.givers if plain(partner or "") else every.givers - {"seller"}
-    return replace(every, givers=givers)
+    if plain(partner or "") or not every.numbers:
+        return every
+    return replace(every, givers=every.givers - {"seller"})

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from rapidfuzz.distance import Indel
 
+from sapmatch.matching.charges import may_be_charge
 from sapmatch.matching.features import Articles, Text, thousandths
 from sapmatch.matching.normalise import differing
 from sapmatch.matching.offers import Offer
@@ -171,7 +172,7 @@ def _score(row: Row, offer: Offer, sure: bool) -> int:
 
 def _is_another_thing(row: Row, offer: Offer) -> bool:
     """Charges are no goods, and what is billed at nothing is none of what costs something."""
-    if row.text.names_charge and (offer.free or not offer.text.may_be_charge):
+    if row.text.names_charge and (offer.free or not may_be_charge(offer.text.every)):
         return True
     return not row.amount and not offer.free
 

@@ -14,7 +14,7 @@ _BLANKS = bytes.maketrans(_MARKS, b" " * len(_MARKS))
 _WORD = re.compile(r"[^\W_]+")
 _SIMILAR_DIGITS = tuple(map(set, "08 38 68 89 06 17 56 35 49 27".split()))
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
-_HEAD_ZEROS = re.compile(r"^(\D*)0+(?=\d)")
+_HEAD_ZEROS = re.compile(r"(\D*)0+(?=\d)")
 # Digits that people group with blanks, dots or hyphens, with an item behind a slash.
 _WRITTEN_NUMBER = re.compile(r"\d(?:[ .\-]?\d){3,19}(?:\s*/\s*(?P<item>\d{1,6})(?!\d))?")
 _DIGITS = re.compile(r"(?<!\d)(?P<number>\d{4,20})(?:\s*/\s*(?P<item>\d{1,6})(?!\d))?")
@@ -59,7 +59,8 @@ def order_number(text: str) -> str:
     number = plain(text)
     if number.isdecimal():
         return number.lstrip("0")
-    return _HEAD_ZEROS.sub(r"\1", number)
+    head = _HEAD_ZEROS.match(number)
+    return head[1] + number[head.end() :] if head else number
 
 
 def document_number(text: str) -> str:

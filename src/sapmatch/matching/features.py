@@ -6,11 +6,8 @@ from functools import lru_cache
 from msgspec import Struct
 
 from sapmatch.matching.charges import names_charge
-from sapmatch.matching.normalise import confusable, plain, words
+from sapmatch.matching.normalise import LONGEST_TEXT, REMEMBERED, confusable, plain, words
 from sapmatch.matching.units import sap_quantity
-
-REMEMBERED = 1 << 15  # texts
-LONGEST_TEXT = 2000
 
 
 class Text(Struct, frozen=True):

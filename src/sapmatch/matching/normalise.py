@@ -23,9 +23,9 @@ _LONGEST_ORDER_NUMBER = 12
 _ORDER_NUMBER_LENGTH = 10  # digits of an order number in SAP
 _LONGEST_VALUE = 18  # digits of a number that is sorted by its value
 _MOST_NUMBERS = 20  # of one text; the rest of an endless text is not looked at
-_LONGEST_TEXT = 2000
-_REMEMBERED = 2**15  # texts: those of a busy day's suppliers and articles
-_CONTAINED = 85  # likeness of two texts of which one holds all words of the other
+LONGEST_TEXT = 2000
+REMEMBERED = 2**15  # texts: those of a busy day's suppliers and articles
+CONTAINED = 85  # likeness of two texts of which one holds all words of the other
 _TORN = 85  # likeness of two names of which one lost a blank, or got one
 _MOST_WORDS = 12  # of a name
 _LEGAL_FORMS = frozenset(
@@ -114,7 +114,7 @@ def vat_id(text: str | None) -> str | None:
 
 def words(text: str) -> tuple[str, ...]:
     """Lower case words without accents and punctuation, in alphabetical order."""
-    return tuple(sorted(_in_turn(text[:_LONGEST_TEXT])))
+    return tuple(sorted(_in_turn(text[:LONGEST_TEXT])))
 
 
 def _in_turn(text: str) -> list[str]:
@@ -136,15 +136,15 @@ def _folded(text: str) -> str:
 
 def company_name(text: str | None) -> str | None:
     """A name without its legal form; None where nothing is left to compare."""
-    return _company_name(text[:_LONGEST_TEXT]) if text else None
+    return _company_name(text[:LONGEST_TEXT]) if text else None
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def _company_name(text: str) -> str | None:
     return " ".join(sorted(_name_parts(text))) or None
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def _name_parts(text: str) -> Sequence[str]:
     undotted = re.sub(r"(?<=\w)\.(?=\w|\s|$)", "", text)
     every = _in_turn(undotted)
@@ -157,17 +157,17 @@ def name_likeness(one: str, other: str) -> int:
     Companies share the words of their trade, and the one word that differs tells them apart. Where
     one name has more words a blank may have been lost, or its longer form be meant.
     """
-    return _name_likeness(one[:_LONGEST_TEXT], other[:_LONGEST_TEXT])
+    return _name_likeness(one[:LONGEST_TEXT], other[:LONGEST_TEXT])
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def _name_likeness(one: str, other: str) -> int:
     shorter, longer = sorted((_name_parts(one), _name_parts(other)), key=len)
-    joined = _ratio("".join(shorter), "".join(longer))
+    joined = letter_ratio("".join(shorter), "".join(longer))
     if len(shorter) != len(longer) and (joined >= _TORN or len(shorter) < 2):
         return joined
-    least = min((max(_ratio(a, b) for b in longer) for a in shorter[:_MOST_WORDS]), default=0)
-    return least if len(shorter) == len(longer) else min(least, _CONTAINED)
+    least = min((max(letter_ratio(a, b) for b in longer) for a in shorter[:_MOST_WORDS]), default=0)
+    return least if len(shorter) == len(longer) else min(least, CONTAINED)
 
 
 def likeness(one: tuple[str, ...], other: tuple[str, ...]) -> int:
@@ -175,12 +175,13 @@ def likeness(one: tuple[str, ...], other: tuple[str, ...]) -> int:
     if not one or not other:
         return 0
     left, right = " ".join(one), " ".join(other)
-    ratio = _ratio(left, right)
+    ratio = letter_ratio(left, right)
     shorter, longer = sorted((set(one), set(other)), key=len)
-    return max(ratio, _CONTAINED) if len(shorter) > 1 and shorter <= longer else ratio
+    return max(ratio, CONTAINED) if len(shorter) > 1 and shorter <= longer else ratio
 
 
-def _ratio(one: str, other: str) -> int:
+def letter_ratio(one: str, other: str) -> int:
+    """In percent, how many letters of both stand in the same order in the other."""
     length = len(one) + len(other)
     return 100 * (length - Indel.distance(one, other)) // length if length else 0
 
@@ -192,10 +193,10 @@ def differing(one: str, other: str) -> int:
 
 def written_numbers(text: str) -> tuple[WrittenNumber, ...]:
     """Every number that a reference may hold: the whole of it, and digits inside (MA-P01)."""
-    return _written_numbers(text[:_LONGEST_TEXT])
+    return _written_numbers(text[:LONGEST_TEXT])
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def _written_numbers(short: str) -> tuple[WrittenNumber, ...]:
     found = [WrittenNumber(order_number(short))]
     for match in _WRITTEN_NUMBER.finditer(short):
@@ -210,7 +211,7 @@ def _written_numbers(short: str) -> tuple[WrittenNumber, ...]:
 
 def order_numbers(text: str) -> tuple[WrittenNumber, ...]:
     """Numbers in free text that have the length of an order number."""
-    short = text[:_LONGEST_TEXT]
+    short = text[:LONGEST_TEXT]
     if not _TEN_DIGITS.search(short):
         return ()
     return tuple(n for n in _written_numbers(short)[1:] if len(n.number) == _ORDER_NUMBER_LENGTH)

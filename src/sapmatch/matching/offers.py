@@ -7,9 +7,9 @@ from math import gcd
 from msgspec import Struct
 from msgspec.structs import astuple, replace
 
-from sapmatch.matching.features import REMEMBERED, Articles, Text, articles, text_of, thousandths
+from sapmatch.matching.features import Articles, Text, articles, text_of, thousandths
 from sapmatch.matching.ledger import Position
-from sapmatch.matching.normalise import item_id, order_number, plain
+from sapmatch.matching.normalise import REMEMBERED, item_id, order_number, plain
 from sapmatch.model.money import minor_units
 from sapmatch.model.order import OrderItem
 

@@ -3,11 +3,9 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from rapidfuzz.distance import Indel
-
 from sapmatch.matching.charges import may_be_charge
 from sapmatch.matching.features import Articles, Text, thousandths
-from sapmatch.matching.normalise import differing
+from sapmatch.matching.normalise import CONTAINED, differing, letter_ratio
 from sapmatch.matching.offers import Offer
 from sapmatch.matching.rows import Row
 from sapmatch.matching.units import EXACT, in_order_unit, sap_quantity
@@ -18,7 +16,6 @@ _ONE = Decimal(1)
 _LARGEST = Decimal("1E+11")  # SAP's quantities have 13 digits, three of them decimals
 _FEW = 20  # offers
 _LONG_ARTICLE = 5  # characters; of a shorter number one is too much to be misread
-_CONTAINED = 85  # likeness of two texts of which one holds all words of the other
 
 # What a likeness between line and item is worth, in tenths of a bit.
 WEIGHTS = {
@@ -262,16 +259,11 @@ def _text_level(one: Text, other: Text) -> str:
 
 def _likeness(one: Text, other: Text) -> int:
     """In percent, of the words in alphabetical order or, where words are broken, of the letters."""
-    ratio = max(_ratio(one.joined, other.joined), _ratio(one.letters, other.letters))
-    if ratio >= _CONTAINED or len(one.every) < 2 or len(other.every) < 2:
+    ratio = max(letter_ratio(one.joined, other.joined), letter_ratio(one.letters, other.letters))
+    if ratio >= CONTAINED or len(one.every) < 2 or len(other.every) < 2:
         return ratio
     inside = one.every <= other.every or other.every <= one.every
-    return _CONTAINED if inside else ratio
-
-
-def _ratio(one: str, other: str) -> int:
-    length = len(one) + len(other)
-    return 100 * (length - Indel.distance(one, other)) // length
+    return CONTAINED if inside else ratio
 
 
 def _convert(row: Row, offer: Offer) -> int | None:

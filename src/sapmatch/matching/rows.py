@@ -7,8 +7,15 @@ from functools import cached_property, lru_cache
 from msgspec import Struct
 
 from sapmatch.matching.amounts import BilledLine
-from sapmatch.matching.features import LONGEST_TEXT, REMEMBERED, Articles, Text, articles, text_of
-from sapmatch.matching.normalise import WrittenNumber, confusable, item_id, plain
+from sapmatch.matching.features import Articles, Text, articles, text_of
+from sapmatch.matching.normalise import (
+    LONGEST_TEXT,
+    REMEMBERED,
+    WrittenNumber,
+    confusable,
+    item_id,
+    plain,
+)
 from sapmatch.matching.references import References, line_numbers
 from sapmatch.model.invoice import Invoice
 from sapmatch.model.money import minor_units

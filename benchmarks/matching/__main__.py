@@ -13,6 +13,7 @@ from benchmarks.matching import calibration, figures
 from benchmarks.matching.figures import Figure
 from benchmarks.matching.measuring import Result
 from benchmarks.matching.single import WRONG
+from benchmarks.shown import shown
 
 _SHARES = {
     "right_state": "state",
@@ -22,6 +23,7 @@ _SHARES = {
     "recall": "recall",
     "review": "review",
 }
+_WIDTH = 64  # of the name of a figure
 
 
 def main() -> None:
@@ -33,7 +35,7 @@ def main() -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("w") as output:
         for figure in _figures(largest):
-            print(_shown(figure), flush=True)
+            print(shown(figure, _WIDTH), flush=True)
             output.write(json.dumps(figure) + "\n")
 
 
@@ -66,18 +68,6 @@ def _kinds(result: Result) -> Iterator[str]:
 
 def _row(name: str, cells: list[str]) -> str:
     return f"{name:<42}" + "".join(f"{cell:>10}" for cell in cells)
-
-
-def _shown(figure: Figure) -> str:
-    rest = {name: value for name, value in figure.items() if name not in _NAMED}
-    line = f"{figure['benchmark']:<64}{figure['value']:>10}"
-    line += "".join(f"  {name} {value}" for name, value in rest.items())
-    if "goal" not in figure:
-        return line
-    return f"{line}  {figure['goal']}: {'met' if figure['within'] else 'MISSED'}"
-
-
-_NAMED = frozenset({"benchmark", "value", "goal", "within"})
 
 
 if __name__ == "__main__":

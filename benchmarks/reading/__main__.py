@@ -15,10 +15,12 @@ from benchmarks.printed import dataset
 from benchmarks.reading import accuracy, calibrate, corpus, figures
 from benchmarks.reading.corpus import Document, Read
 from benchmarks.reading.figures import Figure
+from benchmarks.shown import shown
 
 TARGET = ROOT / "build" / "bench"
 MADE = "made "  # prefix of the kinds of generated documents
 _COUNT, _SCANS, _SEED = 60, 20, 1
+_WIDTH = 52  # of the name of a figure
 
 
 def main() -> None:
@@ -32,7 +34,7 @@ def main() -> None:
     print(*calibrate.bands(calibrate.reliability(samples)), "", sep="\n")
     with (TARGET / "reading.jsonl").open("w") as output:
         for figure in _figures(read, samples):
-            print(shown(figure), flush=True)
+            print(shown(figure, _WIDTH), flush=True)
             output.write(json.dumps(figure) + "\n")
     misses = TARGET / "reading-misses.txt"
     misses.write_text("".join(f"{line}\n" for line in accuracy.misses(read)), encoding="utf-8")
@@ -61,19 +63,6 @@ def _figures(read: Sequence[Read], samples: Sequence[calibrate.Sample]) -> Itera
     yield from figures.confidence(samples)
     yield from figures.costs([item.document for item in read])
     yield from figures.hostile(read)
-
-
-def shown(figure: Figure) -> str:
-    """One line of the table."""
-    rest = {name: value for name, value in figure.items() if name not in _NAMED}
-    line = f"{figure['benchmark']:<52}{figure.get('value', ''):>10}"
-    line += "".join(f"  {name} {value}" for name, value in rest.items())
-    if "goal" not in figure:
-        return line
-    return f"{line}  {figure['goal']}: {'met' if figure['within'] else 'MISSED'}"
-
-
-_NAMED = frozenset({"benchmark", "value", "goal", "within"})
 
 
 if __name__ == "__main__":

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from benchmarks.reading import accuracy, calibrate, corpus, figures, scoring
-from benchmarks.reading.__main__ import shown
 from benchmarks.reading.calibrate import Sample
 from benchmarks.reading.corpus import Document, Read
+from benchmarks.shown import shown
 from sapmatch.model.invoice import Invoice, InvoiceLine, ReadResult
 from tests.builders.reading import fixture
 
@@ -117,7 +117,7 @@ def test_the_shares_are_kept_as_toml() -> None:
 def test_values_said_to_be_sure_have_a_goal() -> None:
     (figure,) = figures.confidence(samples())
     assert (figure["value"], figure["within"]) == (0.0, False)  # only the wrong ones
-    assert shown(figure).endswith("at least 0.97: MISSED")
+    assert shown(figure, 52).endswith("at least 0.97: MISSED")
 
 
 def test_documents_come_from_a_manifest_without_recorded_answers(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Two at work on one document: no decision of a person is lost, none is carried out twice."""
 
-from typing import Any
 from unittest.mock import MagicMock
 
 import msgspec
@@ -10,10 +9,11 @@ from msgspec.structs import replace
 from sapmatch.matching import stored
 from sapmatch.model.errors import InputRejected, PreconditionFailed
 from sapmatch.model.match import State
-from sapmatch.model.review import Review, Verdict
+from sapmatch.model.review import Verdict
 from sapmatch.model.stored import decision_key
 from tests.builders.memory import START
 from tests.builders.read_desk import INVOICE, ORDER, ReadDesk
+from tests.builders.verdicts import decide, review
 
 EXPECTED = replace(ORDER, items=(replace(ORDER.items[0], receipt_expected=True),))
 
@@ -21,17 +21,6 @@ EXPECTED = replace(ORDER, items=(replace(ORDER.items[0], receipt_expected=True),
 @pytest.fixture
 def desk() -> ReadDesk:
     return ReadDesk().with_order(EXPECTED)
-
-
-def review(desk: ReadDesk, document: str) -> Review:
-    found = desk.reviews.get(document)
-    assert found is not None
-    return found
-
-
-def decide(desk: ReadDesk, document: str, action: Any, **fields: Any) -> None:
-    verdict = Verdict(action=action, reason="Looked at it.", by="arn:jo", at=START, **fields)
-    desk.reviews.save(replace(review(desk, document), status="decided", verdict=verdict))
 
 
 def test_a_verdict_that_comes_while_it_is_decided_anew_counts(desk: ReadDesk) -> None:

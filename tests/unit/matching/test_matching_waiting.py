@@ -1,7 +1,6 @@
 """Decisions that post nothing: what they wait for, and what a person decides in their place."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -16,6 +15,7 @@ from sapmatch.model.review import Review, Verdict
 from sapmatch.model.stored import invoice_key
 from tests.builders.memory import START
 from tests.builders.read_desk import INVOICE, ORDER, POLICY, ReadDesk
+from tests.builders.verdicts import decide, review
 
 SCOPE = OrderScope("s4", "100", "1010")
 EXPECTED = replace(ORDER, items=(replace(ORDER.items[0], receipt_expected=True),))
@@ -27,17 +27,6 @@ STRANGER = replace(
 @pytest.fixture
 def desk() -> ReadDesk:
     return ReadDesk().with_order(EXPECTED)
-
-
-def review(desk: ReadDesk, document: str) -> Review:
-    found = desk.reviews.get(document)
-    assert found is not None
-    return found
-
-
-def decide(desk: ReadDesk, document: str, action: Any, **fields: Any) -> None:
-    verdict = Verdict(action=action, reason="Looked at it.", by="arn:jo", at=START, **fields)
-    desk.reviews.save(replace(review(desk, document), status="decided", verdict=verdict))
 
 
 def has_changed(desk: ReadDesk, document: str) -> bool:

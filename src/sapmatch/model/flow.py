@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from sapmatch.model.intent import Operation
 from sapmatch.model.order import OrderSide
 
 # Fields by which SAP can be searched for a record that we created.
@@ -73,18 +74,51 @@ class Extraction(Struct, frozen=True, kw_only=True):
     keep: int | None = None
 
 
+class Window(Struct, frozen=True, kw_only=True):
+    """Business hours in which a flow writes; `begin` and `end` as "06:00", end not included.
+
+    An end before the begin is on the next day.
+    """
+
+    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = (
+        "mon",
+        "tue",
+        "wed",
+        "thu",
+        "fri",
+    )
+    begin: str = "00:00"
+    end: str = "24:00"
+    time_zone: str = "UTC"
+
+
 class WriteBack(Struct, frozen=True, kw_only=True):
     """One flow of writes to SAP.
 
     `source` match: from recorded matches; inbox: from files that a user drops into
     `updates/<flow>/inbox/`. `reference` are the fields SAP is searched by for what was written.
     `field` names the header field that a matched sales order gets the invoice number in.
+    `mapping` makes SAP's fields from expressions, `mapping_file` from a CSV file beside the
+    settings; without either, records pass as they are. Operation `call` calls `function` on the
+    record under its key, and `effect` are the fields that show that it happened (`*`: any value).
+    `batch` is how many records travel in one $batch at most, each in a change set of its own.
+    `parallel` functions write one run. A dropped file of at most `urgent_below` records goes before
+    what is planned by matches. `marker` is the field that gets the mark of our own records.
     """
 
     connection: str
     service: str
     entity_set: str
-    operation: Literal["insert", "update", "upsert", "delete"]
+    operation: Operation
+    mapping: dict[str, str] = {}
+    mapping_file: str | None = None
+    function: str | None = None
+    effect: dict[str, str] = {}
+    marker: str | None = None
+    batch: int = 1
+    parallel: int = 1
+    window: Window | None = None
+    urgent_below: int = 20
     source: Literal["match", "inbox"] = "inbox"
     order_side: OrderSide | None = None
     reference: tuple[str, ...] = ()

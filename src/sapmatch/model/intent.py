@@ -8,8 +8,9 @@ from msgspec import Struct, field
 
 from sapmatch.model.query import ODataValue
 
-Operation = Literal["insert", "update", "upsert", "delete"]
+Operation = Literal["insert", "update", "upsert", "delete", "call"]
 Record = dict[str, Any]  # a JSON object as SAP takes it; nested for a deep create
+ANY_VALUE = "*"  # in the effect of a call: the field must hold something
 
 
 class IntentState(StrEnum):
@@ -33,13 +34,34 @@ TERMINAL = frozenset({IntentState.CONFIRMED, IntentState.REJECTED, IntentState.V
 UNDECIDED = frozenset({IntentState.SENT, IntentState.UNKNOWN, IntentState.RECONCILING})
 
 
+class Cause(StrEnum):
+    """Why an intent is in a state that its SAP messages do not explain."""
+
+    MOVED = (
+        "MOVED"  # somebody else changed the very fields: what it was planned for is decided anew
+    )
+    RESTLESS = "RESTLESS"  # the record changed during every try
+    MISSING = "MISSING"  # SAP has no record under the key
+    DIFFERENT = "DIFFERENT"  # SAP holds another record under the same reference
+    INVALID = "INVALID"  # $metadata or the mapping rules it out; nothing was sent
+    UNSEARCHABLE = "UNSEARCHABLE"  # without a reference a lost answer could not be read back
+    HIDDEN = "HIDDEN"  # SAP says that it exists, and shows none
+    NEVER_ARRIVES = "NEVER_ARRIVES"  # sent several times, found never
+    SAP_DOWN = "SAP_DOWN"  # held: the breaker of the system is open
+    OUT_OF_HOURS = "OUT_OF_HOURS"  # held: outside of the flow's window
+    OPERATOR = "OPERATOR"  # a person took it out, or holds the system
+
+
 class Intent(Struct, frozen=True, kw_only=True):
     """One intended write to SAP.
 
     `id` is the hash of connection, client, operation, business key and payload revision, so the
     same match gives the same intent after any restart. `reference` are the fields and values by
     which SAP can be searched for the result. `key` is the entity key: given for an update, filled
-    in for an insert once SAP has answered. Times are UTC.
+    in for an insert once SAP has answered. `function` is what a call calls, with the payload as its
+    parameters; `effect` the fields of the record under `key` that show that it happened. `urgent`
+    goes before what is not. `generation` counts the request ids, `attempts` the claims. Times are
+    UTC.
     """
 
     id: str
@@ -54,12 +76,18 @@ class Intent(Struct, frozen=True, kw_only=True):
     reference: dict[str, str] = field(default_factory=dict)
     key: dict[str, str] = field(default_factory=dict)
     document_id: str | None = None
+    function: str | None = None
+    effect: dict[str, str] = field(default_factory=dict)
+    marker: str | None = None  # what our records in SAP are recognised by
+    urgent: bool = False
+    corrects: str | None = None  # the refused intent in whose place it stands
     record: str = ""  # name of the record in its update file
     state: IntentState = IntentState.PLANNED
     version: int = 0
     owner: str | None = None
     lease_until: datetime | None = None
     attempts: int = 0
+    generation: int = 0
     probes: int = 0
     request_id: str | None = None
     first_sent: datetime | None = None
@@ -67,6 +95,8 @@ class Intent(Struct, frozen=True, kw_only=True):
     quiet_until: datetime | None = None
     next_probe_at: datetime | None = None
     created_at: datetime | None = None
+    ended_at: datetime | None = None  # when it became terminal
+    cause: Cause | None = None
     run_id: str | None = None
     etag: str | None = None
     http_status: int | None = None
@@ -80,6 +110,32 @@ class Repeatability(Struct, frozen=True, kw_only=True):
 
     request_id: str  # 32 hexadecimal digits
     first_sent: datetime
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """One write as SAP gets it; `etag` goes into If-Match, none is sent where it is None.
+
+    A call has a `function` and its parameters in `record`; `entity_set` and `key` are the record
+    that a bound one is called on.
+    """
+
+    kind: Literal["create", "update", "delete", "call"]
+    service: str
+    entity_set: str
+    key: dict[str, ODataValue] = field(default_factory=dict)
+    record: Record = field(default_factory=dict)
+    etag: str | None = None
+    function: str | None = None
+    repeatability: Repeatability | None = None
+
+
+class Look(Struct, frozen=True, kw_only=True):
+    """One question to SAP: the record under `key`, else those whose fields equal `equals`."""
+
+    service: str
+    entity_set: str
+    key: dict[str, ODataValue] = field(default_factory=dict)
+    equals: dict[str, str] = field(default_factory=dict)
 
 
 class Written(Struct, frozen=True, kw_only=True):

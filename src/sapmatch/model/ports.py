@@ -1,7 +1,7 @@
 """What the verbs need from the outside world, each as small as its users allow."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -9,14 +9,8 @@ from msgspec import Raw, Struct
 
 from sapmatch.model.changes import ChangePage, DeltaPosition
 from sapmatch.model.document import Arrival, DocumentRecord, EarlierInvoice
-from sapmatch.model.intent import (
-    Entity,
-    Intent,
-    IntentState,
-    Record,
-    Repeatability,
-    Written,
-)
+from sapmatch.model.errors import Problem, SapmatchError
+from sapmatch.model.intent import Cause, Change, Entity, Intent, IntentState, Look, Written
 from sapmatch.model.ledger import Account, Entry, Subject, Usage
 from sapmatch.model.match import Decision
 from sapmatch.model.order import IndexedOrder, PostedInvoice, Reservation
@@ -180,33 +174,31 @@ class SapWriter(SapReader, Protocol):
         """Do whatever a write needs first (a CSRF token), so that the write itself is one call."""
         ...
 
-    def create(
-        self,
-        service: str,
-        entity_set: str,
-        record: Record,
-        *,
-        repeatability: Repeatability | None = None,
-    ) -> Written:
-        """POST one entity, nested entities included (deep create)."""
+    def check(self, change: Change) -> Sequence[Problem]:
+        """What $metadata rules out: unknown, read-only, too long, wrong type; nothing is sent.
+
+        Reads $metadata at most once for each service.
+        """
         ...
 
-    def update(
-        self,
-        service: str,
-        entity_set: str,
-        key: Mapping[str, ODataValue],
-        changes: Record,
-        *,
-        etag: str | None,
-    ) -> Written:
-        """PATCH the named fields; `etag` goes into If-Match, none is sent where it is None."""
+    def look(self, looks: Sequence[Look]) -> list[list[Entity] | SapmatchError]:
+        """What SAP answers to each question: several in one call where the service takes batches.
+
+        An error of one question stands in its place; one of the call as a whole is raised.
+        """
         ...
 
-    def delete(
-        self, service: str, entity_set: str, key: Mapping[str, ODataValue], *, etag: str | None
-    ) -> Written:
-        """DELETE one entity."""
+    def write(self, change: Change) -> Written:
+        """Send one change. What a call returns is the row."""
+        ...
+
+    def write_batch(self, changes: Sequence[Change]) -> list[Written | SapmatchError]:
+        """Send changes of one service in one $batch, each in a change set of its own (MA-P65).
+
+        In their order, one outcome each: OutcomeUnknown where nobody knows (MA-P66),
+        TransientError for those that SAP certainly did not execute. Raises where the batch as a
+        whole was refused, lost (OutcomeUnknown: every one may have happened), or never sent.
+        """
         ...
 
 
@@ -352,12 +344,36 @@ class Intents(Protocol):
         """One intent, read consistently; InputRejected where there is none."""
         ...
 
-    def change(self, intent: Intent, **fields: Any) -> Intent:
-        """Set fields where the stored version is the given one; PreconditionFailed otherwise."""
+    def save(self, after: Intent) -> None:
+        """Replace the version before `after`; PreconditionFailed where it moved on."""
         ...
 
     def due(self, flow: str, states: Sequence[IntentState]) -> Iterator[Intent]:
-        """Intents of a flow in these states, oldest first."""
+        """Intents of a flow in these states: urgent ones first, then oldest first."""
+        ...
+
+    def ended(self, flow: str, day: date) -> Iterator[Intent]:
+        """Intents of a flow that became terminal on a day (UTC)."""
+        ...
+
+
+class Admission(Struct, frozen=True, kw_only=True):
+    """How many writes may leave now; where none may, why and until when to wait."""
+
+    writes: int
+    cause: Cause | None = None
+    until: datetime | None = None
+
+
+class Gate(Protocol):
+    """Whether, and how fast, a SAP system may be written to, as all that write to it agree."""
+
+    def admit(self, wanted: int) -> Admission:
+        """Let at most `wanted` writes leave, after waiting for their turn where that is short."""
+        ...
+
+    def note(self, failures: Sequence[bool]) -> None:
+        """Tell of writes that left: whether SAP failed to answer each. A refusal is an answer."""
         ...
 
 

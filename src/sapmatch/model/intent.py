@@ -38,7 +38,7 @@ class Cause(StrEnum):
     """Why an intent is in a state that its SAP messages do not explain."""
 
     MOVED = (
-        "MOVED"  # somebody else changed the very fields: what it was planned for is decided anew
+        "MOVED"  # somebody else changed the very fields: decide anew
     )
     RESTLESS = "RESTLESS"  # the record changed during every try
     MISSING = "MISSING"  # SAP has no record under the key

@@ -3,14 +3,41 @@
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
-from sapmatch.model.intent import Operation
+from sapmatch.model.intent import ANY_VALUE, Operation
 from sapmatch.model.order import OrderSide
 
 # Fields by which SAP can be searched for a record that we created.
 KNOWN_REFERENCES = {
     "A_SupplierInvoice": ("SupplierInvoiceIDByInvcgParty", "InvoicingParty"),
     "A_SalesOrder": ("PurchaseOrderByCustomer", "SoldToParty"),
+    "A_PurchaseOrder": ("CorrespncExternalReference", "Supplier"),
+    "A_MaterialDocumentHeader": ("ReferenceDocument",),
+    "A_BusinessPartner": ("BusinessPartnerIDByExtSystem",),
+    "A_Product": ("Product",),
+}
+
+# Key fields of SAP's standard documents; other entity sets name theirs as the flow's reference.
+KNOWN_KEYS = {
+    "A_SupplierInvoice": ("SupplierInvoice", "FiscalYear"),
+    "A_SalesOrder": ("SalesOrder",),
+    "A_SalesOrderItem": ("SalesOrder", "SalesOrderItem"),
+    "A_PurchaseOrder": ("PurchaseOrder",),
+    "A_PurchaseOrderItem": ("PurchaseOrder", "PurchaseOrderItem"),
+    "A_MaterialDocumentHeader": ("MaterialDocumentYear", "MaterialDocument"),
+    "A_BusinessPartner": ("BusinessPartner",),
+    "A_Supplier": ("Supplier",),
+    "A_Customer": ("Customer",),
+    "A_Product": ("Product",),
+}
+
+# What a record shows once a function of SAP's was executed on it (matching.md 9: RBSTAT 5 is
+# posted, a released invoice has no payment block, a cancelled one names its reversal).
+KNOWN_EFFECTS: dict[tuple[str, str], dict[str, str]] = {
+    ("A_SupplierInvoice", "Post"): {"SupplierInvoiceStatus": "5"},
+    ("A_SupplierInvoice", "Release"): {"PaymentBlockingReason": ""},
+    ("A_SupplierInvoice", "Cancel"): {"ReverseDocument": ANY_VALUE},
 }
 
 
@@ -126,6 +153,12 @@ class WriteBack(Struct, frozen=True, kw_only=True):
     schedule: str | None = None
     status: Literal["parked", "posted-blocked", "posted"] = "parked"
     field: str | None = None
+
+    def __post_init__(self) -> None:
+        """SAP's own functions show what is known of them where no effect is named."""
+        if self.function and not self.effect:
+            known = KNOWN_EFFECTS.get((self.entity_set, self.function), {})
+            force_setattr(self, "effect", known)
 
 
 class Intake(Struct, frozen=True, kw_only=True):

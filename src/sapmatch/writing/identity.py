@@ -5,20 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from sapmatch.model.flow import KNOWN_REFERENCES, WriteBack
+from sapmatch.model.flow import KNOWN_KEYS, KNOWN_REFERENCES, WriteBack
 from sapmatch.model.intent import Operation, Record
-
-# Key fields of SAP's standard documents; other entity sets name theirs as the flow's reference.
-KNOWN_KEYS = {
-    "A_SupplierInvoice": ("SupplierInvoice", "FiscalYear"),
-    "A_SalesOrder": ("SalesOrder",),
-    "A_SalesOrderItem": ("SalesOrder", "SalesOrderItem"),
-    "A_PurchaseOrder": ("PurchaseOrder",),
-    "A_PurchaseOrderItem": ("PurchaseOrder", "PurchaseOrderItem"),
-    "A_BusinessPartner": ("BusinessPartner",),
-    "A_Supplier": ("Supplier",),
-    "A_Customer": ("Customer",),
-}
 
 # A reference may be used again: with these it is the same business document (MA-P46, MA-P47).
 SAME_DOCUMENT = {

@@ -9,10 +9,11 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
+from sapmatch.model.flow import KNOWN_KEYS
 from sapmatch.model.intent import Intent, Record
 from sapmatch.model.ports import SapReader
 from sapmatch.model.query import Query
-from sapmatch.writing.identity import KNOWN_KEYS, SAME_DOCUMENT
+from sapmatch.writing.identity import SAME_DOCUMENT
 
 # Only these are compared: people release, block and complete a parked invoice in the meantime.
 _COMPARED = {"A_SupplierInvoice": ("DocumentCurrency", "InvoiceGrossAmount")}

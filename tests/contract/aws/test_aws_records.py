@@ -284,27 +284,6 @@ def test_a_decision_that_posts_nothing_is_appended(stores: Stores) -> None:
     assert stores.documents.earlier(SCOPE, OrderKey("N", "R-8"))
 
 
-def test_an_intent_changes_only_from_the_version_that_was_read(stores: Stores) -> None:
-    planned = stores.intents.plan([intent("a" * 64)])[0]
-    assert stores.intents.plan([intent("a" * 64)]) == [planned]
-    sent = stores.intents.change(planned, state=IntentState.SENT)
-    with pytest.raises(PreconditionFailed):
-        stores.intents.change(planned, state=IntentState.CLAIMED)
-    assert stores.intents.get(planned.id) == sent
-
-
-def test_due_work_is_listed_oldest_first_and_leaves_when_it_is_terminal(stores: Stores) -> None:
-    later = msgspec.structs.replace(
-        intent("b" * 64, "0"), created_at=datetime(2026, 11, 3, tzinfo=UTC)
-    )
-    first = intent("a" * 64, "f")
-    stores.intents.plan([later, first])
-    states = [IntentState.PLANNED, IntentState.SENT]
-    assert [i.id for i in stores.intents.due("supplier_invoice", states)] == [first.id, later.id]
-    stores.intents.change(first, state=IntentState.CONFIRMED)
-    assert [i.id for i in stores.intents.due("supplier_invoice", states)] == [later.id]
-
-
 def test_an_invoice_in_sap_is_found_by_its_duplicate_key(stores: Stores) -> None:
     posted = PostedInvoice(
         supplier_invoice="5105600001",

@@ -24,7 +24,7 @@ from sapmatch.writing.identity import (
     payload_key,
     reference_fields,
 )
-from sapmatch.writing.mapping import sales_order_change, supplier_invoice
+from sapmatch.writing.supplier_invoice import sales_order_change, supplier_invoice
 
 Planned = tuple[Intent, bytes]
 _SHOWN = 20  # rows in the message; all of them are in `problems`

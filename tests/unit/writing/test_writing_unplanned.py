@@ -12,7 +12,7 @@ from sapmatch.model.intent import Record
 from sapmatch.model.invoice import AllowanceCharge, Invoice, InvoiceLine, TaxSubtotal
 from sapmatch.model.match import LineMatch, Unplanned
 from sapmatch.model.policy import CompanyCode
-from sapmatch.writing.mapping import supplier_invoice
+from sapmatch.writing.supplier_invoice import supplier_invoice
 from tests.builders.matches import COMPANY, decision, invoice, purchase_order
 
 WITH_ACCOUNT = msgspec.structs.replace(COMPANY, unplanned_account="65008100")

@@ -12,7 +12,7 @@ from sapmatch.model.intent import Record
 from sapmatch.model.invoice import AllowanceCharge, InvoiceLine, TaxSubtotal
 from sapmatch.model.match import Decision, LineMatch, ToleranceCheck
 from sapmatch.model.order import ZERO
-from sapmatch.writing.mapping import (
+from sapmatch.writing.supplier_invoice import (
     marker,
     sales_order_change,
     supplier_invoice,
@@ -296,3 +296,13 @@ def test_a_sales_order_gets_the_number_in_its_field() -> None:
 def test_dates_are_milliseconds_at_midnight(day: date, text: str) -> None:
     """OD-P43."""
     assert v2_date(day) == text
+
+
+def test_blanks_around_a_number_do_not_take_the_place_of_its_characters() -> None:
+    """MA-P49: cut after the blanks are gone, and never to a number that ends with one."""
+    assert mapped(number="  RE-2026-000000000017 ")["SupplierInvoiceIDByInvcgParty"] == (
+        "RE-2026-00000000"
+    )
+    assert mapped(number="RE 2026 0000000 1")["SupplierInvoiceIDByInvcgParty"] == "RE 2026 0000000"
+    with pytest.raises(InputRejected, match="number is missing"):
+        mapped(number="  ")

@@ -98,14 +98,15 @@ def supplier_invoice(
 
 def sales_order_change(field: str, invoice: Invoice) -> Record:
     """The invoice number in one header field of A_SalesOrder, cut to the field's length."""
-    if not invoice.number:
+    if not _is_given(invoice.number):
         raise _missing(("number",))
-    return {field: invoice.number[: _TEXT_LENGTHS.get(field, REFERENCE_LENGTH)]}
+    assert invoice.number
+    return {field: invoice.number.strip()[: _TEXT_LENGTHS.get(field, REFERENCE_LENGTH)]}
 
 
 def supplier_reference(invoice: Invoice) -> str:
-    """The invoice number as SAP keeps it: its first 16 characters."""
-    return (invoice.number or "")[:REFERENCE_LENGTH]
+    """The invoice number as SAP keeps it: its first 16 characters (MA-P49), blanks around it gone."""
+    return (invoice.number or "").strip()[:REFERENCE_LENGTH].rstrip()
 
 
 def marker(document_id: str) -> str:
@@ -121,9 +122,13 @@ def v2_date(day: date) -> str:
 
 def _require(invoice: Invoice) -> None:
     needed = ("number", "issue_date", "currency", "total")
-    missing = tuple(name for name in needed if getattr(invoice, name) is None)
+    missing = tuple(name for name in needed if not _is_given(getattr(invoice, name)))
     if missing:
         raise _missing(missing)
+
+
+def _is_given(value: object) -> bool:
+    return bool(value.strip()) if isinstance(value, str) else value is not None
 
 
 def _missing(names: tuple[str, ...]) -> InputRejected:

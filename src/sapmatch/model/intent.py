@@ -37,9 +37,7 @@ UNDECIDED = frozenset({IntentState.SENT, IntentState.UNKNOWN, IntentState.RECONC
 class Cause(StrEnum):
     """Why an intent is in a state that its SAP messages do not explain."""
 
-    MOVED = (
-        "MOVED"  # somebody else changed the very fields: decide anew
-    )
+    MOVED = "MOVED"  # somebody else changed the very fields: decide anew
     RESTLESS = "RESTLESS"  # the record changed during every try
     MISSING = "MISSING"  # SAP has no record under the key
     DIFFERENT = "DIFFERENT"  # SAP holds another record under the same reference

@@ -2,13 +2,12 @@
 
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Set
 
 from msgspec.structs import asdict
 
 from sapmatch.model.errors import Problem
-from sapmatch.model.flow import KNOWN_REFERENCES, Extraction, WriteBack
-from sapmatch.model.order import OrderSide
+from sapmatch.model.flow import Extraction, WriteBack
 from sapmatch.settings.alerts import check_alerts
 from sapmatch.settings.blocks import Network, Settings, mistake
 from sapmatch.settings.connection import check_connection
@@ -16,8 +15,8 @@ from sapmatch.settings.extraction import check_extraction, check_subscriptions
 from sapmatch.settings.matching import check_matching
 from sapmatch.settings.reviewing import check_reviewing
 from sapmatch.settings.schedule import check_schedule
+from sapmatch.settings.write_back import check_sides, check_write_back
 
-_OPERATIONS = {"A_SupplierInvoice": "insert", "A_SalesOrder": "update"}  # what a match means
 _MOST_TPS = 1000
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")
 
@@ -34,8 +33,9 @@ def check(settings: Settings) -> Iterator[Problem]:
     yield from check_subscriptions(settings.extractions, settings.connections)
     for name, flow in settings.write_backs.items():
         yield from _check_flow(connections, f"write_backs.{name}", name, flow)
-        yield from _check_write_back(f"write_backs.{name}", flow)
-    yield from _check_sides(settings.write_backs)
+        connection = settings.connections.get(flow.connection)
+        yield from check_write_back(f"write_backs.{name}", flow, connection)
+    yield from check_sides(settings.write_backs)
     if settings.matching:
         yield from check_matching(connections, settings.matching)
     for limit in ("max_bytes", "max_pages"):
@@ -68,40 +68,6 @@ def _check_flow(
         yield mistake(f"{path}.connection", "names no [connections.*] block of this file")
     if flow.schedule is not None:
         yield from check_schedule(f"{path}.schedule", flow.schedule)
-
-
-def _check_sides(flows: Mapping[str, WriteBack]) -> Iterator[Problem]:
-    taken: dict[OrderSide, str] = {}
-    for name, flow in flows.items():
-        if flow.source != "match" or flow.order_side is None:
-            continue
-        first = taken.setdefault(flow.order_side, name)
-        if first != name:
-            yield mistake(
-                f"write_backs.{name}.order_side", f"is written by {first} already: keep one flow"
-            )
-
-
-def _check_write_back(path: str, flow: WriteBack) -> Iterator[Problem]:
-    if not flow.schedule:
-        yield mistake(
-            f"{path}.schedule",
-            "is missing: a lost answer is read back by later runs too; "
-            'write it like "rate(5 minutes)"',
-        )
-    expected = _OPERATIONS.get(flow.entity_set)
-    if flow.source == "match" and expected and flow.operation != expected:
-        yield mistake(f"{path}.operation", f'must be "{expected}" for matches')
-    if flow.operation == "insert" and not (flow.reference or flow.entity_set in KNOWN_REFERENCES):
-        yield mistake(
-            f"{path}.reference",
-            "is missing: name the fields by which SAP can be searched for a created record, "
-            "because a lost answer is read back before anything is sent again",
-        )
-    if flow.source == "match" and flow.order_side is None:
-        yield mistake(f"{path}.order_side", 'is missing: "purchase_order" or "sales_order"')
-    if flow.source == "match" and flow.order_side == "sales_order" and not flow.field:
-        yield mistake(f"{path}.field", "is missing: the header field for the invoice number")
 
 
 def _check_network(network: Network) -> Iterator[Problem]:

@@ -65,7 +65,7 @@ def extract(
             wanted,
             to=to,
             sap=sap,
-            work=work_in(folder / "full"),
+            work=work_in(folder / "full", wanted),
             clock=SystemClock(),
             progress=_Silent(),
         )

@@ -8,8 +8,8 @@ from typing import Any
 from msgspec import json
 
 from sapmatch.extracting.chunk import extract_chunk
-from sapmatch.extracting.permits import Permits
 from sapmatch.extracting.run import Chunk, ChunkResult, Plan, Source, rows_of
+from sapmatch.limits.permits import Permits
 from sapmatch.model.flow import Output
 from sapmatch.model.ports import Objects
 from sapmatch.model.shape import Field, Shape

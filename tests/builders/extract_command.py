@@ -7,6 +7,7 @@ from typing import Any
 
 from sapmatch.extracting.local import ExtractSummary, Wanted, Work, extract_entity_set
 from sapmatch.folder import FolderControl, FolderObjects
+from sapmatch.limits.permits import Permits
 from sapmatch.model.flow import EntitySet, Output
 from sapmatch.model.shape import Field, Shape
 from tests.builders.memory import MemoryClock
@@ -63,19 +64,21 @@ class Command:
             page_size=more.pop("page_size", 2),
             **more,
         )
-        self.told, work = Told(), self.work(wanted.delta)
+        self.told, work = Told(), self.work(wanted.delta, wanted.parallel)
         self.clock.sleep(60)
         self.to.mkdir(parents=True, exist_ok=True)
         return extract_entity_set(
             wanted, to=self.to, sap=self.sap, work=work, clock=self.clock, progress=self.told
         )
 
-    def work(self, delta: bool) -> Work:
+    def work(self, delta: bool, parallel: int = 1) -> Work:
         folder = self.to / ".work" / ("delta" if delta else "full")
+        control = FolderControl(folder / "control")
         return Work(
             folder=folder,
             objects=FolderObjects(folder / "objects"),
-            control=FolderControl(folder / "control"),
+            control=control,
+            permits=Permits(control, self.clock, "s4", parallel),
         )
 
     def put(self, number: int, name: str) -> None:

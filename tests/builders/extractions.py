@@ -10,11 +10,11 @@ from msgspec import json
 
 from sapmatch.extracting.chunk import extract_chunk
 from sapmatch.extracting.finish import FinishResult, IndexRun, finish_extraction
-from sapmatch.extracting.permits import Permits
 from sapmatch.extracting.plan import plan_extraction
 from sapmatch.extracting.positions import published_of
 from sapmatch.extracting.run import Plan, Published, load_published
 from sapmatch.extracting.snapshot import current_rows
+from sapmatch.limits.permits import Permits
 from sapmatch.model.flow import EntitySet, Extraction
 from tests.builders.chunks import SET
 from tests.builders.control import MemoryControl

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from sapmatch.aws.table import Table
     from sapmatch.aws.workflows import StepFunctions
     from sapmatch.extracting.index import IndexResult
-    from sapmatch.extracting.permits import Permits
     from sapmatch.extracting.run import Plan, Published
+    from sapmatch.limits.permits import Permits
     from sapmatch.matching.stored import Desk
     from sapmatch.model.intent import Intent
     from sapmatch.model.invoice import Invoice, Party
@@ -124,7 +124,7 @@ class Services:
         """Textract, at the pace that all functions of the stage share."""
         from sapmatch.aws.clients import client
         from sapmatch.aws.expense import OPERATIONS, TextractExpense
-        from sapmatch.aws.pace import SharedPace
+        from sapmatch.limits.pace import SharedPace
 
         limits = self.settings.textract
         rates = (limits.analyze_tps, limits.start_tps, limits.get_tps)
@@ -314,8 +314,8 @@ class Services:
         return bool(revision)
 
     def permits(self, connection: str) -> "Permits":
-        """Permits to read from one SAP system, shared by all functions."""
-        from sapmatch.extracting.permits import Permits
+        """Permits to call one SAP system, shared by all functions."""
+        from sapmatch.limits.permits import Permits
 
         most = self.settings.connections[connection].limits.parallel
         return Permits(self.control, self.clock, connection, most)

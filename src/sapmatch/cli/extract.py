@@ -28,6 +28,7 @@ from sapmatch.extracting.local import (
     extract_entity_set,
 )
 from sapmatch.folder import FolderControl, FolderObjects, work_folder
+from sapmatch.limits.permits import Permits
 from sapmatch.model.errors import InputRejected, ResyncRequired
 from sapmatch.model.flow import EntitySet, Output
 from sapmatch.settings import Settings
@@ -116,7 +117,7 @@ def _extract(arguments: argparse.Namespace) -> None:
             wanted,
             to=arguments.to,
             sap=sap,
-            work=work_in(folder / ("delta" if arguments.delta else "full")),
+            work=work_in(folder / ("delta" if arguments.delta else "full"), wanted),
             clock=SystemClock(),
             progress=progress,
         )
@@ -163,12 +164,14 @@ def _output(arguments: argparse.Namespace) -> Output:
     )
 
 
-def work_in(folder: Path) -> Work:
+def work_in(folder: Path, wanted: Wanted) -> Work:
     """The ports of a run whose objects lie in a folder."""
+    control = FolderControl(folder / "control")
     return Work(
         folder=folder,
         objects=FolderObjects(folder / "objects"),
-        control=FolderControl(folder / "control"),
+        control=control,
+        permits=Permits(control, SystemClock(), wanted.connection, wanted.parallel),
     )
 
 

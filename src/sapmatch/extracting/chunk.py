@@ -22,7 +22,6 @@ from sapmatch.extracting.parts import (
     store_part,
     stored_page,
 )
-from sapmatch.extracting.permits import Permits
 from sapmatch.extracting.progress import Position, load_position, save_position
 from sapmatch.extracting.rows import raw_lines
 from sapmatch.extracting.run import (
@@ -39,7 +38,7 @@ from sapmatch.extracting.run import (
 )
 from sapmatch.model.changes import DeltaPosition
 from sapmatch.model.intent import Record
-from sapmatch.model.ports import Objects, SapSource
+from sapmatch.model.ports import Objects, Permits, SapSource
 
 OutOfTime = Callable[[], bool]
 

@@ -24,7 +24,6 @@ from sapmatch.extracting import formats, snapshot
 from sapmatch.extracting.chunk import extract_chunk
 from sapmatch.extracting.finish import finish_extraction
 from sapmatch.extracting.gathered import Gathering
-from sapmatch.extracting.permits import Permits
 from sapmatch.extracting.plan import plan_extraction
 from sapmatch.extracting.run import (
     Chunk,
@@ -38,7 +37,7 @@ from sapmatch.extracting.run import (
 from sapmatch.extracting.watched import Progress, WatchedSap
 from sapmatch.model.errors import InputRejected, Problem, ResyncRequired, SapRejected
 from sapmatch.model.flow import EntitySet, Extraction, Output
-from sapmatch.model.ports import Clock, Control, Objects, SapSource
+from sapmatch.model.ports import Clock, Control, Objects, Permits, SapSource
 
 ROWS_REFUSED = "ROWS_REFUSED"  # code of the problem: what was read is not what SAP holds
 _STATE = "state.json"
@@ -61,6 +60,7 @@ class Work(Struct, frozen=True, kw_only=True):
     folder: Path
     objects: LocalObjects
     control: Control
+    permits: Permits
 
     @property
     def spill(self) -> Path:
@@ -142,7 +142,7 @@ def extract_entity_set(
     state = _begin(wanted, work, clock)
     with _kept_where_it_can_go_on(work, state, progress):
         plan = _planned(wanted, state, sap, work, clock)
-        _read(plan, wanted.parallel, _watched(plan, sap, work, progress), work, clock)
+        _read(plan, wanted.parallel, _watched(plan, sap, work, progress), work)
         _finish(plan, sap, work, clock)
     summary = _written(plan, wanted, to, work)
     _end(wanted, state, work)
@@ -232,10 +232,9 @@ def _pages(work: Work, run_id: str) -> Iterator[str]:
     return (key for key in keys if _PAGE.fullmatch(key))
 
 
-def _read(plan: Plan, parallel: int, sap: SapSource, work: Work, clock: Clock) -> None:
+def _read(plan: Plan, parallel: int, sap: SapSource, work: Work) -> None:
     """All chunks, some at a time; where one fails, the others end with their page."""
     stop = threading.Event()
-    permits = Permits(work.control, clock, plan.connection, parallel)
 
     def read(chunk: Chunk) -> None:
         extract_chunk(
@@ -243,7 +242,7 @@ def _read(plan: Plan, parallel: int, sap: SapSource, work: Work, clock: Clock) -
             chunk,
             sap=sap,
             objects=work.objects,
-            permits=permits,
+            permits=work.permits,
             out_of_time=stop.is_set,
             workspace=work.spill,
         )

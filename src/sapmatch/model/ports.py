@@ -1,6 +1,7 @@
 """What the verbs need from the outside world, each as small as its users allow."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -374,6 +375,33 @@ class Gate(Protocol):
 
     def note(self, failures: Sequence[bool]) -> None:
         """Tell of writes that left: whether SAP failed to answer each. A refusal is an answer."""
+        ...
+
+
+class Permit(Protocol):
+    """The right to be one of those that call a SAP system at the same time."""
+
+    @property
+    def is_held(self) -> bool:
+        """False where time was up before it came free."""
+        ...
+
+    def page(self, seconds: float, busy: int) -> None:
+        """Tell of a page: `seconds` it took, how often SAP was `busy` before it answered.
+
+        Waits for another permit where this one is given up because SAP is busy or slow;
+        SapThrottled where that takes too long.
+        """
+        ...
+
+
+class Permits(Protocol):
+    """Bounds how many call one SAP system at once, readers and writers, all functions together."""
+
+    def held(
+        self, owner: str, out_of_time: Callable[[], bool] = ...
+    ) -> AbstractContextManager[Permit]:
+        """Wait for a permit and hold it for the block; SapThrottled where none comes free."""
         ...
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from sapmatch.aws.pace import SharedPace
+from sapmatch.limits.pace import SharedPace
 from sapmatch.model.errors import PreconditionFailed, Throttled
 from tests.builders.control import MemoryControl
 

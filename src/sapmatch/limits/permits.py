@@ -1,6 +1,6 @@
-"""How many pages are read from one SAP system at once, by all functions together.
+"""How many call one SAP system at once, readers and writers, all functions together.
 
-All that read agree on one value: a limit and who holds a permit until when. The limit halves where
+All of them agree on one value: a limit and who holds a permit until when. The limit halves where
 SAP is busy or slow, and grows by one in a clean minute (RE-24).
 """
 
@@ -8,22 +8,16 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
-from sapmatch.model.errors import (
-    PreconditionFailed,
-    SapThrottled,
-    SapUnavailable,
-    Throttled,
-)
+from sapmatch.limits.agreed import Agreed, agree
+from sapmatch.model.errors import SapThrottled, SapUnavailable
 from sapmatch.model.ports import Clock, Control
 
 SKEW = 300.0  # seconds by which two clocks may differ (RE-27)
 _BETWEEN_HALVINGS = 30.0  # seconds: pages that were asked for before it come in late
 _CLEAN = 60.0  # seconds
-_TRIES = 20  # to change the value before somebody else does
 _random = random.SystemRandom()
 
 
@@ -34,17 +28,17 @@ class Holder(Struct, frozen=True):
     until: float
 
 
-class Agreement(Struct, frozen=True, kw_only=True):
-    """What all readers of one SAP system agree on; times in seconds since 1970."""
+class Agreement(Agreed, frozen=True, kw_only=True):
+    """What all who call one SAP system agree on; times in seconds since 1970."""
 
     limit: int
-    holders: dict[str, Holder] = {}
+    holders: dict[str, Holder] = field(default_factory=dict)
     halved_at: float = 0.0
     clean_since: float = 0.0
 
 
 class Terms(Struct, frozen=True, kw_only=True):
-    """What one reader's settings say: `most` permits, how long one holds without a page."""
+    """What one caller's settings say: `most` permits, how long one holds without a call."""
 
     most: int
     seconds: float
@@ -67,7 +61,7 @@ def granted(agreement: Agreement, owner: str, now: float, terms: Terms) -> Agree
 
 
 def adapted(agreement: Agreement, now: float, terms: Terms, *, strained: bool) -> Agreement:
-    """The limit after a page: half where SAP was strained, one more after a clean minute."""
+    """The limit after a call: half where SAP was strained, one more after a clean minute."""
     limit = min(agreement.limit, terms.most)
     if strained and now - agreement.halved_at < _BETWEEN_HALVINGS:
         return replace(agreement, limit=limit, clean_since=now)
@@ -100,10 +94,10 @@ def without(agreement: Agreement, owner: str) -> Agreement:
 
 
 class Permits:
-    """Permits to read from one SAP system; at most `most`, fewer while SAP is busy or slow.
+    """Port Permits: at most `most` of them, fewer while SAP is busy or slow.
 
-    `most` is the same for all who read from the system. A page of `seconds_slow` and more is slow.
-    A permit whose holder died is free again `expiry_seconds` (and SKEW) after its last page.
+    `most` is the same for all who call the system. A call of `seconds_slow` and more is slow. A
+    permit whose holder died is free again `expiry_seconds` (and SKEW) after its last call.
     `wait_seconds` is how long one waits for a permit at most, before whoever called comes back.
     """
 
@@ -156,33 +150,22 @@ class Permits:
                 return False
             if self.now() >= end:
                 raise SapThrottled(
-                    f"{self._connection}: all permits to read from SAP are in use; try again later",
+                    f"{self._connection}: all permits to call SAP are in use; try again later",
                     retry_after=self._wait_seconds,
                 )
             self._clock.sleep(_random.uniform(1.0, 3.0))
         return True
 
     def note(self, owner: str, *, strained: bool) -> Agreement:
-        """Tell of one page."""
+        """Tell of one call."""
         return self.change(
             lambda agreed, now: after_page(agreed, owner, now, self._terms, strained=strained)
         )
 
     def change(self, to: Callable[[Agreement, float], Agreement]) -> Agreement:
         """Agree on something else; nothing is written where it is the same."""
-        for _ in range(_TRIES):
-            stored = self._control.read(self._key)
-            agreed = self._decoded(stored.value) if stored else Agreement(limit=self._terms.most)
-            wanted = to(agreed, self.now())
-            try:
-                if wanted != agreed:
-                    version = stored.version if stored else 0
-                    self._control.write(self._key, msgspec.json.encode(wanted), expected=version)
-            except PreconditionFailed:  # somebody else was faster
-                self._clock.sleep(_random.uniform(0.0, 0.2))
-                continue
-            return wanted
-        raise Throttled(f"{self._connection}: too many readers change their permits; try again")
+        blank = Agreement(limit=self._terms.most)
+        return agree(self._control, self._clock, self._key, blank, to)[1]
 
     def now(self) -> float:
         """Seconds since 1970."""
@@ -190,9 +173,6 @@ class Permits:
 
     def _grant(self, owner: str) -> Agreement:
         return self.change(lambda agreed, now: granted(agreed, owner, now, self._terms))
-
-    def _decoded(self, value: bytes) -> Agreement:
-        return msgspec.json.decode(value, type=Agreement)
 
     @property
     def _key(self) -> str:
@@ -213,13 +193,15 @@ class Permit:
         self.is_held = self._permits.wait(self._owner, self._out_of_time)
 
     def page(self, seconds: float, busy: int) -> None:
-        """Tell how a page went: `seconds` it took, how often SAP was `busy` before it answered.
-
-        Where the limit fell below the number of holders, the youngest gives its permit up and
-        waits for another one, as in `wait`.
-        """
-        strained = busy > 0 or seconds >= self._permits.seconds_slow
-        agreed = self._permits.note(self._owner, strained=strained)
-        self.is_held = self._owner in agreed.holders
+        """Tell of a page, as `called`; who gave its permit up waits for another one."""
+        self.called(seconds, busy)
         if not self.is_held:
             self.wait()
+
+    def called(self, seconds: float, busy: int) -> None:
+        """Tell how a call went: `seconds` it took, how often SAP was `busy` before it answered.
+
+        Where the limit fell below the number of holders, the youngest gives its permit up.
+        """
+        strained = busy > 0 or seconds >= self._permits.seconds_slow
+        self.is_held = self._owner in self._permits.note(self._owner, strained=strained).holders

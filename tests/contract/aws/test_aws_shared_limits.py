@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from sapmatch.aws.control import DynamoControl
-from sapmatch.aws.pace import SharedPace
+from sapmatch.limits.pace import SharedPace
 from sapmatch.clock import SystemClock
 from tests.builders.aws_table import make_table
 

@@ -1,4 +1,4 @@
-"""How many pages are read from one SAP at once."""
+"""How many call one SAP at once."""
 
 import random
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from sapmatch.extracting import permits as rules
-from sapmatch.extracting.permits import SKEW, Agreement, Permits, Terms
+from sapmatch.limits import permits as rules
+from sapmatch.limits.permits import SKEW, Agreement, Permits, Terms
 from sapmatch.model.errors import SapRejected, SapThrottled, SapUnavailable, Throttled
 from tests.builders.control import MemoryControl
 from tests.builders.memory import START, MemoryClock

@@ -38,10 +38,14 @@ class Agreement(Agreed, frozen=True, kw_only=True):
 
 
 class Terms(Struct, frozen=True, kw_only=True):
-    """What one caller's settings say: `most` permits, how long one holds without a call."""
+    """What one caller's settings say: `most` permits, how long one holds without a call.
+
+    `spare` permits stay free for others, but for the one that anybody may have.
+    """
 
     most: int
     seconds: float
+    spare: int = 0
 
 
 def without_expired(agreement: Agreement, now: float) -> Agreement:
@@ -54,7 +58,8 @@ def granted(agreement: Agreement, owner: str, now: float, terms: Terms) -> Agree
     """With a permit for the owner where there is room, or where it holds one already."""
     agreement = without_expired(agreement, now)
     held = agreement.holders.get(owner)
-    if held is None and len(agreement.holders) >= min(agreement.limit, terms.most):
+    room = max(1, min(agreement.limit, terms.most) - terms.spare)
+    if held is None and len(agreement.holders) >= room:
         return agreement
     mine = Holder(held.since if held else now, now + terms.seconds)
     return replace(agreement, holders=agreement.holders | {owner: mine})
@@ -99,6 +104,7 @@ class Permits:
     `most` is the same for all who call the system. A call of `seconds_slow` and more is slow. A
     permit whose holder died is free again `expiry_seconds` (and SKEW) after its last call.
     `wait_seconds` is how long one waits for a permit at most, before whoever called comes back.
+    Work in bulk leaves `spare` permits to what somebody waits for.
     """
 
     def __init__(
@@ -111,11 +117,12 @@ class Permits:
         seconds_slow: float = 20,
         expiry_seconds: int = 300,
         wait_seconds: float = 60,
+        spare: int = 0,
     ) -> None:
         self._control = control
         self._clock = clock
         self._connection = connection
-        self._terms = Terms(most=most, seconds=expiry_seconds)
+        self._terms = Terms(most=most, seconds=expiry_seconds, spare=spare)
         self._wait_seconds = wait_seconds
         self.seconds_slow = seconds_slow
 

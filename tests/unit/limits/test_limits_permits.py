@@ -298,3 +298,17 @@ def test_readers_that_all_report_end_at_the_limit() -> None:
     for number in range(8):
         agreed = rules.after_page(agreed, f"owner-{number}", now, TERMS, strained=True)
     assert (agreed.limit, sorted(agreed.holders)) == (4, [f"owner-{n}" for n in range(4)])
+
+
+def test_work_in_bulk_leaves_a_permit_to_what_somebody_waits_for(world: World) -> None:
+    bulk = Permits(world.control, world.clock, "s4", 3, spare=1)
+    assert bulk.wait("a", lambda: False)
+    assert bulk.wait("b", lambda: False)
+    with pytest.raises(SapThrottled):
+        bulk.wait("c", lambda: False)
+    world.enter("urgent", 3)
+    assert world.agreed.limit == 3
+
+
+def test_work_in_bulk_goes_on_where_one_permit_is_all_there_is(world: World) -> None:
+    assert Permits(world.control, world.clock, "s4", 1, spare=1).wait("a", lambda: False)

@@ -105,7 +105,7 @@ def sales_order_change(field: str, invoice: Invoice) -> Record:
 
 
 def supplier_reference(invoice: Invoice) -> str:
-    """The invoice number as SAP keeps it: its first 16 characters (MA-P49), blanks around it gone."""
+    """The invoice number without blanks around it, as SAP keeps it: 16 characters (MA-P49)."""
     return (invoice.number or "").strip()[:REFERENCE_LENGTH].rstrip()
 
 

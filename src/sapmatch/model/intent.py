@@ -47,6 +47,7 @@ class Cause(StrEnum):
     NEVER_ARRIVES = "NEVER_ARRIVES"  # sent several times, found never
     SAP_DOWN = "SAP_DOWN"  # held: the breaker of the system is open
     OUT_OF_HOURS = "OUT_OF_HOURS"  # held: outside of the flow's window
+    STOPPED = "STOPPED"  # an earlier record of its file was refused, and on_error is stop
     OPERATOR = "OPERATOR"  # a person took it out, or holds the system
 
 
@@ -87,6 +88,7 @@ class Intent(Struct, frozen=True, kw_only=True):
     attempts: int = 0
     generation: int = 0
     probes: int = 0
+    absences: int = 0  # how often it was sent and found absent
     request_id: str | None = None
     first_sent: datetime | None = None
     sent_at: datetime | None = None
@@ -97,6 +99,7 @@ class Intent(Struct, frozen=True, kw_only=True):
     cause: Cause | None = None
     run_id: str | None = None
     etag: str | None = None
+    before: str | None = None  # hash of what its fields held in SAP when it was sent
     http_status: int | None = None
     sap_messages: tuple[str, ...] = ()
     confirmed_by: Literal["answer", "read"] | None = None

@@ -10,6 +10,8 @@ from pathlib import Path
 from local.sap.seed import SeedError
 from local.sap.server import PAGE_SIZE, serve
 
+_MAX_DELAY = 60_000
+
 
 def main() -> int:
     """Print the base URL on the first line and serve; 2 for a wrong option or seed."""
@@ -28,6 +30,7 @@ def main() -> int:
             log=options.log,
             duplicate_check=not options.no_duplicate_check,
             page_size=options.page_size,
+            answer_delay=options.answer_delay / 1000,
         ) as server:
             print(server.url, flush=True)
             ended.wait()
@@ -43,12 +46,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=Path, required=True, help="JSON: entity set -> rows")
     parser.add_argument("--log", type=Path, help="append every request as a JSON line")
     parser.add_argument("--page-size", type=int, default=PAGE_SIZE)
+    parser.add_argument(
+        "--answer-delay", type=_milliseconds, default=0, metavar="MS", help="for every answer"
+    )
     parser.add_argument("--no-duplicate-check", action="store_true")
     parser.add_argument("--user", default=os.environ.get("SAP_USER"), help="default: SAP_USER")
     parser.add_argument(
         "--password", default=os.environ.get("SAP_PASSWORD"), help="default: SAP_PASSWORD"
     )
     return parser
+
+
+def _milliseconds(text: str) -> int:
+    if not text.isdecimal() or int(text) > _MAX_DELAY:
+        raise argparse.ArgumentTypeError(f"must be from 0 to {_MAX_DELAY} milliseconds")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from local.sap.errors import Detail
@@ -12,11 +12,16 @@ from local.sap.values import Row, moment_json, ticks
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The documents and the clock; `duplicate_check` is the switch in the supplier's master."""
+    """The documents and the clock.
+
+    `duplicate_check` is the switch in the supplier's master. `closed_until` is the last day of the
+    posting periods that are closed.
+    """
 
     store: Store
     now: Callable[[], datetime]
     duplicate_check: bool
+    closed_until: date | None = None
 
     def find(self, entity_set: str, **key: object) -> Row | None:
         """One row by its key values as V2 JSON gives them."""

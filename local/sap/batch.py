@@ -166,7 +166,7 @@ class Batch:
 
     def _note(self, done: _Done, *, undone: bool = False) -> None:
         """For the request log; what was put back was neither created nor changed."""
-        response = replace(done.response, created=[], changed=[]) if undone else done.response
+        response = done.response.without_effects() if undone else done.response
         self._inner.append(Inner(done.request, response, done.call.content_id, undone))
 
 

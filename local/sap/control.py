@@ -1,4 +1,4 @@
-"""What tests and the demo hold in hand: the request log (the witness) and wanted faults."""
+"""The request log: the witness of what SAP was asked, and of what came of it."""
 
 import json
 import threading
@@ -10,17 +10,7 @@ from urllib.parse import unquote
 
 from local.sap.exchange import Inner, Request, Response
 
-FAULTS = (
-    "drop-answer",
-    "error-500-after-commit",
-    "garbled-after-commit",
-    "throttle",
-    "expire-session",
-    "delay:SECONDS",
-)
-FAULTS_OF_READS = ("throttle", "unavailable", "drop-answer", "delay:SECONDS")
 _MAX_ENTRIES = 200_000
-_MAX_DELAY = 600.0
 _SECRET_OPTIONS = ("sap-user", "sap-password")
 
 
@@ -56,7 +46,18 @@ class RequestLog:
 
     def created(self) -> list[str]:
         """Every entity that was created, in order, e.g. `A_SalesOrder('1')`."""
-        return [key for entry in self.entries() for key in entry["created"]]
+        return self._all("created")
+
+    def changed(self) -> list[str]:
+        """Every entity that was changed or deleted, in order, as often as it was."""
+        return self._all("changed")
+
+    def called(self) -> list[str]:
+        """Every function import that did its work, in order, e.g. `Post(...)`."""
+        return self._all("called")
+
+    def _all(self, what: str) -> list[str]:
+        return [name for entry in self.entries() for name in entry[what]]
 
     def clear(self) -> None:
         """Forget the entries in memory; the file keeps them."""
@@ -78,6 +79,7 @@ def _entry(request: Request, response: Response) -> dict[str, Any]:
         "status": response.status,
         "created": response.created,
         "changed": response.changed,
+        "called": response.called,
     }
 
 
@@ -88,50 +90,3 @@ def _inside(inner: Inner) -> dict[str, Any]:
 def _options(query: str) -> list[str]:
     options = (unquote(option) for option in query.split("&") if option)
     return [option for option in options if option.partition("=")[0] not in _SECRET_OPTIONS]
-
-
-class Faults:
-    """Faults for the next modifying requests and for the next reads of rows, one by one."""
-
-    def __init__(self) -> None:
-        self._waiting: deque[str] = deque()
-        self._waiting_reads: deque[str] = deque()
-
-    def take(self) -> str | None:
-        """The fault for this modifying request, if any is wanted."""
-        return self._waiting.popleft() if self._waiting else None
-
-    def take_read(self) -> str | None:
-        """The fault for this read of rows, if any is wanted."""
-        return self._waiting_reads.popleft() if self._waiting_reads else None
-
-    def clear(self) -> None:
-        """Want no faults any more."""
-        self._waiting.clear()
-        self._waiting_reads.clear()
-
-    def order(self, wanted: object) -> None:
-        """`{"next": FAULT, "count": N, "of": "writes" | "reads"}`; ValueError otherwise."""
-        if not isinstance(wanted, dict) or not set(wanted) <= {"next", "count", "of"}:
-            raise ValueError('expected {"next": FAULT, "count": N, "of": "writes" or "reads"}')
-        of = wanted.get("of", "writes")
-        if of not in ("writes", "reads"):
-            raise ValueError("of must be writes or reads")
-        known = FAULTS if of == "writes" else FAULTS_OF_READS
-        fault, count = wanted.get("next"), wanted.get("count", 1)
-        if not isinstance(count, int) or not 1 <= count <= 1000:
-            raise ValueError("count must be from 1 to 1000")
-        if not isinstance(fault, str) or (fault not in known and seconds_of(fault) is None):
-            raise ValueError(f"next must be one of {', '.join(known)}")
-        waiting = self._waiting if of == "writes" else self._waiting_reads
-        waiting.extend([fault] * count)
-
-
-def seconds_of(fault: str | None) -> float | None:
-    """The seconds of `delay:SECONDS`, None for any other fault."""
-    name, _, seconds = (fault or "").partition(":")
-    try:
-        wait = float(seconds)
-    except ValueError:
-        return None
-    return wait if name == "delay" and 0 <= wait <= _MAX_DELAY else None

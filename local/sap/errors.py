@@ -2,9 +2,10 @@
 
 `/IWFND/MED/170`, `/IWBEP/CM_MGW_RT/021`, `/IWBEP/CM_COS/005`, `M8/186` are known from published
 sources.
-The other codes of `/IWBEP/`, the `/IWCOR/` classes and `M8/108` (duplicate invoice) are from
-practice and unconfirmed. Numbers of class `ZLOCAL_SAP` are ours: SAP refuses the same input under
-a number that we do not know.
+The other codes of `/IWBEP/`, the `/IWCOR/` classes, `M8/108` (duplicate invoice), `MC/601` (lock),
+`M3/305` (material), `M7/053` and `F5/201` (closed period) are from practice and unconfirmed.
+Numbers of class `ZLOCAL_SAP` are ours: SAP refuses the same input under a number that we do not
+know.
 """
 
 import json
@@ -26,6 +27,10 @@ NO_IF_MATCH = "ZLOCAL_SAP/090"
 STALE_ETAG = "ZLOCAL_SAP/091"
 BALANCE = "M8/186"
 DUPLICATE = "M8/108"
+LOCKED = "MC/601"
+NO_MATERIAL = "M3/305"
+CLOSED_FOR_STOCK = "M7/053"
+CLOSED_FOR_INVOICES = "F5/201"
 _METADATA = "http://schemas.microsoft.com/ado/2007/08/dataservices/metadata"
 
 

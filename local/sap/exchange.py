@@ -1,7 +1,7 @@
 """A request and its answer, free of sockets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,11 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """`created` and `changed` name entities for the request log, e.g. `A_SalesOrder('1')`."""
+    """`created` and `changed` name entities for the request log, e.g. `A_SalesOrder('1')`.
+
+    `called` names function imports with their parameters. `dropped`: the connection is closed
+    without a single byte. `later`: the request is executed afterwards, and logged then.
+    """
 
     status: int
     body: bytes = b""
@@ -33,8 +37,16 @@ class Response:
     cookies: list[str] = field(default_factory=list)
     created: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
-    dropped: bool = False  # close the connection without a single byte
+    called: list[str] = field(default_factory=list)
+    dropped: bool = False
+    later: bool = False
     inner: list["Inner"] = field(default_factory=list)
+
+    def without_effects(self) -> "Response":
+        """The same answer to a request that did nothing, or whose work was put back."""
+        return replace(
+            self, headers=dict(self.headers), cookies=[], created=[], changed=[], called=[]
+        )
 
 
 @dataclass(frozen=True, slots=True)

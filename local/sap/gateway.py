@@ -4,14 +4,16 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 
 from local.sap import errors
 from local.sap.backend import Backend
-from local.sap.control import Faults, RequestLog, seconds_of
+from local.sap.control import RequestLog
 from local.sap.errors import LogonFailed, Refusal, TokenRequired
 from local.sap.exchange import Request, Response
+from local.sap.faults import Fault, Faults
 from local.sap.logon import Logon, Session
 from local.sap.metadata import Service
 from local.sap.moving import Moves, reads_rows
@@ -49,11 +51,13 @@ class Gateway:
         self._lock = threading.Lock()
         backend = Backend(store, lambda: datetime.now(UTC), duplicate_check)
         self._moves = Moves(backend)
-        self.v2 = V2(services, backend, page_size)
-        self.v4 = v4.V4(services, backend, page_size)
+        self._late: list[threading.Timer] = []
+        self.v2 = V2(services, backend, page_size, self.faults.check)
+        self.v4 = v4.V4(services, backend, page_size, self.faults.check)
 
     def reset(self) -> None:
         """Back to the seed: documents, request log, faults and switches."""
+        self.close()
         with self._lock:
             self._store.copy_from(self._seed)
             self.log.clear()
@@ -62,6 +66,14 @@ class Gateway:
             self._store.keep_found(False)
             self.v2.reset()
             self.v4.reset()
+
+    def close(self) -> None:
+        """Execute nothing more of what waits for its time."""
+        with self._lock:
+            timers, self._late = self._late, []
+        for timer in timers:
+            timer.cancel()
+            timer.join()
 
     def forget(self, wanted: object) -> None:
         """`{"what": ...}` as V2.forget says; delta tokens of V4 expire with those of V2."""
@@ -77,17 +89,18 @@ class Gateway:
 
     def handle(self, request: Request) -> Response:
         """The answer; never raises, and the log knows of it before it leaves."""
-        fault: list[str] = []
+        fault: list[Fault] = []
         try:
             response = self._secured(request, fault)
         except LogonFailed:
             response = _logon_failed()
         except Refusal as refusal:
             response = _refused(refusal, request)
-        self.log.add(request, response, fault[0] if fault else None)
+        if not response.later:
+            self.log.add(request, response, fault[0].text if fault else None)
         return response
 
-    def _secured(self, request: Request, fault: list[str]) -> Response:
+    def _secured(self, request: Request, fault: list[Fault]) -> Response:
         with self._lock:
             user = self._logon.user(request)
             session, cookies = self._logon.session(request, user)
@@ -103,7 +116,7 @@ class Gateway:
             response.headers["x-csrf-token"] = session.token
         return response
 
-    def _faulted(self, request: Request, session: Session, noted: list[str]) -> Response:
+    def _faulted(self, request: Request, session: Session, noted: list[Fault]) -> Response:
         if request.method not in MODIFYING:
             return self._read(request, noted) if reads_rows(request) else self._answer(request)
         with self._lock:
@@ -112,24 +125,43 @@ class Gateway:
         if fault is None:
             return self._answer(request)
         noted.append(fault)
-        if fault == "throttle":
-            return _throttled()
-        if fault == "expire-session":
+        if fault.name == "late":
+            return self._put_off(request, fault)
+        if fault.name == "expire-session":
             self._logon.close(session)
             raise TokenRequired
+        if fault.name in _TURNED_AWAY:
+            return _TURNED_AWAY[fault.name]()
         # The delay stands before the commit: the document appears after the client gave up.
-        time.sleep(seconds_of(fault) or 0)
+        time.sleep(fault.seconds)
         return _spoiled(self._answer(request), fault, request)
 
-    def _read(self, request: Request, noted: list[str]) -> Response:
+    def _put_off(self, request: Request, fault: Fault) -> Response:
+        """Close the connection now and execute later, as a work process behind a proxy does."""
+
+        def execute() -> None:
+            try:
+                response = self._answer(request)
+            except Refusal as refusal:
+                response = _refused(refusal, request)
+            self.log.add(request, response, fault.text)
+
+        timer = threading.Timer(fault.seconds, execute)
+        timer.daemon = True
+        with self._lock:
+            self._late.append(timer)
+        timer.start()
+        return Response(0, dropped=True, later=True)
+
+    def _read(self, request: Request, noted: list[Fault]) -> Response:
         """An answer with rows: it may be late or none, and rows may move behind it."""
         with self._lock:
             fault = self.faults.take_read()
         if fault is not None:
             noted.append(fault)
-            if fault in _TURNED_AWAY:
-                return _TURNED_AWAY[fault]()
-            time.sleep(seconds_of(fault) or 0)
+            if fault.name in _TURNED_AWAY:
+                return _TURNED_AWAY[fault.name]()
+            time.sleep(fault.seconds)
         response = self._answer(request)
         with self._lock:
             self._moves.read()
@@ -197,19 +229,27 @@ def _unavailable() -> Response:
     return Response(HTTPStatus.SERVICE_UNAVAILABLE, body, "text/plain;charset=utf-8")
 
 
-_TURNED_AWAY = {"throttle": _throttled, "unavailable": _unavailable}
+def _hung_up() -> Response:
+    return Response(0, dropped=True)
 
 
-def _spoiled(response: Response, fault: str, request: Request) -> Response:
+_TURNED_AWAY = {"throttle": _throttled, "unavailable": _unavailable, "drop-request": _hung_up}
+
+
+def _spoiled(response: Response, fault: Fault, request: Request) -> Response:
     """The answer as a broken line would deliver it; what was committed stays committed."""
-    if fault == "drop-answer":
+    if fault.name == "drop-answer":
         response.dropped = True
-    elif fault == "garbled-after-commit":
+    elif fault.name == "garbled-after-commit":
         response.body = response.body[: len(response.body) // 2]
-    elif fault == "error-500-after-commit":
+    elif fault.name == "error-500-after-commit":
         refusal = Refusal(500, "/IWBEP/CX_MGW_TECH_EXCEPTION", "An unknown internal error occurred")
         failed = _refused(refusal, request)
-        failed.created, failed.changed = response.created, response.changed
-        failed.inner = response.inner
-        return failed
+        return replace(
+            failed,
+            created=response.created,
+            changed=response.changed,
+            called=response.called,
+            inner=response.inner,
+        )
     return response

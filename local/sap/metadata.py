@@ -69,13 +69,22 @@ class EntitySet:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function import; `entity_set` is where the entities that it returns are from, if any."""
+    """A function import; `entity_set` is where the entities that it returns are from, if any.
+
+    `optional` are the parameters that may be left out.
+    """
 
     name: str
     returns: str
     parameters: Mapping[str, Property]
+    optional: frozenset[str] = frozenset()
     method: str = "POST"
     entity_set: str = ""
+
+    @property
+    def returns_many(self) -> bool:
+        """Whether it returns a collection."""
+        return self.returns.startswith("Collection(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +206,13 @@ def _function(element: Element) -> Function:
     method = element.get(f"{_M}HttpMethod", "")
     if method not in ("GET", "POST"):
         raise ValueError(f"function import {element.get('Name')}: neither GET nor POST")
-    parameters = [_property(each) for each in element.findall(f"{_EDM}Parameter")]
+    given = element.findall(f"{_EDM}Parameter")
+    parameters = [_property(each) for each in given]
     return Function(
         name=element.get("Name", ""),
         returns=element.get("ReturnType", ""),
         parameters={parameter.name: parameter for parameter in parameters},
+        optional=frozenset(e.get("Name", "") for e in given if e.get("Nullable") == "true"),
         method=method,
         entity_set=element.get("EntitySet", ""),
     )

@@ -63,7 +63,7 @@ class Repeats:
             raise ours(97, "This RequestID was used for another request")
         if self._now() - first.since > ANSWER_KEPT:
             raise _outdated()
-        return replace(_copy(first.response), created=[], changed=[])
+        return first.response.without_effects()
 
     def outdate(self) -> None:
         """Let all answers so far pass their time; the ids stay known."""

@@ -11,7 +11,11 @@ from local.sap.store import Store
 from local.sap.values import Row, from_json
 
 _MAX_SHOWN = 20
-_NUMBERED = {"A_SupplierInvoice": "SupplierInvoice", "A_MaterialDocumentHeader": "MaterialDocument"}
+_NUMBERED = {
+    "A_SupplierInvoice": "SupplierInvoice",
+    "A_MaterialDocumentHeader": "MaterialDocument",
+    "A_PurchaseRequisitionHeader": "PurchaseRequisition",
+}
 
 
 class SeedError(ValueError):
@@ -105,6 +109,7 @@ PARENTS = {
     "A_PurOrdPricingElement": "A_PurchaseOrderItem",
     "A_SalesOrderItem": "A_SalesOrder",
     "A_MaterialDocumentItem": "A_MaterialDocumentHeader",
+    "A_PurchaseRequisitionItem": "A_PurchaseRequisitionHeader",
     "A_SuplrInvcItemPurOrdRef": "A_SupplierInvoice",
     "A_SupplierInvoiceItemGLAcct": "A_SupplierInvoice",
     "A_SupplierInvoiceTax": "A_SupplierInvoice",

@@ -4,6 +4,7 @@ import json
 import logging
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -65,11 +66,13 @@ def serve(
     duplicate_check: bool = True,
     page_size: int = PAGE_SIZE,
     session_seconds: float = SESSION_SECONDS,
+    answer_delay: float = 0.0,
 ) -> Iterator[Server]:
     """Run the stand-in on 127.0.0.1 (port 0: a free one); SeedError where the seed is wrong.
 
     `users` are passwords by user name. `duplicate_check` is the switch in the suppliers' master
-    data: without it SAP takes the same invoice twice.
+    data: without it SAP takes the same invoice twice. `answer_delay` is how many seconds every
+    answer takes on its way, whatever else is asked meanwhile.
     """
     services = load_services()
     store = Store(services)
@@ -83,12 +86,13 @@ def serve(
         duplicate_check=duplicate_check,
         page_size=page_size,
     )
-    http = _Http((_HOST, port), gateway)
+    http = _Http((_HOST, port), gateway, answer_delay)
     thread = threading.Thread(target=http.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
         yield Server(http.url, request_log, gateway)
     finally:
+        gateway.close()
         http.stop()
         thread.join(timeout=10)
         request_log.close()
@@ -100,9 +104,10 @@ class _Http(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], gateway: Gateway) -> None:
+    def __init__(self, address: tuple[str, int], gateway: Gateway, answer_delay: float) -> None:
         super().__init__(address, _Handler)
         self.gateway = gateway
+        self.answer_delay = answer_delay
         self.url = f"http://{_HOST}:{self.server_address[1]}"
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
@@ -168,7 +173,9 @@ class _Handler(BaseHTTPRequestHandler):
         if path.startswith("/_control/"):
             self._send(_control(request, self.server.gateway))
         elif path.startswith((f"{ROOT}/", f"{V4_ROOT}/")):
-            self._send(self.server.gateway.handle(request))
+            answer = self.server.gateway.handle(request)
+            time.sleep(self.server.answer_delay)
+            self._send(answer)
         else:
             self._send(Response(HTTPStatus.NOT_FOUND, b"Not found", "text/plain"))
 

@@ -1,8 +1,8 @@
 """The V2 side of the stand-in: its switches, and which room answers what."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, date, datetime
 from http import HTTPStatus
 
 from local.sap import errors
@@ -22,7 +22,10 @@ from local.sap.writing import Writer
 
 _READING = frozenset({"GET", "HEAD"})
 _UPDATES = frozenset({"PATCH", "MERGE", "PUT"})
-_UNKNOWN_TOKEN = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+_STATUSES = {
+    "unknown_token_status": (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.GONE),
+    "missing_if_match_status": (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.PRECONDITION_REQUIRED),
+}
 
 
 @dataclass(slots=True)
@@ -30,11 +33,14 @@ class Switches:
     """What SAP systems differ in; a reset puts every switch back."""
 
     batch_stops_at_first_error: bool = False  # OD-P99
-    one_operation_changesets: tuple[str, ...] = ()  # services and entity sets (OD-P100)
+    # Services and entity sets (OD-P100): SAP takes one deep create of an invoice in a change set.
+    one_operation_changesets: tuple[str, ...] = ("A_SupplierInvoice",)
     update_methods: tuple[str, ...] = ("PATCH", "MERGE")  # and PUT (OD-P71)
     idempotent_services: tuple[str, ...] = ()  # RequestID is honoured, else ignored (OD-P76)
     omit_delta_link: bool = False  # the last page names no __delta (OD-P32)
     unknown_token_status: int = 410  # or 400, 404 (OD-P35)
+    missing_if_match_status: int = 428  # or 412, as classic Gateway says (OD-P65)
+    closed_until: str = ""  # the last day of the closed posting periods, as 2026-09-30
 
     def set(self, wanted: object) -> None:
         """`{"<switch>": value, ...}`, lists for tuples; ValueError where it is not understood."""
@@ -55,15 +61,28 @@ def _value(name: str, value: object, kind: type) -> object:
         raise ValueError(f"{name} must be of type {'list' if kind is tuple else kind.__name__}")
     if name == "update_methods" and not _UPDATES.issuperset(value):  # type: ignore[arg-type]
         raise ValueError(f"{name} must be some of {', '.join(sorted(_UPDATES))}")
-    if name == "unknown_token_status" and value not in _UNKNOWN_TOKEN:
-        raise ValueError(f"{name} must be one of 400, 404, 410")
+    if name in _STATUSES and value not in _STATUSES[name]:
+        allowed = ", ".join(str(int(each)) for each in _STATUSES[name])
+        raise ValueError(f"{name} must be one of {allowed}")
+    if name == "closed_until" and value:
+        date.fromisoformat(value)  # type: ignore[arg-type]
     return value
 
 
 class V2:
-    """All V2 services over one store; the caller holds a lock during `answer`."""
+    """All V2 services over one store; the caller holds a lock during `answer`.
 
-    def __init__(self, services: Mapping[str, Service], backend: Backend, page_size: int) -> None:
+    `check` raises Refusal where the next write is to be refused.
+    """
+
+    def __init__(
+        self,
+        services: Mapping[str, Service],
+        backend: Backend,
+        page_size: int,
+        check: Callable[[], None],
+    ) -> None:
+        self._check = check
         self.switches = Switches()
         self.queue = Queue(backend.now)
         self.repeats = Repeats(backend.now)
@@ -114,9 +133,14 @@ class V2:
 
     @property
     def _writer(self) -> Writer:
-        return Writer(self._backend, self.switches.update_methods)
+        closed = self.switches.closed_until
+        backend = replace(
+            self._backend, closed_until=date.fromisoformat(closed) if closed else None
+        )
+        return Writer(backend, self.switches.update_methods, self.switches.missing_if_match_status)
 
     def _write(self, request: Request, service: Service, segments: list[str]) -> Response:
+        self._check()
         return self._writer.write(request, service, segments)
 
     def _tools(self, service: Service) -> Tools:

@@ -23,7 +23,7 @@ from local.sap.payload import read_create, read_replacement, read_update
 from local.sap.query import Selection, bad, everything, options_of
 from local.sap.reading import json_response, service_root
 from local.sap.render import entity, etag, key_text
-from local.sap.rules import CREATE, DELETE, FUNCTIONS
+from local.sap.rules import CREATE, DELETE, FUNCTIONS, change
 from local.sap.values import Row, from_literal
 
 _NOT_OURS = ("sap-", "saml2", "$format")  # of the logon and of OData, beside the arguments
@@ -34,9 +34,13 @@ class Writer:
     """Answers modifying requests; each is done wholly or not at all.
 
     `update_methods` are those of PATCH, MERGE and PUT that the services know (OD-P71).
+    `missing_if_match` is the status of a change without an ETag (OD-P65).
     """
 
-    def __init__(self, backend: Backend, update_methods: Collection[str]) -> None:
+    def __init__(
+        self, backend: Backend, update_methods: Collection[str], missing_if_match: int
+    ) -> None:
+        self._missing_if_match = missing_if_match
         self._backend = backend
         self._store = backend.store
         self._update_methods = update_methods
@@ -89,9 +93,10 @@ class Writer:
         _need_json_body(request)
         entity_set, row = self._addressed(request, service, segments, "updatable")
         if method == "PUT":
-            row.update(read_replacement(request.body, entity_set, row))
+            given = read_replacement(request.body, entity_set, row)
         else:
-            row.update(read_update(request.body, entity_set))
+            given = read_update(request.body, entity_set)
+        change(entity_set.name, row, given, self._backend)
         outcome = Outcome(changed=[(entity_set.name, row)])
         for changed in (row, *self._headers(entity_set, row)):
             touch(changed, self._backend)
@@ -130,7 +135,7 @@ class Writer:
         if resource.row is None:
             raise _not_implemented(f"{request.method} of an entity set")
         _need_permission(resource.entity_set, permission)
-        _check_etag(request, resource.entity_set, resource.row)
+        _check_etag(request, resource.entity_set, resource.row, self._missing_if_match)
         return resource.entity_set, resource.row
 
     def call(self, request: Request, service: Service, function: Function) -> Response:
@@ -138,19 +143,26 @@ class Writer:
         if request.method != function.method:
             text = f"Call this function by {function.method}"
             raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, BAD_REQUEST, text)
-        outcome = FUNCTIONS[function.name](parameters_of(request, function), self._backend)
-        if function.entity_set:
-            return self._entities(request, service, function.entity_set, outcome.rows)
-        shown = {function.name: {"__metadata": {"type": function.returns}} | outcome.result}
-        return self._noted(json_response(HTTPStatus.OK, shown), outcome)
+        parameters = parameters_of(request, function)
+        outcome = FUNCTIONS[(service.name, function.name)](parameters, self._backend)
+        response = self._noted(self._returned(request, service, function, outcome), outcome)
+        if function.method == "POST":
+            response.called = [_call_text(function, parameters)]
+        return response
 
-    def _entities(
-        self, request: Request, service: Service, name: str, rows: Iterable[Row]
+    def _returned(
+        self, request: Request, service: Service, function: Function, outcome: Outcome
     ) -> Response:
-        entity_set, root = self._store.entity_set(name), service_root(request, service)
+        if not function.entity_set:
+            shown = {function.name: {"__metadata": {"type": function.returns}} | outcome.result}
+            return json_response(HTTPStatus.OK, shown)
+        entity_set, root = (
+            self._store.entity_set(function.entity_set),
+            service_root(request, service),
+        )
         selection = everything(entity_set)
-        shown = [entity(entity_set, row, selection, root, self._store) for row in rows]
-        return json_response(HTTPStatus.OK, {"results": shown})
+        rows = [entity(entity_set, row, selection, root, self._store) for row in outcome.rows]
+        return json_response(HTTPStatus.OK, {"results": rows} if function.returns_many else rows[0])
 
     def _noted(self, response: Response, outcome: Outcome) -> Response:
         response.created = [self._name(*entry) for entry in outcome.created]
@@ -190,28 +202,37 @@ def _need_permission(entity_set: EntitySet, permission: str) -> None:
         raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, BUSINESS, text)
 
 
-def _check_etag(request: Request, entity_set: EntitySet, row: Row) -> None:
+def _check_etag(request: Request, entity_set: EntitySet, row: Row, missing: int) -> None:
     current = etag(entity_set, row)
     if current is None:
         return
     given = request.headers.get("if-match", "")
     if not given:
         text = "The request needs an If-Match header"
-        raise Refusal(HTTPStatus.PRECONDITION_REQUIRED, NO_IF_MATCH, text)
+        raise Refusal(missing, NO_IF_MATCH, text)
     if given not in (current, "*"):
         text = "Precondition failed: the entity was changed by someone else"
         raise Refusal(HTTPStatus.PRECONDITION_FAILED, STALE_ETAG, text)
+
+
+def _call_text(function: Function, parameters: Row) -> str:
+    """For the request log, as `key_text` names an entity: `Post(FiscalYear='2026')`."""
+    given = ",".join(f"{name}='{value}'" for name, value in parameters.items() if value is not None)
+    return f"{function.name}({given})"
 
 
 def parameters_of(request: Request, function: Function) -> Row:
     """The arguments in the URL, each literal of its parameter's type; Refusal 400 otherwise."""
     pairs = _pairs(request.query)
     given = {name: value for name, value in pairs if not name.startswith(_NOT_OURS)}
-    if set(given) != set(function.parameters):
+    if not set(function.parameters) - function.optional <= set(given) <= set(function.parameters):
         names = ", ".join(function.parameters)
         raise bad(f"{function.name} needs exactly these parameters: {names}")
     try:
-        return {name: from_literal(function.parameters[name], text) for name, text in given.items()}
+        return {
+            name: from_literal(prop, given[name]) if name in given else None
+            for name, prop in function.parameters.items()
+        }
     except ValueError as error:
         raise bad(f"{function.name}: a parameter {error}") from error
 

@@ -3,8 +3,9 @@
 from decimal import Decimal
 
 from local.sap.backend import Backend, Outcome
-from local.sap.errors import ours
+from local.sap.errors import CLOSED_FOR_STOCK, ours
 from local.sap.payload import Payload, complete
+from local.sap.rules.checks import check_period
 from local.sap.rules.history import received, signed
 from local.sap.rules.invoice_checks import order_item_of, require
 from local.sap.values import Row, day_json, day_of
@@ -13,7 +14,7 @@ HEADER = "A_MaterialDocumentHeader"
 ITEM = "A_MaterialDocumentItem"
 _FIRST_NUMBER = 5000000001
 _RECEIPT_CODE = "01"  # GoodsMovementCode: goods receipt for a purchase order
-_TYPES = ("101", "102", "122", "123")
+_REVERSALS = {"101": "102", "102": "101", "122": "123", "123": "122"}
 _REQUIRED = (
     "GoodsMovementType",
     "PurchaseOrder",
@@ -34,6 +35,7 @@ def create(payload: Payload, backend: Backend) -> Outcome:
     items = payload.children.get("to_MaterialDocumentItem", [])
     if not items:
         raise ours(71, "Enter at least one item", target="to_MaterialDocumentItem")
+    check_period(header["PostingDate"], CLOSED_FOR_STOCK, backend)
     moved: dict[tuple[str, str], Decimal] = {}
     for item in items:
         _check(item, moved, backend)
@@ -44,9 +46,49 @@ def create(payload: Payload, backend: Backend) -> Outcome:
     return Outcome(created=[(HEADER, header)])
 
 
+def cancel(parameters: Row, backend: Backend) -> Outcome:
+    """Reverse a whole document by a new one with the opposite movements."""
+    store = backend.store
+    key = {name: parameters[name] for name in ("MaterialDocumentYear", "MaterialDocument")}
+    header = backend.find(HEADER, **key)
+    if header is None:
+        raise ours(79, "The material document does not exist", target="MaterialDocument")
+    items = store.under(ITEM, store.key_of(HEADER, header))
+    if any(item["GoodsMovementIsCancelled"] or item["ReversedMaterialDocument"] for item in items):
+        raise ours(81, "The document is cancelled already, or a reversal itself")
+    reversal = header | {"PostingDate": parameters["PostingDate"] or header["PostingDate"]}
+    check_period(reversal["PostingDate"], CLOSED_FOR_STOCK, backend)
+    for item in items:
+        _check_reversal(item, backend)
+    _number(reversal, backend)
+    store.insert(HEADER, reversal)
+    for item in items:
+        item["GoodsMovementIsCancelled"] = True
+        store.insert(ITEM, _reversed(reversal, item))
+    return Outcome([(HEADER, reversal)], [(HEADER, header)], rows=[reversal])
+
+
+def _check_reversal(item: Row, backend: Backend) -> None:
+    order_item = order_item_of(item, backend)
+    assert order_item is not None, "items are stored with their order item"
+    _check_total(order_item, received(backend, order_item) - signed(item))
+
+
+def _reversed(reversal: Row, item: Row) -> Row:
+    return item | {
+        "MaterialDocumentYear": reversal["MaterialDocumentYear"],
+        "MaterialDocument": reversal["MaterialDocument"],
+        "GoodsMovementType": _REVERSALS[item["GoodsMovementType"]],
+        "GoodsMovementIsCancelled": False,
+        "ReversedMaterialDocumentYear": item["MaterialDocumentYear"],
+        "ReversedMaterialDocument": item["MaterialDocument"],
+        "ReversedMaterialDocumentItem": item["MaterialDocumentItem"],
+    }
+
+
 def _check(item: Row, moved: dict[tuple[str, str], Decimal], backend: Backend) -> None:
     require(item, _REQUIRED, ITEM)
-    if item["GoodsMovementType"] not in _TYPES or item["GoodsMovementRefDocType"] != "B":
+    if item["GoodsMovementType"] not in _REVERSALS or item["GoodsMovementRefDocType"] != "B":
         raise ours(72, "Only movements for purchase orders (B) are played here")
     order_item = order_item_of(item, backend)
     order = backend.find("A_PurchaseOrder", PurchaseOrder=item["PurchaseOrder"])

@@ -9,8 +9,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 from local.sap.backend import Backend, Outcome, touch
-from local.sap.errors import Detail, Refusal, ours
+from local.sap.errors import Detail, ours
 from local.sap.payload import Payload, complete
+from local.sap.rules.checks import bad, check_material
+from local.sap.rules.history import received
 from local.sap.values import Row, day_json, moment_json
 
 _CURRENCY = "EUR"
@@ -37,6 +39,7 @@ class Kind:
     check: Callable[[Row, Backend], list[Detail]]
     item: Callable[[Row], Row]
     parts: Callable[[Row, Backend], Iterator[tuple[str, Row]]]
+    needs_items: bool = False
 
 
 def create_document(kind: Kind, payload: Payload, backend: Backend) -> Outcome:
@@ -45,10 +48,13 @@ def create_document(kind: Kind, payload: Payload, backend: Backend) -> Outcome:
     _require(payload.given, kind.required)
     warnings = kind.check(payload.given, backend)
     if payload.given.get(kind.number):
-        raise _bad("The number is assigned by SAP", target=kind.number)
+        raise bad("The number is assigned by SAP", target=kind.number)
+    below = payload.children.get(kind.below, [])
+    if kind.needs_items and not below:
+        raise bad("Enter at least one item", target=kind.below)
     given = {kind.currency: _CURRENCY, **kind.defaults, **payload.given}
     header = complete(store.entity_set(kind.header), given | _stamps(kind, backend))
-    items = list(_items(kind, header, payload.children.get(kind.below, []), set(), backend))
+    items = list(_items(kind, header, below, set(), backend))
     store.insert(kind.header, header)
     for item in items:
         _insert(kind, item, backend)
@@ -61,7 +67,7 @@ def create_item(kind: Kind, payload: Payload, backend: Backend) -> Outcome:
     store, number = backend.store, payload.given[kind.number]
     header = backend.find(kind.header, **{kind.number: number})
     if header is None:
-        raise _bad(f"{kind.number} {number} does not exist", target=kind.number)
+        raise bad(f"{kind.number} {number} does not exist", target=kind.number)
     rows = store.under(kind.items, (number,))
     taken = {int(row[kind.item_number]) for row in rows}
     (item,) = _items(kind, header, [payload.given], taken, backend)
@@ -76,14 +82,10 @@ def _insert(kind: Kind, item: Row, backend: Backend) -> None:
         backend.store.insert(name, complete(backend.store.entity_set(name), row))
 
 
-def _bad(text: str, *, target: str) -> Refusal:
-    return ours(400, text, target=target)
-
-
 def _require(given: Row, names: tuple[str, ...]) -> None:
     for name in names:
         if not given.get(name):
-            raise _bad(f"Enter a value for {name}", target=name)
+            raise bad(f"Enter a value for {name}", target=name)
 
 
 def _stamps(kind: Kind, backend: Backend) -> Row:
@@ -103,10 +105,11 @@ def _items(
     entity_set = backend.store.entity_set(kind.items)
     for row in given:
         if Decimal(row.get(kind.quantity) or "0") <= 0:
-            raise _bad("Enter a quantity", target=kind.quantity)
+            raise bad("Enter a quantity", target=kind.quantity)
+        check_material(row, backend)
         number = int(row.get(kind.item_number) or 0) or max(taken, default=0) + _STEP
         if number in taken:
-            raise _bad(f"Item {number} exists already", target=kind.item_number)
+            raise bad(f"Item {number} exists already", target=kind.item_number)
         taken.add(number)
         known = {
             kind.number: header[kind.number],
@@ -118,13 +121,13 @@ def _items(
 
 def _purchase_order_check(given: Row, backend: Backend) -> list[Detail]:
     if backend.find("A_Supplier", Supplier=given["Supplier"]) is None:
-        raise _bad(f"Supplier {given['Supplier']} does not exist", target="Supplier")
+        raise bad(f"Supplier {given['Supplier']} does not exist", target="Supplier")
     return []
 
 
 def _purchase_order_item(row: Row) -> Row:
     if not row.get("Material") and not row.get("PurchaseOrderItemText"):
-        raise _bad("Enter a material or a short text", target="PurchaseOrderItemText")
+        raise bad("Enter a material or a short text", target="PurchaseOrderItemText")
     unit = row.get("PurchaseOrderQuantityUnit") or "PC"
     defaults = {
         "PurchaseOrderQuantityUnit": unit,
@@ -173,6 +176,26 @@ def _purchase_order_parts(item: Row, backend: Backend) -> Iterator[tuple[str, Ro
     )
 
 
+def _change_purchase_order_item(row: Row, given: Row, backend: Backend) -> Row:
+    """A deleted item stays as it is; less than came in is not ordered."""
+    if row["PurchasingDocumentDeletionCode"]:
+        raise ours(82, "The purchase order item is deleted or blocked", target="PurchaseOrderItem")
+    if Decimal((row | given)["OrderQuantity"]) < received(backend, row):
+        raise ours(83, "Less is ordered than was received already", target="OrderQuantity")
+    check_material(given, backend)
+    return given
+
+
+def _change_sales_order_item(row: Row, given: Row, backend: Backend) -> Row:
+    """A rejected item is only taken back first."""
+    if row["SalesDocumentRjcnReason"] and "SalesDocumentRjcnReason" not in given:
+        raise ours(84, "The sales order item is rejected", target="SalesDocumentRjcnReason")
+    if Decimal(given.get("RequestedQuantity") or "1") <= 0:
+        raise bad("Enter a quantity", target="RequestedQuantity")
+    check_material(given, backend)
+    return given
+
+
 def _value(item: Row) -> str:
     per = Decimal(item["NetPriceQuantity"]) or Decimal(1)
     value = Decimal(item["OrderQuantity"]) * Decimal(item["NetPriceAmount"]) / per
@@ -196,7 +219,7 @@ def _sales_order_check(given: Row, backend: Backend) -> list[Detail]:
 
 def _sales_order_item(row: Row) -> Row:
     if not row.get("Material"):
-        raise _bad("Enter a product", target="Product")
+        raise bad("Enter a product", target="Product")
     return {"RequestedQuantityUnit": "PC", "SalesOrderItemCategory": "TAN"} | row
 
 
@@ -241,10 +264,15 @@ _SALES_ORDER = Kind(
     check=_sales_order_check,
     item=_sales_order_item,
     parts=_nothing,
+    needs_items=True,
 )
 CREATE: Mapping[str, Callable[[Payload, Backend], Outcome]] = {
     "A_PurchaseOrder": lambda payload, backend: create_document(_PURCHASE_ORDER, payload, backend),
     "A_PurchaseOrderItem": lambda payload, backend: create_item(_PURCHASE_ORDER, payload, backend),
     "A_SalesOrder": lambda payload, backend: create_document(_SALES_ORDER, payload, backend),
     "A_SalesOrderItem": lambda payload, backend: create_item(_SALES_ORDER, payload, backend),
+}
+UPDATE: Mapping[str, Callable[[Row, Row, Backend], Row]] = {
+    "A_PurchaseOrderItem": _change_purchase_order_item,
+    "A_SalesOrderItem": _change_sales_order_item,
 }

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from local.sap.backend import Backend, Outcome
-from local.sap.errors import Detail, ours
+from local.sap.errors import CLOSED_FOR_INVOICES, Detail, ours
 from local.sap.payload import Payload, complete
+from local.sap.rules.checks import check_period
 from local.sap.rules.history import invoiced, received
 from local.sap.rules.invoice_checks import (
     POSTED,
@@ -44,8 +45,10 @@ def create(payload: Payload, backend: Backend) -> Outcome:
     taxes = tax_of(header, every, payload.children.get("to_SupplierInvoiceTax", []))
     check_balance(header, every, taxes)
     check_duplicate(header, backend)
-    _number(header, backend)
     header["SupplierInvoiceStatus"] = STATUSES[header["SupplierInvoiceStatus"]]
+    if header["SupplierInvoiceStatus"] == POSTED:
+        check_period(header["PostingDate"], CLOSED_FOR_INVOICES, backend)
+    _number(header, backend)
     header["AccountingDocumentType"] = header["AccountingDocumentType"] or "RE"
     store.insert(HEADER, header)
     rows = [_item(header, item, backend) for item in items]
@@ -68,6 +71,7 @@ def post(parameters: Row, backend: Backend) -> Outcome:
         raise ours(50, "The invoice is posted already")
     check_items(header, items, backend)
     check_duplicate(header, backend)
+    check_period(header["PostingDate"], CLOSED_FOR_INVOICES, backend)
     header["SupplierInvoiceStatus"] = POSTED
     outcome = Outcome(changed=[(HEADER, header)], result={"Success": True})
     _post_to_orders(header, items, backend, outcome)
@@ -90,6 +94,7 @@ def cancel(parameters: Row, backend: Backend) -> Outcome:
         raise ours(52, "Only a posted invoice that is not reversed can be cancelled")
     if not parameters["ReversalReason"] or parameters["PostingDate"] is None:
         raise ours(53, "Enter a reversal reason and a posting date")
+    check_period(parameters["PostingDate"], CLOSED_FOR_INVOICES, backend)
     reversal = header | {
         "PostingDate": parameters["PostingDate"],
         "SupplierInvoiceIsCreditMemo": "" if header["SupplierInvoiceIsCreditMemo"] else "X",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from local.sap.errors import Refusal
-from local.sap.exchange import Request, Response
+from local.sap.exchange import Inner, Request, Response
 from local.sap.multipart import (
     HTTP,
     MIXED,
@@ -47,8 +47,7 @@ class Batch:
     service: Service
     request: Request
     tools: Tools
-    _created: list[str] = field(default_factory=list)
-    _changed: list[str] = field(default_factory=list)
+    _inner: list[Inner] = field(default_factory=list)
 
     def run(self) -> Response:
         """202 with one part per request that was carried out, up to the first that failed."""
@@ -63,14 +62,9 @@ class Batch:
             raise bad(f"Malformed $batch: {error}") from error
         parts = list(self._answers(calls))
         boundary = uuid.uuid4().hex.upper()
-        response = Response(
-            HTTPStatus.ACCEPTED,
-            joined(parts, boundary),
-            f"{MIXED}; boundary={boundary}",
-            dict(VERSION),
-        )
-        response.created, response.changed = self._created, self._changed
-        return response
+        kind = f"{MIXED}; boundary={boundary}"
+        body = joined(parts, boundary)
+        return Response(HTTPStatus.ACCEPTED, body, kind, dict(VERSION), inner=self._inner)
 
     def _answers(self, calls: Sequence[Call | list[Call]]) -> Iterator[bytes]:
         wanted = preferences(self.request.headers.get("prefer", ""))
@@ -83,7 +77,6 @@ class Batch:
 
     def _single(self, call: Call) -> tuple[bytes, bool]:
         response = self._answer(call, {})
-        self._note(response)
         return response_part(response, call.content_id), _failed(response)
 
     def _group(self, calls: list[Call]) -> tuple[bytes, bool]:
@@ -93,6 +86,7 @@ class Batch:
         except Refusal as refused:
             return response_part(self.tools.refused(refused, self.request)), True
         restore = self.tools.kept() if len(calls) > 1 else None
+        begin = len(self._inner)
         known: dict[str, str] = {}
         responses: list[Response] = []
         for call in calls:
@@ -100,11 +94,10 @@ class Batch:
             if _failed(response):
                 if restore is not None:
                     restore()
+                self._undo(begin)
                 return response_part(_naming(response, call.content_id), call.content_id), True
             known[call.content_id] = _entity_of(response, call)
             responses.append(response)
-        for response in responses:
-            self._note(response)
         pairs = zip(responses, calls, strict=True)
         inner = [response_part(response, call.content_id) for response, call in pairs]
         return nested_part(inner, uuid.uuid4().hex.upper()), False
@@ -120,9 +113,18 @@ class Batch:
         try:
             if call.method not in _READING | _WRITING:
                 raise not_allowed(f"{call.method[:10]} is unknown")
-            return self.tools.answer(request)
+            response = self.tools.answer(request)
         except Refusal as refused:
-            return self.tools.refused(refused, request)
+            response = self.tools.refused(refused, request)
+        self._inner.append(Inner(request, response, call.content_id, undone=False))
+        return response
+
+    def _undo(self, begin: int) -> None:
+        """For the request log: what came before the culprit did nothing in the end."""
+        self._inner[begin:-1] = [
+            replace(each, response=each.response.without_effects(), undone=True)
+            for each in self._inner[begin:-1]
+        ]
 
     def _request(self, call: Call, known: dict[str, str]) -> Request:
         """The request with its URL below the service, and the logon of the batch."""
@@ -140,10 +142,6 @@ class Batch:
             headers=inherited | dict(call.headers),
             body=call.body,
         )
-
-    def _note(self, response: Response) -> None:
-        self._created.extend(response.created)
-        self._changed.extend(response.changed)
 
 
 def _calls(part: Part) -> Call | list[Call]:

@@ -43,7 +43,7 @@ class Repeats:
         if first != place:
             text = "This Repeatability-Request-ID was used for another request"
             raise refusal(HTTPStatus.PRECONDITION_FAILED, text)
-        return replace(response, headers=dict(response.headers), cookies=[], created=[], changed=[])
+        return response.without_effects()
 
     def forget(self) -> None:
         """Know no id any more, as after the time that SAP keeps them."""

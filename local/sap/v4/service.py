@@ -47,9 +47,19 @@ class Switches:
 
 
 class V4:
-    """All V4 services over one store; the caller holds a lock during `answer`."""
+    """All V4 services over one store; the caller holds a lock during `answer`.
 
-    def __init__(self, sources: Mapping[str, v2.Service], backend: Backend, page_size: int) -> None:
+    `check` raises Refusal where the next write is to be refused.
+    """
+
+    def __init__(
+        self,
+        sources: Mapping[str, v2.Service],
+        backend: Backend,
+        page_size: int,
+        check: Callable[[], None],
+    ) -> None:
+        self._check = check
         self.switches = Switches()
         self.tracker = Tracker(backend.store)
         self.repeats = Repeats()
@@ -90,6 +100,7 @@ class V4:
         if request.method in _READING:
             return reader.read(request, segments)
         writer = Writer(service, self._backend, renderer, reader)
+        self._check()
         if self.switches.repeatability:
             return self.repeats.once(request, lambda each: writer.write(each, segments))
         return writer.write(request, segments)

@@ -7,7 +7,7 @@ from local.sap.backend import Backend, Outcome, touch
 from local.sap.errors import Detail, Refusal
 from local.sap.exchange import Request, Response
 from local.sap.paths import below, related
-from local.sap.rules import DELETE
+from local.sap.rules import DELETE, change
 from local.sap.rules.orders import CREATE
 from local.sap.v4.answers import VERSION
 from local.sap.v4.errors import (
@@ -94,7 +94,8 @@ class Writer:
 
     def _update(self, request: Request, entity_set: EntitySet, row: Row, depth: int) -> Response:
         self._check_etag(request, entity_set, row)
-        row.update(PayloadReader(request, self._service).update(entity_set))
+        given = PayloadReader(request, self._service).update(entity_set)
+        change(entity_set.source.name, row, given, self._backend)
         self._touch(entity_set, row)
         outcome = Outcome(changed=[(entity_set.source.name, row)])
         return self._noted(self._shown(request, entity_set, row, depth), outcome)
@@ -144,7 +145,9 @@ class Writer:
         given = parse_object(request) if request.body else {}
         resource.arguments.update(checked_arguments(operation, given))
         outcome = ACTIONS[operation.name.rpartition(".")[2]](resource, self._backend)
-        return self._noted(self._shown(request, resource.entity_set, row, depth), outcome)
+        response = self._noted(self._shown(request, resource.entity_set, row, depth), outcome)
+        response.called = [f"{operation.name}({key_text(resource.entity_set, row)})"]
+        return response
 
     def _check_etag(self, request: Request, entity_set: EntitySet, row: Row) -> None:
         given = request.headers.get("if-match", "")

@@ -29,6 +29,7 @@ NEW = {
     "DistributionChannel": "10",
     "OrganizationDivision": "00",
     "SoldToParty": "C1",
+    "to_Item": [{"Material": "EP", "RequestedQuantity": "1"}],
 }
 BAD = NEW | {"SoldToParty": ""}
 
@@ -90,10 +91,10 @@ def test_a_change_set_is_answered_as_one_and_its_operations_know_each_other(
     assert answer.inner[0].headers["location"].endswith(f"/{SALES}/A_SalesOrder('{number}')")
     made = api.entity(f"{SALES}/A_SalesOrder('{number}')?$expand=to_Item")
     assert (made["PurchaseOrderByCustomer"], made["PaymentMethod"]) == ("Ü-1", "T")
-    assert [item["SalesOrderItem"] for item in made["to_Item"]["results"]] == ["10"]
+    assert [item["SalesOrderItem"] for item in made["to_Item"]["results"]] == ["10", "20"]
     assert stand_in.log.created() == [
         f"A_SalesOrder('{number}')",
-        f"A_SalesOrderItem(SalesOrder='{number}',SalesOrderItem='10')",
+        f"A_SalesOrderItem(SalesOrder='{number}',SalesOrderItem='20')",
     ]
 
 
@@ -197,13 +198,23 @@ def test_etags_count_inside_a_change_set(api: Api) -> None:
     assert _etag(api) == tag
 
 
-def test_invoices_of_one_change_set_are_posted_together_or_not_at_all(api: Api) -> None:
+def test_a_change_set_takes_one_deep_create_of_an_invoice(stand_in: Server, api: Api) -> None:
+    """reference/matching.md 9, OD-P100: and others go on to be posted by their own."""
+    posts = [operation("POST", "A_SupplierInvoice", invoice(f"RE-{n}"), n) for n in ("1", "2")]
+    refused, taken = run(api, INVOICES, change_set(*posts), change_set(posts[0]))
+    assert "only one operation" in refused.error["message"]["value"]
+    assert taken.inner[0].d["SupplierInvoice"] == "5105600101"
+    assert len(stand_in.log.created()) == 1
+
+
+def test_invoices_of_one_change_set_are_posted_together_where_that_is_taken(
+    stand_in: Server, api: Api
+) -> None:
+    stand_in.switch(one_operation_changesets=[])
     posts = [operation("POST", "A_SupplierInvoice", invoice("RE-1"), n) for n in ("1", "2")]
     (refused,) = run(api, INVOICES, change_set(*posts))
     assert (refused.error["code"], refused.content_id) == ("M8/108", "2")
     assert api.rows(f"{INVOICES}/A_SupplierInvoice") == []
-    (taken,) = run(api, INVOICES, change_set(posts[0]))
-    assert taken.inner[0].d["SupplierInvoice"] == "5105600101"
 
 
 def test_a_function_import_is_called_inside_a_batch(api: Api) -> None:

@@ -125,8 +125,8 @@ def test_a_delta_without_changes_is_empty_and_goes_on(api: Api) -> None:
         changes, link = _changes(api, link)
         assert changes == []
         assert link
-    _change(api, "30")
-    assert _changes(api, link)[0] == [("U", "30")]
+    _change(api, "40")
+    assert _changes(api, link)[0] == [("U", "40")]
 
 
 def test_a_subscription_keeps_its_filter_and_its_columns(api: Api) -> None:

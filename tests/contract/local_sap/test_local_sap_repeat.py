@@ -119,6 +119,7 @@ def test_other_services_ignore_the_headers(api: Api, request_id: str) -> None:
         "DistributionChannel": "10",
         "OrganizationDivision": "00",
         "SoldToParty": "C1",
+        "to_Item": [{"Material": "EP", "RequestedQuantity": "1"}],
     }
     made = [api.send("POST", f"{SALES}/A_SalesOrder", body, **headers) for _ in range(2)]
     assert [each.json()["d"]["SalesOrder"] for each in made] == ["13", "14"]

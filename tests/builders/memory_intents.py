@@ -1,9 +1,7 @@
 """Port Intents in memory, as strict about versions as the table."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
-
-import msgspec
+from datetime import date
 
 from sapmatch.model.errors import InputRejected, PreconditionFailed
 from sapmatch.model.intent import Intent, IntentState
@@ -24,18 +22,27 @@ class MemoryIntents:
             raise InputRejected(f"intent {intent_id}: is not known")
         return self.stored[intent_id]
 
-    def change(self, intent: Intent, **fields: Any) -> Intent:
-        if self.get(intent.id).version != intent.version:
-            raise PreconditionFailed(f"intent {intent.id}: has changed")
-        after = msgspec.structs.replace(intent, **fields, version=intent.version + 1)
-        self.stored[intent.id] = after
+    def save(self, after: Intent) -> None:
+        if self.get(after.id).version != after.version - 1:
+            raise PreconditionFailed(f"intent {after.id}: has changed")
+        self.stored[after.id] = after
         self.history.append(after)
-        return after
 
     def due(self, flow: str, states: Sequence[IntentState]) -> Iterator[Intent]:
         found = [i for i in self.stored.values() if i.flow == flow and i.state in states]
-        return iter(sorted(found, key=lambda i: (i.created_at is not None, i.created_at, i.id)))
+        return iter(sorted(found, key=_order))
+
+    def ended(self, flow: str, day: date) -> Iterator[Intent]:
+        return iter(
+            i
+            for i in self.stored.values()
+            if i.flow == flow and i.ended_at and i.ended_at.date() == day
+        )
 
     def states(self) -> list[str]:
         """The names of all states that were entered, in order."""
         return [intent.state.value for intent in self.history]
+
+
+def _order(intent: Intent) -> tuple[bool, str, str]:
+    return not intent.urgent, str(intent.created_at or ""), intent.id

@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec import Raw, json
 
-from sapmatch.model.errors import OutcomeUnknown, PreconditionFailed
-from sapmatch.model.intent import Entity, Record, Repeatability, Written
+from sapmatch.model.errors import OutcomeUnknown, PreconditionFailed, Problem, SapmatchError
+from sapmatch.model.intent import Change, Entity, Look, Record, Written
 from sapmatch.model.ports import Clock, Page
 from sapmatch.model.query import EVERYTHING, ODataValue, Query
 
@@ -18,6 +18,8 @@ KEYS = {
 }
 Execute = Callable[[], Written]
 Behaviour = Callable[[Execute], Written]
+Outcomes = list[Written | SapmatchError]
+BatchBehaviour = Callable[[Callable[[], Outcomes]], Outcomes]
 
 
 def executed(execute: Execute) -> Written:
@@ -36,6 +38,10 @@ def request_lost(execute: Execute) -> Written:
     raise OutcomeUnknown("POST: connection reset")
 
 
+def _all_executed(execute: Callable[[], Outcomes]) -> Outcomes:
+    return execute()
+
+
 def fails(error: Exception) -> Behaviour:
     """SAP does nothing and answers with the error."""
 
@@ -48,7 +54,9 @@ def fails(error: Exception) -> Behaviour:
 class MemorySap:
     """Holds entities by set; `behaviours` are used up by writes, then every write is executed.
 
-    `calls` lists every call by name; `posts` counts the creates that left for SAP.
+    `calls` lists every call by name, `sent` every change; `posts` counts the creates that left for
+    SAP; `looks` and `batches` how many questions and changes went together. `effects` are the
+    fields that a function sets.
     """
 
     def __init__(self, clock: Clock, *, etags: bool = True) -> None:
@@ -58,13 +66,21 @@ class MemorySap:
         self.behaviours: list[Behaviour] = []
         self.late: list[tuple[datetime, Execute]] = []
         self.calls: list[str] = []
-        self.request_ids: list[str | None] = []
+        self.sent: list[Change] = []
+        self.looks: list[int] = []
+        self.batches: list[int] = []
+        self.batch_behaviours: list[BatchBehaviour] = []
+        self.effects: dict[str, Record] = {}
         self.reads: list[Exception | Callable[[], None]] = []
         self._changes = 0
 
     @property
     def posts(self) -> int:
         return self.calls.count("create")
+
+    @property
+    def request_ids(self) -> list[str | None]:
+        return [c.repeatability.request_id if c.repeatability else None for c in self.sent]
 
     def comes_late(self, seconds: float) -> Behaviour:
         """The answer is lost and SAP executes the request later."""
@@ -115,43 +131,45 @@ class MemorySap:
             if all(row.get(name) == value for name, value in query.equals.items())
         ]
 
+    def check(self, change: Change) -> Sequence[Problem]:
+        """Everything is allowed in memory."""
+        return []
+
     def prepare(self, service: str) -> None:
         """No token is needed in memory."""
 
-    def create(
-        self,
-        service: str,
-        entity_set: str,
-        record: Record,
-        *,
-        repeatability: Repeatability | None = None,
-    ) -> Written:
-        self.calls.append("create")
-        self.request_ids.append(repeatability.request_id if repeatability else None)
-        return self._behave(lambda: self._create(entity_set, record))
+    def look(self, looks: Sequence[Look]) -> list[list[Entity] | SapmatchError]:
+        self.looks.append(len(looks))
+        return [
+            self.find(look.service, look.entity_set, Query(equals=look.key or look.equals))
+            for look in looks
+        ]
 
-    def update(
-        self,
-        service: str,
-        entity_set: str,
-        key: Mapping[str, ODataValue],
-        changes: Record,
-        *,
-        etag: str | None,
-    ) -> Written:
-        self.calls.append("update")
-        return self._behave(lambda: self._update(entity_set, key, changes, etag))
+    def write(self, change: Change) -> Written:
+        self.calls.append(change.kind)
+        return self._behave(self._execution(change))
 
-    def delete(
-        self, service: str, entity_set: str, key: Mapping[str, ODataValue], *, etag: str | None
-    ) -> Written:
-        self.calls.append("delete")
+    def write_batch(self, changes: Sequence[Change]) -> list[Written | SapmatchError]:
+        """Each change behaves as it would alone; `batch_behaviours` say what becomes of all."""
+        self.batches.append(len(changes))
+        behave = self.batch_behaviours.pop(0) if self.batch_behaviours else _all_executed
+        return behave(lambda: [self._part(change) for change in changes])
 
-        def execute() -> Written:
-            self.entities[entity_set].remove(self._row(entity_set, key, etag))
-            return Written(http_status=204)
+    def _part(self, change: Change) -> Written | SapmatchError:
+        try:
+            return self.write(change)
+        except SapmatchError as exc:
+            return exc
 
-        return self._behave(execute)
+    def _execution(self, change: Change) -> Execute:
+        self.sent.append(change)
+        if change.kind == "create":
+            return lambda: self._create(change.entity_set, change.record)
+        if change.kind == "update":
+            return lambda: self._update(change, change.record)
+        if change.kind == "delete":
+            return lambda: self._delete(change)
+        return lambda: self._call(change)
 
     def _behave(self, execute: Execute) -> Written:
         behave = self.behaviours.pop(0) if self.behaviours else executed
@@ -169,22 +187,29 @@ class MemorySap:
         row = self.seed(entity_set, **{**record, **given})
         return Written(key=given, row=_visible(row), http_status=201)
 
-    def _update(
-        self, entity_set: str, key: Mapping[str, ODataValue], changes: Record, etag: str | None
-    ) -> Written:
-        row = self._row(entity_set, key, etag)
+    def _update(self, change: Change, fields: Record) -> Written:
+        row = self._row(change)
         self._changes += 1
-        row.update(changes, _etag=f"W/'{self._changes}'")
+        row.update(fields, _etag=f"W/'{self._changes}'")
         return Written(http_status=204)
 
-    def _row(self, entity_set: str, key: Mapping[str, ODataValue], etag: str | None) -> Record:
+    def _delete(self, change: Change) -> Written:
+        self.entities[change.entity_set].remove(self._row(change))
+        return Written(http_status=204)
+
+    def _call(self, change: Change) -> Written:
+        assert change.function
+        self._update(change, self.effects[change.function])
+        return Written(row={"Success": True})
+
+    def _row(self, change: Change) -> Record:
         found = [
             row
-            for row in self.entities.get(entity_set, [])
-            if all(row.get(name) == value for name, value in key.items())
+            for row in self.entities.get(change.entity_set, [])
+            if all(row.get(name) == value for name, value in change.key.items())
         ]
-        if not found or (self.etags and found[0]["_etag"] != etag):
-            raise PreconditionFailed(f"{entity_set}: HTTP 412")
+        if not found or (self.etags and found[0]["_etag"] != change.etag):
+            raise PreconditionFailed(f"{change.entity_set}: HTTP 412")
         return found[0]
 
 

@@ -1,19 +1,25 @@
 """One invoice and one order change on their way to SAP, and a worker that takes them there."""
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 
 from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import Intent, Record
+from sapmatch.writing.desk import Desk, read_back, write
 from sapmatch.writing.plan import new_intent
-from sapmatch.writing.protocol import write_record
-from sapmatch.writing.reconcile import reconcile
+from sapmatch.writing.protocol.effects import Rules
 from tests.builders.memory import START, MemoryClock
 from tests.builders.memory_intents import MemoryIntents
 from tests.builders.memory_sap import MemorySap
 
-QUIET, SPACING = 600, 60  # seconds
+SLACK, QUIET, SPACING = 30, 600, 60  # seconds; what leaves late still has its quiet time
+RULES = Rules(
+    settle=timedelta(seconds=QUIET - SLACK),
+    spacing=timedelta(seconds=SPACING),
+    slack=timedelta(seconds=SLACK),
+)
 INVOICES = WriteBack(
     connection="s4",
     service="/sap/opu/odata/sap/API_SUPPLIERINVOICE_PROCESS_SRV",
@@ -75,26 +81,17 @@ class Stage:
     def intent(self) -> Intent:
         return self.intents.get(self.id)
 
-    def write(self, owner: str = "worker", sap: Any = None, intents: Any = None) -> Intent:
-        return write_record(
-            self.intent,
-            self.payload,
-            sap=sap or self.sap,
-            intents=intents or self.intents,
-            clock=self.clock,
-            owner=owner,
-            quiet_seconds=QUIET,
-        )
+    def desk(self, owner: str = "worker", **ports: Any) -> Desk:
+        fields: dict[str, Any] = {"sap": self.sap, "intents": self.intents, **ports}
+        return Desk(clock=self.clock, rules=RULES, owner=owner, **fields)
 
-    def look(self, sap: Any = None, intents: Any = None) -> Intent:
-        return reconcile(
-            self.intent,
-            self.payload,
-            sap=sap or self.sap,
-            intents=intents or self.intents,
-            clock=self.clock,
-            probe_spacing_seconds=SPACING,
-        )
+    def write(self, owner: str = "worker", **ports: Any) -> Intent:
+        (after,) = write([(self.intent, self.payload)], self.desk(owner, **ports))
+        return after
+
+    def look(self, owner: str = "worker", **ports: Any) -> Intent:
+        (after,) = read_back([(self.intent, self.payload)], self.desk(owner, **ports))
+        return after
 
     def look_after(self, seconds: float) -> Intent:
         self.clock.sleep(seconds)

@@ -1,18 +1,32 @@
 """Drives the protocol with real ports: one intent, or many side by side."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import partial
 
 from msgspec import Struct
 
-from sapmatch.model.intent import Intent, Record
-from sapmatch.model.ports import Clock, Gate, Intents, SapWriter
-from sapmatch.writing.protocol.effects import Rules
+from sapmatch.model.errors import PreconditionFailed, SapmatchError
+from sapmatch.model.intent import Intent, IntentState, Record
+from sapmatch.model.ports import Admission, Clock, Gate, Intents, SapWriter
+from sapmatch.writing.identity import subject
+from sapmatch.writing.lockstep import Lockstep, Size
+from sapmatch.writing.protocol.arrows import held
+from sapmatch.writing.protocol.due import may_look, may_send
+from sapmatch.writing.protocol.effects import Rules, Step
+from sapmatch.writing.protocol.reconcile import reconcile
+from sapmatch.writing.protocol.write import write as send
+from sapmatch.writing.running import Running
 
 Work = tuple[Intent, Record]
+SLICE = 20  # records whose looks go out together
+FIRST_BATCH = 10  # records in the first $batch, before it is known how long SAP takes for one
 
 
 class Desk(Struct, frozen=True, kw_only=True):
-    """What a worker has at hand; `owner` is its name in the records that it claims."""
+    """What a worker has at hand; `owner` is its name in the records that it claims.
+
+    `savers` records are stored at a time. `answer_seconds`: how long SAP's answer is waited for.
+    """
 
     sap: SapWriter
     intents: Intents
@@ -20,6 +34,8 @@ class Desk(Struct, frozen=True, kw_only=True):
     rules: Rules
     owner: str
     gate: Gate | None = None
+    savers: int = 1
+    answer_seconds: float = 60.0
 
 
 def write(work: Sequence[Work], desk: Desk, *, batch: int = 1) -> Iterator[Intent]:
@@ -28,11 +44,160 @@ def write(work: Sequence[Work], desk: Desk, *, batch: int = 1) -> Iterator[Inten
     What SAP is asked first is asked for many at once. With `batch` above 1 as many records travel
     in one $batch, at most, and fewer where SAP takes long for them. What the gate does not let
     through becomes HELD. Raises LogonRefused and ServiceNotActivated once what was begun is back
-    at PLANNED.
+    at PLANNED, and Throttled where the store could not take a state: what was sent is read back.
+    A caller that stops early gives back what was claimed.
     """
-    raise NotImplementedError
+    yield from _Writing(desk, batch).write(work)
 
 
 def read_back(work: Sequence[Work], desk: Desk) -> Iterator[Intent]:
     """Read back what is due, and let claims and looks of the dead go; yields every intent."""
-    raise NotImplementedError
+
+    def due(intent: Intent) -> bool:
+        return may_look(intent, desk.clock.now(), desk.rules, desk.owner)
+
+    lockstep = Lockstep(desk.sap, desk.clock, Size(1, 1, desk.answer_seconds), desk.savers)
+    for part in _parts(work, due, lambda intent: intent.id, lambda: SLICE):
+        runs = [_running(desk, reconcile, intent, payload) for intent, payload in part]
+        lockstep.start(runs)
+        lockstep.finish(runs)
+        yield from _ended(runs)
+
+
+class _Writing:
+    """One worker's writes to one SAP system."""
+
+    def __init__(self, desk: Desk, batch: int) -> None:
+        self._desk = desk
+        self._batch = Size(FIRST_BATCH, batch, desk.answer_seconds / 2)
+        self._lockstep = Lockstep(desk.sap, desk.clock, self._batch, desk.savers)
+        # A claim shall not end while its slice is under way.
+        quarter = desk.rules.lease.total_seconds() / 4
+        self._slice = Size(SLICE, max(SLICE, batch), quarter)
+        self._trouble: SapmatchError | None = None  # the last one that the gate was told of
+
+    def write(self, work: Sequence[Work]) -> Iterator[Intent]:
+        for part in _parts(work, self._may_send, subject, lambda: self._slice.now):
+            for admitted, closed in self._admitted(part):
+                if closed:
+                    yield from self._held(admitted, closed)
+                else:
+                    yield from self._written(admitted)
+
+    def _may_send(self, intent: Intent) -> bool:
+        return may_send(intent, self._desk.clock.now(), self._desk.rules, self._desk.owner)
+
+    def _admitted(self, part: list[Work]) -> Iterator[tuple[list[Work], Admission | None]]:
+        """The part in pieces as the gate lets them through, or does not."""
+        while part:
+            wanted = [n for n, (intent, _) in enumerate(part) if self._may_send(intent)]
+            admission = self._admit(len(wanted))
+            if admission.writes >= len(wanted):
+                yield part, None
+                return
+            if admission.writes == 0:
+                yield part, admission
+                return
+            cut = wanted[admission.writes]
+            yield part[:cut], None
+            part = part[cut:]
+
+    def _admit(self, wanted: int) -> Admission:
+        gate = self._desk.gate
+        return gate.admit(wanted) if gate and wanted else Admission(writes=wanted)
+
+    def _held(self, part: list[Work], closed: Admission) -> Iterator[Intent]:
+        for intent, _ in part:
+            waits = intent.state is IntentState.HELD or not self._may_send(intent)
+            yield intent if waits else self._hold(intent, closed)
+
+    def _hold(self, intent: Intent, closed: Admission) -> Intent:
+        after = held(intent, closed.cause, closed.until)
+        try:
+            self._desk.intents.save(after)
+        except PreconditionFailed:
+            return self._desk.intents.get(intent.id)
+        return after
+
+    def _written(self, part: list[Work]) -> Iterator[Intent]:
+        begun = self._desk.clock.now()
+        runs = [_running(self._desk, send, intent, payload) for intent, payload in part]
+        try:
+            self._lockstep.start(runs)
+            many = sum(run.is_open for run in runs)
+            for group in self._groups(runs):
+                self._lockstep.finish(self._still_admitted(group))
+                self._tell(group)
+                yield from _ended(group)
+        finally:  # stopped early; where even this cannot be stored, the claim ends by itself
+            for run in runs:
+                run.leave()
+        self._slice.took(many, (self._desk.clock.now() - begun).total_seconds())
+
+    def _groups(self, runs: list[Running]) -> Iterator[list[Running]]:
+        """As many as go into one batch, and those that are done beside them."""
+        group: list[Running] = []
+        many = 0
+        for run in runs:
+            group.append(run)
+            many += run.is_open
+            if many >= self._batch.now:
+                yield group
+                group, many = [], 0
+        if group:
+            yield group
+
+    def _still_admitted(self, group: list[Running]) -> list[Running]:
+        """After trouble the gate is asked once more, before the next one leaves."""
+        going = [run for run in group if run.is_open]
+        if self._trouble is None or not going:
+            return going
+        admission = self._admit(len(going))
+        for run in going[admission.writes :]:
+            run.leave(partial(held, cause=admission.cause, until=admission.until))
+        return going[: admission.writes]
+
+    def _tell(self, group: list[Running]) -> None:
+        """One lost answer is one failure to the gate, however many records waited for it."""
+        asked = [run for run in group if run.asked]
+        troubles = {id(run.trouble): run.trouble for run in asked if run.trouble}
+        troubles.pop(id(self._trouble), None)
+        answered = sum(run.trouble is None for run in asked)
+        failures = [True] * len(troubles) + [False] * answered
+        if self._desk.gate and failures:
+            self._desk.gate.note(failures)
+        if failures:
+            self._trouble = next(reversed(troubles.values()), None)
+
+
+def _parts(
+    work: Sequence[Work],
+    is_due: Callable[[Intent], bool],
+    name: Callable[[Intent], Hashable],
+    most: Callable[[], int],
+) -> Iterator[list[Work]]:
+    """Slices of the work: of records of one name only the first, the next one waits (MA-P64)."""
+    part: list[Work] = []
+    names: set[Hashable] = set()
+    for intent, payload in work:
+        if is_due(intent):
+            if name(intent) in names or len(names) >= most():
+                yield part
+                part, names = [], set()
+            names.add(name(intent))
+        part.append((intent, payload))
+    if part:
+        yield part
+
+
+def _running(desk: Desk, step: Callable[..., Step], intent: Intent, payload: Record) -> Running:
+    begun = step(intent, payload, rules=desk.rules, owner=desk.owner, now=desk.clock.now)
+    return Running(intent, begun, desk.intents)
+
+
+def _ended(runs: list[Running]) -> Iterator[Intent]:
+    """Each in its new state; then what ended one of them before its time is raised."""
+    yield from (run.intent for run in runs)
+    for run in runs:
+        if run.failure:
+            raise run.failure

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from sapmatch.model.flow import KNOWN_KEYS, KNOWN_REFERENCES, WriteBack
-from sapmatch.model.intent import Operation, Record
+from sapmatch.model.intent import Intent, Operation, Record
 
 # A reference may be used again: with these it is the same business document (MA-P46, MA-P47).
 SAME_DOCUMENT = {
@@ -65,3 +65,15 @@ def encoded(value: Record | Sequence[object]) -> bytes:
 def payload_key(payload: bytes) -> str:
     """Where the payload lies: named by its content, so it never changes."""
     return f"intents/{hashlib.sha256(payload).hexdigest()}.json"
+
+
+def subject(intent: Intent) -> tuple[str, ...]:
+    """What a write is about; of two about the same document the second waits for the first.
+
+    Items of a document count as the document: in SAP they share its ETag and its lock.
+    """
+    head = KNOWN_KEYS.get(intent.entity_set, ("",))[0]
+    if head in intent.key:
+        return head, intent.key[head]
+    names = intent.key or intent.reference
+    return intent.entity_set, *(part for pair in sorted(names.items()) for part in pair)

@@ -1,7 +1,8 @@
 """Reading back: is what SAP holds what was meant to be written?"""
 
+import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,10 +11,8 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from sapmatch.model.flow import KNOWN_KEYS
-from sapmatch.model.intent import Intent, Record
-from sapmatch.model.ports import SapReader
-from sapmatch.model.query import Query
-from sapmatch.writing.identity import SAME_DOCUMENT
+from sapmatch.model.intent import ANY_VALUE, Entity, Intent, Look, Record
+from sapmatch.writing.identity import SAME_DOCUMENT, encoded
 
 # Only these are compared: people release, block and complete a parked invoice in the meantime.
 _COMPARED = {"A_SupplierInvoice": ("DocumentCurrency", "InvoiceGrossAmount")}
@@ -32,26 +31,63 @@ class Hit(Struct, frozen=True, kw_only=True):
     reversed: bool = False
 
 
-def find(sap: SapReader, intent: Intent, payload: Record) -> list[Hit]:
-    """Documents under the intent's reference, parked and held ones included, that are the same one.
+def look(intent: Intent) -> Look | None:
+    """How SAP is asked for the record of an intent; None where nothing names it.
+
+    An insert is searched by its reference, in every status: posted, parked and held ones count.
+    """
+    by_key = intent.operation != "insert" and bool(intent.key)
+    if not by_key and not intent.reference:
+        return None
+    return Look(
+        service=intent.service,
+        entity_set=intent.entity_set,
+        key=dict(intent.key) if by_key else {},
+        equals={} if by_key else intent.reference,
+    )
+
+
+def hits(intent: Intent, payload: Record, entities: Sequence[Entity]) -> list[Hit]:
+    """Those found under the intent's reference that are the same business document.
 
     Reversed and deleted ones are marked: they are no reason to refuse a new entry (MA-P47).
     """
-    rows = [
-        entity.row
-        for entity in sap.find(intent.service, intent.entity_set, Query(equals=intent.reference))
-    ]
-    identity = SAME_DOCUMENT.get(intent.entity_set, ())
-    same = [row for row in rows if not _unlike(_only(payload, identity), row)]
+    identity = _only(payload, SAME_DOCUMENT.get(intent.entity_set, ()))
     compared = _only(payload, _COMPARED.get(intent.entity_set, tuple(payload)))
     return [
         Hit(
-            key=key_of(intent.entity_set, row),
-            differing=_unlike(compared, row),
-            reversed=_is_reversed(row),
+            key=key_of(intent.entity_set, entity.row),
+            differing=_unlike(compared, entity.row),
+            reversed=_is_reversed(entity.row),
         )
-        for row in same
+        for entity in entities
+        if not _unlike(identity, entity.row)
     ]
+
+
+def happened(intent: Intent, payload: Record, entity: Entity | None) -> bool:
+    """Whether SAP shows what a change, a deletion or a call was meant to bring about.
+
+    What an upsert created is compared as leniently as an insert; it had nothing `before`.
+    """
+    if intent.operation == "delete" or entity is None:
+        return intent.operation == "delete" and entity is None
+    if intent.operation == "call":
+        return all(_shows(entity.row.get(name), value) for name, value in intent.effect.items())
+    if intent.operation == "upsert" and intent.sent_at and not intent.before:
+        return not _unlike(payload, entity.row)
+    return not differences(payload, entity.row)
+
+
+def fingerprint(payload: Record, row: Record) -> str:
+    """A hash of what the fields of a change hold now, to see whether others changed them."""
+    held = {name: row.get(name) for name in payload}
+    return hashlib.sha256(encoded(held)).hexdigest()
+
+
+def is_nested(payload: Record) -> bool:
+    """Whether a record has records of its own, which no update takes (OD-P80)."""
+    return any(isinstance(value, list) for value in payload.values())
 
 
 def differences(wanted: Mapping[str, Any], row: Record) -> tuple[str, ...]:
@@ -80,6 +116,14 @@ def key_of(entity_set: str, row: Record) -> dict[str, str]:
 def _field_with(text: str, row: Record) -> str:
     """The name of a single key, which the address leaves out: the first field of that value."""
     return next((name for name, value in row.items() if value == text), "key")
+
+
+def _shows(value: Any, wanted: str) -> bool:
+    """Whether a field holds the effect of a call; initial values of SAP hold nothing."""
+    text = str(value).lower() if isinstance(value, bool) else value
+    if wanted == ANY_VALUE:
+        return value is not None and bool(str(text).strip("0. ")) and text != "false"
+    return _same(wanted, text)
 
 
 def _unlike(wanted: Record, row: Record) -> tuple[str, ...]:

@@ -1,186 +1,139 @@
 """Read back what became of a write whose answer was lost; sends nothing, ever."""
 
-from collections.abc import Callable
-from datetime import timedelta
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
-from sapmatch.model.errors import (
-    OutcomeUnknown,
-    PreconditionFailed,
-    SapmatchError,
-    SapRejected,
-    TransientError,
-)
-from sapmatch.model.intent import Entity, Intent, IntentState, Record
-from sapmatch.model.ports import Clock, Intents, SapReader
+from sapmatch.model.errors import OutcomeUnknown, SapmatchError, SapRejected, TransientError
+from sapmatch.model.intent import Cause, Entity, Intent, IntentState, Record
 from sapmatch.writing import readback
-from sapmatch.writing.protocol import exists_already, messages, not_the_same
+from sapmatch.writing.protocol import messages as say
+from sapmatch.writing.protocol.arrows import moved
+from sapmatch.writing.protocol.due import may_look
+from sapmatch.writing.protocol.effects import Ask, Now, Rules, Save, Step
 
-T = TypeVar("T")
-PROBES = 2  # spaced looks that find nothing before a write counts as never arrived
-MOST_ATTEMPTS = 5  # sends of one intent before a person has to look
-LEASE = timedelta(seconds=300)
-# Within this time SAP may still recognise a request id, so a repetition keeps it (OD-P78).
-REPEATABLE = timedelta(hours=6)
+_KEPT = 5  # messages that a conflict carries along
 
 
-class _Unreadable(Exception):
-    """SAP could not be read now."""
-
-    def __init__(self, error: SapmatchError) -> None:
-        super().__init__()
-        self.error = error
-
-
-def reconcile(
-    intent: Intent,
-    payload: Record,
-    *,
-    sap: SapReader,
-    intents: Intents,
-    clock: Clock,
-    probe_spacing_seconds: int,
-) -> Intent:
+def reconcile(intent: Intent, payload: Record, *, rules: Rules, owner: str, now: Now) -> Step:
     """Decide on one intent by reading SAP, at the earliest after its quiet time (MA-P62).
 
     Found as written: CONFIRMED. Found otherwise or several times: CONFLICTING, for a person. Not
-    found in two spaced looks: ABSENT, and back to PLANNED for one more send. Untouched come back
-    those that are not due and those that another worker took. Raises LogonRefused,
-    AuthorizationMissing and ServiceNotActivated: they hold for the whole connection.
+    found in `rules.probes` spaced looks: ABSENT, and back to PLANNED for one more send. Untouched
+    come back those that are not due. Raises LogonRefused, AuthorizationMissing and
+    ServiceNotActivated, which hold for the whole connection, with the intent back at UNKNOWN, and
+    PreconditionFailed where another worker moved it.
     """
-    work = _Reading(intent, payload, sap, intents, clock, timedelta(seconds=probe_spacing_seconds))
-    try:
-        return work.run()
-    except PreconditionFailed:
-        return intents.get(intent.id)
+    if not may_look(intent, now(), rules, owner):
+        return intent
+    return (yield from _Reading(intent, payload, rules, owner, now).run())
 
 
 class _Reading:
     """One look of one worker at one intent."""
 
-    def __init__(
-        self,
-        intent: Intent,
-        payload: Record,
-        sap: SapReader,
-        intents: Intents,
-        clock: Clock,
-        spacing: timedelta,
-    ) -> None:
+    def __init__(self, intent: Intent, payload: Record, rules: Rules, owner: str, now: Now) -> None:
         self.intent = intent
         self._payload = payload
-        self._sap = sap
-        self._intents = intents
-        self._clock = clock
-        self._spacing = spacing
+        self._rules = rules
+        self._owner = owner
+        self._now = now
 
-    def run(self) -> Intent:
+    def run(self) -> Step:
         if self.intent.state is IntentState.ABSENT:
-            return self._plan_again()
-        if self._abandoned():
-            self._move(IntentState.UNKNOWN)
-        if not self._due():
-            return self.intent
-        self._move(IntentState.RECONCILING, lease_until=self._clock.now() + LEASE)
+            return (yield from self._move(IntentState.PLANNED, probes=0))
+        if self.intent.state is not IntentState.UNKNOWN:  # its worker died
+            yield from self._move(IntentState.UNKNOWN)
+        lease = self._now() + self._rules.lease
+        yield from self._move(IntentState.RECONCILING, owner=self._owner, lease_until=lease)
+        look = readback.look(self.intent)
+        assert look is not None, "nothing is sent that could not be searched for"
         try:
-            return self._by_reference() if self.intent.operation == "insert" else self._by_key()
-        except _Unreadable as exc:
-            return self._look_again(exc.error)
+            entities = yield Ask(look)
+        except SapmatchError as exc:
+            error = exc
+        else:
+            return (yield from self._judge(entities))
+        return (yield from self._look_later(error))
 
-    def _abandoned(self) -> bool:
-        """Being sent or being read by a worker that died."""
-        at_work = self.intent.state in (IntentState.SENT, IntentState.RECONCILING)
-        lease = self.intent.lease_until
-        return at_work and (lease is None or lease <= self._clock.now())
+    def _judge(self, entities: list[Entity]) -> Step:
+        if self.intent.operation == "insert" or len(entities) > 1:
+            return (yield from self._by_reference(entities))
+        return (yield from self._by_key(entities[0] if entities else None))
 
-    def _due(self) -> bool:
-        times = (self.intent.quiet_until, self.intent.next_probe_at)
-        waiting = any(time is not None and time > self._clock.now() for time in times)
-        return self.intent.state is IntentState.UNKNOWN and not waiting
-
-    def _by_reference(self) -> Intent:
-        hits = self._ask(lambda: readback.find(self._sap, self.intent, self._payload))
-        live = [hit for hit in hits if not hit.reversed]
+    def _by_reference(self, entities: Sequence[Entity]) -> Step:
+        found = readback.hits(self.intent, self._payload, entities)
+        live = [hit for hit in found if not hit.reversed]
         if len(live) == 1 and not live[0].differing:
-            return self._found(key=live[0].key)
-        if hits:
-            return self._conflict(not_the_same(self.intent, hits))
-        return self._not_found()
+            return (yield from self._found(key=live[0].key))
+        if found:
+            said = say.not_the_same(self.intent, found)
+            return (yield from self._conflict(Cause.DIFFERENT, said))
+        return (yield from self._not_found())
 
-    def _by_key(self) -> Intent:
-        entity = self._ask(self._read)
-        if self._as_written(entity):
-            return self._found(etag=entity.etag if entity else None)
-        moved = entity is not None and self.intent.etag and entity.etag != self.intent.etag
-        return self._conflict(_CHANGED) if moved else self._not_found()
+    def _by_key(self, entity: Entity | None) -> Step:
+        if readback.happened(self.intent, self._payload, entity):
+            return (yield from self._found(**self._as_found(entity)))
+        if entity is not None and self._is_changed(entity):
+            return (yield from self._conflict(Cause.MOVED, say.CHANGED))
+        return (yield from self._not_found())
 
-    def _read(self) -> Entity | None:
-        return self._sap.get(self.intent.service, self.intent.entity_set, self.intent.key)
+    def _as_found(self, entity: Entity | None) -> dict[str, Any]:
+        if entity is None:
+            return {"etag": None}
+        key = self.intent.key or readback.key_of(self.intent.entity_set, entity.row)
+        return {"etag": entity.etag, "key": key}
 
-    def _as_written(self, entity: Entity | None) -> bool:
-        if self.intent.operation == "delete":
-            return entity is None
-        return entity is not None and not readback.differences(self._payload, entity.row)
+    def _is_changed(self, entity: Entity) -> bool:
+        """Whether others changed it since it was sent; what was created then had nothing before."""
+        intent = self.intent
+        if intent.etag and entity.etag != intent.etag:
+            return True
+        if intent.before is None:
+            return intent.operation == "upsert"
+        return readback.fingerprint(self._payload, entity.row) != intent.before
 
-    def _found(self, **fields: Any) -> Intent:
-        return self._move(
-            IntentState.CONFIRMED,
-            confirmed_by="read",
-            next_probe_at=None,
-            sap_messages=(),
-            **fields,
+    def _found(self, **fields: Any) -> Step:
+        ended = self._now()
+        return (
+            yield from self._move(
+                IntentState.CONFIRMED,
+                ended_at=ended,
+                confirmed_by="read",
+                sap_messages=(),
+                **fields,
+            )
         )
 
-    def _not_found(self) -> Intent:
-        """Nothing there: look once more, then send once more, but never for ever."""
-        if any(exists_already(said.partition(": ")[0]) for said in self.intent.sap_messages):
-            return self._conflict(_HIDDEN)
+    def _not_found(self) -> Step:
+        """Nothing there: look again, then send once more, but never for ever."""
         probes = self.intent.probes + 1
-        if probes < PROBES:
-            due = self._clock.now() + self._spacing
-            return self._move(IntentState.UNKNOWN, probes=probes, next_probe_at=due)
-        if self.intent.attempts >= MOST_ATTEMPTS:
-            return self._conflict(_NEVER_ARRIVES.format(self.intent.attempts))
-        self._move(IntentState.ABSENT, probes=probes)
-        return self._plan_again()
+        if probes < self._rules.probes:
+            due = self._now() + self._rules.spacing
+            return (yield from self._move(IntentState.UNKNOWN, probes=probes, next_probe_at=due))
+        if self.intent.cause is Cause.HIDDEN:
+            return (yield from self._conflict(Cause.HIDDEN, say.HIDDEN))
+        absences = self.intent.absences + 1
+        if absences >= self._rules.most_attempts:
+            said = say.NEVER_ARRIVES.format(absences)
+            return (yield from self._conflict(Cause.NEVER_ARRIVES, said))
+        yield from self._move(IntentState.ABSENT, probes=probes, absences=absences)
+        return (yield from self._move(IntentState.PLANNED, probes=0))
 
-    def _plan_again(self) -> Intent:
-        """A late original and its repetition shall be one for SAP, while it may remember the id."""
-        first = self.intent.first_sent
-        forgotten = first is None or self._clock.now() - first >= REPEATABLE
-        anew: dict[str, Any] = {"request_id": None, "first_sent": None} if forgotten else {}
-        return self._move(
-            IntentState.PLANNED, probes=0, quiet_until=None, next_probe_at=None, **anew
-        )
-
-    def _look_again(self, error: SapmatchError) -> Intent:
+    def _look_later(self, error: SapmatchError) -> Step:
         """SAP could not be read: that says nothing about the write."""
-        said = (*self.intent.sap_messages[:1], *messages(error))
-        due = self._clock.now() + self._spacing
-        self._move(IntentState.UNKNOWN, next_probe_at=due, sap_messages=said)
+        said = (*self.intent.sap_messages[:1], *say.messages(error))
+        due = self._now() + self._rules.spacing
+        yield from self._move(IntentState.UNKNOWN, next_probe_at=due, sap_messages=said)
         if not isinstance(error, TransientError | OutcomeUnknown | SapRejected):
             raise error
         return self.intent
 
-    def _conflict(self, explanation: str) -> Intent:
-        said = (explanation, *self.intent.sap_messages)
-        return self._move(IntentState.CONFLICTING, sap_messages=said, next_probe_at=None)
+    def _conflict(self, cause: Cause, explanation: str) -> Step:
+        said = (explanation, *self.intent.sap_messages[:_KEPT])
+        return (yield from self._move(IntentState.CONFLICTING, cause=cause, sap_messages=said))
 
-    def _move(self, state: IntentState, **fields: Any) -> Intent:
-        fields = {"owner": None, "lease_until": None, **fields}
-        self.intent = self._intents.change(self.intent, state=state, **fields)
-        return self.intent
-
-    def _ask(self, call: Callable[[], T]) -> T:
-        try:
-            return call()
-        except SapmatchError as exc:
-            raise _Unreadable(exc) from exc
-
-
-_CHANGED = (
-    "the record changed in SAP since it was sent and does not show what was written: "
-    "look and decide"
-)
-_HIDDEN = "SAP says that it holds this record, but shows none under its reference: look and decide"
-_NEVER_ARRIVES = "was sent {} times and never arrived: look into SAP's error log (/IWFND/ERROR_LOG)"
+    def _move(self, state: IntentState, **fields: Any) -> Step:
+        after = moved(self.intent, state, **fields)
+        yield Save(after)
+        self.intent = after
+        return after

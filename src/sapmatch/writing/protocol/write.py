@@ -1,19 +1,11 @@
-"""One intended write, from PLANNED to its end: each at most once in SAP (RE-22).
+"""Send one intent, at most once."""
 
-    PLANNED -> CLAIMED -> SENT -> CONFIRMED   SAP answered, or already holds it
-                            |---> REJECTED    SAP said no
-                            |---> PLANNED     certain that nothing happened: later once more
-                            '---> UNKNOWN     may have happened: see reconcile.py
-
-SENT is stored before the first byte leaves. From SENT, UNKNOWN and RECONCILING nobody sends. Every
-arrow is one write that is conditional on the version, so of two workers one loses and stops.
-"""
-
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
-from functools import partial
+from collections.abc import Generator, Mapping
+from datetime import timedelta
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, TypeAlias
+
+import msgspec
 
 from sapmatch.model.errors import (
     AuthorizationMissing,
@@ -27,23 +19,51 @@ from sapmatch.model.errors import (
     ServiceNotActivated,
     TransientError,
 )
-from sapmatch.model.intent import Entity, Intent, IntentState, Record, Repeatability, Written
-from sapmatch.model.ports import Clock, Intents, SapWriter
+from sapmatch.model.intent import (
+    TERMINAL,
+    Cause,
+    Change,
+    Entity,
+    Intent,
+    IntentState,
+    Record,
+    Repeatability,
+    Written,
+)
 from sapmatch.model.query import ODataValue
 from sapmatch.writing import readback
 from sapmatch.writing.identity import request_id
+from sapmatch.writing.protocol import messages as say
+from sapmatch.writing.protocol.arrows import moved, released
+from sapmatch.writing.protocol.due import may_send
+from sapmatch.writing.protocol.effects import Ask, Effect, Now, Prepare, Rules, Save, Send, Step
 
-T = TypeVar("T")
-TRIES = 3  # reads and sends of one update before a moving record is given up
-CLAIM = timedelta(seconds=60)  # a worker that reads longer has lost its claim
+TRIES = 3  # reads and sends of one change before a moving record is given up
 FIRST_BACK_OFF, LONGEST_BACK_OFF = 2.0, 600.0  # seconds; doubled with every attempt
-# SAP says that it has this one already: its check for duplicate invoices, and the answers of its
-# idempotency service to a repeated request (OD-P77). Never a refusal, always a reason to look.
-EXISTS_ALREADY = frozenset({"F5/117", "M8/108", "M8/462", "/IWBEP/CM_COS/001", "/IWBEP/CM_COS/005"})
+# SAP says that it has this one already: its checks for duplicate invoices, and its memory of a
+# repeated request (OD-P77). Never a refusal, always a reason to look.
+EXISTS_ALREADY = frozenset({"F5/117", "M8/108", "M8/462", "/IWBEP/CM_COS/005"})
+NOT_REPEATABLE = "/IWBEP/CM_COS/001"  # SAP does not recognise repeated requests
 # The code of a refusal in which SAP names none: it may be the path of the service that is wrong.
 NO_WORD_OF_ODATA = "HTTP 404"
 # The whole connection is affected, not this record.
 CONNECTION_ERRORS = (LogonRefused, ServiceNotActivated)
+
+Answered: TypeAlias = Generator[Effect, Any, Any]
+
+
+def write(intent: Intent, payload: Record, *, rules: Rules, owner: str, now: Now) -> Step:
+    """Send one intent if it may be sent; returns it in its new state.
+
+    SAP is always read first, so that a lost ledger or an old backup writes nothing twice (MA-P62).
+    Untouched come back those whose turn it is not. What the user may not do is backed off with the
+    status 403: it may be this record alone, of another company code. Raises LogonRefused and
+    ServiceNotActivated after putting the intent back to PLANNED, and PreconditionFailed where
+    another worker moved it.
+    """
+    if not may_send(intent, now(), rules, owner):
+        return intent
+    return (yield from _Write(intent, payload, rules, owner, now).run())
 
 
 class _SapError(Exception):
@@ -54,242 +74,272 @@ class _SapError(Exception):
         self.error = error
 
 
-class _Overtaken(Exception):
-    """Another worker moved the intent."""
+class _Refused(Exception):
+    """It shall not be sent, and why."""
 
-
-def write_record(
-    intent: Intent,
-    payload: Record,
-    *,
-    sap: SapWriter,
-    intents: Intents,
-    clock: Clock,
-    owner: str,
-    quiet_seconds: int,
-) -> Intent:
-    """Send one intent if it may be sent; returns it in its new state.
-
-    Untouched come back: those that are not PLANNED (or CLAIMED by a worker that died), and those
-    whose back-off is not over. What the user may not do is backed off with the status 403: it may
-    be this record alone, of another company code. Raises LogonRefused and ServiceNotActivated after
-    putting the intent back to PLANNED: they hold for every record of the connection.
-    """
-    work = _Write(intent, payload, sap, intents, clock, owner, quiet_seconds)
-    try:
-        return work.run() if may_send(intent, clock.now()) else intent
-    except _Overtaken:
-        return intents.get(intent.id)
-
-
-def may_send(intent: Intent, now: datetime) -> bool:
-    """Whether a worker may claim the intent now."""
-    if intent.state is IntentState.CLAIMED:
-        return intent.lease_until is None or intent.lease_until <= now
-    due = intent.next_probe_at is None or intent.next_probe_at <= now
-    return intent.state is IntentState.PLANNED and due
-
-
-def messages(error: SapmatchError) -> tuple[str, ...]:
-    """What SAP said, for people: code and text, details, SAP's own id of the call (MA-P65)."""
-    if not isinstance(error, SapRejected):
-        return (str(error),)
-    transaction = (f"SAP transaction id {error.transaction_id}",) if error.transaction_id else ()
-    return (f"{error.code}: {error.text}", *map(str, error.details), *transaction)
+    def __init__(self, cause: Cause, said: str) -> None:
+        super().__init__()
+        self.cause = cause
+        self.said = said
 
 
 class _Write:
     """One try of one worker at one intent."""
 
-    def __init__(
-        self,
-        intent: Intent,
-        payload: Record,
-        sap: SapWriter,
-        intents: Intents,
-        clock: Clock,
-        owner: str,
-        quiet_seconds: int,
-    ) -> None:
+    def __init__(self, intent: Intent, payload: Record, rules: Rules, owner: str, now: Now) -> None:
         self.intent = intent
         self._payload = payload
-        self._sap = sap
-        self._intents = intents
-        self._clock = clock
+        self._rules = rules
         self._owner = owner
-        self._quiet = timedelta(seconds=quiet_seconds)
+        self._now = now
 
-    def run(self) -> Intent:
-        self._move(
-            IntentState.CLAIMED,
-            owner=self._owner,
-            lease_until=self._clock.now() + min(CLAIM, self._quiet),
-            attempts=self.intent.attempts + 1,
-        )
+    def run(self) -> Step:
+        yield from self._claim()
         try:
-            return self._insert() if self.intent.operation == "insert" else self._by_key()
+            if self.intent.operation == "insert":
+                return (yield from self._insert())
+            return (yield from self._by_key())
+        except _Refused as exc:
+            return (yield from self._end(IntentState.REJECTED, (exc.said,), cause=exc.cause))
         except _SapError as exc:
-            return self._settle(exc.error)
+            return (yield from self._settle(exc.error))
 
-    def _insert(self) -> Intent:
+    def _claim(self) -> Step:
+        if self.intent.state is IntentState.HELD:
+            yield from self._save(released(self.intent))
+        return (
+            yield from self._move(
+                IntentState.CLAIMED,
+                owner=self._owner,
+                lease_until=self._now() + self._rules.lease,
+                attempts=self.intent.attempts + 1,
+            )
+        )
+
+    def _insert(self) -> Step:
         """Look first, then create: a lost ledger or a busy colleague posts nothing twice."""
-        if not self.intent.reference:
-            return self._end(IntentState.REJECTED, (_UNSEARCHABLE,))
-        hits = self._ask(lambda: readback.find(self._sap, self.intent, self._payload))
-        live = [hit for hit in hits if not hit.reversed]
+        found = readback.hits(self.intent, self._payload, (yield from self._look()))
+        live = [hit for hit in found if not hit.reversed]
+        if len(live) == 1 and not live[0].differing:
+            return (yield from self._there_already(key=live[0].key))
         if live:
-            return self._already_there(live)
-        return self._confirm(self._send(partial(self._create, self._payload)))
+            raise _Refused(Cause.DIFFERENT, say.not_the_same(self.intent, live))
+        change = self._change("create", self._payload)
+        return (yield from self._confirm((yield from self._send(change))))
 
-    def _already_there(self, hits: list[readback.Hit]) -> Intent:
-        if len(hits) == 1 and not hits[0].differing:
-            return self._end(IntentState.CONFIRMED, (), key=hits[0].key, confirmed_by="read")
-        return self._end(IntentState.REJECTED, (not_the_same(self.intent, hits),))
-
-    def _by_key(self) -> Intent:
+    def _by_key(self) -> Step:
         """Read, then change what was read; a record that moves in between is read again."""
-        before: Record | None = None
         for _ in range(TRIES):
-            entity = self._ask(self._read)
-            ended = self._without_sending(entity)
-            if ended:
-                return ended
-            now = {name: entity.row.get(name) for name in self._payload} if entity else {}
-            if before is not None and now != before:
-                return self._end(IntentState.REJECTED, (_MOVED,))
-            before = now
+            entity = self._only((yield from self._look()))
+            if self._nothing_to_do(entity):
+                return (yield from self._there_already(etag=entity.etag if entity else None))
+            change, before = self._wanted(entity)
             try:
-                return self._confirm(self._send(partial(self._change, entity), entity))
+                written = yield from self._send(change, before)
             except _SapError as exc:
                 if not isinstance(exc.error, PreconditionFailed):
                     raise
-                self._move(IntentState.CLAIMED)  # 412, 428: SAP did nothing
-        return self._end(IntentState.REJECTED, (_RESTLESS,))
+                # 412, 428: SAP did nothing (OD-P65, OD-P67, MA-P63)
+                lease = self._now() + self._rules.lease
+                yield from self._move(IntentState.CLAIMED, lease_until=lease)
+            else:
+                return (yield from self._confirm(written))
+        raise _Refused(Cause.RESTLESS, say.RESTLESS.format(TRIES))
 
-    def _without_sending(self, entity: Entity | None) -> Intent | None:
-        """The end of what needs no request: it is so already, or there is nothing to change."""
+    def _only(self, entities: list[Entity]) -> Entity | None:
+        """The one record that is meant; SAP may have several under a reference."""
+        if len(entities) > 1:
+            found = readback.hits(self.intent, self._payload, entities)
+            raise _Refused(Cause.DIFFERENT, say.not_the_same(self.intent, found))
+        return entities[0] if entities else None
+
+    def _nothing_to_do(self, entity: Entity | None) -> bool:
+        """Whether it is so already, or raises _Refused where it cannot be done."""
         operation = self.intent.operation
-        if entity is None and operation == "update":
-            return self._end(IntentState.REJECTED, ("SAP has no record with this key",))
+        if operation == "call" and not self.intent.effect:
+            raise _Refused(Cause.UNSEARCHABLE, say.UNSEARCHABLE)
+        if entity is None and operation in ("update", "call"):
+            raise _Refused(Cause.MISSING, say.MISSING)
+        changes = entity is not None and operation in ("update", "upsert")
+        if changes and readback.is_nested(self._payload):
+            raise _Refused(Cause.INVALID, say.NESTED)
+        return readback.happened(self.intent, self._payload, entity)
+
+    def _wanted(self, entity: Entity | None) -> tuple[Change, str | None]:
+        """What is sent for the record that was read, and a hash of the fields it changes."""
+        operation = self.intent.operation
         if entity is None:
-            return self._found() if operation == "delete" else None
-        if operation == "delete" or readback.differences(self._payload, entity.row):
-            return None
-        return self._found(etag=entity.etag)
+            whole = {**self.intent.reference, **self.intent.key, **self._payload}
+            return self._change("create", whole), None
+        key = self.intent.key or readback.key_of(self.intent.entity_set, entity.row)
+        if not key:
+            raise _Refused(Cause.UNSEARCHABLE, say.UNSEARCHABLE)
+        if operation == "call" or operation == "delete":
+            return self._change(operation, self._payload, key, entity.etag), None
+        before = readback.fingerprint(self._payload, entity.row)
+        if self.intent.before not in (None, before):
+            raise _Refused(Cause.MOVED, say.MOVED)
+        return self._change("update", self._payload, key, entity.etag), before
 
-    def _found(self, **fields: Any) -> Intent:
-        return self._end(IntentState.CONFIRMED, (), confirmed_by="read", **fields)
+    def _change(
+        self,
+        kind: Any,
+        record: Record,
+        key: Mapping[str, str] | None = None,
+        etag: str | None = None,
+    ) -> Change:
+        return Change(
+            kind=kind,
+            service=self.intent.service,
+            entity_set=self.intent.entity_set,
+            key=dict(key or {}),
+            record=record,
+            etag=etag,
+            function=self.intent.function,
+        )
 
-    def _read(self) -> Entity | None:
-        return self._sap.get(self.intent.service, self.intent.entity_set, self.intent.key)
+    def _send(self, change: Change, before: str | None = None) -> Answered:
+        """Write ahead, then send: nothing leaves that is not stored as SENT."""
+        yield from self._ask(Prepare(self.intent.service))
+        now, rules = self._now(), self._rules
+        until = now + rules.slack
+        quiet_until = until + rules.settle + rules.skew
+        yield from self._move(
+            IntentState.SENT,
+            **self._identity(),
+            key=_texts(change.key) or self.intent.key,
+            sent_at=now,
+            quiet_until=quiet_until,
+            lease_until=quiet_until,
+            probes=0,
+            etag=change.etag,
+            before=before,
+        )
+        return (yield from self._ask(Send(self._repeatable(change), until)))
 
-    def _change(self, entity: Entity | None) -> Written:
-        service, name, key = self.intent.service, self.intent.entity_set, self.intent.key
-        if entity is None:
-            return self._create({**key, **self._payload})
-        if self.intent.operation == "delete":
-            return self._sap.delete(service, name, key, etag=entity.etag)
-        return self._sap.update(service, name, key, self._payload, etag=entity.etag)
+    def _identity(self) -> dict[str, Any]:
+        """The request id stays for every repetition while SAP may remember it (OD-P78)."""
+        now, first = self._now(), self.intent.first_sent
+        if first is not None and now - first < self._rules.repeatable:
+            return {}
+        generation = self.intent.generation + 1
+        same = request_id(self.intent.id, generation)
+        return {"generation": generation, "request_id": same, "first_sent": now}
 
-    def _create(self, record: Record) -> Written:
+    def _repeatable(self, change: Change) -> Change:
+        """A late original and its repetition shall be one for SAP; a change has its ETag."""
+        if change.kind not in ("create", "call"):
+            return change
         assert self.intent.request_id
         assert self.intent.first_sent
         same = Repeatability(request_id=self.intent.request_id, first_sent=self.intent.first_sent)
-        return self._sap.create(
-            self.intent.service, self.intent.entity_set, record, repeatability=same
+        return msgspec.structs.replace(change, repeatability=same)
+
+    def _confirm(self, written: Written) -> Step:
+        key = _texts(written.key) or self.intent.key
+        if not key:
+            return (yield from self._unknown((say.NUMBERLESS,)))
+        if self.intent.operation == "call" and _unsuccessful(written.row):
+            said = (say.UNSUCCESSFUL.format(self.intent.function), *written.messages)
+            return (
+                yield from self._end(IntentState.REJECTED, said, http_status=written.http_status)
+            )
+        return (
+            yield from self._end(
+                IntentState.CONFIRMED,
+                written.messages,
+                key=key,
+                etag=written.etag,
+                http_status=written.http_status,
+                confirmed_by="answer",
+            )
         )
 
-    def _send(self, call: Callable[[], Written], entity: Entity | None = None) -> Written:
-        """Write ahead, then send: `first_sent` and the request id stay for every repetition."""
-        self._ask(lambda: self._sap.prepare(self.intent.service))
-        now = self._clock.now()
-        self._move(
-            IntentState.SENT,
-            request_id=self.intent.request_id or request_id(self.intent.id, self.intent.attempts),
-            first_sent=self.intent.first_sent or now,
-            sent_at=now,
-            quiet_until=now + self._quiet,
-            lease_until=now + self._quiet,
-            probes=0,
-            etag=entity.etag if entity else None,
-        )
-        return self._ask(call)
+    def _there_already(self, **fields: Any) -> Step:
+        return (yield from self._end(IntentState.CONFIRMED, (), confirmed_by="read", **fields))
 
-    def _confirm(self, written: Written) -> Intent:
-        if self.intent.operation == "insert" and not written.key:
-            return self._unknown(("SAP answered without the number of the new record",))
-        return self._end(
-            IntentState.CONFIRMED,
-            written.messages,
-            key=_texts(written.key) or self.intent.key,
-            etag=written.etag,
-            http_status=written.http_status,
-            confirmed_by="answer",
-        )
-
-    def _settle(self, error: SapmatchError) -> Intent:
+    def _settle(self, error: SapmatchError) -> Step:
         """The arrow that belongs to SAP's error."""
         sent = self.intent.state is IntentState.SENT
         if isinstance(error, OutcomeUnknown) and sent:
-            return self._unknown(messages(error))
+            return (yield from self._unknown(say.messages(error)))
         if isinstance(error, TransientError | OutcomeUnknown):
-            return self._back_off(error)
+            return (yield from self._back_off(error))
         if isinstance(error, AuthorizationMissing):
-            return self._back_off(error, http_status=HTTPStatus.FORBIDDEN.value)
+            return (yield from self._back_off(error, http_status=HTTPStatus.FORBIDDEN.value))
         if isinstance(error, CONNECTION_ERRORS):
-            self._end(IntentState.PLANNED, messages(error))
+            yield from self._end(IntentState.PLANNED, say.messages(error))
             raise error
-        if not isinstance(error, SapRejected | PreconditionFailed | InputRejected):
-            raise error
-        status = getattr(error, "http_status", None)
-        if isinstance(error, SapRejected) and error.code == NO_WORD_OF_ODATA:
-            return self._back_off(error, http_status=status)
-        if sent and isinstance(error, SapRejected) and exists_already(error.code):
-            return self._unknown(messages(error), quiet=timedelta(0), http_status=status)
-        return self._end(IntentState.REJECTED, messages(error), http_status=status)
+        if isinstance(error, SapRejected):
+            return (yield from self._refused(error, sent))
+        if isinstance(error, PreconditionFailed | InputRejected):
+            cause = Cause.INVALID if isinstance(error, InputRejected) else None
+            return (yield from self._end(IntentState.REJECTED, say.messages(error), cause=cause))
+        raise error
 
-    def _back_off(self, error: SapmatchError, http_status: int | None = None) -> Intent:
+    def _refused(self, error: SapRejected, sent: bool) -> Step:
+        """SAP said no, or that it has it already."""
+        status, said = error.http_status, say.messages(error)
+        code = error.code.strip().replace(" ", "/")
+        if code == NO_WORD_OF_ODATA.replace(" ", "/"):
+            return (yield from self._back_off(error, http_status=status))
+        exists = code in EXISTS_ALREADY
+        if sent and (exists or code == NOT_REPEATABLE):
+            now = self._now()  # SAP did answer: nothing of ours is still under way
+            cause = Cause.HIDDEN if exists else None
+            return (
+                yield from self._unknown(said, quiet_until=now, cause=cause, http_status=status)
+            )
+        return (yield from self._end(IntentState.REJECTED, said, http_status=status))
+
+    def _back_off(self, error: SapmatchError, http_status: int | None = None) -> Step:
         """Nothing happened: later once more, and not before SAP asked for it."""
         seconds = min(FIRST_BACK_OFF * 2 ** min(self.intent.attempts, 9), LONGEST_BACK_OFF)
         if isinstance(error, SapThrottled) and error.retry_after:
             seconds = max(seconds, error.retry_after)
-        due = self._clock.now() + timedelta(seconds=seconds)
-        return self._end(
-            IntentState.PLANNED, messages(error), next_probe_at=due, http_status=http_status
+        due = self._now() + timedelta(seconds=seconds)
+        said = say.messages(error)
+        return (
+            yield from self._end(
+                IntentState.PLANNED, said, next_probe_at=due, http_status=http_status
+            )
         )
 
-    def _unknown(
-        self, said: tuple[str, ...], quiet: timedelta | None = None, **fields: Any
-    ) -> Intent:
-        until = self.intent.quiet_until
-        if quiet is not None:  # SAP did answer: nothing of ours is still under way
-            until = self._clock.now() + quiet
-        return self._end(
-            IntentState.UNKNOWN, said, quiet_until=until, next_probe_at=until, **fields
-        )
+    def _unknown(self, said: tuple[str, ...], **fields: Any) -> Step:
+        quiet_until = fields.pop("quiet_until", self.intent.quiet_until)
+        times = {"quiet_until": quiet_until, "next_probe_at": quiet_until}
+        return (yield from self._end(IntentState.UNKNOWN, said, **times, **fields))
 
-    def _end(self, state: IntentState, said: tuple[str, ...], **fields: Any) -> Intent:
-        cleared = ("next_probe_at", "quiet_until", "owner", "lease_until")
-        fields = dict.fromkeys(cleared) | fields
-        return self._move(state, sap_messages=said, **fields)
+    def _end(self, state: IntentState, said: tuple[str, ...], **fields: Any) -> Step:
+        """The end of this try."""
+        if state in TERMINAL:
+            fields["ended_at"] = self._now()
+        return (yield from self._move(state, sap_messages=said, **fields))
 
-    def _move(self, state: IntentState, **fields: Any) -> Intent:
+    def _move(self, state: IntentState, **fields: Any) -> Step:
+        return (yield from self._save(moved(self.intent, state, **fields)))
+
+    def _save(self, after: Intent) -> Step:
+        yield Save(after)
+        self.intent = after
+        return after
+
+    def _look(self) -> Answered:
+        look = readback.look(self.intent)
+        if look is None:
+            raise _Refused(Cause.UNSEARCHABLE, say.UNSEARCHABLE)
+        return (yield from self._ask(Ask(look)))
+
+    def _ask(self, effect: Effect) -> Answered:
         try:
-            self.intent = self._intents.change(self.intent, state=state, **fields)
-        except PreconditionFailed as exc:
-            raise _Overtaken from exc
-        return self.intent
-
-    def _ask(self, call: Callable[[], T]) -> T:
-        try:
-            return call()
+            return (yield effect)
         except SapmatchError as exc:
             raise _SapError(exc) from exc
 
 
-_UNSEARCHABLE = "an insert needs a field by which SAP can be searched for it: name its reference"
-_MOVED = "somebody else changed these fields in SAP meanwhile; nothing was written: look and decide"
-_RESTLESS = f"the record changed in SAP during each of {TRIES} tries; nothing was written"
+def _unsuccessful(row: Record) -> bool:
+    """What SAP's function imports say where they did nothing: an answer without success."""
+    return str(row.get("Success", True)).lower() in ("false", "")
 
 
 def _texts(key: Mapping[str, ODataValue]) -> dict[str, str]:
@@ -298,17 +348,3 @@ def _texts(key: Mapping[str, ODataValue]) -> dict[str, str]:
         name: str(value).lower() if isinstance(value, bool) else str(value)
         for name, value in key.items()
     }
-
-
-def exists_already(code: str) -> bool:
-    """Whether SAP's message code says that it holds this record already."""
-    return code.strip().replace(" ", "/") in EXISTS_ALREADY
-
-
-def not_the_same(intent: Intent, hits: list[readback.Hit]) -> str:
-    """What a person has to know about documents that SAP holds under the same reference."""
-    numbers = ", ".join("/".join(hit.key.values()) for hit in hits[:5])
-    fields = ", ".join(sorted({name for hit in hits for name in hit.differing})[:5])
-    other = f" with another {fields}" if fields else ""
-    names = " and ".join(intent.reference)
-    return f"SAP holds {intent.entity_set} {numbers} under the same {names}{other}: compare them"

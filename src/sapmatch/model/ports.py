@@ -370,7 +370,10 @@ class Gate(Protocol):
     """Whether, and how fast, a SAP system may be written to, as all that write to it agree."""
 
     def admit(self, wanted: int) -> Admission:
-        """Let at most `wanted` writes leave, after waiting for their turn where that is short."""
+        """Let at most `wanted` writes leave, after waiting for their turn where that is short.
+
+        Throttled and SapThrottled where it is not: nothing may leave, come again later.
+        """
         ...
 
     def note(self, failures: Sequence[bool]) -> None:

@@ -198,7 +198,9 @@ class SapWriter(SapReader, Protocol):
 
         In their order, one outcome each: OutcomeUnknown where nobody knows (MA-P66),
         TransientError for those that SAP certainly did not execute. Raises where the batch as a
-        whole was refused, lost (OutcomeUnknown: every one may have happened), or never sent.
+        whole was lost (OutcomeUnknown: every one may have happened) or never sent. SapRejected:
+        SAP takes no batches, or not this one; InputRejected: one of the changes cannot travel in
+        one. Nothing was executed then, and each may be sent by `write`.
         """
         ...
 

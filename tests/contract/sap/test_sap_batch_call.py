@@ -13,6 +13,7 @@ from sapmatch.model.errors import (
     OutcomeUnknown,
     PreconditionFailed,
     SapmatchError,
+    SapRejected,
     SapUnavailable,
     ServiceNotActivated,
 )
@@ -124,10 +125,10 @@ def test_a_token_that_expired_costs_one_replay_and_no_more() -> None:
         (Reply(202, b"--x--", type="multipart/mixed"), OutcomeUnknown),
         (refusal(403), AuthorizationMissing),
         (refusal(412), PreconditionFailed),
-        (refusal(404), InputRejected),
-        (Reply(404), InputRejected),
-        (Reply(501), InputRejected),
-        (Reply(405), InputRejected),
+        (refusal(404), SapRejected),
+        (Reply(404), SapRejected),
+        (Reply(501), SapRejected),
+        (Reply(405), SapRejected),
         (refusal(404, code="/IWFND/MED/170"), ServiceNotActivated),
     ],
 )
@@ -144,7 +145,7 @@ def test_a_batch_with_writes_is_never_sent_again(reply: Reply, kind: type[Sapmat
         (Reply(200, b"<html><title>Logon</title></html>", type="text/html"), LogonRefused, 1),
         (data({"d": {}}), SapUnavailable, 1),
         (refusal(403), AuthorizationMissing, 1),
-        (Reply(501), InputRejected, 1),
+        (Reply(501), SapRejected, 1),
     ],
 )
 def test_a_batch_of_reads_ends_in_the_errors_of_reads(

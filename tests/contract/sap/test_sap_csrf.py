@@ -15,6 +15,7 @@ from sapmatch.model.errors import (
     ServiceNotActivated,
 )
 from sapmatch.model.query import Query
+from tests.builders import edmx
 from tests.builders.memory import MemoryClock
 from tests.builders.sap_server import (
     COOKIE,
@@ -206,9 +207,10 @@ def test_a_prepared_write_waits_for_no_token(mode: str, fetches: int) -> None:
     def script(request: Received) -> Reply:
         return Reply(headers=[("x-csrf-token", "T")]) if request.fetches_token else CREATED
 
+    known = edmx.v2(container=edmx.ORDERS.replace("Orders", "A_Order"))
     with SapServer(script) as server, client_of(server, csrf=mode) as client:
         for _ in range(2):
-            client.prepare(SERVICE)
+            client.service(SERVICE, metadata=known).prepare()
             before = len(server.requests)
             client.create(SERVICE, "A_Order", {})
             assert server.methods()[before:] == ["POST"]

@@ -57,7 +57,7 @@ def test_a_read_in_a_lost_session_is_repeated_once_without_its_cookies() -> None
     """OD-P12."""
     server_side = Sessions()
     with SapServer(server_side) as server, client_of(server) as client:
-        client.prepare(SERVICE)
+        client.exchange(SERVICE).prepare()
         assert len(client.find(SERVICE, "A_Order", Query())) == 1
     assert [r.method for r in server.requests] == ["HEAD", "GET", "GET"]
     assert "cookie" not in server.requests[-1].headers

@@ -6,27 +6,34 @@ import pytest
 
 from sapmatch.model.connection import ServiceOptions
 from sapmatch.model.errors import InputRejected
-from sapmatch.model.query import ODataValue, Query
+from sapmatch.model.query import Query
 from sapmatch.sap.odata import v2, v4
 from sapmatch.sap.odata.batch import (
     MAX_OPERATIONS,
     BatchItem,
+    Call,
     Changeset,
     Create,
     Delete,
     Read,
     Update,
+    Write,
     encode_batch,
     grouped,
 )
 from sapmatch.sap.odata.codec import Codec
-from sapmatch.sap.odata.writing import ETag
+from sapmatch.sap.odata.operations import CallRequest
 
 KEY = {"ID": "1"}
 
 
-def if_match(entity_set: str, key: Mapping[str, ODataValue], etag: ETag) -> Mapping[str, str]:
+def if_match(one: Write) -> Mapping[str, str]:
+    etag = None if isinstance(one, Create) else one.etag
     return {"If-Match": etag} if isinstance(etag, str) else {}
+
+
+def called(one: Call) -> CallRequest:
+    pytest.fail(f"{one.function}: nothing is called here")
 
 
 def encoded(
@@ -35,7 +42,12 @@ def encoded(
     options = options or ServiceOptions()
     groups = grouped(items, one_by_one=options.one_operation_changesets)
     _, body = encode_batch(
-        groups, codec=codec, options=options, kind=lambda _: None, if_match=if_match
+        groups,
+        codec=codec,
+        options=options,
+        kind=lambda _: None,
+        guards=if_match,
+        called=called,
     )
     return body.decode()
 

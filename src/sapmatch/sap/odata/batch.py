@@ -1,18 +1,19 @@
 """Several operations in one call ($batch), each with a result of its own (OD-P95 to OD-P101)."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 
 from sapmatch.model.connection import ServiceOptions
 from sapmatch.model.errors import InputRejected, SapmatchError, SapMessage
-from sapmatch.model.intent import Record
+from sapmatch.model.intent import Record, Repeatability
 from sapmatch.model.ports import Page
 from sapmatch.model.query import EVERYTHING, ODataValue, Query
 from sapmatch.sap.odata import multipart, urls
 from sapmatch.sap.odata.codec import Codec
 from sapmatch.sap.odata.metadata import NO_TYPES, StructuredType, Types
+from sapmatch.sap.odata.operations import CallRequest
 from sapmatch.sap.odata.writing import KNOWN, ETag
 
 MAX_OPERATIONS = 1000
@@ -31,6 +32,7 @@ class Create(Struct, frozen=True):
 
     entity_set: str
     record: Record
+    repeatability: Repeatability | None = None
 
 
 class Update(Struct, frozen=True):
@@ -50,7 +52,18 @@ class Delete(Struct, frozen=True):
     etag: ETag = KNOWN
 
 
-Write: TypeAlias = Create | Update | Delete
+class Call(Struct, frozen=True):
+    """Call by POST a function import or action; `entity_set` and `key` say on what."""
+
+    function: str
+    parameters: Mapping[str, Any]
+    entity_set: str = ""
+    key: Mapping[str, ODataValue] = {}
+    etag: ETag = KNOWN
+    repeatability: Repeatability | None = None
+
+
+Write: TypeAlias = Create | Update | Delete | Call
 Operation: TypeAlias = Read | Write
 
 
@@ -89,6 +102,7 @@ class OperationResult(Struct, frozen=True, kw_only=True):
     messages: tuple[SapMessage, ...] = ()
     error: SapmatchError | None = None
     culprit: str = ""
+    repeatability: str | None = None
 
 
 class Group(Struct, frozen=True):
@@ -98,8 +112,9 @@ class Group(Struct, frozen=True):
     writes: Mapping[str, Write] = {}
 
 
-# The header If-Match, or none, from entity set, key and the three kinds of ETag.
-IfMatch = Callable[[str, Mapping[str, ODataValue], ETag], Mapping[str, str]]
+# What stands in the headers of a write for its own sake: If-Match, and its request id.
+Guards = Callable[[Write], Mapping[str, str]]
+Called = Callable[[Call], CallRequest]
 
 
 def grouped(items: Sequence[BatchItem], *, one_by_one: bool = False) -> list[Group]:
@@ -128,7 +143,8 @@ def encode_batch(
     codec: Codec,
     options: ServiceOptions,
     kind: Callable[[str], StructuredType | None],
-    if_match: IfMatch,
+    guards: Guards,
+    called: Called,
     types: Types = NO_TYPES,
 ) -> tuple[str, bytes]:
     """Content type and body; `kind` is the type of an entity set where $metadata is known.
@@ -137,7 +153,7 @@ def encode_batch(
 
     InputRejected where a value cannot be sent, or where the service replaces whole records (PUT).
     """
-    encoder = _Encoder(codec, options, kind, if_match, types)
+    encoder = _Encoder(codec, options, kind, guards, called, types)
     return multipart.encode(
         encoder.read(group.read) if group.read else encoder.changeset(group.writes)
         for group in groups
@@ -150,7 +166,8 @@ class _Encoder(Struct, frozen=True):
     codec: Codec
     options: ServiceOptions
     kind: Callable[[str], StructuredType | None]
-    if_match: IfMatch
+    guards: Guards
+    called: Called
     types: Types
 
     def read(self, one: Read) -> multipart.Request:
@@ -168,24 +185,33 @@ class _Encoder(Struct, frozen=True):
         return [self._write(content_id, one) for content_id, one in writes.items()]
 
     def _write(self, content_id: str, one: Write) -> multipart.Request:
-        headers = {"Accept": self.codec.ACCEPT}
-        key, body = None, None
-        if not isinstance(one, Create):
-            key = one.key
-            headers |= self.if_match(one.entity_set, one.key, one.etag)
+        if isinstance(one, Call):
+            return self._call(content_id, one)
+        headers = {"Accept": self.codec.ACCEPT, **self.guards(one)}
+        body = None
         if not isinstance(one, Delete):
             record = one.record if isinstance(one, Create) else one.changes
             headers["Content-Type"] = self.codec.content_type(self.options.decimals)
             body = self._body(one.entity_set, record)
         return multipart.Request(
             method=self._method(one),
-            path=self._path(one.entity_set, key),
+            path=self._path(one.entity_set, None if isinstance(one, Create) else one.key),
             headers=headers,
             body=body,
             content_id=content_id,
         )
 
-    def _method(self, one: Write) -> str:
+    def _call(self, content_id: str, one: Call) -> multipart.Request:
+        request = self.called(one)
+        return multipart.Request(
+            method="POST",
+            path="?".join(filter(None, (request.path, "&".join(request.options)))),
+            headers={**request.headers, **self.guards(one)},
+            body=request.body,
+            content_id=content_id,
+        )
+
+    def _method(self, one: Create | Update | Delete) -> str:
         if isinstance(one, Create):
             return "POST"
         if isinstance(one, Delete):
@@ -233,6 +259,6 @@ def _check_operations(item: object) -> None:
     for one in operations:
         if not isinstance(one, allowed):
             raise InputRejected(
-                f"{one.__class__.__name__}: a batch holds Read, Create, Update, Delete and "
-                "Changeset, a changeset holds writes only"
+                f"{one.__class__.__name__}: a batch holds Read, Create, Update, Delete, Call "
+                "and Changeset, a changeset holds writes only"
             )

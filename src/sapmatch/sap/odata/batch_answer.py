@@ -18,11 +18,12 @@ from sapmatch.model.intent import Record
 from sapmatch.model.ports import Page
 from sapmatch.model.query import ODataValue
 from sapmatch.sap.odata import errors, multipart
-from sapmatch.sap.odata.batch import Create, Group, OperationResult, Read, Status, Write
+from sapmatch.sap.odata.batch import Call, Create, Group, OperationResult, Read, Status, Write
 from sapmatch.sap.odata.catalog import codec_of
 from sapmatch.sap.odata.codec import UNREADABLE, Codec
 from sapmatch.sap.odata.messages import from_body, from_header
 from sapmatch.sap.odata.metadata import StructuredType
+from sapmatch.sap.odata.operations import row_of
 from sapmatch.sap.session import Answer
 
 # Raises what the answer to a write means, or returns the messages beside its success.
@@ -206,7 +207,7 @@ class _Judge(Struct, frozen=True):
 
     def _written(self, one: Write, content_id: str, answer: Answer) -> OperationResult:
         messages, error = self._checked(answer)
-        row = {} if error else self._row(answer)
+        row = {} if error else self._row(one, answer)
         key = self._key(one, answer, row)
         if error is None and isinstance(one, Create) and not row and not key:
             error = OutcomeUnknown(
@@ -223,14 +224,18 @@ class _Judge(Struct, frozen=True):
             etag=self.codec.etag_of(row) or answer.headers.get("ETag"),
             messages=messages,
             error=error,
+            repeatability=errors.repeatability_of(answer.headers) or None,
         )
 
-    def _row(self, answer: Answer) -> Record:
+    def _row(self, one: Write, answer: Answer) -> Record:
         """Empty where there is none that can be read: the status of a part is SAP's own."""
         if answer.status == HTTPStatus.NO_CONTENT or not answer.body:
             return {}
         try:
-            return codec_of(answer, self.codec).entity(answer.body)
+            codec = codec_of(answer, self.codec)
+            if isinstance(one, Call):
+                return row_of(codec.result(answer.body, one.function))
+            return codec.entity(answer.body)
         except UNREADABLE:
             return {}
 

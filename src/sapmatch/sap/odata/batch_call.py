@@ -3,16 +3,12 @@
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from sapmatch.model.errors import (
-    InputRejected,
-    OutcomeUnknown,
-    SapmatchError,
-    SapUnavailable,
-)
+from sapmatch.model.errors import OutcomeUnknown, SapmatchError, SapRejected, SapUnavailable
 from sapmatch.sap.http import CutOff
 from sapmatch.sap.odata import errors
 from sapmatch.sap.odata.batch import (
     BatchItem,
+    Call,
     Create,
     Delete,
     Group,
@@ -20,6 +16,7 @@ from sapmatch.sap.odata.batch import (
     OperationResult,
     Read,
     Update,
+    Write,
     encode_batch,
     grouped,
 )
@@ -28,6 +25,8 @@ from sapmatch.sap.odata.catalog import Catalog
 from sapmatch.sap.odata.exchange import Exchange
 from sapmatch.sap.odata.messages import from_body
 from sapmatch.sap.odata.metadata import Metadata, StructuredType
+from sapmatch.sap.odata.operations import CallRequest, Operations
+from sapmatch.sap.odata.reading import Reading
 from sapmatch.sap.odata.writing import Writing
 from sapmatch.sap.session import Answer
 
@@ -39,10 +38,13 @@ _NO_BATCH = frozenset(
 class Batch:
     """Batches of one service; a batch with writes is on the wire at most once."""
 
-    def __init__(self, exchange: Exchange, catalog: Catalog, writing: Writing) -> None:
+    def __init__(
+        self, exchange: Exchange, catalog: Catalog, reading: Reading, writing: Writing
+    ) -> None:
         self._exchange = exchange
         self._catalog = catalog
         self._writing = writing
+        self._operations = Operations(exchange, catalog, reading, writing)
 
     def run(
         self, items: Sequence[BatchItem], *, continue_on_error: bool = False
@@ -62,7 +64,7 @@ class Batch:
                 place=self._exchange.place,
                 codec=self._catalog.codec(),
                 kind=self._kind,
-                check=self._exchange.check,
+                check=self._writing.check,
             )
         except ValueError as exc:
             raise self._unreadable(answer, groups) from exc
@@ -75,7 +77,8 @@ class Batch:
             codec=self._catalog.codec(),
             options=self._exchange.options,
             kind=self._kind,
-            if_match=self._writing.if_match,
+            guards=self._guards,
+            called=self._called,
             types=self._catalog.types,
         )
         headers = {"Content-Type": content_type, "Accept": "multipart/mixed"}
@@ -95,15 +98,34 @@ class Batch:
         self._exchange.check(answer)
         return answer
 
+    def _guards(self, one: Write) -> dict[str, str]:
+        """Its ETag and its request id, where it has one."""
+        version = self._catalog.codec().VERSION
+        if isinstance(one, Create):
+            return self._writing.repeatable.headers(one.repeatability, version)
+        if not isinstance(one, Call):
+            return self._writing.if_match(one.entity_set, one.key, one.etag)
+        guarded = one.entity_set and one.key
+        etag = self._writing.if_match(one.entity_set, one.key, one.etag) if guarded else {}
+        return etag | self._writing.repeatable.headers(one.repeatability, version)
+
+    def _called(self, one: Call) -> CallRequest:
+        return self._operations.changing(one.function, one.parameters, one.entity_set, one.key)
+
     def _check_taken(self, answer: Answer) -> None:
+        """SapRejected where the service takes no batches, and none is tried again."""
         found = from_body(answer.body)
-        if answer.status in _NO_BATCH and not (found and found.code == errors.NO_SERVICE):
-            said = f"HTTP {answer.status}" + (f", {found.code}: {found.text}" if found else "")
-            raise InputRejected(
-                f"{self._exchange.place}: {self._exchange.root}$batch: SAP answered "
-                f"{said}; the service takes no batches, so send the operations one by "
-                "one, or its path is wrong: check it in transaction /IWFND/MAINT_SERVICE"
-            )
+        if answer.status not in _NO_BATCH or (found and found.code == errors.NO_SERVICE):
+            return
+        self._catalog.takes_batches = False
+        text = (
+            f"{self._exchange.place}: {self._exchange.root}$batch: SAP answered HTTP "
+            f"{answer.status}{f', {found.text}' if found else ''}; the service takes no batches, "
+            "so send the operations one by one, or its path is wrong: check it in transaction "
+            "/IWFND/MAINT_SERVICE"
+        )
+        code = found.code if found else f"HTTP {answer.status}"
+        raise SapRejected(code, text, http_status=answer.status)
 
     def _unreadable(self, answer: Answer, groups: Sequence[Group]) -> SapmatchError:
         kind = answer.headers.get("Content-Type", "no type")
@@ -132,7 +154,8 @@ class Batch:
             one = result.operation
             key = result.key if isinstance(one, Create) else one.key
             if key:
-                etag = result.etag if result.status == "succeeded" else None
+                known = result.status == "succeeded" and not isinstance(one, Call)
+                etag = result.etag if known else None
                 self._writing.remember(one.entity_set, key, etag)
 
 

@@ -31,6 +31,7 @@ class Catalog:
         self._lock = threading.Lock()
         self._version = exchange.options.version or _version_in(exchange.root)
         self.known: Metadata | None = None
+        self.takes_batches = True  # until the service refuses one
         if metadata:
             self._know(metadata)
 

@@ -7,7 +7,8 @@ from typing import Self
 
 from sapmatch.model.changes import ChangePage, DeltaPosition
 from sapmatch.model.connection import Connection, ServiceOptions
-from sapmatch.model.intent import Entity, Record, Repeatability, Written
+from sapmatch.model.errors import InputRejected, Problem, SapmatchError
+from sapmatch.model.intent import Change, Entity, Look, Record, Repeatability, Written
 from sapmatch.model.ports import Page
 from sapmatch.model.query import EVERYTHING, ODataValue, Query
 from sapmatch.model.shape import Shape
@@ -133,6 +134,29 @@ class ODataClient:
     def prepare(self, service: str) -> None:
         """See Service.prepare."""
         self.service(service).prepare()
+
+    def check(self, change: Change) -> list[Problem]:
+        """See Service.check."""
+        return self.service(change.service).check(change)
+
+    def look(self, looks: Sequence[Look]) -> list[list[Entity] | SapmatchError]:
+        """See Service.look; questions to several services, the answers in their order."""
+        found: dict[int, list[Entity] | SapmatchError] = {}
+        for name in dict.fromkeys(look.service for look in looks):
+            mine = {at: look for at, look in enumerate(looks) if look.service == name}
+            found |= zip(mine, self.service(name).look([*mine.values()]), strict=True)
+        return [found[at] for at in range(len(looks))]
+
+    def write(self, change: Change) -> Written:
+        """See Service.write."""
+        return self.service(change.service).write(change)
+
+    def write_batch(self, changes: Sequence[Change]) -> list[Written | SapmatchError]:
+        """See Service.write_batch; InputRejected where they are of several services."""
+        services = {change.service for change in changes}
+        if len(services) > 1:
+            raise InputRejected(f"one batch holds changes of one service, not of {len(services)}")
+        return self.service(services.pop()).write_batch(changes) if services else []
 
     def create(
         self,

@@ -53,9 +53,8 @@ class DeepUpdate:
         if not any(isinstance(value, Mapping | list | tuple) for value in changes.values()):
             return self._writing.update(entity_set, key, changes, etag)
         metadata = self._catalog.metadata()
-        navigations = metadata.type_of(entity_set).navigations
-        nested = {name: value for name, value in changes.items() if name in navigations}
-        if not nested or metadata.version == "V4":
+        nested = nested_in(metadata, entity_set, changes)
+        if not nested:
             return self._writing.update(entity_set, key, changes, etag)
         own = {name: value for name, value in changes.items() if name not in nested}
         header = _Part(path="", entity_set=entity_set, key=key, changes=own, etag=etag)
@@ -210,23 +209,51 @@ def _target(metadata: Metadata, entity_set: str, way: Navigation) -> str:
     return sets[0]
 
 
+def problems(metadata: Metadata, entity_set: str, changes: Record) -> list[Problem]:
+    """What $metadata rules out of an update, records below it included (OD-P62)."""
+    nested = nested_in(metadata, entity_set, changes)
+    if not nested:
+        return preflight.update_problems(metadata, entity_set, changes)
+    own = {name: value for name, value in changes.items() if name not in nested}
+    header = _Part(path="", entity_set=entity_set, key={}, changes=own, etag=None)
+    try:
+        return _problems(metadata, [header, *_items(metadata, entity_set, nested, None)])
+    except InputRejected as exc:
+        return [Problem(code="NESTED", message=str(exc), field=next(iter(nested)))]
+
+
+def nested_in(metadata: Metadata, entity_set: str, changes: Record) -> dict[str, Any]:
+    """The records below that are changed one by one: V4 takes them as they are."""
+    if metadata.version == "V4":
+        return {}
+    kind = metadata.types.get(metadata.entity_set(entity_set).type)
+    navigations = kind.navigations if kind else {}
+    return {name: value for name, value in changes.items() if name in navigations}
+
+
 def _check(metadata: Metadata, parts: Sequence[_Part]) -> None:
     """InputRejected with the mistakes of all parts, by their paths (OD-P62)."""
-    texts: list[str] = []
-    problems: list[Problem] = []
+    found = _problems(metadata, parts)
+    if found:
+        texts = (f"{parts[0].entity_set}: {each.message}" for each in found)
+        raise InputRejected("; ".join(texts), found)
+
+
+def _problems(metadata: Metadata, parts: Sequence[_Part]) -> list[Problem]:
+    found: list[Problem] = []
     for part in parts:
-        if not part.changes:
-            continue
-        try:
-            preflight.check_update(metadata, part.entity_set, part.changes)
-        except InputRejected as exc:
-            texts.append(f"{part.path}: {exc}" if part.path else str(exc))
-            problems += [
-                replace(each, field=".".join(filter(None, (part.path, each.field))))
-                for each in exc.problems
-            ]
-    if texts:
-        raise InputRejected("; ".join(texts), problems)
+        if part.changes:
+            wrong = preflight.update_problems(metadata, part.entity_set, part.changes)
+            found += [_at(part.path, each) for each in wrong]
+    return found
+
+
+def _at(path: str, problem: Problem) -> Problem:
+    """The same mistake, named from the record that the caller gave."""
+    if not path:
+        return problem
+    name = ".".join(filter(None, (path, problem.field)))
+    return replace(problem, field=name, message=f"{path}.{problem.message}")
 
 
 def _check_once(items: Sequence[_Part]) -> None:

@@ -1,7 +1,7 @@
 """What an answer of SAP means: the typed error, by whether it was a read or a write."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 
 from sapmatch.model.errors import (
@@ -21,8 +21,11 @@ from sapmatch.sap.session import Answer
 NO_SERVICE = "/IWFND/MED/170"
 # A repeated RequestID whose first answer SAP no longer holds: that call was executed (OD-P77).
 REQUEST_OUTDATED = "/IWBEP/CM_COS/005"
+# The service is not set up to recognise request ids, or knows this one from elsewhere (OD-P76).
+NOT_IDEMPOTENT = "/IWBEP/CM_COS/001"
 # Somebody edits the record: SAP's general enqueue message, and one of its OData services (OD-P87).
 LOCKED = frozenset({"MC/601", "/CPD/PWS_ODATA_MSG/002"})
+_DENIED = frozenset({"unsupported", "rejected"})
 _MARKUP = re.compile(r"<[^>]*>|\s+")
 _TITLE = re.compile(r"<(title|h1)[^>]*>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
 
@@ -48,13 +51,14 @@ def check_read(answer: Answer, place: str) -> None:
 def check_write(answer: Answer, place: str, locked: Collection[str] = ()) -> tuple[SapMessage, ...]:
     """Raise what the answer to a write means, or return the messages beside its success.
 
-    Certain that nothing happened: 4xx other than 408, and 501. Everything else that is no plain
-    success may have happened: OutcomeUnknown (OD-P75; reliability.md 3.3), 503 with Retry-After
-    included, because whoever answers it may stand behind the one who executed. `locked` are
-    message codes of this system that mean a lock, beside LOCKED.
+    Certain that nothing happened: 4xx other than 408, and 501, unless SAP cannot tell whether it
+    had the request before. Everything else that is no plain success may have happened:
+    OutcomeUnknown (OD-P75; reliability.md 3.3), 503 with Retry-After included, because whoever
+    answers it may stand behind the one who executed. `locked` are message codes of this system
+    that mean a lock, beside LOCKED.
     """
     if answer.status == HTTPStatus.NOT_IMPLEMENTED:
-        raise refused(answer, place)
+        raise _write_refused(answer, place, LOCKED.union(locked))
     if (
         answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
         or answer.status == HTTPStatus.REQUEST_TIMEOUT
@@ -73,11 +77,10 @@ def check_write(answer: Answer, place: str, locked: Collection[str] = ()) -> tup
 
 def _write_refused(answer: Answer, place: str, locked: Collection[str]) -> SapmatchError:
     found = from_body(answer.body)
-    said = [found.code, *(one.code for one in found.details)] if found else []
-    codes = set(map(_number, said))
-    if REQUEST_OUTDATED in codes or _is_not_repeatable(answer):
+    codes = _codes(found) if found else frozenset()
+    if REQUEST_OUTDATED in codes or repeatability_of(answer.headers) in _DENIED:
         return OutcomeUnknown(
-            f"{place}: SAP may have executed this request before and no longer holds its answer "
+            f"{place}: SAP may have executed this request before and does not hold its answer "
             f"({_said(answer)}); read it back"
         )
     if answer.status == HTTPStatus.LOCKED or codes & set(map(_number, locked)):
@@ -85,15 +88,29 @@ def _write_refused(answer: Answer, place: str, locked: Collection[str]) -> Sapma
     return record_refused(answer, place)
 
 
+def _codes(found: Refusal) -> frozenset[str]:
+    return frozenset(_number(one) for one in (found.code, *(each.code for each in found.details)))
+
+
 def _number(code: str) -> str:
     """`ME 006` as OData writes it: `ME/006`."""
     return code.strip().replace(" ", "/")
 
 
-def _is_not_repeatable(answer: Answer) -> bool:
-    """SAP cannot tell any more whether it had this request (OData Repeatable Requests 1.0)."""
-    result = answer.headers.get("Repeatability-Result", "").lower()
-    return result == "rejected" and answer.status == HTTPStatus.PRECONDITION_FAILED
+def repeatability_of(headers: Mapping[str, str]) -> str:
+    """What SAP makes of a request id, by either protocol version; empty where it says nothing."""
+    said = headers.get("RepeatabilityResult") or headers.get("Repeatability-Result") or ""
+    return said.strip().lower()
+
+
+def denies_repeatability(answer: Answer) -> bool:
+    """Whether SAP says that it does not recognise a request that comes again."""
+    if repeatability_of(answer.headers) in _DENIED:
+        return True
+    if answer.status < HTTPStatus.BAD_REQUEST:
+        return False
+    found = from_body(answer.body)
+    return found is not None and NOT_IDEMPOTENT in _codes(found)
 
 
 def record_refused(answer: Answer, place: str) -> SapmatchError:

@@ -1,6 +1,6 @@
 """What a service offers, the same for V2 and V4 ($metadata; CSDL 2.0, 3.0 and 4.0, SAP notes)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
@@ -170,20 +170,22 @@ class Metadata(Struct, frozen=True, kw_only=True):
 
         V4 may have several of one name, which differ in their parameters.
         """
-        found = [
-            each
-            for each in self.operations
-            if each.bound_to == bound_to and name in (each.name, each.name.rpartition(".")[2])
-        ]
+        found = [each for each in self.named(name) if each.bound_to == bound_to]
         if not found and bound_to is None:
             self._check_unbound(name)
         if not found:
             raise self._unknown("function or action", name, [one.name for one in self.operations])
         return tuple(each for each in found if each.name == found[0].name)
 
-    def _check_unbound(self, name: str) -> None:
+    def named(self, name: str) -> Iterator[Operation]:
+        """Functions and actions of a name, qualified or not, on whatever they are called."""
         for each in self.operations:
-            if each.bound_to and name in (each.name, each.name.rpartition(".")[2]):
+            if name in (each.name, each.name.rpartition(".")[2]):
+                yield each
+
+    def _check_unbound(self, name: str) -> None:
+        for each in self.named(name):
+            if each.bound_to:
                 sets = [one.name for one in self.entity_sets.values() if one.type == each.bound_to]
                 on = " or ".join(sets) or each.bound_to
                 needed = "entity_set" if each.bound_to_many else "entity_set and key"

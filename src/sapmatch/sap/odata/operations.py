@@ -4,19 +4,31 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
 import msgspec
+from msgspec import Struct
 
-from sapmatch.model.errors import InputRejected, OutcomeUnknown, SapUnavailable
-from sapmatch.model.intent import Record
+from sapmatch.model.errors import OutcomeUnknown, SapMessage, SapUnavailable
+from sapmatch.model.intent import Change, Record, Written
 from sapmatch.model.query import EVERYTHING, ODataValue
-from sapmatch.sap.odata import urls, v4
+from sapmatch.sap.odata import errors, urls, v4
 from sapmatch.sap.odata.catalog import Catalog, codec_of
 from sapmatch.sap.odata.codec import UNREADABLE, Codec
 from sapmatch.sap.odata.exchange import Exchange
 from sapmatch.sap.odata.metadata import Operation, Property, StructuredType
-from sapmatch.sap.odata.overloads import chosen
+from sapmatch.sap.odata.overloads import meant, meant_by
 from sapmatch.sap.odata.reading import Reading
 from sapmatch.sap.odata.writing import ETag, Writing
 from sapmatch.sap.session import Answer
+
+
+class CallRequest(Struct, frozen=True, kw_only=True):
+    """One call as it goes over the wire; `on` is the record that it is called on."""
+
+    operation: Operation
+    path: str
+    options: Sequence[str]
+    headers: Mapping[str, str]
+    body: bytes | None
+    on: tuple[str, Mapping[str, ODataValue]] | None
 
 
 class Operations:
@@ -38,64 +50,81 @@ class Operations:
         key: Mapping[str, ODataValue] | None,
         etag: ETag,
     ) -> object:
-        """Call it; see Service.call."""
+        """CallRequest it; see Service.call."""
+        operation, given = meant(self._catalog.metadata(), name, parameters, entity_set, key)
+        call = self._prepared(operation, given, entity_set, key)
+        if call.operation.method == "GET":
+            return self._asked(call)
+        answer, _ = self._sent(call, etag, {})
+        return self.result(answer, call.operation)
+
+    def send(self, change: Change) -> Written:
+        """CallRequest by POST what changes something; what it returns is the row.
+
+        A single value or a list stands in it under `value`.
+        """
+        call = self.changing(change.function or "", change.record, change.entity_set, change.key)
         codec = self._catalog.codec()
-        # In V2 nothing is bound: SAP takes the key among the parameters (sap:action-for).
-        given = {**(key or {}), **parameters} if codec.VERSION == "V2" else dict(parameters)
-        operation = chosen(self._overloads(name, entity_set, key, codec), given, codec.VERSION)
-        url, body = self._request(operation, given, entity_set, key, codec)
-        if operation.method == "GET":
-            answer = self._exchange.read(url, {"Accept": codec.ACCEPT})
-            result = self._result(answer, operation)
-            return [*result, *self._rest(answer, operation)] if _is_list(result) else result
+        repeated = self._writing.repeatable.headers(change.repeatability, codec.VERSION)
+        answer, said = self._sent(call, change.etag, repeated)
+        return Written(
+            key=dict(change.key),
+            row=row_of(self.result(answer, call.operation)),
+            http_status=answer.status,
+            messages=tuple(map(str, said)),
+            repeatability=errors.repeatability_of(answer.headers) or None,
+        )
+
+    def changing(
+        self,
+        name: str,
+        parameters: Mapping[str, Any],
+        entity_set: str,
+        key: Mapping[str, ODataValue],
+    ) -> CallRequest:
+        """The call of what changes something; InputRejected where there is no such one."""
+        found = meant_by(self._catalog.metadata(), name, parameters, entity_set, key)
+        return self._prepared(found.operation, found.given, found.entity_set, found.key)
+
+    def _prepared(
+        self,
+        operation: Operation,
+        given: Mapping[str, Any],
+        entity_set: str | None,
+        key: Mapping[str, ODataValue] | None,
+    ) -> CallRequest:
+        """With its address, body and headers but the ETag."""
+        codec = self._catalog.codec()
+        path, options, body = self._request(operation, given, entity_set, key, codec)
         headers = {"Accept": codec.ACCEPT}
         if body is not None:
             headers["Content-Type"] = codec.content_type(self._exchange.options.decimals)
-        answer = self._sent(url, headers, body, entity_set, key, etag)
-        return self._result(answer, operation)
+        on = (entity_set, key) if entity_set and key else None
+        return CallRequest(
+            operation=operation, path=path, options=options, headers=headers, body=body, on=on
+        )
+
+    def _asked(self, call: CallRequest) -> object:
+        url = self._exchange.url(call.path, call.options)
+        answer = self._exchange.read(url, call.headers)
+        result = self.result(answer, call.operation)
+        return [*result, *self._rest(answer, call.operation)] if _is_list(result) else result
 
     def _sent(
-        self,
-        url: str,
-        headers: Mapping[str, str],
-        body: bytes | None,
-        entity_set: str | None,
-        key: Mapping[str, ODataValue] | None,
-        etag: ETag,
-    ) -> Answer:
+        self, call: CallRequest, etag: ETag, headers: Mapping[str, str]
+    ) -> tuple[Answer, tuple[SapMessage, ...]]:
         """What is called by POST, with the ETag of the record that it is called on."""
-        if not (entity_set and key):
-            answer = self._exchange.write("POST", url, headers, body)
-            self._exchange.check(answer)
-            return answer
-        headers = {**headers, **self._writing.if_match(entity_set, key, etag)}
-        answer = self._exchange.write("POST", url, headers, body)
+        headers = {**call.headers, **headers}
+        if call.on:
+            headers |= self._writing.if_match(*call.on, etag)
+        url = self._exchange.url(call.path, call.options)
+        answer = self._exchange.write("POST", url, headers, call.body)
         try:
-            self._exchange.check(answer)
+            return answer, self._writing.check(answer)
         finally:
-            # An ETag of the answer is one of what came back, which may be something else.
-            self._writing.remember(entity_set, key, None)
-        return answer
-
-    def _overloads(
-        self,
-        name: str,
-        entity_set: str | None,
-        key: Mapping[str, ODataValue] | None,
-        codec: Codec,
-    ) -> Sequence[Operation]:
-        metadata = self._catalog.metadata()
-        if entity_set is None or codec.VERSION == "V2":
-            return metadata.overloads(name)
-        found = metadata.entity_set(entity_set)
-        bound = metadata.overloads(name, bound_to=found.type)
-        fitting = [each for each in bound if found.single or each.bound_to_many != bool(key)]
-        if not fitting:
-            raise InputRejected(
-                f"{name}: is called on "
-                + ("all of a set: give no key" if key else "one record: give its key")
-            )
-        return fitting
+            if call.on:
+                # An ETag of the answer is one of what came back, which may be something else.
+                self._writing.remember(*call.on, None)
 
     def _request(
         self,
@@ -104,8 +133,8 @@ class Operations:
         entity_set: str | None,
         key: Mapping[str, ODataValue] | None,
         codec: Codec,
-    ) -> tuple[str, bytes | None]:
-        """URL and body."""
+    ) -> tuple[str, Sequence[str], bytes | None]:
+        """Path, query options and body."""
         bound = (
             self._catalog.path(entity_set, key) + "/" if operation.bound_to and entity_set else ""
         )
@@ -116,11 +145,11 @@ class Operations:
                 name: urls.literal_of(name, value, types[name], codec)
                 for name, value in given.items()
             }
-            return self._exchange.url(path, urls.encoded_options(written)), None
+            return path, urls.encoded_options(written), None
         if operation.kind == "action":
-            return self._exchange.url(path), self._body(operation, given, codec)
+            return path, (), self._body(operation, given, codec)
         path += urls.arguments(given, types, codec)
-        return self._exchange.url(path, urls.encoded_options(self._aliased(operation, given))), None
+        return path, urls.encoded_options(self._aliased(operation, given)), None
 
     def _body(self, operation: Operation, given: Mapping[str, Any], codec: Codec) -> bytes:
         decimals, types = self._exchange.options.decimals, self._catalog.types
@@ -146,7 +175,8 @@ class Operations:
         pages = self._reading.follow(operation.name, url, EVERYTHING)
         return [codec.row(raw) for page in pages for raw in page.rows]
 
-    def _result(self, answer: Answer, operation: Operation) -> object:
+    def result(self, answer: Answer, operation: Operation) -> object:
+        """What it returned; OutcomeUnknown where an executed one's answer cannot be read."""
         codec = codec_of(answer, self._catalog.codec())
         try:
             return codec.result(answer.body, operation.name)
@@ -158,6 +188,13 @@ class Operations:
             if operation.method == "GET":
                 raise SapUnavailable(f"{text}; try again") from exc
             raise OutcomeUnknown(f"{text}; the call was executed: read back what it did") from exc
+
+
+def row_of(result: object) -> Record:
+    """What an operation returned as a record: anything else stands under `value`."""
+    if result is None:
+        return {}
+    return result if isinstance(result, dict) else {"value": result}
 
 
 def _is_list(result: object) -> TypeGuard[list[object]]:

@@ -63,14 +63,28 @@ def check_record(metadata: Metadata, entity_set: str, query: Query) -> None:
 
 
 def check_create(metadata: Metadata, entity_set: str, record: Record) -> None:
-    """Creatable set and fields, values that fit, nested entities included."""
-    found = metadata.entity_set(entity_set)
-    problems = [] if found.creatable else [_closed(found, "creates", "create")]
-    problems += _Records(metadata, "creatable").of(metadata.types.get(found.type), record, "")
-    _refuse(entity_set, problems)
+    """As `create_problems`."""
+    _refuse(entity_set, create_problems(metadata, entity_set, record))
 
 
 def check_update(metadata: Metadata, entity_set: str, changes: Record) -> None:
+    """As `update_problems`."""
+    _refuse(entity_set, update_problems(metadata, entity_set, changes))
+
+
+def check_delete(metadata: Metadata, entity_set: str) -> None:
+    """As `delete_problems`."""
+    _refuse(entity_set, delete_problems(metadata, entity_set))
+
+
+def create_problems(metadata: Metadata, entity_set: str, record: Record) -> list[Problem]:
+    """Creatable set and fields, values that fit, nested entities included."""
+    found = metadata.entity_set(entity_set)
+    problems = [] if found.creatable else [_closed(found, "creates", "create")]
+    return [*problems, *_Records(metadata, "creatable").of(metadata.types.get(found.type), record)]
+
+
+def update_problems(metadata: Metadata, entity_set: str, changes: Record) -> list[Problem]:
     """Updatable set and fields, values that fit; nested ones where the set says so (OD-P80)."""
     found = metadata.entity_set(entity_set)
     kind = metadata.types.get(found.type)
@@ -82,14 +96,13 @@ def check_update(metadata: Metadata, entity_set: str, changes: Record) -> None:
             if name in kind.navigations
         ]
         changes = {name: value for name, value in changes.items() if name not in kind.navigations}
-    problems += _Records(metadata, "updatable").of(kind, changes, "")
-    _refuse(entity_set, problems)
+    return [*problems, *_Records(metadata, "updatable").of(kind, changes)]
 
 
-def check_delete(metadata: Metadata, entity_set: str) -> None:
+def delete_problems(metadata: Metadata, entity_set: str) -> list[Problem]:
     """Deletable set."""
     found = metadata.entity_set(entity_set)
-    _refuse(entity_set, [] if found.deletable else [_closed(found, "deletes", "delete")])
+    return [] if found.deletable else [_closed(found, "deletes", "delete")]
 
 
 def _of_set(found: EntitySet, query: Query) -> Iterator[Problem]:
@@ -191,7 +204,7 @@ class _Records:
         self._allowed = allowed
 
     def of(
-        self, kind: StructuredType | None, record: Mapping[str, Any], before: str
+        self, kind: StructuredType | None, record: Mapping[str, Any], before: str = ""
     ) -> Iterator[Problem]:
         if kind is None or before.count(".") > _MAX_DEPTH:
             return

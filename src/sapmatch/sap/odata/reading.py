@@ -1,7 +1,7 @@
 """Pages, counts and single entities of one service."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from itertools import islice
 
@@ -122,7 +122,7 @@ class Reading:
         url = self._url(self._catalog.path(entity_set, key), entity_set, query)
         answer = self._exchange.get(url, {"Accept": self._codec.ACCEPT})
         if _is_absent(answer):
-            self._check_known(entity_set)
+            self.check_known(entity_set)
             return None
         if answer.status == HTTPStatus.NOT_FOUND:
             raise errors.record_refused(answer, self._place)
@@ -136,11 +136,16 @@ class Reading:
 
     def find(self, entity_set: str, query: Query) -> list[Entity]:
         """All entities that fit."""
+        return self.entities(entity_set, self.pages(entity_set, query), query.top)
+
+    def entities(
+        self, entity_set: str, pages: Iterable[Page], most: int | None = None
+    ) -> list[Entity]:
+        """All entities of pages, or the first ones: some services know no $top."""
         codec = self._codec
         try:
-            raws = (raw for page in self.pages(entity_set, query) for raw in page.rows)
-            # Some services know no $top: what comes behind is not read.
-            rows = [codec.row(raw) for raw in islice(raws, query.top)]
+            raws = (raw for page in pages for raw in page.rows)
+            rows = [codec.row(raw) for raw in islice(raws, most)]
         except UNREADABLE as exc:
             raise InputRejected(
                 f"{self._place}: {entity_set}: a row of SAP's answer is no readable JSON object; "
@@ -268,7 +273,7 @@ class Reading:
         select = (*query.select, *(key for key in keys if key not in query.select))
         return replace(query, select=select, order_by=order_by)
 
-    def _check_known(self, entity_set: str) -> None:
+    def check_known(self, entity_set: str) -> None:
         """SAP answers 404 for a misspelt entity set too: ask once whether it can be listed."""
         if entity_set in self._known:
             return

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from sapmatch.model.intent import Entity, Record, Repeatability, Written
+from sapmatch.model.intent import Change, Entity, Look, Record, Repeatability, Written
 from sapmatch.model.ports import Page
 from sapmatch.model.query import EVERYTHING, Expand, ODataValue, Query
 from sapmatch.model.shape import Shape
@@ -15,8 +15,10 @@ from sapmatch.sap.odata.writing import KNOWN, ETag, Writing
 
 if TYPE_CHECKING:
     from sapmatch.model.changes import ChangePage, DeltaPosition
+    from sapmatch.model.errors import Problem, SapmatchError
     from sapmatch.sap.odata.batch import BatchItem, OperationResult
     from sapmatch.sap.odata.deep_update import DeepUpdate
+    from sapmatch.sap.odata.sending import Sending
 
 _NO_PARAMETERS: Final[Mapping[str, Any]] = {}
 
@@ -116,8 +118,44 @@ class Service:
         return found
 
     def prepare(self) -> None:
-        """Have a CSRF token: whatever fails here, nothing was written."""
+        """Have $metadata and a CSRF token: whatever fails here, nothing was written."""
+        self.metadata()
         self._exchange.prepare()
+
+    def check(self, change: Change) -> "list[Problem]":
+        """All that $metadata rules out of a change, by the paths of its fields (OD-P62)."""
+        from sapmatch.sap.odata.checking import problems
+
+        return problems(self.metadata(), change)
+
+    def look(self, looks: Sequence[Look]) -> "list[list[Entity] | SapmatchError]":
+        """What SAP answers to each question, its own errors in their place.
+
+        Many go in one batch of reads where the service takes batches. Raises TransientError,
+        LogonRefused and ServiceNotActivated, which hold for all.
+        """
+        from sapmatch.sap.odata.looking import Looking
+
+        parts = (self._exchange, self._catalog, self._reading, self._writing)
+        return Looking(*parts).look(looks)
+
+    def write(self, change: Change) -> Written:
+        """Send one change, as `create`, `update`, `delete` and `call` do.
+
+        What a call returns is the row. InputRejected for a call by GET: that is a read, which may
+        be repeated on its way.
+        """
+        return self._sending().write(change)
+
+    def write_batch(self, changes: Sequence[Change]) -> "list[Written | SapmatchError]":
+        """Send changes in one $batch, each in a changeset of its own, one outcome for each.
+
+        In their place: OutcomeUnknown where nobody knows, SapUnavailable where SAP ended the batch
+        before (OD-P99). With nothing executed it raises SapRejected where the service takes no
+        batches or not this one, InputRejected where a change cannot travel in one (records below
+        it in V2, replacement by PUT): send them by `write` then.
+        """
+        return self._sending().write_batch(changes)
 
     def create(
         self, entity_set: str, record: Record, *, repeatability: Repeatability | None = None
@@ -210,7 +248,7 @@ class Service:
         """
         from sapmatch.sap.odata.batch_call import Batch
 
-        batch = Batch(self._exchange, self._catalog, self._writing)
+        batch = Batch(self._exchange, self._catalog, self._reading, self._writing)
         return batch.run(items, continue_on_error=continue_on_error)
 
     def changes(
@@ -236,6 +274,11 @@ class Service:
 
         delta = Delta(self._exchange, self._catalog, self._reading, self._subscriber)
         return delta.position(entity_set, token)
+
+    def _sending(self) -> "Sending":
+        from sapmatch.sap.odata.sending import Sending
+
+        return Sending(self._exchange, self._catalog, self._reading, self._writing)
 
     def _changing(self) -> "DeepUpdate":
         from sapmatch.sap.odata.deep_update import DeepUpdate

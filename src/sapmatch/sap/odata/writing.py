@@ -2,19 +2,19 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from datetime import UTC
-from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Final
 
-from sapmatch.model.errors import InputRejected, OutcomeUnknown
+from sapmatch.model.errors import InputRejected, OutcomeUnknown, SapMessage
 from sapmatch.model.intent import Entity, Record, Repeatability, Written
 from sapmatch.model.query import ODataValue
+from sapmatch.sap.odata import errors
 from sapmatch.sap.odata.catalog import Catalog, codec_of
 from sapmatch.sap.odata.codec import UNREADABLE, Codec
 from sapmatch.sap.odata.exchange import Exchange
 from sapmatch.sap.odata.metadata import StructuredType
 from sapmatch.sap.odata.reading import Reading
+from sapmatch.sap.odata.repeatable import Repeatable
 from sapmatch.sap.odata.seen import SeenETags
 from sapmatch.sap.session import Answer
 
@@ -40,7 +40,7 @@ class Writing:
         self._exchange = exchange
         self._catalog = catalog
         self._reading = reading
-        self._repeatable = repeatable
+        self.repeatable = Repeatable(repeatable)
         self._place = exchange.place
         self._seen = SeenETags()
 
@@ -49,11 +49,10 @@ class Writing:
     ) -> Written:
         """POST, nested entities included; see Service.create."""
         self._preflight("check_create", entity_set, record)
-        headers = self._json() | self._repeated(repeatability)
-        answer = self._send(
-            "POST", self._catalog.path(entity_set), headers, self._body(entity_set, record)
-        )
-        said = self._exchange.check(answer)
+        headers = self._json() | self.repeatable.headers(repeatability, self._codec.VERSION)
+        body = self._body(entity_set, record)
+        answer = self._send("POST", self._catalog.path(entity_set), headers, body)
+        said = self.check(answer)
         row = self._written_row(answer, entity_set)
         codec = codec_of(answer, self._codec)
         kind = self._catalog.kind(entity_set)
@@ -112,6 +111,11 @@ class Writing:
             if key:
                 self.remember(entity_set, key, one.etag)
 
+    def check(self, answer: Answer) -> tuple[SapMessage, ...]:
+        """Raise what the answer to a write means, or return the messages beside its success."""
+        self.repeatable.learn(answer)
+        return self._exchange.check(answer)
+
     @property
     def _codec(self) -> Codec:
         return self._catalog.codec()
@@ -140,20 +144,6 @@ class Writing:
             kind=self._catalog.kind(entity_set),
             types=self._catalog.types,
         )
-
-    def _repeated(self, repeatability: Repeatability | None) -> dict[str, str]:
-        """Under what SAP recognises a request that comes again, where it is set up to do so."""
-        if repeatability is None or not self._repeatable:
-            return {}
-        if repeatability.first_sent.tzinfo is None:
-            raise InputRejected("first_sent: has no zone; write datetime.now(UTC)")
-        moment = format_datetime(repeatability.first_sent.astimezone(UTC), usegmt=True)
-        if self._codec.VERSION == "V4":
-            return {
-                "Repeatability-Request-ID": repeatability.request_id,
-                "Repeatability-First-Sent": moment,
-            }
-        return {"RequestID": repeatability.request_id, "RepeatabilityCreation": moment}
 
     def _replacement(
         self, entity_set: str, key: Mapping[str, ODataValue], changes: Record, etag: ETag
@@ -184,7 +174,7 @@ class Writing:
     ) -> Written:
         answer = self._send(method, self._catalog.path(entity_set, key), headers, body)
         try:
-            said = self._exchange.check(answer)
+            said = self.check(answer)
         finally:
             self.remember(entity_set, key, None)
         row = self._written_row(answer, entity_set)
@@ -204,9 +194,6 @@ class Writing:
         row: Record,
         messages: tuple[str, ...],
     ) -> Written:
-        repeated = answer.headers.get("RepeatabilityResult") or answer.headers.get(
-            "Repeatability-Result"
-        )
         return Written(
             key=key,
             row=row,
@@ -214,7 +201,7 @@ class Writing:
             etag=codec_of(answer, self._codec).etag_of(row) or answer.headers.get("ETag"),
             http_status=answer.status,
             messages=messages,
-            repeatability=repeated.lower() if repeated else None,
+            repeatability=errors.repeatability_of(answer.headers) or None,
         )
 
     def _written_row(self, answer: Answer, what: str) -> Record:

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 
 from local.sap.metadata import EntitySet, Service
@@ -11,6 +12,19 @@ Key = tuple[Comparable, ...]
 _KEPT = 50  # lists of rows that were searched for
 
 
+@dataclass(slots=True)
+class _Range:
+    """A number range: which field holds the number, and the highest that was given."""
+
+    number: str
+    highest: int
+
+    def add(self, row: Row) -> None:
+        text = row[self.number]
+        if text.isascii() and text.isdigit():
+            self.highest = max(self.highest, int(text))
+
+
 class Store:
     """Rows by entity set; the caller holds a lock while it reads or writes."""
 
@@ -18,6 +32,7 @@ class Store:
         self._sets = {each.name: each for service in services.values() for each in _sets(service)}
         self._keys: dict[str, list[Key]] = {name: [] for name in self._sets}
         self._rows: dict[str, dict[Key, Row]] = {name: {} for name in self._sets}
+        self._numbers: dict[str, _Range] = {}
         self._found: dict[tuple[str, ...], list[Row]] = {}
         self._keeps = False
 
@@ -80,6 +95,15 @@ class Store:
                     del self._found[next(iter(self._found))]
         return rows
 
+    def next_number(self, name: str, number: str, first: int) -> str:
+        """The number after the highest that was given so far, at least `first`."""
+        given = self._numbers.get(name)
+        if given is None:
+            given = self._numbers[name] = _Range(number, first - 1)
+            for row in self.rows(name):
+                given.add(row)
+        return str(given.highest + 1)
+
     def insert(self, name: str, row: Row) -> None:
         """Add a row; raises ValueError where the key is taken."""
         key = self.key_of(name, row)
@@ -87,6 +111,8 @@ class Store:
             raise ValueError("the key is taken")
         self._rows[name][key] = row
         insort(self._keys[name], key)
+        if name in self._numbers:
+            self._numbers[name].add(row)
 
     def delete(self, name: str, row: Row) -> None:
         """Remove a row that is there."""
@@ -97,11 +123,13 @@ class Store:
     def replace(self, name: str, rows: Iterable[Row]) -> None:
         """Hold exactly these rows of an entity set."""
         self._found = {what: kept for what, kept in self._found.items() if what[0] != name}
+        self._numbers.pop(name, None)
         self._rows[name] = {self.key_of(name, row): row for row in rows}
         self._keys[name] = sorted(self._rows[name])
 
     def copy_from(self, other: "Store") -> None:
         """Hold what the other store holds, rows copied."""
+        self._numbers.clear()
         for name in self._sets:
             self._keys[name] = list(other._keys[name])
             self._rows[name] = {key: dict(row) for key, row in other._rows[name].items()}

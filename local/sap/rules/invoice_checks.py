@@ -284,7 +284,8 @@ def check_duplicate(header: Row, backend: Backend) -> None:
     if not backend.duplicate_check or not reference or header["SupplierInvoiceIsCreditMemo"]:
         return
     for other in backend.store.rows("A_SupplierInvoice"):
-        if other is not header and _duplicates(header, other):
+        same = other["SupplierInvoiceIDByInvcgParty"] == reference
+        if same and other is not header and _duplicates(header, other):
             number = f"{other['SupplierInvoice']} {other['FiscalYear']}"
             raise rejected(
                 DUPLICATE,
@@ -293,13 +294,7 @@ def check_duplicate(header: Row, backend: Backend) -> None:
 
 
 def _duplicates(header: Row, other: Row) -> bool:
-    names = (
-        "SupplierInvoiceIDByInvcgParty",
-        "CompanyCode",
-        "InvoicingParty",
-        "DocumentDate",
-        "DocumentCurrency",
-    )
+    names = ("CompanyCode", "InvoicingParty", "DocumentDate", "DocumentCurrency")
     return (
         all(header[name] == other[name] for name in names)
         and Decimal(header["InvoiceGrossAmount"]) == Decimal(other["InvoiceGrossAmount"])

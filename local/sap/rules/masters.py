@@ -24,19 +24,14 @@ def create_partner(payload: Payload, backend: Backend) -> Outcome:
         raise bad("The category is 1, 2 or 3", target="BusinessPartnerCategory")
     require(given, (_NAMES[given["BusinessPartnerCategory"]],), PARTNER)
     row = complete(backend.store.entity_set(PARTNER), given)
-    row["BusinessPartner"] = row["BusinessPartner"] or _next_partner(backend)
+    number = backend.store.next_number(PARTNER, "BusinessPartner", _FIRST_PARTNER)
+    row["BusinessPartner"] = row["BusinessPartner"] or number
     if backend.find(PARTNER, BusinessPartner=row["BusinessPartner"]) is not None:
         text = f"Business partner {row['BusinessPartner']} already exists"
         raise ours(85, text, target="BusinessPartner")
     row |= _names(row) | {"CreationDate": day_json(backend.now().date())}
     backend.store.insert(PARTNER, row)
     return Outcome(created=[(PARTNER, row)])
-
-
-def _next_partner(backend: Backend) -> str:
-    numbers = (row["BusinessPartner"] for row in backend.store.rows(PARTNER))
-    taken = [int(number) for number in numbers if number.isascii() and number.isdigit()]
-    return str(max([_FIRST_PARTNER - 1, *taken]) + 1)
 
 
 def _names(row: Row) -> Row:

@@ -115,8 +115,8 @@ def _check_total(order_item: Row, total: Decimal) -> None:
 
 
 def _number(header: Row, backend: Backend) -> None:
-    numbers = (int(row["MaterialDocument"]) for row in backend.store.rows(HEADER))
-    header["MaterialDocument"] = str(max([_FIRST_NUMBER - 1, *numbers]) + 1)
+    number = backend.store.next_number(HEADER, "MaterialDocument", _FIRST_NUMBER)
+    header["MaterialDocument"] = number
     header["MaterialDocumentYear"] = str(day_of(header["PostingDate"]).year)
     header["CreationDate"] = day_json(backend.now().date())
     header["CreationTime"] = backend.now().strftime("PT%HH%MM%SS")

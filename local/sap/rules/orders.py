@@ -89,11 +89,9 @@ def _require(given: Row, names: tuple[str, ...]) -> None:
 
 
 def _stamps(kind: Kind, backend: Backend) -> Row:
-    taken = (row[kind.number] for row in backend.store.rows(kind.header))
-    numbers = [int(number) for number in taken if number.isascii() and number.isdigit()]
     now = backend.now()
     return {
-        kind.number: str(max([kind.first - 1, *numbers]) + 1),
+        kind.number: backend.store.next_number(kind.header, kind.number, kind.first),
         "CreationDate": day_json(now.date()),
         "LastChangeDateTime": moment_json(now),
     }

@@ -28,8 +28,8 @@ def create(payload: Payload, backend: Backend) -> Outcome:
     if not given:
         raise bad("Enter at least one item", target="to_PurchaseReqnItem")
     header = complete(store.entity_set(HEADER), payload.given)
-    numbers = (int(row["PurchaseRequisition"]) for row in store.rows(HEADER))
-    header["PurchaseRequisition"] = str(max([_FIRST_NUMBER - 1, *numbers]) + 1)
+    number = store.next_number(HEADER, "PurchaseRequisition", _FIRST_NUMBER)
+    header["PurchaseRequisition"] = number
     items = [_item(header, n, item, backend) for n, item in enumerate(given, start=1)]
     if len({item["PurchaseRequisitionItem"] for item in items}) < len(items):
         raise bad("Item numbers must differ", target="PurchaseRequisitionItem")

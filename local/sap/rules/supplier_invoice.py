@@ -140,8 +140,8 @@ def _document(parameters: Row, backend: Backend) -> tuple[Row, list[Row]]:
 
 def _number(header: Row, backend: Backend) -> None:
     """The next number and the fiscal year, which is the calendar year here."""
-    numbers = (int(row["SupplierInvoice"]) for row in backend.store.rows(HEADER))
-    header["SupplierInvoice"] = str(max([_FIRST_NUMBER - 1, *numbers]) + 1)
+    number = backend.store.next_number(HEADER, "SupplierInvoice", _FIRST_NUMBER)
+    header["SupplierInvoice"] = number
     header["FiscalYear"] = str(day_of(header["PostingDate"]).year)
     header["CreationDate"] = day_json(backend.now().date())
 

@@ -1,11 +1,15 @@
-"""The answer of a write-back run to its state machine."""
+"""What write-back runs share: their time, and their answer to the state machine."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
-
+from functions._metrics import aged, measured
+from functions._runtime import failed
+from sapmatch.bootstrap import Services
+from sapmatch.bootstrap.writing import reading_desk
+from sapmatch.model.errors import SapmatchError
 from sapmatch.model.ports import Clock
+from sapmatch.writing.leftover import ages, reconcile_flow
 from sapmatch.writing.run import RunResult
 
 MARGIN = timedelta(seconds=30)  # for the record that was begun last, and the response file
@@ -19,7 +23,7 @@ def deadline(context: Any, clock: Clock) -> datetime:
 
 def run_answer(result: RunResult) -> dict[str, Any]:
     """Counts by what has to happen next; `wait_seconds` until a lost answer may be read back."""
-    _measure(result)
+    aged(OldestUnknownIntentSeconds=result.oldest_unknown_seconds)
     counts = result.counts
     return {
         "flow": result.flow,
@@ -28,20 +32,31 @@ def run_answer(result: RunResult) -> dict[str, Any]:
         "rejected": counts.get("rejected", 0),
         "unknown": counts.get("unknown", 0),
         "planned_again": result.again,
+        "held": result.held,
         "stopped": result.stopped is not None,
         "wait_seconds": result.wait_seconds or 0,
     }
 
 
-def _measure(result: RunResult) -> None:
-    """The age of the oldest write whose outcome is unknown: an alarm watches it.
+def reconciled(parts: Services, owner: str, until: datetime) -> dict[str, Any]:
+    """Read back what runs of all flows left; a flow that fails is logged, and keeps none back."""
+    looked, wrong = 0, 0
+    for name, flow in parts.settings.write_backs.items():
+        try:
+            desk = reading_desk(parts, flow.connection, owner)
+            looked += reconcile_flow(name, desk=desk, objects=parts.objects, until=until)
+        except SapmatchError as exc:
+            failed("reconcile_intents", exc, flow=name)
+            wrong += 1
+    _measure(parts)
+    measured(FlowsNotReconciled=wrong)
+    return {"looked": looked, "failed": wrong}
 
-    Namespace and service come from the environment that infra sets.
-    """
-    metrics = EphemeralMetrics()
-    metrics.add_metric(
-        name="OldestUnknownIntentSeconds",
-        unit=MetricUnit.Seconds,
-        value=result.oldest_unknown_seconds,
+
+def _measure(parts: Services) -> None:
+    """Alarms watch the ages of the oldest, of all flows."""
+    found = [ages(name, parts.intents, parts.clock) for name in parts.settings.write_backs]
+    aged(
+        OldestUnknownIntentSeconds=max((age.unknown for age in found), default=0),
+        OldestHeldIntentSeconds=max((age.held for age in found), default=0),
     )
-    metrics.flush_metrics()

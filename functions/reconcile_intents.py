@@ -1,26 +1,22 @@
-"""Read back from SAP what became of writes whose answer was lost."""
+"""Read back from SAP what became of writes whose answer was lost, of one run or of all."""
 
 from typing import Any
 
-from functions._runs import deadline, run_answer
+from functions._runs import deadline, reconciled, run_answer
 from functions._runtime import Event, task
 from sapmatch.bootstrap import services
+from sapmatch.bootstrap.writing import reading_desk
 from sapmatch.writing.run import reconcile_update_file
 
 
 @task
 def handler(event: Event, context: Any) -> dict[str, Any]:
-    """{"flow", "run_id"} -> counts by status and "wait_seconds" before the next look."""
-    parts = services()
-    flow = parts.flow(event["flow"])
+    """{"flow", "run_id"} -> as write_records; anything else, such as a schedule's -> {"looked"}."""
+    parts, until = services(), deadline(context, services().clock)
+    if "run_id" not in event:
+        return reconciled(parts, context.aws_request_id, until)
+    desk = reading_desk(parts, parts.flow(event["flow"]).connection, context.aws_request_id)
     result = reconcile_update_file(
-        event["flow"],
-        event["run_id"],
-        sap=parts.sap(flow.connection),
-        intents=parts.intents,
-        objects=parts.objects,
-        clock=parts.clock,
-        probe_spacing_seconds=parts.settings.connections[flow.connection].probe_spacing_seconds,
-        until=deadline(context, parts.clock),
+        event["flow"], event["run_id"], desk=desk, objects=parts.objects, until=until
     )
     return run_answer(result)

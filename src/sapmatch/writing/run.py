@@ -1,39 +1,48 @@
-"""Apply an update file to SAP, record by record, and say what became of each."""
+"""One run: its update file is applied to SAP, and what became of each record is written down."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from math import ceil
-from typing import Literal
+from zlib import crc32
 
 from msgspec import Struct, field
 
 from sapmatch.model.errors import AuthorizationMissing, SapUnavailable
+from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import UNDECIDED, Intent, IntentState
-from sapmatch.model.ports import Clock, Intents, Objects, SapReader, SapWriter
-from sapmatch.writing.protocol import write_record
-from sapmatch.writing.reconcile import reconcile
+from sapmatch.model.ports import Intents, Objects
+from sapmatch.writing.desk import Desk, Work, read_back
+from sapmatch.writing.protocol.due import due_at
 from sapmatch.writing.response_file import status, store_responses, summary
-from sapmatch.writing.update_file import UpdateFile, UpdateRecord, load
+from sapmatch.writing.turn import FINE as FINE
+from sapmatch.writing.turn import UNREACHABLE as UNREACHABLE
+from sapmatch.writing.turn import Turn
+from sapmatch.writing.turn import backed_off as backed_off
+from sapmatch.writing.turn import forbidden as forbidden
+from sapmatch.writing.update_file import UpdateFile, UpdateRecord, load, update_key
 
-UNREACHABLE = 3  # records in a row that SAP could not take: the rest waits for the next run
-FINE = ("created", "updated", "already_there")
+SOON = timedelta(minutes=15)  # what is held for longer is left to a later run
+_READERS = 8  # intents that are read at a time
+_LEAST = 20  # records for which another function is worth its start
 
 
 class RunResult(Struct, frozen=True, kw_only=True):
-    """What became of a run; `counts` by status as in the response file.
+    """What became of a run, or of a part of it; `counts` by status as in the response file.
 
-    `wait_seconds` until the first undecided record may be read back, None where none is undecided;
-    `again` records need another write: not reached in time, never arrived, or waiting for SAP.
+    `wait_seconds` until the first undecided record may be read back, or the first of `held` ones
+    sent; None where nothing is waited for. `again` records need another write: not reached in
+    time, never arrived, or waiting for SAP. What is held for longer than SOON is in neither.
     """
 
     flow: str
     run_id: str
-    response_key: str
     counts: dict[str, int] = field(default_factory=dict)
     wait_seconds: int | None = None
     oldest_unknown_seconds: int = 0
     again: int = 0
+    held: int = 0
     stopped: str | None = None
 
 
@@ -41,49 +50,32 @@ def write_update_file(
     flow_name: str,
     run_id: str,
     *,
-    sap: SapWriter,
-    intents: Intents,
+    flow: WriteBack,
+    desk: Desk,
     objects: Objects,
-    clock: Clock,
-    owner: str,
-    quiet_seconds: int,
-    on_error: Literal["stop", "continue"],
     until: datetime | None = None,
+    part: int = 0,
+    parts: int = 1,
 ) -> RunResult:
-    """Write all records of a run in their order, then the response file, even where the run dies.
+    """Write all records of a run, or of one part of it, then the response file.
 
-    No record is begun from `until` on; `again` says how many are left for another call.
-    Run again, it goes on: what is confirmed is not sent, what is unknown is not sent. `stop` ends
-    at the first record that is not fine. Raises SapUnavailable where SAP could not take a record
-    now, AuthorizationMissing where the user may not write a record (the others are written, and
-    lost answers are read back first), and what holds for the whole connection (LogonRefused,
-    ServiceNotActivated); the response file is written before.
+    The response file of a whole run is written even where the run dies; that of a run in parts by
+    whoever comes after. Nothing is begun from `until` on: `again` says how much is left for another
+    call. Run again, it goes on: what is confirmed or unknown is not sent. What $metadata rules out
+    is refused before anything is sent, and outside of the flow's window all is held. Raises
+    SapUnavailable where SAP could not take a record now, AuthorizationMissing where the user may
+    not write a record (the others are written, and lost answers are read back first), and what
+    holds for the whole connection (LogonRefused, ServiceNotActivated).
     """
-
-    def write(record: UpdateRecord, intent: Intent) -> Intent:
-        return write_record(
-            intent,
-            record.payload,
-            sap=sap,
-            intents=intents,
-            clock=clock,
-            owner=owner,
-            quiet_seconds=quiet_seconds,
-        )
-
-    file = load(flow_name, run_id, objects)
-    work = _Run(file, intents, objects, clock)
-    result = work.each(write, _Streak(on_error).ended, until)
-    denied = [intent.sap_messages[0] for intent in work.intents if forbidden(intent)]
-    if denied and (result.stopped or result.wait_seconds is None):
-        raise AuthorizationMissing(
-            f"flow {flow_name}, run {run_id}: {len(denied)} record(s) may not be written: "
-            f"{denied[0]}"
-        )
-    backed = [intent for intent in work.intents if backed_off(intent) and not forbidden(intent)]
-    waiting = [intent.sap_messages[0] for intent in backed]
-    if waiting:
-        raise SapUnavailable(f"flow {flow_name}, run {run_id}: {len(waiting)} wait: {waiting[0]}")
+    run = _Run(load(flow_name, run_id, objects), desk, part, parts)
+    turn = Turn(run.work, run.intents, flow, desk, until)
+    try:
+        turn.take()
+    finally:
+        if parts == 1:
+            run.respond(objects)
+    result = run.result(turn)
+    _complain(result, run.intents)
     return result
 
 
@@ -91,112 +83,124 @@ def reconcile_update_file(
     flow_name: str,
     run_id: str,
     *,
-    sap: SapReader,
-    intents: Intents,
+    desk: Desk,
     objects: Objects,
-    clock: Clock,
-    probe_spacing_seconds: int,
     until: datetime | None = None,
 ) -> RunResult:
     """Read back the undecided records of a run until `until`, then write its response file anew."""
+    run = _Run(load(flow_name, run_id, objects), desk)
+    undecided = [n for n, intent in enumerate(run.intents) if intent.state in _OPEN]
+    work = [run.work[n] for n in undecided]
+    try:
+        with closing(until_late(read_back(work, desk), desk, until)) as found:
+            for n, intent in zip(undecided, found, strict=False):
+                run.intents[n] = intent
+    finally:
+        run.respond(objects)
+    return run.result()
 
-    def read_back(record: UpdateRecord, intent: Intent) -> Intent:
-        return reconcile(
-            intent,
-            record.payload,
-            sap=sap,
-            intents=intents,
-            clock=clock,
-            probe_spacing_seconds=probe_spacing_seconds,
-        )
 
+def respond(flow_name: str, run_id: str, intents: Intents, objects: Objects) -> bool:
+    """Write the response file of a run from its intents, after whatever killed the run.
+
+    False where the run has no update file: then it has no record either.
+    """
+    if not objects.exists(update_key(flow_name, run_id)):
+        return False
     file = load(flow_name, run_id, objects)
-    return _Run(file, intents, objects, clock).each(read_back, lambda _: None, until)
+    _respond(file, _stored(file.records, intents), objects)
+    return True
 
 
-class _Streak:
-    """Says when a run shall not go on, and why."""
-
-    def __init__(self, on_error: Literal["stop", "continue"]) -> None:
-        self._on_error = on_error
-        self._refused = 0
-
-    def ended(self, intent: Intent) -> str | None:
-        """The reason to stop after this record."""
-        self._refused = self._refused + 1 if backed_off(intent) else 0
-        if self._refused >= UNREACHABLE:
-            return f"SAP took none of {UNREACHABLE} records in a row: {intent.sap_messages[0]}"
-        if self._on_error == "stop" and status(intent) not in FINE:
-            return f"record is {status(intent)}, and on_error is stop"
-        return None
+def parts_of(records: int, flow: WriteBack) -> int:
+    """How many functions share a run; one where on_error is stop."""
+    return max(1, min(flow.parallel, ceil(records / _LEAST)))
 
 
-def backed_off(intent: Intent) -> bool:
-    """Whether SAP was tried, did nothing, and shall be tried later."""
-    return intent.state is IntentState.PLANNED and intent.next_probe_at is not None
+def until_late(
+    found: Iterator[Intent], desk: Desk, until: datetime | None
+) -> Generator[Intent, None, None]:
+    """Intents as they come, none from `until` on."""
+    if until is not None and desk.clock.now() >= until:
+        return
+    for intent in found:
+        yield intent
+        if until is not None and desk.clock.now() >= until:
+            return
 
 
-def forbidden(intent: Intent) -> bool:
-    """Whether it waits for an authorisation: another try soon is of no use."""
-    return backed_off(intent) and intent.http_status == HTTPStatus.FORBIDDEN
-
-
-def due_at(intent: Intent) -> datetime | None:
-    """When the next step of an open intent may be taken; None: at once."""
-    times = (intent.lease_until, intent.quiet_until, intent.next_probe_at)
-    return max((time for time in times if time is not None), default=None)
-
-
-def _seconds(wait: timedelta) -> int:
-    return max(0, ceil(wait.total_seconds()))
+_OPEN = UNDECIDED | {IntentState.ABSENT}
 
 
 class _Run:
-    def __init__(self, file: UpdateFile, intents: Intents, objects: Objects, clock: Clock) -> None:
+    """The records of a run, or of one part, with their intents as they stand."""
+
+    def __init__(self, file: UpdateFile, desk: Desk, part: int = 0, parts: int = 1) -> None:
         self._file = file
-        self._objects = objects
-        self._clock = clock
-        self.intents = [intents.get(record.intent) for record in file.records]
+        self._desk = desk
+        self._records = [r for r in file.records if _belongs(r) % parts == part]
+        self.intents = _stored(self._records, desk.intents)
 
-    def each(
-        self,
-        work: Callable[[UpdateRecord, Intent], Intent],
-        ended: Callable[[Intent], str | None],
-        until: datetime | None,
-    ) -> RunResult:
-        stopped: str | None = None
-        try:
-            for n, record in enumerate(self._file.records):
-                if until is not None and self._clock.now() >= until:
-                    break
-                self.intents[n] = work(record, self.intents[n])
-                stopped = ended(self.intents[n])
-                if stopped:
-                    break
-        finally:
-            key = self._respond()
-        return self._result(key, stopped)
+    @property
+    def work(self) -> list[Work]:
+        payloads = (record.payload for record in self._records)
+        return list(zip(self.intents, payloads, strict=True))
 
-    def _respond(self) -> str:
-        records = [record.record for record in self._file.records]
-        outcomes = zip(records, self.intents, strict=True)
-        return store_responses(self._file.flow, self._file.run_id, outcomes, self._objects)
+    def respond(self, objects: Objects) -> None:
+        _respond(self._file, self.intents, objects)
 
-    def _result(self, key: str, stopped: str | None) -> RunResult:
-        now = self._clock.now()
-        unknown = [intent for intent in self.intents if intent.state in UNDECIDED]
-        due = [due_at(intent) or now for intent in unknown]
+    def result(self, turn: Turn | None = None) -> RunResult:
+        now = self._desk.clock.now()
+        unknown = self._those(lambda i: i.state in UNDECIDED)
+        planned = self._those(lambda i: i.state is IntentState.PLANNED and not forbidden(i))
+        held = self._those(lambda i: i.state is IntentState.HELD)
+        due = [i for i in held if (due_at(i) or now) <= now]
+        soon = [i for i in held if now < (due_at(i) or now) <= now + SOON]
+        waits = [(due_at(intent) or now) - now for intent in [*unknown, *soon]]
         sent = [intent.sent_at for intent in unknown if intent.sent_at]
         return RunResult(
             flow=self._file.flow,
             run_id=self._file.run_id,
-            response_key=key,
             counts=summary(map(status, self.intents))["summary"],
-            wait_seconds=_seconds(min(due) - now) if due else None,
+            wait_seconds=_seconds(min(waits)) if waits else None,
             oldest_unknown_seconds=_seconds(now - min(sent)) if sent else 0,
-            again=sum(
-                intent.state is IntentState.PLANNED and not forbidden(intent)
-                for intent in self.intents
-            ),
-            stopped=stopped,
+            again=0 if turn and turn.shut else len(planned) + len(due),
+            held=len(soon),
+            stopped=turn.stopped if turn else None,
         )
+
+    def _those(self, are: Callable[[Intent], bool]) -> list[Intent]:
+        return [intent for intent in self.intents if are(intent)]
+
+
+def _complain(result: RunResult, intents: list[Intent]) -> None:
+    """Raise what keeps records from being written: the state machine waits, or tells people."""
+    place = f"flow {result.flow}, run {result.run_id}"
+    denied = [intent.sap_messages[0] for intent in intents if forbidden(intent)]
+    if denied and (result.stopped or result.wait_seconds is None):
+        raise AuthorizationMissing(
+            f"{place}: {len(denied)} record(s) may not be written: {denied[0]}"
+        )
+    waiting = [i.sap_messages[0] for i in intents if backed_off(i) and not forbidden(i)]
+    if waiting and not result.held:
+        raise SapUnavailable(f"{place}: {len(waiting)} wait: {waiting[0]}")
+
+
+def _belongs(record: UpdateRecord) -> int:
+    """The same number for writes of the same record: they go one after the other."""
+    name = sorted(record.key.items()) or record.intent
+    return crc32(repr((record.service, record.entity_set, name)).encode())
+
+
+def _stored(records: Sequence[UpdateRecord], intents: Intents) -> list[Intent]:
+    with ThreadPoolExecutor(_READERS) as pool:
+        return list(pool.map(lambda record: intents.get(record.intent), records))
+
+
+def _respond(file: UpdateFile, intents: list[Intent], objects: Objects) -> None:
+    names = [record.record for record in file.records]
+    store_responses(file.flow, file.run_id, zip(names, intents, strict=True), objects)
+
+
+def _seconds(wait: timedelta) -> int:
+    return max(0, ceil(wait.total_seconds()))

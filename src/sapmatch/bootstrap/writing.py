@@ -1,0 +1,84 @@
+"""What a function writes to SAP with."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sapmatch.bootstrap.parts import Services
+from sapmatch.model.connection import Connection
+from sapmatch.model.flow import WriteBack
+
+if TYPE_CHECKING:
+    from sapmatch.limits.gate import SharedGate
+    from sapmatch.writing.desk import Desk
+    from sapmatch.writing.protocol.effects import Rules
+
+SKEW = timedelta(seconds=300)  # by which the clocks of two functions may differ (RE-27)
+_SAVERS = 8  # intents that are stored at a time
+
+
+def rules_of(connection: Connection) -> "Rules":
+    """The times of the write protocol for one SAP system.
+
+    Where SAP is quiet sooner than clocks may differ, all runs on one machine with one clock.
+    """
+    from sapmatch.writing.protocol.effects import Rules
+
+    return Rules(
+        settle=timedelta(seconds=connection.settle_seconds),
+        spacing=timedelta(seconds=connection.probe_spacing_seconds),
+        skew=min(SKEW, timedelta(seconds=connection.quiet_seconds)),
+    )
+
+
+def gate(parts: Services, name: str) -> "SharedGate":
+    """The gate of one SAP system, to hold and release it."""
+    from sapmatch.limits.gate import SharedGate
+
+    return SharedGate(parts.control, parts.clock, name, parts.settings.connections[name].limits)
+
+
+def reading_desk(parts: Services, name: str, owner: str) -> "Desk":
+    """A desk for reading back, which nobody holds up."""
+    from sapmatch.writing.desk import Desk
+
+    connection = parts.settings.connections[name]
+    return Desk(
+        sap=parts.sap(name),
+        intents=parts.intents,
+        clock=parts.clock,
+        rules=rules_of(connection),
+        owner=owner,
+        savers=_SAVERS,
+        answer_seconds=connection.read_timeout,
+    )
+
+
+@contextmanager
+def writing_desk(
+    parts: Services, flow: WriteBack, owner: str, *, urgent: bool, until: datetime
+) -> Iterator["Desk"]:
+    """A desk that sends as fast as all functions together may; bulk leaves a permit to others.
+
+    SapThrottled where no permit comes free.
+    """
+
+    def out_of_time() -> bool:
+        return parts.clock.now() >= until
+
+    from msgspec.structs import replace
+
+    from sapmatch.limits.gate import SharedGate
+
+    name = flow.connection
+    with parts.permits(name, spare=0 if urgent else 1).held(owner, out_of_time) as permit:
+        shared = SharedGate(
+            parts.control,
+            parts.clock,
+            name,
+            parts.settings.connections[name].limits,
+            batch=flow.batch,
+            permit=permit,
+        )
+        yield replace(reading_desk(parts, name, owner), gate=shared)

@@ -14,6 +14,7 @@ from sapmatch.sap.session import Answer
 MAX_PARTS = 10_000
 _LONGEST_HEAD = 64 * 1024  # bytes of header lines
 _CRLF = b"\r\n"
+_LINE_ENDS = (_CRLF, b"\n")
 _NO_HEADERS: Final[Mapping[str, str]] = {}
 _BOUNDARY = re.compile(r'boundary\s*=\s*(?:"([^"\r\n]{1,200})"|([^\s;,"]{1,200}))', re.IGNORECASE)
 _NEWLINE = re.compile(rb"[ \t]*\r?\n")
@@ -21,6 +22,7 @@ _NEWLINES = re.compile(rb"\s*")
 _BLANK_LINE = re.compile(rb"\r?\n[ \t]*\r?\n")
 _FOLDED = re.compile(r"\r?\n[ \t]+")
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? +(\d{3})(?!\d) *([^\r\n]*)")
+_TAIL = re.compile(rb"(--)(?=[ \t]*\r?(?:\n|\Z))|(?=[ \t]*\r?\n)")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -74,13 +76,13 @@ def split(body: bytes, boundary: str) -> Parts:
     A Content-Length counts where a delimiter stands behind it: then a text inside the part cannot
     pass for one. ValueError beyond MAX_PARTS.
     """
-    delimiter = _delimiter(boundary)
+    delimiter = _Delimiter(boundary)
     parts: list[Part] = []
     found = delimiter.search(body)
-    while found and not found[1]:
+    while found and not found.last:
         if len(parts) == MAX_PARTS:
             raise ValueError(f"more than {MAX_PARTS} parts")
-        part, found = _part(body, found.end(), delimiter)
+        part, found = _part(body, found.end, delimiter)
         parts.append(part)
     return Parts(parts, closed=found is not None)
 
@@ -150,28 +152,65 @@ def _line(line: str, what: str) -> bytes:
         raise InputRejected(f"{what} holds a character beyond Latin-1; take it out") from exc
 
 
-def _delimiter(boundary: str) -> re.Pattern[bytes]:
-    """Group 1 is filled in the last one. A cut one, without what follows, is none."""
-    name = re.escape(boundary.encode("latin-1", "replace"))
-    last, other = rb"(--)(?=[ \t]*\r?(?:\n|\Z))", rb"(?=[ \t]*\r?\n)"
-    return re.compile(rb"(?:\A|(?<=\n)|\r?\n)--" + name + rb"(?:" + last + rb"|" + other + rb")")
+class _Found(Struct, frozen=True):
+    """A delimiter with the line end before it; `last` is the closing one."""
+
+    start: int
+    end: int
+    last: bool
 
 
-def _part(
-    body: bytes, at: int, delimiter: re.Pattern[bytes]
-) -> tuple[Part, re.Match[bytes] | None]:
+class _Delimiter:
+    """Finds the delimiters of one boundary; a cut one, without what follows, is none.
+
+    By bytes: a pattern of its own for each changeset would cost more than reading its answer.
+    """
+
+    def __init__(self, boundary: str) -> None:
+        self._name = b"--" + boundary.encode("latin-1", "replace")
+
+    def search(self, body: bytes, at: int = 0) -> _Found | None:
+        """The first one from `at` on."""
+        name = body.find(self._name, at)
+        while name >= 0:
+            if found := self._around(body, name, at):
+                return found
+            name = body.find(self._name, name + 1)
+        return None
+
+    def match(self, body: bytes, at: int) -> _Found | None:
+        """The one that begins at `at`."""
+        ends = (end for end in _LINE_ENDS if body.startswith(end, at))
+        name = at + len(next(ends, b""))
+        if not body.startswith(self._name, name):
+            return None
+        return self._around(body, name, at)
+
+    def _around(self, body: bytes, name: int, floor: int) -> _Found | None:
+        if name and body[name - 1 : name] != b"\n":
+            return None
+        tail = _TAIL.match(body, name + len(self._name))
+        if tail is None:
+            return None
+        start = max(floor, name - 1) if name else 0
+        if start > floor and body[start - 1 : start] == b"\r":
+            start -= 1
+        return _Found(start, tail.end(), tail[1] is not None)
+
+
+def _part(body: bytes, at: int, delimiter: _Delimiter) -> tuple[Part, _Found | None]:
     """The part from `at` on, and the delimiter behind it.
 
     That is where the part's length says, else the next one: recorded lengths are often stale.
     """
     found = delimiter.search(body, at)
-    limit = found.start() if found else len(body)
+    limit = found.start if found else len(body)
     headers, start = _head(body, _skipped(_NEWLINE, body, at), limit)
     for end in _announced(body, headers, start, limit):
         if further := delimiter.match(body, end):
             found = further
             break
-    end = found.start() if found else len(body)
+    end = found.start if found else len(body)
     return Part(headers, body[start : max(start, end)], found is not None), found
 
 

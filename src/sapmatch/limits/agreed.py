@@ -29,10 +29,8 @@ class Agreed(Struct, frozen=True, kw_only=True):
 T = TypeVar("T", bound=Agreed)
 
 
-def agree(
-    control: Control, clock: Clock, key: str, blank: T, to: Callable[[T, float], T]
-) -> tuple[T, T]:
-    """The value before and after `to` changed it, given seconds since 1970; `blank`: there is none.
+def agree(control: Control, clock: Clock, key: str, blank: T, to: Callable[[T, float], T]) -> T:
+    """The value as `to` changes it, given seconds since 1970; `blank` where there is none yet.
 
     Nothing is written where it stays the same. Throttled where others are always faster.
     """
@@ -41,7 +39,7 @@ def agree(
         before = msgspec.json.decode(stored.value, type=type(blank)) if stored else blank
         after = to(before, clock.now().timestamp())
         if after == before:
-            return before, after
+            return after
         after = replace(after, change=uuid.uuid4().hex)
         try:
             version = stored.version if stored else 0
@@ -49,5 +47,5 @@ def agree(
         except PreconditionFailed:  # somebody else was faster
             clock.sleep(_random.uniform(0.0, 0.2))
             continue
-        return before, after
+        return after
     raise Throttled(f"{key}: too many functions change it at the same moment; try again")

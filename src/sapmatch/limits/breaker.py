@@ -1,8 +1,8 @@
 """When a SAP system that does not answer is left in peace, and how work comes back to it.
 
 CLOSED until SAP fails five times in a row, or more often than not. OPEN: nobody writes. HALF_OPEN:
-a step of one write, then of two, four, eight; a step that mostly fails opens it again, for twice as
-long. Plain values and rules; times are seconds since 1970.
+a step of one write, then of two, four, eight; where failures are ahead of answers in a step, it is
+open again, for twice as long. Plain values and rules; times are seconds since 1970.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ class Breaker(Struct, frozen=True, kw_only=True):
 
     CLOSED: `recent` marks the last writes from the first failure on. OPEN: until `until`, after
     which it lasted `rest` seconds. HALF_OPEN: of `step` writes so many were `begun`, `answered` in
-    any way, and `failed`; whose answers did not come by `until` are given up.
+    any way, and `failed`; those whose answers did not come by `until` are given up.
     """
 
     phase: Literal["CLOSED", "OPEN", "HALF_OPEN"] = "CLOSED"
@@ -47,12 +47,20 @@ class Breaker(Struct, frozen=True, kw_only=True):
         """Whether it is open and stays so for now; nobody opens it for longer than LONGEST."""
         return self.phase == "OPEN" and self._is_ahead(now)
 
-    def admitted(self, now: float, wanted: int) -> "Breaker":
-        """With up to `wanted` writes begun where they are counted: CLOSED, they are not."""
-        if self.phase == "CLOSED" or self.shuts(now):
-            return self
-        step = self if self.phase == "HALF_OPEN" and self._is_ahead(now) else self._stepped(now)
-        return replace(step, begun=min(step.step, step.begun + wanted))
+    def admitted(self, now: float, wanted: int, unused: int = 0) -> tuple["Breaker", int]:
+        """With writes begun, and how many of `wanted` they are; CLOSED, they are not counted.
+
+        `unused` are those that the same worker had begun in this epoch and did not send.
+        """
+        if self.phase == "CLOSED":
+            return self, wanted
+        if self.shuts(now):
+            return self, 0
+        if self.phase == "OPEN" or not self._is_ahead(now):
+            return self._stepped(now, self.step or 1).admitted(now, wanted)
+        begun = max(self.answered, self.begun - unused)
+        writes = min(wanted, self.step - begun)
+        return replace(self, begun=begun + writes), writes
 
     def noted(self, failures: Sequence[bool], now: float, first_rest: float) -> "Breaker":
         """After writes that were admitted in this epoch; True: SAP failed to answer it."""
@@ -69,7 +77,7 @@ class Breaker(Struct, frozen=True, kw_only=True):
     def _step_noted(self, failures: Sequence[bool], now: float) -> "Breaker":
         failed = self.failed + sum(failures)
         answered = self.answered + len(failures)
-        if failed > self.step / 2:
+        if failed > answered - failed:
             return self._opened(now, min(LONGEST, 2 * self.rest))
         if answered < self.step:
             return replace(self, answered=answered, failed=failed)
@@ -80,13 +88,13 @@ class Breaker(Struct, frozen=True, kw_only=True):
     def _opened(self, now: float, rest: float) -> "Breaker":
         return Breaker(phase="OPEN", epoch=self.epoch + 1, until=now + rest, rest=rest)
 
-    def _stepped(self, now: float, step: int | None = None) -> "Breaker":
+    def _stepped(self, now: float, step: int) -> "Breaker":
         return Breaker(
             phase="HALF_OPEN",
             epoch=self.epoch + 1,
             until=now + STEP_SECONDS,
             rest=self.rest,
-            step=step or self.step or 1,
+            step=step,
         )
 
     def _is_ahead(self, now: float) -> bool:

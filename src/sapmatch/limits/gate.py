@@ -76,7 +76,8 @@ class SharedGate:
         self._seen = Standing()
         self._seen_at = float("-inf")
         self._epoch = 0
-        self._admitted_at = 0.0
+        self._unnoted = 0  # writes that were admitted in this epoch
+        self._since = 0.0  # when the last of them was admitted or noted
 
     def admit(self, wanted: int) -> Admission:
         """As many as breaker, hold, permit and pace let go now; a slice of turns at most."""
@@ -92,9 +93,11 @@ class SharedGate:
         """Count the writes that left; those that an earlier phase let out say nothing of this."""
         if self._permit and failures:
             requests = ceil(len(failures) / self._batch)
-            self._permit.called((self._now() - self._admitted_at) / requests, sum(failures))
+            self._permit.called((self._now() - self._since) / requests, sum(failures))
         if any(failures) or not self._seen.breaker.is_clean:
             self._change(lambda standing, now: self._noted(standing, now, failures))
+        self._unnoted = max(0, self._unnoted - len(failures))
+        self._since = self._now()
 
     def hold(self, until: datetime, why: str) -> None:
         """Let nobody write until then: for a maintenance of SAP, or after a restore (RE-33).
@@ -142,17 +145,23 @@ class SharedGate:
 
     def _begin(self, wanted: int) -> Admission:
         """Count the writes where the breaker is on its way back: then every one is agreed on."""
-        begun = wanted
-        if self._seen.breaker.phase != "CLOSED":
-            before, after = self._change(lambda s, now: _begun(s, now, wanted))
-            if refused := self._refusal(after):
-                return refused
-            begun = _granted(before.breaker, after.breaker, wanted)
-        self._epoch = self._seen.breaker.epoch
-        self._admitted_at = self._now()
-        if not begun:
+        writes = wanted
+
+        def begin(standing: Standing, now: float) -> Standing:
+            nonlocal writes
+            if now < standing.held_until:
+                return standing
+            unused = self._unnoted if standing.breaker.epoch == self._epoch else 0
+            breaker, writes = standing.breaker.admitted(now, wanted, unused)
+            return replace(standing, breaker=breaker)
+
+        if self._seen.breaker.phase != "CLOSED" and (refused := self._refusal(self._change(begin))):
+            return refused
+        self._epoch, self._unnoted = self._seen.breaker.epoch, writes
+        self._since = self._now()
+        if not writes:
             return _none(Cause.SAP_DOWN, self._now() + _NEXT_STEP)
-        return Admission(writes=begun)
+        return Admission(writes=writes)
 
     def _noted(self, standing: Standing, now: float, failures: Sequence[bool]) -> Standing:
         if standing.breaker.epoch != self._epoch:
@@ -160,26 +169,13 @@ class SharedGate:
         after = standing.breaker.noted(failures, now, self._first_rest)
         return replace(standing, breaker=after)
 
-    def _change(self, to: Callable[[Standing, float], Standing]) -> tuple[Standing, Standing]:
-        before, after = agree(self._control, self._clock, self._key, Standing(), to)
-        self._seen, self._seen_at = after, self._now()
-        return before, after
+    def _change(self, to: Callable[[Standing, float], Standing]) -> Standing:
+        self._seen = agree(self._control, self._clock, self._key, Standing(), to)
+        self._seen_at = self._now()
+        return self._seen
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
-
-
-def _begun(standing: Standing, now: float, wanted: int) -> Standing:
-    if now < standing.held_until:
-        return standing
-    return replace(standing, breaker=standing.breaker.admitted(now, wanted))
-
-
-def _granted(before: Breaker, after: Breaker, wanted: int) -> int:
-    """How many of the writes are in the step that was agreed on; all where it is over."""
-    if after.phase == "CLOSED":
-        return wanted
-    return after.begun - (before.begun if before.epoch == after.epoch else 0)
 
 
 def _none(cause: Cause, until: float) -> Admission:

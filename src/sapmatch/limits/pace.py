@@ -99,4 +99,4 @@ class SharedPace:
 
     def _change(self, operation: str, to: Callable[[Turns, float], Turns]) -> Turns:
         key = f"{self._service}/{operation}/turns"
-        return agree(self._control, self._clock, key, Turns(), to)[1]
+        return agree(self._control, self._clock, key, Turns(), to)

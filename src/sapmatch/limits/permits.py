@@ -172,7 +172,7 @@ class Permits:
     def change(self, to: Callable[[Agreement, float], Agreement]) -> Agreement:
         """Agree on something else; nothing is written where it is the same."""
         blank = Agreement(limit=self._terms.most)
-        return agree(self._control, self._clock, self._key, blank, to)[1]
+        return agree(self._control, self._clock, self._key, blank, to)
 
     def now(self) -> float:
         """Seconds since 1970."""

@@ -78,6 +78,20 @@ def test_one_of_all_who_come_back_tries_and_the_others_wait_for_its_answer(world
     assert (second.admit(50).writes, first.admit(50).writes) == (2, 0)
 
 
+def test_what_was_let_through_and_did_not_leave_is_let_through_again(world: World) -> None:
+    """A record that SAP holds already needs no write; the step goes on with another one."""
+    world.break_down()
+    world.pass_by(30)
+    gate, other = world.gate(), world.gate()
+    assert gate.admit(50).writes == 1
+    assert gate.admit(50).writes == 1
+    gate.note(ANSWERS)
+    assert gate.admit(50).writes == 2
+    gate.note(ANSWERS)
+    assert other.admit(50).writes == 0
+    assert gate.admit(50).writes == 1
+
+
 def test_an_answer_to_what_an_earlier_phase_let_out_decides_nothing(world: World) -> None:
     late = world.gate()
     late.admit(1)

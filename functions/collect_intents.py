@@ -1,9 +1,11 @@
 """Collect what is planned, or a dropped file, into the update file of one run."""
 
+import os
 from typing import Any
 
 from functions._runtime import Event, task
 from sapmatch.bootstrap import services
+from sapmatch.bootstrap.mappings import mapping_for
 from sapmatch.writing.update_file import collect, collect_inbox, refuse_inbox
 
 
@@ -26,8 +28,9 @@ def handler(event: Event, _context: Any) -> dict[str, Any]:
             objects=parts.objects,
             run_id=run_id,
             now=parts.clock.now(),
+            mapping=mapping_for(flow, settings, os.environ),
         )
     else:
-        file = collect(flow, parts.intents, parts.objects, run_id)
+        file = collect(flow, parts.intents, parts.objects, run_id, parts.clock.now())
     counts = {"records": len(file.records), "mistakes": file.mistakes}
     return {"flow": flow, "run_id": run_id, **counts}

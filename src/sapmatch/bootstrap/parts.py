@@ -354,6 +354,7 @@ class Services:
         self, document_id: str, invoice: "Invoice", decision: "Decision", orders: "dict[str, Order]"
     ) -> "Sequence[tuple[Intent, bytes]]":
         """The writes that a match means."""
+        from sapmatch.bootstrap.mappings import mappings_of
         from sapmatch.writing.from_match import intents_for_match
 
         connection, client = self.order_connection
@@ -363,31 +364,12 @@ class Services:
             document_id=document_id,
             orders=orders,
             flows=self.settings.write_backs,
-            mappings=self.mappings,
+            mappings=mappings_of(self.settings.write_backs, self._environment),
             policy=self.policy,
             connection=connection,
             client=client,
             now=self.clock.now(),
         )
-
-    @cached_property
-    def mappings(self) -> "dict[str, FieldMapping]":
-        """Mappings of the flows that have one; raises InputRejected with every mistake in one."""
-        from sapmatch.writing.mapping.apply import mapping_of
-
-        flows = self.settings.write_backs
-        found = {name: mapping_of(name, flow, self._table_of(flow)) for name, flow in flows.items()}
-        return {name: mapping for name, mapping in found.items() if mapping}
-
-    def _table_of(self, flow: WriteBack) -> bytes | None:
-        """The mapping file of a flow; it lies beside the settings."""
-        if flow.mapping_file is None:
-            return None
-        folder = Path(self._environment[Environment.SETTINGS]).parent
-        try:
-            return (folder / flow.mapping_file).read_bytes()
-        except OSError as exc:
-            raise InputRejected(f"{flow.mapping_file}: cannot be read ({exc.strerror})") from exc
 
     def sap(self, name: str) -> "ODataClient":
         """The client of one connection; its secret is read anew once it is CREDENTIALS_AGE old."""

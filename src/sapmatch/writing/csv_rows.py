@@ -33,6 +33,11 @@ def columns_and_rows(text: str) -> tuple[tuple[str, ...], Iterator[Cells]]:
     return columns, _rows(columns, lines)
 
 
+def is_formula(cell: str) -> bool:
+    """Whether a spreadsheet would take the text for something to be executed."""
+    return _FORMULA.match(cell) is not None
+
+
 def _delimiter(text: str) -> str:
     """The sign that stands most often in the first line, outside of quotes."""
     first = _QUOTED.sub("", text[: text.find("\n") + 1] or text)
@@ -74,5 +79,5 @@ def _mistakes(columns: tuple[str, ...], cells: list[str]) -> Iterator[tuple[str 
     if len(cells) < len(columns) or any(cells[len(columns) :]):
         yield None, f"has {len(cells)} cells, and the first line names {len(columns)} columns"
     for name, cell in zip(columns, cells, strict=False):
-        if _FORMULA.match(cell):
+        if is_formula(cell):
             yield shown(name), "is a formula; write its value"

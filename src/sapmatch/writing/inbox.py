@@ -1,182 +1,233 @@
-"""Files that a user wrote: a JSON array or NDJSON of records, passed on to SAP as they are."""
+"""Files that a user wrote as writes: checked row by row, mapped where the flow has a mapping."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
-from sapmatch.model.errors import InputRejected, Problem
+from sapmatch.model.errors import Problem
 from sapmatch.model.flow import WriteBack
-from sapmatch.model.intent import Intent, Record
-from sapmatch.writing.identity import business_key, key_fields, reference_fields
-from sapmatch.writing.plan import new_intent
+from sapmatch.model.intent import Record
+from sapmatch.writing.identity import business_key, encoded, key_fields, reference_fields
+from sapmatch.writing.mapping.apply import FieldMapping, applied, missing_columns
+from sapmatch.writing.marker import marked, marker
+from sapmatch.writing.plan import Parsed, Planned, Refused, accepted, new_intent
+from sapmatch.writing.problems import file_problem, listed, refused, row_problem, shown
+from sapmatch.writing.rows import MOST_RECORDS, Row, Rows, read_rows
+from sapmatch.writing.update_rows import is_update_file, rows_of_update_file
 
-MOST_BYTES = 50_000_000
-MOST_RECORDS = 100_000
-SHOWN = 20  # mistakes in the message; all of them are in `problems`
-_decoder = msgspec.json.Decoder(float_hook=Decimal)
+OPERATION = "operation"  # the one field of a record that is not SAP's
 
 
-def parse_inbox(
+class _Batch(Struct, frozen=True, kw_only=True):
+    """What all records of one file have in common."""
+
+    flow_name: str
+    flow: WriteBack
+    client: str
+    source: str
+    now: datetime | None
+
+
+def parse(
     data: bytes,
     flow_name: str,
     flow: WriteBack,
-    connection: str,
     client: str,
     *,
+    mapping: FieldMapping | None = None,
     source: str = "",
     now: datetime | None = None,
-) -> list[tuple[Intent, bytes]]:
-    """Intents for the records of a file, in its order, each with its payload.
+    most: int = MOST_RECORDS,
+) -> Parsed:
+    """The writes of a file, in its order; each is named by the number of its row.
 
-    Numbers with a fraction become strings, as V2 takes decimals (OD-P40); all else is passed on.
-    Updates, upserts and deletes carry the key fields in the record. `source` names the drop: the
-    same change in a later drop is a new one, while an insert stays the same for ever. Raises
-    InputRejected that names every mistake by row and field.
+    JSON array, NDJSON, one JSON object, CSV, or an update file of our own. Numbers with a fraction
+    become strings with the same digits, as V2 takes decimals (OD-P40); all else is passed on.
+    Updates, upserts, deletes and calls carry the key fields in the record. `source` names the drop:
+    the same change in a later drop is a new one, while an insert stays the same for ever.
+    Raises InputRejected where the file as a whole is wrong, or a record is and the flow stops on
+    errors; otherwise what is wrong with a record stands in `refused`, by row and field.
     """
-    flow = msgspec.structs.replace(flow, connection=connection)
-    rows = list(_rows(data))
-    problems = [problem for number, row in rows for problem in _check(number, row, flow)]
-    problems += _repeated(rows, flow)
-    if problems:
-        raise _rejected(problems)
-    common = {"created_at": now}
-    return [
-        _planned(flow_name, flow, client, row, source, {"record": str(number), **common})
-        for number, row in rows
+    found = read_rows(data, most)
+    if is_update_file(found):
+        rows = rows_of_update_file(found.rows[0], flow, most)
+    else:
+        rows = _mapped(found, mapping) if mapping else _as_they_are(found, flow)
+    batch = _Batch(flow_name=flow_name, flow=flow, client=client, source=source, now=now)
+    parsed = _planned(_checked(rows, flow), batch)
+    urgent = len(parsed.planned) <= flow.urgent_below
+    if urgent:
+        hasty = tuple((replace(intent, urgent=True), data) for intent, data in parsed.planned)
+        parsed = replace(parsed, planned=hasty)
+    return accepted(parsed, flow.on_error)
+
+
+def _as_they_are(found: Rows, flow: WriteBack) -> list[Row]:
+    """Records in SAP's fields; one that names another operation than the flow's is in no file."""
+    problems = [
+        row_problem(row.where, OPERATION, f"is another one than {flow.operation}, which all are")
+        for row in found.rows
+        if isinstance(row.record, dict)
+        and row.record.get(OPERATION, flow.operation) != flow.operation
     ]
+    if found.columns:
+        problems += _wrong_columns(found.columns, flow)
+    if problems:
+        raise refused(*problems)
+    return [_without_operation(row) for row in found.rows]
 
 
-def _planned(
-    flow_name: str,
-    flow: WriteBack,
-    client: str,
-    row: Record,
-    source: str,
-    fields: Mapping[str, Any],
-) -> tuple[Intent, bytes]:
-    if flow.operation == "insert":
-        reference = {name: str(row[name]) for name in reference_fields(flow)}
-        return new_intent(
-            flow_name,
-            flow,
-            client,
-            row,
-            business_key=business_key(flow, row),
-            once=True,
-            reference=reference,
-            **fields,
-        )
-    key = {name: str(row[name]) for name in key_fields(flow)}
-    payload = {name: value for name, value in row.items() if name not in key}
+def _without_operation(row: Row) -> Row:
+    if not isinstance(row.record, dict) or OPERATION not in row.record:
+        return row
+    record = {name: value for name, value in row.record.items() if name != OPERATION}
+    return replace(row, record=record)
+
+
+def _wrong_columns(columns: Sequence[str], flow: WriteBack) -> Iterator[Problem]:
+    for name in columns:
+        if not (name.isascii() and name.isidentifier()):
+            message = f"{shown(name)} is no field of SAP; name its fields, or give a mapping"
+            yield file_problem(message, "first line")
+    for name in _needed(flow):
+        if name not in columns:
+            yield file_problem(f"names no column {name}, which every record needs", "first line")
+
+
+def _mapped(found: Rows, mapping: FieldMapping) -> list[Row]:
+    """Every record in SAP's fields, as the mapping makes them."""
+    records = [row.record for row in found.rows if isinstance(row.record, dict)]
+    names = found.columns or {name for record in records for name in record}
+    missing = missing_columns(mapping, names)
+    if missing:
+        message = f"has no field {listed(missing)}, which the mapping of {mapping.name} takes"
+        raise refused(file_problem(message))
+    return [_mapped_row(row, mapping) for row in found.rows]
+
+
+def _mapped_row(row: Row, mapping: FieldMapping) -> Row:
+    if not isinstance(row.record, dict) or row.problems:
+        return row
+    record, wrong = applied(mapping, {"record": row.record})
+    problems = tuple(row_problem(row.where, target, message) for target, message in wrong)
+    return replace(row, record=record, problems=problems)
+
+
+def _checked(rows: Sequence[Row], flow: WriteBack) -> Iterator[Row]:
+    """Every row with all that is wrong with it.
+
+    Two inserts under one reference could not be told apart when they are read back; of two changes
+    of one record the second would hide what became of the first.
+    """
+    names = _needed(flow)
+    first: dict[tuple[str, ...], Row] = {}
+    for row in rows:
+        problems = list(row.problems) or [*_mistakes(row, flow, names)]
+        if not problems and names and all(name in row.record for name in names):
+            earlier = first.setdefault(_identity(row.record, names, flow), row)
+            if earlier is not row:
+                message = f"is the same as in {earlier.where}"
+                problems = [row_problem(row.where, listed(names), message)]
+        yield replace(row, problems=tuple(problems))
+
+
+def _identity(record: Record, names: Sequence[str], flow: WriteBack) -> tuple[str, ...]:
+    values = (str(record[name]) for name in names)
+    return tuple(value.upper() if flow.operation == "insert" else value for value in values)
+
+
+def _mistakes(row: Row, flow: WriteBack, names: Sequence[str]) -> Iterator[Problem]:
+    record = row.record
+    if not isinstance(record, dict) or not record:
+        yield row_problem(row.where, None, "must be an object with fields")
+        return
+    purpose = "SAP is searched by it" if flow.operation == "insert" else "it is in the key"
+    for name in names:
+        if wrong := _wrong_name(record.get(name)):
+            yield row_problem(row.where, name, f"{wrong}: {purpose}")
+    if not names:
+        message = f"{flow.entity_set} has no known key; name it with a reference"
+        yield row_problem(row.where, None, message)
+    if flow.operation in ("update", "upsert"):
+        yield from _wrong_change(row, flow, names)
+    if flow.marker and flow.marker in record:
+        yield row_problem(row.where, flow.marker, "is the flow's marker field; leave it out")
+
+
+def _wrong_name(value: Any) -> str | None:
+    """Why SAP could not be asked for exactly this; blanks at the ends are not kept there."""
+    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+        return "must be given as text"
+    return "begins or ends with a blank" if str(value) != str(value).strip() else None
+
+
+def _wrong_change(row: Row, flow: WriteBack, names: Sequence[str]) -> Iterator[Problem]:
+    if not row.record.keys() - set(names):
+        yield row_problem(row.where, None, "changes no field")
+    for name, value in row.record.items():
+        if isinstance(value, dict | list) and flow.operation == "update":
+            message = "is nested: SAP takes no deep update, change items one by one"
+            yield row_problem(row.where, shown(name), message)
+
+
+def _needed(flow: WriteBack) -> tuple[str, ...]:
+    """Fields by which a record is found in SAP.
+
+    Those of an upsert are the key, or the reference of the flow where SAP gives the key.
+    """
+    if flow.operation == "insert" or (flow.operation == "upsert" and flow.reference):
+        return reference_fields(flow)
+    return key_fields(flow)
+
+
+def _planned(rows: Iterator[Row], batch: _Batch) -> Parsed:
+    planned: list[Planned] = []
+    bad: list[Refused] = []
+    for row in rows:
+        if row.problems:
+            bad.append(Refused(record=str(row.number), problems=row.problems))
+        else:
+            planned.append(_write(row, batch))
+    return Parsed(planned=tuple(planned), refused=tuple(bad))
+
+
+def _write(row: Row, batch: _Batch) -> Planned:
+    flow, names = batch.flow, _needed(batch.flow)
+    given = {name: str(row.record[name]) for name in names}
+    common: dict[str, Any] = {"record": str(row.number), "created_at": batch.now}
+    if names == key_fields(flow) and flow.operation != "insert":
+        payload = {name: value for name, value in row.record.items() if name not in given}
+        return _at_key(given, payload, batch, common)
+    once = business_key(flow, row.record)
+    identity = encoded([flow.entity_set, once]).decode()
+    payload = row.record | marked(flow, identity)
     return new_intent(
-        flow_name, flow, client, payload, business_key=key, source=source, key=key, **fields
+        batch.flow_name,
+        flow,
+        batch.client,
+        payload,
+        business_key=once,
+        once=flow.operation == "insert",
+        source=batch.source,
+        reference=given,
+        marker=marker(identity) if flow.marker else None,
+        **common,
     )
 
 
-def _rows(data: bytes) -> Iterator[tuple[int, Any]]:
-    """Row number from 1 and value; raises InputRejected where the file is not readable at all."""
-    if len(data) > MOST_BYTES:
-        raise _rejected([_problem("file", f"is over {MOST_BYTES} bytes; split it")])
-    text = data.removeprefix(b"\xef\xbb\xbf").strip()
-    if not text:
-        raise _rejected([_problem("file", "is empty")])
-    rows = _array(text) if text.startswith(b"[") else _lines(text)
-    if not rows:
-        raise _rejected([_problem("file", "holds no record")])
-    if len(rows) > MOST_RECORDS:
-        raise _rejected([_problem("file", f"holds over {MOST_RECORDS} records; split it")])
-    yield from enumerate(rows, start=1)
-
-
-def _array(text: bytes) -> list[Any]:
-    try:
-        rows: list[Any] = _decoder.decode(text)
-    except (msgspec.DecodeError, RecursionError) as exc:
-        raise _rejected([_problem("file", f"is no JSON: {exc}")]) from exc
-    return rows
-
-
-def _lines(text: bytes) -> list[Any]:
-    rows: list[Any] = []
-    problems: list[Problem] = []
-    try:
-        return [_decoder.decode(text)]  # one object, however it is laid out
-    except (msgspec.DecodeError, RecursionError):
-        lines = text.split(b"\n")
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            rows.append(_decoder.decode(line))
-        except (msgspec.DecodeError, RecursionError) as exc:
-            problems.append(_problem(f"line {number}", f"is no JSON: {exc}"))
-    if problems:
-        raise _rejected(problems)
-    return rows
-
-
-def _check(number: int, row: Any, flow: WriteBack) -> Iterator[Problem]:
-    where = f"row {number}"
-    if not isinstance(row, dict) or not row:
-        yield _problem(where, "must be an object with fields")
-        return
-    inserting = flow.operation == "insert"
-    fields = reference_fields(flow) if inserting else key_fields(flow)
-    purpose = "SAP is searched by it for what was created" if inserting else "it is in the key"
-    for name in fields:
-        if not _names_something(row.get(name)):
-            yield _problem(f"{where}: {name}", f"must be given as text: {purpose}")
-    if not fields:
-        yield _problem(where, f"{flow.entity_set} has no known key; name it with a reference")
-    if flow.operation in ("update", "upsert"):
-        yield from _check_change(where, row, fields, flow)
-
-
-def _names_something(value: Any) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool) and value != ""
-
-
-def _check_change(
-    where: str, row: Record, fields: Sequence[str], flow: WriteBack
-) -> Iterator[Problem]:
-    if not row.keys() - set(fields):
-        yield _problem(where, "changes no field")
-    for name, value in row.items():
-        if isinstance(value, dict | list) and flow.operation == "update":
-            yield _problem(
-                f"{where}: {name}", "is nested: SAP takes no deep update, change items one by one"
-            )
-
-
-def _repeated(rows: Sequence[tuple[int, Any]], flow: WriteBack) -> list[Problem]:
-    """Two inserts under one reference could not be told apart when they are read back.
-
-    Of two changes of one record the second would hide what became of the first.
-    """
-    fields = reference_fields(flow) if flow.operation == "insert" else key_fields(flow)
-    first: dict[tuple[str, ...], int] = {}
-    problems: list[Problem] = []
-    for number, row in rows:
-        named = isinstance(row, dict) and all(_names_something(row.get(n)) for n in fields)
-        if not fields or not named:
-            continue
-        values = (str(row[name]) for name in fields)
-        reference = tuple(v.upper() if flow.operation == "insert" else v for v in values)
-        earlier = first.setdefault(reference, number)
-        if earlier != number:
-            names = ", ".join(fields)
-            problems.append(_problem(f"row {number}: {names}", f"is the same as in row {earlier}"))
-    return problems
-
-
-def _problem(field: str, message: str) -> Problem:
-    return Problem(code="RECORD", message=message, field=field)
-
-
-def _rejected(problems: Sequence[Problem]) -> InputRejected:
-    lines = [f"\n  {problem.field}: {problem.message}" for problem in problems[:SHOWN]]
-    more = f"\n  and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
-    return InputRejected(f"{len(problems)} mistake(s) in the file{''.join(lines)}{more}", problems)
+def _at_key(
+    key: Mapping[str, str], payload: Record, batch: _Batch, common: Mapping[str, Any]
+) -> Planned:
+    return new_intent(
+        batch.flow_name,
+        batch.flow,
+        batch.client,
+        payload,
+        business_key=key,
+        source=batch.source,
+        key=dict(key),
+        **common,
+    )

@@ -1,67 +1,49 @@
-"""Decision -> intents: what shall happen in SAP because of a match."""
+"""Writes before they are sent: planned, checked, put in their place, or planned once more."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Literal, TypeAlias
 
 import msgspec
+from msgspec import Struct
 
 from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.flow import WriteBack
-from sapmatch.model.intent import Intent, IntentState, Record
-from sapmatch.model.invoice import Invoice
-from sapmatch.model.match import Decision
-from sapmatch.model.order import Order
-from sapmatch.model.policy import CompanyCode, MatchingPolicy
+from sapmatch.model.intent import Change, Intent, IntentState, Record
 from sapmatch.model.ports import Intents
 from sapmatch.writing.identity import (
-    business_key,
+    SAME_DOCUMENT,
     corrected_id,
     encoded,
     intent_id,
     payload_key,
-    reference_fields,
 )
-from sapmatch.writing.supplier_invoice import sales_order_change, supplier_invoice
+from sapmatch.writing.problems import listed, refused, row_problem
 
-Planned = tuple[Intent, bytes]
-_SHOWN = 20  # rows in the message; all of them are in `problems`
+Planned: TypeAlias = tuple[Intent, bytes]
+OnError: TypeAlias = Literal["stop", "continue"]
+Check: TypeAlias = Callable[[Change], Sequence[Problem]]
 _CORRECTIONS = 100  # of one refused record, before a person has to look
 _NOTHING_DONE = (IntentState.REJECTED, IntentState.VOID)
+_KEPT = (
+    "flow", "connection", "client", "operation", "service", "entity_set", "reference", "key",
+    "document_id", "function", "effect", "marker", "record",
+)  # fmt: skip
 _TAKEN = "is under way or done with another content; compare it with SAP and change it by an update"
 
 
-def intents_for_match(
-    invoice: Invoice,
-    decision: Decision,
-    *,
-    document_id: str,
-    orders: Mapping[str, Order],
-    flows: Mapping[str, WriteBack],
-    policy: MatchingPolicy,
-    connection: str,
-    client: str,
-    now: datetime,
-) -> list[Planned]:
-    """The writes of every flow with source `match` for the decision's order side, with payloads.
+class Refused(Struct, frozen=True, kw_only=True):
+    """A record of a file that is not sent, and why."""
 
-    One supplier invoice for purchase orders; one change of each sales order. Raises InputRejected
-    where the invoice cannot be written, or could not be found again in SAP.
-    """
-    planned: list[Planned] = []
-    common: dict[str, Any] = {"document_id": document_id, "created_at": now}
-    for name, flow in flows.items():
-        if (flow.source, flow.order_side, flow.connection) != ("match", decision.side, connection):
-            continue
-        if flow.order_side == "sales_order":
-            planned += _changes(name, flow, client, invoice, decision, common)
-        else:
-            company = _company(decision, policy)
-            payload = _invoice_payload(flow, invoice, decision, orders, company, document_id, now)
-            planned.append(_creation(name, flow, client, payload, common))
-    return planned
+    record: str
+    problems: tuple[Problem, ...]
+
+
+class Parsed(Struct, frozen=True, kw_only=True):
+    """A file as its writes, in its order; `refused` are the records that cannot be written."""
+
+    planned: tuple[Planned, ...] = ()
+    refused: tuple[Refused, ...] = ()
 
 
 def new_intent(
@@ -82,7 +64,7 @@ def new_intent(
     """
     data = encoded(payload)
     digest = hashlib.sha256(data).hexdigest()
-    revision = "" if once else digest + source
+    revision = "" if once else digest + source + (flow.function or "")
     intent = Intent(
         id=intent_id(
             flow.connection, client, flow.operation, flow.entity_set, business_key, revision
@@ -95,30 +77,40 @@ def new_intent(
         entity_set=flow.entity_set,
         payload_key=payload_key(data),
         payload_sha256=digest,
+        function=flow.function,
+        effect=flow.effect,
         **fields,
     )
     return intent, data
 
 
-def placed(planned: Sequence[Planned], intents: Intents) -> list[Planned]:
-    """The writes of a file under the ids that they have beside what is stored already.
+def accepted(parsed: Parsed, on_error: OnError) -> Parsed:
+    """The same; with `stop` a file with one wrong record is refused as a whole: InputRejected."""
+    if parsed.refused and on_error == "stop":
+        raise refused(*(problem for record in parsed.refused for problem in record.problems))
+    return parsed
 
-    A refused insert may come again with another content, then as a new intent. Raises
-    InputRejected where one is under way or done with another content: a second one could be a
-    second document.
+
+def checked(parsed: Parsed, check: Check, on_error: OnError) -> Parsed:
+    """Without what $metadata rules out (`SapWriter.check`): unknown, read-only, too long fields."""
+    return accepted(_sifted(parsed, lambda planned: _ruled_out(planned, check)), on_error)
+
+
+def place(parsed: Parsed, intents: Intents, on_error: OnError) -> Parsed:
+    """The writes under the ids that they have beside what is stored already.
+
+    A refused insert may come again with another content, then as a new intent. What is under way or
+    done with another content is refused: a second one could be a second document.
     """
-    found: list[Planned] = []
-    problems: list[Problem] = []
-    for intent, payload in planned:
-        free = _place(intent, intents)
-        if free is None:
-            problems.append(Problem(code="RECORD", message=_TAKEN, field=f"row {intent.record}"))
-        else:
-            found.append((free, payload))
-    if problems:
-        rows = ", ".join(str(problem.field) for problem in problems[:_SHOWN])
-        raise InputRejected(f"{len(problems)} mistake(s) in the file: {rows}: {_TAKEN}", problems)
-    return found
+    places = {intent.id: _place(intent, intents) for intent, _ in parsed.planned}
+
+    def taken(planned: Planned) -> Iterator[Problem]:
+        if places[planned[0].id] is None:
+            yield row_problem(f"row {planned[0].record}", None, _TAKEN)
+
+    free = _sifted(parsed, taken)
+    moved = tuple((places[intent.id] or intent, payload) for intent, payload in free.planned)
+    return accepted(Parsed(planned=moved, refused=free.refused), on_error)
 
 
 def stored(planned: Sequence[Planned], intents: Intents) -> list[Intent]:
@@ -130,17 +122,94 @@ def stored(planned: Sequence[Planned], intents: Intents) -> list[Intent]:
     return found
 
 
+def replayed(intent: Intent, before: bytes, payload: Record | None = None) -> Planned:
+    """A refused or voided write once more: `before` is its payload, `payload` the corrected one.
+
+    It has an id of its own, the same for every repetition: asked for twice, it is planned once.
+    Raises InputRejected for any other state, and for a correction that would be another document.
+    """
+    if intent.state not in _NOTHING_DONE:
+        raise InputRejected(
+            f"intent {intent.id}: is {intent.state}, and only what is REJECTED or VOID may be sent "
+            "once more; what is unknown is read back, what is done is changed by an update"
+        )
+    data = before if payload is None else encoded(_correction(intent, before, payload))
+    kept = {name: getattr(intent, name) for name in _KEPT}
+    planned = Intent(
+        id=corrected_id(intent.id),
+        payload_key=payload_key(data),
+        payload_sha256=hashlib.sha256(data).hexdigest(),
+        urgent=True,
+        corrects=intent.id,
+        **kept,
+    )
+    return planned, data
+
+
+def change_of(intent: Intent, payload: Record) -> Change:
+    """What is to be sent, as it can be checked before; an upsert as if it were new."""
+    record = {**intent.key, **payload} if intent.operation == "upsert" else payload
+    kinds: dict[str, Any] = {"insert": "create", "upsert": "create"}
+    return Change(
+        kind=kinds.get(intent.operation, intent.operation),
+        service=intent.service,
+        entity_set=intent.entity_set,
+        key={} if intent.operation in kinds else dict(intent.key),
+        record=record,
+        function=intent.function,
+    )
+
+
+def _sifted(parsed: Parsed, mistakes: Callable[[Planned], Iterator[Problem]]) -> Parsed:
+    good: list[Planned] = []
+    bad = list(parsed.refused)
+    for planned in parsed.planned:
+        problems = tuple(mistakes(planned))
+        if problems:
+            bad.append(Refused(record=planned[0].record, problems=problems))
+        else:
+            good.append(planned)
+    return Parsed(planned=tuple(good), refused=tuple(sorted(bad, key=_number)))
+
+
+def _number(refused: Refused) -> int:
+    return int(refused.record) if refused.record.isdigit() else 0
+
+
+def _ruled_out(planned: Planned, check: Check) -> Iterator[Problem]:
+    intent, payload = planned
+    for found in check(change_of(intent, msgspec.json.decode(payload, type=Record))):
+        message = found.message.removeprefix(f"{found.field}: ")
+        yield row_problem(f"row {intent.record}", found.field, message)
+
+
+def _correction(intent: Intent, before: bytes, payload: Record) -> Record:
+    """The corrected payload of the same document; its key may stand in it and is left out."""
+    former = {**msgspec.json.decode(before, type=Record), **intent.key}
+    names = (*intent.reference, *SAME_DOCUMENT.get(intent.entity_set, ()), *intent.key)
+    moved = [n for n in names if n in payload and payload[n] != former.get(n)]
+    moved += [n for n in names if n not in payload and n not in intent.key and n in former]
+    if moved:
+        raise InputRejected(
+            f"intent {intent.id}: the correction has another {listed(moved)}, so it is another "
+            "document; write it as a file of its own"
+        )
+    return {name: value for name, value in payload.items() if name not in intent.key}
+
+
 def _place(intent: Intent, intents: Intents) -> Intent | None:
     """Behind all that SAP refused of the same record; None where its place is taken."""
     if intent.operation != "insert":
         return intent
+    same: Intent | None = None
     for _ in range(_CORRECTIONS):
         there = _stored(intent.id, intents)
-        if there is None or not _another(there, intent):
-            return intent
+        if there is None:
+            return same or intent
         if there.state not in _NOTHING_DONE:
-            return None
-        intent = msgspec.structs.replace(intent, id=corrected_id(intent.id))
+            return None if _another(there, intent) else intent
+        same = same if _another(there, intent) else intent
+        intent = msgspec.structs.replace(intent, id=corrected_id(intent.id), corrects=intent.id)
     return None
 
 
@@ -153,79 +222,3 @@ def _stored(intent_id: str, intents: Intents) -> Intent | None:
         return intents.get(intent_id)
     except InputRejected:
         return None
-
-
-def _changes(
-    name: str,
-    flow: WriteBack,
-    client: str,
-    invoice: Invoice,
-    decision: Decision,
-    common: Mapping[str, Any],
-) -> Iterator[Planned]:
-    if not flow.field:
-        raise InputRejected(f"flow {name}: names no field for the invoice number; set its field")
-    for order_id in decision.orders:
-        key = {"SalesOrder": order_id}
-        record = f"{common['document_id']}/{order_id}"
-        change = sales_order_change(flow.field, invoice)
-        yield new_intent(
-            name, flow, client, change, business_key=key, key=key, record=record, **common
-        )
-
-
-def _invoice_payload(
-    flow: WriteBack,
-    invoice: Invoice,
-    decision: Decision,
-    orders: Mapping[str, Order],
-    company: CompanyCode,
-    document_id: str,
-    now: datetime,
-) -> Record:
-    if (flow.entity_set, flow.operation) != ("A_SupplierInvoice", "insert"):
-        raise InputRejected(
-            f"flow to {flow.entity_set}: matches with purchase orders are written by insert into "
-            "A_SupplierInvoice only"
-        )
-    return supplier_invoice(
-        invoice,
-        decision,
-        orders,
-        company,
-        document_id=document_id,
-        status=flow.status,
-        posting_date=now.astimezone(ZoneInfo(company.time_zone)).date(),
-    )
-
-
-def _creation(
-    name: str, flow: WriteBack, client: str, payload: Record, common: Mapping[str, Any]
-) -> Planned:
-    """One supplier invoice per business key, whatever is decided about it later (I1)."""
-    fields = reference_fields(flow)
-    if not fields or any(not payload.get(field) for field in fields):
-        raise InputRejected(
-            f"flow {name}: an insert needs fields that SAP can be searched by; set its reference"
-        )
-    reference = {field: str(payload[field]) for field in fields}
-    return new_intent(
-        name,
-        flow,
-        client,
-        payload,
-        business_key=business_key(flow, payload),
-        once=True,
-        reference=reference,
-        record=common["document_id"],
-        **common,
-    )
-
-
-def _company(decision: Decision, policy: MatchingPolicy) -> CompanyCode:
-    company = policy.company_codes.get(decision.company_code or "")
-    if company is None:
-        raise InputRejected(
-            f"company code {decision.company_code}: is not in [matching.company_codes]; add it"
-        )
-    return company

@@ -1,14 +1,23 @@
-"""What became of every record: one JSON line each, then the counts."""
+"""What became of every record of a run: NDJSON for programs, CSV for people, side by side.
 
+`responses/<flow>/<run>.ndjson` has one line for each record and the counts as the last one;
+`responses/<flow>/<run>.csv` has the same records: comma, CRLF (RFC 4180), with the byte order mark
+by which a spreadsheet knows UTF-8, and no cell that it would take for a formula.
+"""
+
+import csv
+import io
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
 
 from sapmatch.model.errors import Problem
-from sapmatch.model.intent import Intent, IntentState, Record
+from sapmatch.model.intent import Cause, Intent, IntentState, Record
 from sapmatch.model.ports import Objects
+from sapmatch.writing.csv_rows import is_formula
+from sapmatch.writing.plan import Refused
 
 Status = Literal["created", "updated", "already_there", "rejected", "unknown", "not_executed"]
 STATUSES: tuple[Status, ...] = (
@@ -19,6 +28,10 @@ STATUSES: tuple[Status, ...] = (
     "unknown",
     "not_executed",
 )
+COLUMNS = (
+    "record", "status", "key", "sap_message", "http_status", "cause", "remedy", "attempts",
+    "first_sent", "sent_at", "ended_at", "state", "intent",
+)  # fmt: skip
 CREATED = 201  # HTTP
 _STATUS: dict[IntentState, Status] = {
     IntentState.REJECTED: "rejected",
@@ -31,6 +44,22 @@ _STATUS: dict[IntentState, Status] = {
     IntentState.HELD: "not_executed",
     IntentState.ABSENT: "not_executed",
     IntentState.VOID: "not_executed",
+}
+_REMEDIES: dict[Cause, str] = {
+    Cause.MOVED: "Somebody changed these fields in SAP: look at the record and write it anew.",
+    Cause.RESTLESS: "The record changed during every try: write it when nobody works on it.",
+    Cause.MISSING: "SAP has no record under this key: correct the key, or create the record first.",
+    Cause.DIFFERENT: "SAP holds something else under this reference: compare both, then correct "
+    "the reference, or void this write.",
+    Cause.INVALID: "Correct the record as the message says, and write it again.",
+    Cause.UNSEARCHABLE: "Name a reference by which SAP can be searched for the record.",
+    Cause.HIDDEN: "SAP says that it exists and shows none: check the user's display authorisation.",
+    Cause.NEVER_ARRIVES: "It was sent several times and never found: look at SAP's error log "
+    "(/IWFND/ERROR_LOG), then replay it.",
+    Cause.SAP_DOWN: "Nothing to do: it is sent once SAP answers again.",
+    Cause.OUT_OF_HOURS: "Nothing to do: it is sent when the flow's window opens.",
+    Cause.STOPPED: "An earlier record of its file was refused: correct that one, then replay both.",
+    Cause.OPERATOR: "A person holds it back: release the system, or replay the record.",
 }
 
 
@@ -46,6 +75,11 @@ def status(intent: Intent) -> Status:
     return "created" if created else "updated"
 
 
+def remedy(cause: Cause | None) -> str | None:
+    """What a person can do about it, in one sentence."""
+    return _REMEDIES[cause] if cause else None
+
+
 def response(record: str, intent: Intent) -> dict[str, Any]:
     """One record as `sapmatch write --json` prints it."""
     return {
@@ -57,6 +91,37 @@ def response(record: str, intent: Intent) -> dict[str, Any]:
     }
 
 
+def full_response(record: str, intent: Intent) -> dict[str, Any]:
+    """One record as its response file has it: `response` with why, when and how often."""
+    return response(record, intent) | {
+        "cause": intent.cause,
+        "remedy": remedy(intent.cause),
+        "attempts": intent.attempts,
+        "first_sent": intent.first_sent,
+        "sent_at": intent.sent_at,
+        "ended_at": intent.ended_at,
+        "state": intent.state,
+        "intent": intent.id,
+    }
+
+
+def refusal(refused: Refused) -> dict[str, Any]:
+    """A record that was not sent because of what is wrong with it, as `response` has it."""
+    messages = (f"{problem.field}: {problem.message}" for problem in refused.problems)
+    return {
+        "record": refused.record,
+        "status": "rejected",
+        "key": None,
+        "sap_message": "; ".join(messages),
+        "http_status": None,
+    }
+
+
+def full_refusal(refused: Refused) -> dict[str, Any]:
+    """The same as its response file has it."""
+    return refusal(refused) | {"cause": Cause.INVALID, "remedy": remedy(Cause.INVALID)}
+
+
 def summary(statuses: Iterable[str]) -> dict[str, dict[str, int]]:
     """The last line: how many records there are, and how many of each status."""
     counts = Counter(statuses)
@@ -65,35 +130,35 @@ def summary(statuses: Iterable[str]) -> dict[str, dict[str, int]]:
 
 
 def response_key(flow_name: str, run_id: str) -> str:
-    """Where the response file of a run lies."""
+    """Where the response file of a run lies; its CSV stands beside it."""
     return f"responses/{flow_name}/{run_id}.ndjson"
 
 
 def store_responses(
-    flow_name: str, run_id: str, outcomes: Iterable[tuple[str, Intent]], objects: Objects
+    flow_name: str,
+    run_id: str,
+    outcomes: Iterable[tuple[str, Intent]],
+    objects: Objects,
+    refused: Sequence[Refused] = (),
 ) -> str:
-    """Write the response file of a run, replacing an earlier one; returns its key.
+    """Write both response files of a run, replacing earlier ones; returns the key of the NDJSON.
 
-    Lines are those of `write --json` with the intent's id, attempts and times.
+    `refused` are the records that were never planned; lines stand in the order of the file.
     """
-    lines: list[Record] = [
-        response(record, intent)
-        | {
-            "intent": intent.id,
-            "attempts": intent.attempts,
-            "first_sent": intent.first_sent,
-            "sent_at": intent.sent_at,
-            "state": intent.state,
-        }
-        for record, intent in outcomes
-    ]
-    return _store(flow_name, run_id, lines, objects)
+    lines = [full_response(record, intent) for record, intent in outcomes]
+    return _store(flow_name, run_id, in_order(lines, refused), objects)
+
+
+def in_order(lines: Sequence[Record], refused: Sequence[Refused]) -> list[Record]:
+    """Answers and refusals together; numbered records in the order of their numbers."""
+    every = [*lines, *map(full_refusal, refused)]
+    return sorted(every, key=lambda line: _number(line["record"])) if refused else every
 
 
 def store_mistakes(
     flow_name: str, run_id: str, mistakes: Iterable[Problem], objects: Objects
 ) -> str:
-    """Write the response file of a dropped file that was refused as a whole; returns its key."""
+    """Write the response files of a file that was refused as a whole; returns the NDJSON's key."""
     lines: list[Record] = [
         {"record": mistake.field, "status": "rejected", "sap_message": mistake.message}
         for mistake in mistakes
@@ -101,9 +166,32 @@ def store_mistakes(
     return _store(flow_name, run_id, lines, objects)
 
 
+def as_csv(lines: Iterable[Mapping[str, Any]]) -> bytes:
+    """Answers as a table for people."""
+    text = io.StringIO(newline="")
+    table = csv.writer(text)
+    table.writerow(COLUMNS)
+    for line in lines:
+        table.writerow([_cell(line.get(name)) for name in COLUMNS])
+    return text.getvalue().encode("utf-8-sig")
+
+
 def _store(flow_name: str, run_id: str, lines: Sequence[Record], objects: Objects) -> str:
     end = summary(line["status"] for line in lines)
-    data = b"".join(msgspec.json.encode(line) + b"\n" for line in [*lines, end])
     key = response_key(flow_name, run_id)
-    objects.write(key, data)
+    objects.write(f"{key.removesuffix('.ndjson')}.csv", as_csv(lines))
+    objects.write(key, b"".join(msgspec.json.encode(line) + b"\n" for line in [*lines, end]))
     return key
+
+
+def _cell(value: Any) -> str:
+    """A value as text; what a spreadsheet would execute gets an apostrophe before it."""
+    if isinstance(value, Mapping):
+        text = "/".join(str(part) for part in value.values())
+    else:
+        text = "" if value is None else str(msgspec.to_builtins(value))
+    return f"'{text}" if is_formula(text) else text
+
+
+def _number(record: str) -> int:
+    return int(record) if record.isdigit() else 0

@@ -1,7 +1,5 @@
 """A matched invoice as SAP's own records (reference: matching facts of the two services)."""
 
-import base64
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -16,6 +14,7 @@ from sapmatch.model.match import Decision, ItemShare, LineMatch
 from sapmatch.model.money import rounded
 from sapmatch.model.order import ZERO, Order, OrderItem
 from sapmatch.model.policy import CompanyCode
+from sapmatch.writing.marker import marker
 from sapmatch.writing.taxes import Item, code_of, no_tax_code, same_rate, tax_code_of, taxes_of
 
 REFERENCE_LENGTH = 16  # SupplierInvoiceIDByInvcgParty
@@ -107,12 +106,6 @@ def sales_order_change(field: str, invoice: Invoice) -> Record:
 def supplier_reference(invoice: Invoice) -> str:
     """The invoice number without blanks around it, as SAP keeps it: 16 characters (MA-P49)."""
     return (invoice.number or "").strip()[:REFERENCE_LENGTH].rstrip()
-
-
-def marker(document_id: str) -> str:
-    """The header text by which a document of ours is recognised (25 characters at most)."""
-    digest = hashlib.sha256(document_id.encode()).digest()
-    return f"sapmatch {base64.b32encode(digest).decode()[:10]}"
 
 
 def v2_date(day: date) -> str:

@@ -1,32 +1,41 @@
 """Update files: the writes of one run as one JSON object, readable before and after it.
 
-`updates/<flow>/runs/<run>/update.json`, schema 1:
+`updates/<flow>/runs/<run>/update.json`, schema 2:
 
-    {"schema": 1, "flow": NAME, "run_id": ID,
+    {"schema": 2, "flow": NAME, "run_id": ID,
      "source": null | {"key": INBOX FILE, "version_id": ID or null, "sha256": HEX},
      "records": [{"record": NAME, "intent": ID, "operation", "service", "entity_set",
+                  "function": NAME or null,
                   "key": {FIELD: VALUE}, "reference": {FIELD: VALUE},
                   "payload": {...}}],        a record as SAP takes it, nested for a deep create
+     "refused": [{"record": NAME, "problems": [{"code", "message", "field", "values"}]}],
      "mistakes": 0}                          of a dropped file that was refused as a whole
 
 The order of the records is the order of the writes. A file is written once and never changed.
+Schema 1, the one before, has neither `function` nor `refused`.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-from sapmatch.model.errors import InputRejected, Problem
+from sapmatch.model.errors import InputRejected
 from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import Intent, IntentState, Operation, Record
 from sapmatch.model.ports import Intents, Objects
-from sapmatch.writing.inbox import parse_inbox
-from sapmatch.writing.plan import placed, stored
+from sapmatch.writing.inbox import parse
+from sapmatch.writing.mapping.apply import FieldMapping
+from sapmatch.writing.plan import Planned, Refused, accepted, place, stored
+from sapmatch.writing.problems import file_problem, listed, refused
 from sapmatch.writing.response_file import store_mistakes
+from sapmatch.writing.rows import require_size
+from sapmatch.writing.update_rows import READABLE, SCHEMA
 
 MOST_RECORDS = 500  # per run; what is left over is the next run's
 MOST_DROPPED = 5_000  # records of a dropped file, which is one run
@@ -38,7 +47,9 @@ _OPEN = (
     IntentState.UNKNOWN,
     IntentState.RECONCILING,
     IntentState.ABSENT,
+    IntentState.HELD,
 )
+_READERS = 8  # objects that are read or written at a time
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -60,17 +71,22 @@ class UpdateRecord(Struct, frozen=True, kw_only=True):
     key: dict[str, str]
     reference: dict[str, str]
     payload: Record
+    function: str | None = None
 
 
 class UpdateFile(Struct, frozen=True, kw_only=True):
-    """All writes of one run; `mistakes` of a dropped file that was refused as a whole."""
+    """All writes of one run, and the records of its file that are not sent (`refused`).
+
+    `mistakes` are those of a dropped file that was refused as a whole.
+    """
 
     flow: str
     run_id: str
     records: tuple[UpdateRecord, ...] = ()
     source: Source | None = None
+    refused: tuple[Refused, ...] = ()
     mistakes: int = 0
-    schema: int = 1
+    schema: int = SCHEMA
 
 
 def update_key(flow_name: str, run_id: str) -> str:
@@ -78,16 +94,22 @@ def update_key(flow_name: str, run_id: str) -> str:
     return f"updates/{flow_name}/runs/{run_id}/update.json"
 
 
-def collect(flow_name: str, intents: Intents, objects: Objects, run_id: str) -> UpdateFile:
-    """Write the update file of a run from the flow's open intents, oldest first.
+def collect(
+    flow_name: str, intents: Intents, objects: Objects, run_id: str, now: datetime
+) -> UpdateFile:
+    """Write the update file of a run from the flow's open intents: urgent ones, then oldest first.
 
-    The same run again finds its file. Without open intents the file is empty.
+    What is held for later than `now` is left to a later run. The same run again finds its file.
+    Without open intents the file is empty.
     """
     if objects.exists(update_key(flow_name, run_id)):
         return load(flow_name, run_id, objects)
-    due = islice(intents.due(flow_name, _OPEN), MOST_RECORDS)
-    planned = [(intent, objects.read(intent.payload_key)) for intent in due]
-    return _store(UpdateFile(flow=flow_name, run_id=run_id, records=_records(planned)), objects)
+    found = (intent for intent in intents.due(flow_name, _OPEN) if not _is_held(intent, now))
+    due = list(islice(found, MOST_RECORDS))
+    with ThreadPoolExecutor(_READERS) as pool:
+        payloads = list(pool.map(objects.read, (intent.payload_key for intent in due)))
+    records = _records(zip(due, payloads, strict=True))
+    return _store(UpdateFile(flow=flow_name, run_id=run_id, records=records), objects)
 
 
 def collect_inbox(
@@ -101,37 +123,52 @@ def collect_inbox(
     objects: Objects,
     run_id: str,
     now: datetime,
+    mapping: FieldMapping | None = None,
 ) -> UpdateFile:
     """Write the update file of a run from a dropped file; plans its intents first.
 
-    A file with a mistake is refused as a whole: nothing of it is planned, and the response file of
-    the run names every mistake.
+    Records with a mistake are `refused`, those of a flow that stops on errors all together. A file
+    that is wrong as a whole plans nothing, and the response file of the run names every mistake.
     """
     if objects.exists(update_key(flow_name, run_id)):
         return load(flow_name, run_id, objects)
-    data = objects.read(inbox_key, version_id)
-    source = Source(key=inbox_key, version_id=version_id, sha256=hashlib.sha256(data).hexdigest())
-    file = UpdateFile(flow=flow_name, run_id=run_id, source=source)
+    file = UpdateFile(flow=flow_name, run_id=run_id)
     try:
         _require_inbox(flow_name, flow)
-        planned = parse_inbox(
-            data, flow_name, flow, flow.connection, client, source=run_id, now=now
+        require_size(objects.size(inbox_key, version_id))
+        data = objects.read(inbox_key, version_id)
+        sha256 = hashlib.sha256(data).hexdigest()
+        source = Source(key=inbox_key, version_id=version_id, sha256=sha256)
+        file = replace(file, source=source)
+        parsed = parse(
+            data,
+            flow_name,
+            flow,
+            client,
+            mapping=mapping,
+            source=run_id,
+            now=now,
+            most=MOST_DROPPED,
         )
-        _require_few(planned)
-        planned = placed(planned, intents)
-    except InputRejected as refused:
-        store_mistakes(flow_name, run_id, refused.problems, objects)
-        return _store(msgspec.structs.replace(file, mistakes=len(refused.problems)), objects)
-    for intent, payload in planned:
-        objects.write_once(intent.payload_key, payload)
-    stored(planned, intents)
-    return _store(msgspec.structs.replace(file, records=_records(planned)), objects)
+        parsed = place(parsed, intents, flow.on_error)
+        if not parsed.planned:
+            parsed = accepted(parsed, "stop")
+    except InputRejected as wrong:
+        if not wrong.problems:  # no mistake of the file: it is gone, or the stores are wrong
+            raise
+        store_mistakes(flow_name, run_id, wrong.problems, objects)
+        return _store(replace(file, mistakes=len(wrong.problems)), objects)
+    with ThreadPoolExecutor(_READERS) as pool:
+        list(pool.map(lambda one: objects.write_once(one[0].payload_key, one[1]), parsed.planned))
+    stored(parsed.planned, intents)
+    records = _records(parsed.planned)
+    return _store(replace(file, records=records, refused=parsed.refused), objects)
 
 
 def refuse_inbox(flow_name: str, run_id: str, known: Iterable[str], objects: Objects) -> UpdateFile:
     """The update file of a run from a file that was dropped for a flow that nobody knows."""
-    remedy = f"drop the file into the inbox of a known flow: {', '.join(sorted(known)) or 'none'}"
-    mistake = _mistake("flow", f"{flow_name} is not in the settings; {remedy}")
+    remedy = f"drop the file into the inbox of a known flow: {listed(sorted(known)) or 'none'}"
+    mistake = refused(file_problem(f"{flow_name} is not in the settings; {remedy}", "flow"))
     store_mistakes(flow_name, run_id, mistake.problems, objects)
     return _store(UpdateFile(flow=flow_name, run_id=run_id, mistakes=1), objects)
 
@@ -140,28 +177,23 @@ def load(flow_name: str, run_id: str, objects: Objects) -> UpdateFile:
     """The update file of a run; raises InputRejected where there is none or it is unreadable."""
     key = update_key(flow_name, run_id)
     try:
-        return msgspec.json.decode(objects.read(key), type=UpdateFile)
+        file = msgspec.json.decode(objects.read(key), type=UpdateFile)
     except msgspec.DecodeError as exc:
         raise InputRejected(f"{key}: is no update file; collect the run again") from exc
+    if file.schema not in READABLE:
+        raise InputRejected(f"{key}: has schema {file.schema}, which this version does not read")
+    return file
+
+
+def _is_held(intent: Intent, now: datetime) -> bool:
+    until = intent.next_probe_at
+    return intent.state is IntentState.HELD and until is not None and until > now
 
 
 def _require_inbox(flow_name: str, flow: WriteBack) -> None:
     if flow.source != "inbox":
-        raise _mistake(
-            "flow", f'{flow_name} takes no files: its source is "{flow.source}"; use another inbox'
-        )
-
-
-def _require_few(planned: Sequence[tuple[Intent, bytes]]) -> None:
-    if len(planned) > MOST_DROPPED:
-        raise _mistake(
-            "file", f"holds {len(planned)} records, and one run takes {MOST_DROPPED}; split it"
-        )
-
-
-def _mistake(field: str, message: str) -> InputRejected:
-    problem = Problem(code="FILE", message=message, field=field)
-    return InputRejected(f"{field}: {message}", [problem])
+        message = f'{flow_name} takes no files: its source is "{flow.source}"; use another inbox'
+        raise refused(file_problem(message, "flow"))
 
 
 def _store(file: UpdateFile, objects: Objects) -> UpdateFile:
@@ -170,7 +202,7 @@ def _store(file: UpdateFile, objects: Objects) -> UpdateFile:
     return load(file.flow, file.run_id, objects)
 
 
-def _records(planned: Iterable[tuple[Intent, bytes]]) -> tuple[UpdateRecord, ...]:
+def _records(planned: Iterable[Planned]) -> tuple[UpdateRecord, ...]:
     return tuple(
         UpdateRecord(
             record=intent.record,
@@ -180,6 +212,7 @@ def _records(planned: Iterable[tuple[Intent, bytes]]) -> tuple[UpdateRecord, ...
             entity_set=intent.entity_set,
             key=intent.key,
             reference=intent.reference,
+            function=intent.function,
             payload=_payload(intent, payload),
         )
         for intent, payload in planned

@@ -1,30 +1,48 @@
 """Files that users write: what is taken, and every mistake by row and field."""
 
+from typing import Any, Literal
+
 import msgspec
 import pytest
 
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.flow import WriteBack
-from sapmatch.model.intent import Intent, Operation
-from sapmatch.writing.inbox import parse_inbox
+from sapmatch.model.intent import Operation
+from sapmatch.writing.inbox import parse
+from sapmatch.writing.plan import Parsed, Planned
 
 
-def parsed(
-    data: str | bytes,
+def flow_to(
     operation: Operation = "update",
     entity_set: str = "A_SalesOrder",
     reference: tuple[str, ...] = (),
-    source: str = "",
-) -> list[tuple[Intent, bytes]]:
-    flow = WriteBack(
+    on_error: Literal["stop", "continue"] = "stop",
+    **more: Any,
+) -> WriteBack:
+    return WriteBack(
         connection="s4",
         service="/o",
         entity_set=entity_set,
         operation=operation,
         reference=reference,
+        on_error=on_error,
+        **more,
     )
+
+
+def parsed(
+    data: str | bytes, operation: Operation = "update", *flow: Any, source: str = "", **more: Any
+) -> list[Planned]:
     data = data.encode() if isinstance(data, str) else data
-    return parse_inbox(data, "orders", flow, "s4", "100", source=source)
+    found = parse(data, "orders", flow_to(operation, *flow, **more), "100", source=source)
+    assert not found.refused
+    return list(found.planned)
+
+
+def kept(data: str | bytes, **more: Any) -> Parsed:
+    """The same with a flow that goes on behind a wrong record."""
+    data = data.encode() if isinstance(data, str) else data
+    return parse(data, "orders", flow_to(on_error="continue", **more), "100")
 
 
 def mistakes(data: str | bytes, **more: object) -> list[str]:
@@ -98,7 +116,7 @@ def test_every_mistake_is_named_by_row_and_field() -> None:
 
 def test_broken_lines_are_named_by_their_number() -> None:
     found = mistakes('{"SalesOrder":"1","A":"x"}\n{"SalesOrder":\nnothing')
-    assert [mistake.split(":")[0] for mistake in found] == ["line 2", "line 3"]
+    assert [mistake.split(":")[0] for mistake in found] == ["row 2", "row 3"]
 
 
 @pytest.mark.parametrize("data", [b"", b"  \n", b"[", b"[1,", b"\xff\xfe", b"[" * 100_000])

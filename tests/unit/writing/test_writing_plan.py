@@ -9,7 +9,9 @@ import pytest
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import Intent
-from sapmatch.writing.plan import Planned, intents_for_match
+from sapmatch.writing.from_match import intents_for_match
+from sapmatch.writing.mapping.apply import mapping_of
+from sapmatch.writing.plan import Planned
 from tests.builders.matches import POLICY, decision, invoice, purchase_order
 
 INVOICES = WriteBack(
@@ -38,12 +40,15 @@ def planned(
     decided: Any = None, flows: Any = FLOWS, now: datetime = NOW, **fields: Any
 ) -> list[Planned]:
     order = purchase_order()
+    found = {name: mapping_of(name, flow) for name, flow in flows.items()}
+    mappings = {name: mapping for name, mapping in found.items() if mapping}
     return intents_for_match(
         invoice(**fields),
         decided or decision(),
         document_id="d1",
         orders={order.id: order},
         flows=flows,
+        mappings=mappings,
         policy=POLICY,
         connection="s4",
         client="100",

@@ -12,8 +12,8 @@ from sapmatch.model.intent import Record
 from sapmatch.model.invoice import AllowanceCharge, InvoiceLine, TaxSubtotal
 from sapmatch.model.match import Decision, LineMatch, ToleranceCheck
 from sapmatch.model.order import ZERO
+from sapmatch.writing.marker import marker
 from sapmatch.writing.supplier_invoice import (
-    marker,
     sales_order_change,
     supplier_invoice,
     v2_date,

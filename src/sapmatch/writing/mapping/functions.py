@@ -35,8 +35,9 @@ class Function(Struct, frozen=True):
         """Raise ValueError for a wrong number of arguments, or a wrong constant among them."""
         if not self.least <= len(given) <= self.most:
             raise ValueError(f"gives {name} {len(given)} argument(s), it takes {self._takes}")
-        for constant in given[1:] if self.constants else ():
-            if constant is None or not self.constants(constant):  # type: ignore[misc] (asked above)
+        allowed = self.constants
+        for constant in given[1:] if allowed else ():
+            if constant is None or not (allowed and allowed(constant)):
                 raise ValueError(f"gives {name} a second argument that it cannot take")
 
     def apply(self, arguments: Sequence[Value]) -> Value:

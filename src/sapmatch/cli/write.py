@@ -2,47 +2,55 @@
 
 import argparse
 import json
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from sapmatch.bootstrap import sap_client
 from sapmatch.cli import output
 from sapmatch.cli.ledger import SUFFIX, LedgerFile
-from sapmatch.cli.options import add_common, add_connection, connection_of, existing, service_of
+from sapmatch.cli.options import add_common, add_connection, connection_of, existing
+from sapmatch.cli.responses import kept
+from sapmatch.cli.write_options import add_flow, flow_of, mapping_table
 from sapmatch.clock import SystemClock
-from sapmatch.model.errors import InputRejected
-from sapmatch.model.flow import WriteBack
-from sapmatch.model.intent import Operation
+from sapmatch.model.connection import Connection
+from sapmatch.model.errors import InputRejected, TransientError
 from sapmatch.settings import Settings
-from sapmatch.writing.inbox import parse_inbox
-from sapmatch.writing.response_file import response, summary
-from sapmatch.writing.run import FINE
-from sapmatch.writing.write_file import write_file
+from sapmatch.writing.desk import Desk
+from sapmatch.writing.dry_run import dry_run
+from sapmatch.writing.mapping.apply import mapping_of
+from sapmatch.writing.protocol.effects import Rules
+from sapmatch.writing.rows import require_size
+from sapmatch.writing.turn import FINE
+from sapmatch.writing.write_file import OWNER, Source, write_file
+
+if TYPE_CHECKING:
+    from sapmatch.sap.odata.client import ODataClient
 
 REFUSED = 3
 COLUMNS = ("Record", "Status", "Key", "SAP says")
+PLAN = ("Record", "Action", "Key", "Changes", "Note")
+SLACK = timedelta(seconds=5)  # one process: what is written ahead leaves at once, or not at all
+SAVERS = 8  # records whose write-ahead is forced to disk together
 Lines = Iterable[dict[str, Any]]
+Table = Callable[[Lines], None]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_connection(parser)
-    parser.add_argument("file", metavar="FILE", help="a JSON array, or one JSON object a line")
-    parser.add_argument("--operation", choices=get_args(Operation), required=True)
+    parser.add_argument("file", metavar="FILE", help="a JSON array, JSON lines, or CSV")
+    add_flow(parser)
     parser.add_argument(
-        "--reference",
-        metavar="FIELD",
-        action="append",
-        default=[],
-        help="field by which SAP can be searched for a record (may be repeated)",
+        "--dry-run", action="store_true", help="show old and new values, send nothing"
     )
-    parser.add_argument("--on-error", choices=("stop", "continue"), default="continue")
-    parser.add_argument("--dry-run", action="store_true", help="check the file, send nothing")
     parser.add_argument("--responses", metavar="DIR", type=Path, help="keep the answers there")
     parser.add_argument(
         "--ledger", metavar="FILE", type=Path, help=f"what was sent (else FILE{SUFFIX})"
     )
+    parser.add_argument("--yes", action="store_true", help="delete and call without asking")
     add_common(parser)
     parser.set_defaults(run=run)
 
@@ -51,81 +59,106 @@ def run(arguments: argparse.Namespace) -> int:
     """Write every record at most once; 3 where one of them is not in SAP as it should be."""
     existing([arguments.file])
     settings = connection_of(arguments)
-    flow = _flow(arguments, service_of(arguments, settings))
-    data = Path(arguments.file).read_bytes()
+    source = _source(arguments, settings)
     if arguments.dry_run:
-        _show(arguments, _checked(settings, flow, data))
+        lines = _planned(settings, source)
+        shown = _show(arguments, lines, _show_plan)
+        return REFUSED if any(line.get("action") == "refuse" for line in shown) else 0
+    if not _agreed(arguments, source):
         return 0
-    lines = _kept(arguments, _written(arguments, settings, flow, data))
-    statuses = _show(arguments, lines)
-    return 0 if statuses <= set(FINE) else REFUSED
+    lines = kept(
+        arguments.responses, Path(arguments.file).name, _written(arguments, settings, source)
+    )
+    shown = _show(arguments, lines, _show_answers)
+    fine = all(line["status"] in FINE for line in shown if "status" in line)
+    left = any("earlier_unknown" in line for line in shown)
+    return 0 if fine and not left else REFUSED
 
 
-def _flow(arguments: argparse.Namespace, service: str) -> WriteBack:
-    return WriteBack(
-        connection=arguments.connection,
-        service=service,
-        entity_set=arguments.entity_set,
-        operation=arguments.operation,
-        reference=tuple(arguments.reference),
-        on_error=arguments.on_error,
+def _source(arguments: argparse.Namespace, settings: Settings) -> Source:
+    flow = flow_of(arguments, settings)
+    path = Path(arguments.file)
+    try:
+        require_size(path.stat().st_size)
+        data = path.read_bytes()
+    except OSError as exc:
+        raise InputRejected(f"{path}: cannot be read ({exc.strerror})") from exc
+    except InputRejected as exc:
+        raise InputRejected(f"{path}: {exc}", exc.problems) from exc
+    return Source(
+        data=data,
+        name=arguments.entity_set,
+        flow=flow,
+        client=settings.connections[flow.connection].client,
+        mapping=mapping_of(arguments.entity_set, flow, mapping_table(arguments, flow)),
     )
 
 
-def _checked(settings: Settings, flow: WriteBack, data: bytes) -> Lines:
-    """The answers of a run that sends nothing; needs neither SAP nor a ledger."""
-    client = settings.connections[flow.connection].client
-    planned = parse_inbox(data, flow.entity_set, flow, flow.connection, client)
-    lines = [response(intent.record, intent) for intent, _ in planned]
-    return [*lines, summary(line["status"] for line in lines)]
+def _agreed(arguments: argparse.Namespace, source: Source) -> bool:
+    """Whether whoever sits there wants what cannot be undone; a script said so by its command."""
+    flow = source.flow
+    asked = flow.operation in ("delete", "call") and sys.stdin.isatty() and not arguments.yes
+    if not asked:
+        return True
+    verb = f"call {flow.function} for" if flow.operation == "call" else "delete"
+    output.note(
+        f"{verb} the records of {arguments.file} in {flow.entity_set} of {flow.connection}, "
+        f"client {source.client}? [y/N]"
+    )
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _planned(settings: Settings, source: Source) -> Lines:
+    """The plan of a run that sends nothing; of the file alone where SAP cannot be asked."""
+    try:
+        sap = sap_client(settings, source.flow.connection)
+    except InputRejected as exc:
+        return _offline(source, exc)
+    with sap:
+        try:
+            return list(dry_run(source, sap, SystemClock().now()))
+        except TransientError as exc:
+            return _offline(source, exc)
+
+
+def _offline(source: Source, error: Exception) -> Lines:
+    output.note(f"SAP was not asked, so this is the plan of the file alone: {error}")
+    return dry_run(source, None, SystemClock().now())
 
 
 def _written(
-    arguments: argparse.Namespace, settings: Settings, flow: WriteBack, data: bytes
+    arguments: argparse.Namespace, settings: Settings, source: Source
 ) -> Iterator[dict[str, Any]]:
-    connection = settings.connections[flow.connection]
     ledger = arguments.ledger or Path(f"{arguments.file}{SUFFIX}")
+    name = source.flow.connection
     with (
         LedgerFile(ledger) as intents,
-        sap_client(settings, flow.connection) as sap,
+        sap_client(settings, name) as sap,
         output.progress("writing") as progress,
     ):
-        yield from write_file(
-            sap,
-            data,
-            flow=flow,
-            flow_name=flow.entity_set,
-            connection=flow.connection,
-            client=connection.client,
-            ledger=intents,
-            clock=SystemClock(),
-            on_error=flow.on_error,
-            dry_run=False,
-            quiet_seconds=connection.settle_seconds,
-            probe_spacing_seconds=connection.probe_spacing_seconds,
-            progress=progress,
-        )
+        desk = _desk(settings.connections[name], sap, intents)
+        yield from write_file(source, desk, intents, progress)
 
 
-def _kept(arguments: argparse.Namespace, lines: Lines) -> Iterator[dict[str, Any]]:
-    """The lines, also written to the folder for responses as they come."""
-    if arguments.responses is None:
-        yield from lines
-        return
-    path = arguments.responses / f"{Path(arguments.file).name}.responses.ndjson"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("w", encoding="utf-8")
-    except OSError as exc:
-        raise InputRejected(f"{path}: cannot be written ({exc.strerror})") from exc
-    with file:
-        for line in lines:
-            file.write(json.dumps(line) + "\n")
-            yield line
+def _desk(connection: Connection, sap: "ODataClient", intents: LedgerFile) -> Desk:
+    rules = Rules(
+        settle=timedelta(seconds=connection.settle_seconds),
+        spacing=timedelta(seconds=connection.probe_spacing_seconds),
+        slack=SLACK,
+    )
+    return Desk(
+        sap=sap,
+        intents=intents,
+        clock=SystemClock(),
+        rules=rules,
+        owner=OWNER,
+        savers=SAVERS,
+        answer_seconds=connection.read_timeout,
+    )
 
 
-def _show(arguments: argparse.Namespace, lines: Lines) -> set[str]:
-    """Print the lines, those before an error too; returns the statuses."""
+def _show(arguments: argparse.Namespace, lines: Lines, table: Table) -> list[dict[str, Any]]:
+    """Print the lines as they come, those before an error too; returns them."""
     shown: list[dict[str, Any]] = []
     try:
         for line in lines:
@@ -137,16 +170,47 @@ def _show(arguments: argparse.Namespace, lines: Lines) -> set[str]:
         raise InputRejected(f"{where}{exc}", exc.problems) from exc
     finally:
         if shown and not arguments.json:
-            _show_table(shown)
-    return {line["status"] for line in shown if "status" in line}
+            table([line for line in shown if "status" in line])
+            _show_counts(shown)
+    return shown
 
 
-def _show_table(lines: list[dict[str, Any]]) -> None:
-    records = [line for line in lines if "status" in line]
+def _show_answers(records: Lines) -> None:
     rows = ((n["record"], n["status"], _key(n["key"]), n["sap_message"]) for n in records)
     output.table(COLUMNS, rows)
-    for counts in (line["summary"] for line in lines if "summary" in line):
-        output.line(", ".join(f"{name} {count}" for name, count in counts.items() if count))
+
+
+def _show_plan(records: Lines) -> None:
+    rows = (
+        (n["record"], n["action"], _key(n["key"]), _changes(n["changes"]), n["sap_message"])
+        for n in records
+    )
+    output.table(PLAN, rows)
+
+
+def _show_counts(lines: Lines) -> None:
+    for line in lines:
+        if "summary" in line:
+            counts = line["summary"].items()
+            output.line(", ".join(f"{name} {count}" for name, count in counts if count))
+        if "earlier_unknown" in line:
+            output.note(
+                f"{line['earlier_unknown']} record(s) that an earlier run sent are not decided "
+                "yet, and stand in this file no more: run the command again later"
+            )
+
+
+def _changes(changes: dict[str, dict[str, Any]]) -> list[str]:
+    return [
+        f"{name}: {_value(each['old'])} -> {_value(each['new'])}"
+        if "old" in each
+        else f"{name}: {_value(each['new'])}"
+        for name, each in changes.items()
+    ]
+
+
+def _value(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
 def _key(key: dict[str, str] | None) -> str:

@@ -1,186 +1,170 @@
 """One file of records into SAP from this machine, for `sapmatch write`."""
 
 import hashlib
-from collections.abc import Callable, Iterator
-from datetime import timedelta
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from heapq import merge
+from typing import Any, Protocol
 
 import msgspec
+from msgspec import Struct
 
-from sapmatch.model.errors import AuthorizationMissing, SapmatchError, SapUnavailable
+from sapmatch.model.errors import InputRejected, SapmatchError
 from sapmatch.model.flow import WriteBack
-from sapmatch.model.intent import TERMINAL, Intent, IntentState, Record
-from sapmatch.model.ports import Clock, Intents, SapWriter
-from sapmatch.writing.inbox import parse_inbox
-from sapmatch.writing.plan import placed, stored
-from sapmatch.writing.protocol import write_record
-from sapmatch.writing.readback import differences
-from sapmatch.writing.reconcile import reconcile
+from sapmatch.model.intent import UNDECIDED, Intent, Record
+from sapmatch.writing.attended import AttendedRun
+from sapmatch.writing.desk import Desk, Work
+from sapmatch.writing.inbox import parse
+from sapmatch.writing.mapping.apply import FieldMapping
+from sapmatch.writing.plan import Check, Parsed, Refused, checked, place, stored
+from sapmatch.writing.problems import refused
 from sapmatch.writing.response_file import response, summary
-from sapmatch.writing.run import FINE, UNREACHABLE, backed_off, due_at, forbidden
+from sapmatch.writing.turn import FINE
 
 OWNER = "sapmatch write"
-PATIENCE = timedelta(seconds=90)  # waiting in one run, for lost answers and for a busy SAP
-STEPS = 8  # protocol steps of one record in one run: send, two looks, send, two looks
-_SINCE = (
-    "was written by an earlier run, and SAP holds something else since; "
-    "name another file with --ledger to write it again"
-)
-_FOR_PEOPLE = (IntentState.CONFLICTING, IntentState.HELD)
+SLICE = 20  # records that SAP is asked for, and that are waited for, together
+BATCHES = 10  # of a slice that travels in batches
+Progress = Callable[[int, int], None]
+
+
+class Payloads(Protocol):
+    """Where payloads are kept by key."""
+
+    def write_once(self, key: str, data: bytes) -> bool:
+        """Store only where nothing is stored yet; False where something was."""
+        ...
+
+    def read(self, key: str) -> bytes:
+        """The bytes; InputRejected where there are none."""
+        ...
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """A file of records, and what is done with them; `name` is that of the flow."""
+
+    data: bytes
+    name: str
+    flow: WriteBack
+    client: str
+    mapping: FieldMapping | None = None
+
+
+def read(source: Source, now: datetime, check: Check | None) -> Parsed:
+    """The writes of the file; InputRejected where it as a whole, or every record, is wrong."""
+    found = parse(
+        source.data,
+        source.name,
+        source.flow,
+        source.client,
+        mapping=source.mapping,
+        source=hashlib.sha256(source.data).hexdigest(),
+        now=now,
+    )
+    if check:
+        found = checked(found, check, source.flow.on_error)
+    if not found.planned:
+        raise refused(*(problem for record in found.refused for problem in record.problems))
+    return found
 
 
 def write_file(
-    sap: SapWriter,
-    data: bytes,
-    *,
-    flow: WriteBack,
-    flow_name: str,
-    connection: str,
-    client: str,
-    ledger: Intents,
-    clock: Clock,
-    on_error: Literal["stop", "continue"],
-    dry_run: bool,
-    quiet_seconds: int,
-    probe_spacing_seconds: int,
-    progress: Callable[[int, int], None] | None = None,
+    source: Source, desk: Desk, payloads: Payloads, progress: Progress | None = None
 ) -> Iterator[dict[str, Any]]:
     """Write the records of a file in their order; yields one response each, then the summary.
 
-    The ledger makes the same call go on where it stopped. A lost answer is read back within this
-    run where the quiet time allows, else by the next one. Raises InputRejected before anything is
-    sent where the file has mistakes; after the summary, what kept the rest from being written
+    Nobody else may take an intent of the desk. The same call goes on where it stopped. A lost
+    answer is read back within this run where the quiet time allows, else by the next one; so is
+    what an earlier content of the file left undecided, counted as `earlier_unknown`. Interrupted,
+    it says what became of the records that were under way. Raises InputRejected before anything is
+    sent where the file has mistakes; after the summary, what kept records from being written
     (SapUnavailable, LogonRefused, AuthorizationMissing, ServiceNotActivated).
     """
-    source = hashlib.sha256(data).hexdigest()
-    planned = parse_inbox(data, flow_name, flow, connection, client, source=source, now=clock.now())
-    if dry_run:
-        yield from _unsent(planned)
-        return
-    planned = placed(planned, ledger)
-    intents = stored(planned, ledger)
-    desk = _Desk(sap, ledger, clock, quiet_seconds, probe_spacing_seconds)
+    run = AttendedRun(desk, source.flow.batch)
+    wanted = _checked(source, desk, run)
+    left = run.read_back(_earlier(source, desk, payloads, wanted))
+    found = place(wanted, desk.intents, source.flow.on_error)
     statuses: list[str] = []
-    stopped = False
-    for (drafted, payload), intent in zip(planned, intents, strict=True):
-        after = intent if stopped else desk.settled(intent, msgspec.json.decode(payload))
-        line = response(drafted.record, after)
-        stopped = stopped or desk.failure is not None
-        stopped = stopped or (on_error == "stop" and line["status"] not in FINE)
+    for line in _lines(found, _written(found, source, desk, payloads, run)):
         statuses.append(line["status"])
+        if source.flow.on_error == "stop" and line["status"] not in FINE:
+            run.stop()
         if progress:
-            progress(len(statuses), len(planned))
+            progress(len(statuses), len(found.planned) + len(found.refused))
         yield line
-    yield summary(statuses)
-    failure = desk.failure or desk.denied
-    if failure:
-        raise failure
+    yield summary(statuses) | ({"earlier_unknown": len(left)} if left else {})
+    run.complain()
 
 
-def _unsent(planned: list[tuple[Intent, bytes]]) -> Iterator[dict[str, Any]]:
-    lines = [response(intent.record, intent) for intent, _ in planned]
-    yield from lines
-    yield summary(line["status"] for line in lines)
+def _checked(source: Source, desk: Desk, run: AttendedRun) -> Parsed:
+    """The writes, checked against $metadata; where SAP cannot give it, nothing will be sent."""
+    now = desk.clock.now()
+    try:
+        return read(source, now, desk.sap.check)
+    except InputRejected:
+        raise
+    except SapmatchError as exc:
+        run.fail(exc)
+        return read(source, now, None)
 
 
-class _Desk:
-    """Takes one record as far as it goes in this run."""
+def _earlier(source: Source, desk: Desk, payloads: Payloads, found: Parsed) -> Iterator[Work]:
+    """What was sent, is not decided, and stands in this file no more."""
+    here = {(intent.id, intent.payload_sha256) for intent, _ in found.planned}
+    for intent in desk.intents.due(source.name, tuple(UNDECIDED)):
+        if (intent.id, intent.payload_sha256) not in here:
+            yield intent, _decoded(payloads.read(intent.payload_key))
 
-    def __init__(
-        self,
-        sap: SapWriter,
-        ledger: Intents,
-        clock: Clock,
-        quiet_seconds: int,
-        probe_spacing_seconds: int,
-    ) -> None:
-        self._sap = sap
-        self._ledger = ledger
-        self._clock = clock
-        self._quiet_seconds = quiet_seconds
-        self._spacing = probe_spacing_seconds
-        self._patience = PATIENCE
-        self._denials = 0  # in a row
-        self.denied: SapmatchError | None = None
-        self.failure: SapmatchError | None = None  # ends the run
 
-    def settled(self, intent: Intent, payload: Record) -> Intent:
-        """The record after sending, waiting and reading back, as far as patience reaches."""
-        if intent.state is IntentState.CONFIRMED and intent.operation != "insert":
-            return self._looked_at(intent, payload)
-        refused = 0
-        for _ in range(STEPS):
-            if not self._ready(intent):
-                break
-            try:
-                after = self._step(intent, payload)
-            except SapmatchError as exc:
-                self.failure = exc
-                return self._ledger.get(intent.id)
-            if forbidden(after):
-                return self._deny(after)
-            self._denials = 0
-            refused += backed_off(after)
-            if after.version == intent.version or refused == UNREACHABLE:
-                intent = after
-                break
-            intent = after
-        if backed_off(intent):
-            self.failure = SapUnavailable(f"{intent.sap_messages[0]}; run the same command again")
-        return intent
+def _lines(found: Parsed, written: Iterator[Intent]) -> Iterator[dict[str, Any]]:
+    """One response for each record, in the order of the file."""
+    names = (intent.record for intent, _ in found.planned)
+    answered = (response(name, each) for name, each in zip(names, written, strict=True))
+    wrong = (refusal(record) for record in found.refused)
+    return in_order(answered, wrong)
 
-    def _deny(self, intent: Intent) -> Intent:
-        """Other records may be allowed, but not after several refusals in a row."""
-        self._denials += 1
-        self.denied = AuthorizationMissing(intent.sap_messages[0])
-        if self._denials == UNREACHABLE:
-            self.failure = self.denied
-        return intent
 
-    def _looked_at(self, intent: Intent, payload: Record) -> Intent:
-        """Done by an earlier run; held for a person where SAP no longer has it as written."""
-        try:
-            entity = self._sap.get(intent.service, intent.entity_set, intent.key)
-        except SapmatchError as exc:
-            self.failure = exc
-            return intent
-        if intent.operation == "delete":
-            as_written = entity is None
-        else:
-            as_written = entity is not None and not differences(payload, entity.row)
-        if as_written:
-            return intent
-        return msgspec.structs.replace(intent, state=IntentState.HELD, sap_messages=(_SINCE,))
+def in_order(*lines: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Responses in the order of the file, each as late as it can be taken."""
+    return merge(*lines, key=lambda line: int(line["record"]))
 
-    def _ready(self, intent: Intent) -> bool:
-        """Wait for the next step of the record; False where there is none in this run."""
-        if intent.state in TERMINAL or intent.state in _FOR_PEOPLE:
-            return False
-        now = self._clock.now()
-        wait = (due_at(intent) or now) - now
-        if wait > self._patience:
-            return False
-        if wait > timedelta(0):
-            self._patience -= wait
-            self._clock.sleep(wait.total_seconds())
-        return True
 
-    def _step(self, intent: Intent, payload: Record) -> Intent:
-        if intent.state in (IntentState.PLANNED, IntentState.CLAIMED):
-            return write_record(
-                intent,
-                payload,
-                sap=self._sap,
-                intents=self._ledger,
-                clock=self._clock,
-                owner=OWNER,
-                quiet_seconds=self._quiet_seconds,
-            )
-        return reconcile(
-            intent,
-            payload,
-            sap=self._sap,
-            intents=self._ledger,
-            clock=self._clock,
-            probe_spacing_seconds=self._spacing,
-        )
+def _written(
+    found: Parsed, source: Source, desk: Desk, payloads: Payloads, run: AttendedRun
+) -> Iterator[Intent]:
+    """What became of every record that could be sent."""
+    for intent, payload in found.planned:
+        payloads.write_once(intent.payload_key, payload)
+    intents = stored(found.planned, desk.intents)
+    size = 1 if source.flow.on_error == "stop" else max(SLICE, BATCHES * source.flow.batch)
+    for start in range(0, len(intents), size):
+        part = slice(start, start + size)
+        records = (_decoded(payload) for _, payload in found.planned[part])
+        yield from _taken(list(zip(intents[part], records, strict=True)), desk, run)
+
+
+def _taken(work: Sequence[Work], desk: Desk, run: AttendedRun) -> Iterator[Intent]:
+    """The records as far as they go; interrupted, as far as they went."""
+    done = 0
+    try:
+        for intent in run.write(work):
+            done += 1
+            yield intent
+    except KeyboardInterrupt:
+        yield from (desk.intents.get(intent.id) for intent, _ in work[done:])
+        raise
+
+
+def _decoded(payload: bytes) -> Record:
+    return msgspec.json.decode(payload, type=Record)
+
+
+def refusal(record: Refused) -> dict[str, Any]:
+    """The response to a record of the file that cannot be written."""
+    said = "; ".join(f"{problem.field}: {problem.message}" for problem in record.problems)
+    return {
+        "record": record.record,
+        "status": "rejected",
+        "key": None,
+        "sap_message": said,
+        "http_status": None,
+    }

@@ -1,5 +1,4 @@
 import json
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -9,9 +8,9 @@ import pytest
 
 from sapmatch.cli import main
 from sapmatch.model.errors import LogonRefused, OutcomeUnknown, SapRejected, SapUnavailable
-from sapmatch.model.intent import Entity, Record, Repeatability, Written
-from sapmatch.model.query import ODataValue, Query
+from sapmatch.model.intent import Change, Record, Written
 from sapmatch.settings import Settings
+from tests.builders.memory_sap import MemorySap, answer_lost, fails
 
 SETTINGS = """
 [connections.s4]
@@ -41,13 +40,13 @@ class Clock:
         self._now += timedelta(seconds=seconds)
 
 
-class Sap:
+class Sap(MemorySap):
     """Sales orders in memory; `answers` are raised for the customer's numbers they name."""
 
     def __init__(self) -> None:
-        self.rows: list[Record] = []
+        super().__init__(Clock())
         self.answers: dict[str, Exception] = {}
-        self.created: list[str] = []
+        self.closed = False
 
     def __enter__(self) -> Self:
         return self
@@ -58,57 +57,23 @@ class Sap:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        pass
+        self.closed = True
 
-    def find(self, service: str, entity_set: str, query: Query) -> list[Entity]:
-        wanted = query.equals.items()
-        return [Entity(row=row) for row in self.rows if wanted <= row.items()]
+    @property
+    def rows(self) -> list[Record]:
+        return self.entities.setdefault("A_SalesOrder", [])
 
-    def prepare(self, service: str) -> None:
-        """No token is needed in memory."""
+    @property
+    def created(self) -> list[str]:
+        return [c.record["PurchaseOrderByCustomer"] for c in self.sent if c.kind == "create"]
 
-    def create(
-        self,
-        service: str,
-        entity_set: str,
-        record: Record,
-        *,
-        repeatability: Repeatability | None = None,
-    ) -> Written:
-        name = record["PurchaseOrderByCustomer"]
-        self.created.append(name)
-        error = self.answers.get(name)
-        if error and not isinstance(error, OutcomeUnknown):
-            raise error
-        self.rows.append({**record, "SalesOrder": str(len(self.rows) + 1)})
-        if error:
-            raise error
-        key = {"SalesOrder": self.rows[-1]["SalesOrder"]}
-        return Written(key=key, row=self.rows[-1], http_status=201)
-
-    def get(
-        self,
-        service: str,
-        entity_set: str,
-        key: Mapping[str, ODataValue],
-        *,
-        expand: Sequence[str] = (),
-    ) -> Entity | None:
-        return next((Entity(row=r, etag="e") for r in self.rows if key.items() <= r.items()), None)
-
-    def update(
-        self,
-        service: str,
-        entity_set: str,
-        key: Mapping[str, ODataValue],
-        changes: Record,
-        *,
-        etag: str | None,
-    ) -> Written:
-        found = self.get(service, entity_set, key)
-        assert found is not None
-        found.row.update(changes)
-        return Written(key={name: str(value) for name, value in key.items()}, http_status=204)
+    def write(self, change: Change) -> Written:
+        error = self.answers.get(change.record.get("PurchaseOrderByCustomer", ""))
+        if isinstance(error, OutcomeUnknown):
+            self.behaviours.append(answer_lost)
+        elif error:
+            self.behaviours.append(fails(error))
+        return super().write(change)
 
 
 @pytest.fixture
@@ -142,11 +107,11 @@ def test_every_record_gets_a_line_and_the_counts_come_last(
     assert records[0] == {
         "record": "1",
         "status": "created",
-        "key": {"SalesOrder": "1"},
+        "key": {"SalesOrder": "5105600000"},
         "sap_message": None,
         "http_status": 201,
     }
-    assert [record["key"]["SalesOrder"] for record in records] == ["1", "2", "3"]
+    assert len({record["key"]["SalesOrder"] for record in records}) == 3
     assert last["summary"]["created"] == 3
 
 
@@ -208,7 +173,7 @@ def test_with_a_short_quiet_time_a_lost_answer_is_read_back_at_once(
     sap.answers["MA-2"] = OutcomeUnknown("the answer was lost")
     assert main(INSERT) == 0
     second = lines(capsys)[1]
-    assert (second["status"], second["key"]) == ("already_there", {"SalesOrder": "2"})
+    assert (second["status"], second["key"]) == ("already_there", {"SalesOrder": "5105600001"})
     assert sap.created == ["MA-1", "MA-2", "MA-3"]
 
 
@@ -237,7 +202,7 @@ def test_a_dry_run_sends_nothing_and_leaves_no_ledger(
 
 
 def test_an_update_changes_the_named_fields(sap: Sap, capsys: pytest.CaptureFixture[str]) -> None:
-    sap.rows = [{"SalesOrder": "7", "AssignmentReference": ""}]
+    sap.seed("A_SalesOrder", SalesOrder="7", AssignmentReference="")
     Path("changes.ndjson").write_text('{"SalesOrder": "7", "AssignmentReference": "DV-1"}\n')
     assert main(["write", "s4", "A_SalesOrder", "changes.ndjson", "--operation", "update"]) == 0
     assert sap.rows[0]["AssignmentReference"] == "DV-1"

@@ -214,4 +214,4 @@ class MemorySap:
 
 
 def _visible(row: Record) -> Record:
-    return {name: value for name, value in row.items() if not name.startswith("_")}
+    return {name: value for name, value in row.items() if name != "_etag"}

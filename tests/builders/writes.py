@@ -81,16 +81,16 @@ class Stage:
     def intent(self) -> Intent:
         return self.intents.get(self.id)
 
-    def desk(self, owner: str = "worker", **ports: Any) -> Desk:
-        fields: dict[str, Any] = {"sap": self.sap, "intents": self.intents, **ports}
-        return Desk(clock=self.clock, rules=RULES, owner=owner, **fields)
+    def desk(self, owner: str = "worker", **fields: Any) -> Desk:
+        known = {"sap": self.sap, "intents": self.intents, "clock": self.clock, "rules": RULES}
+        return Desk(owner=owner, **{**known, **fields})
 
-    def write(self, owner: str = "worker", **ports: Any) -> Intent:
-        (after,) = write([(self.intent, self.payload)], self.desk(owner, **ports))
+    def write(self, owner: str = "worker", **fields: Any) -> Intent:
+        (after,) = write([(self.intent, self.payload)], self.desk(owner, **fields))
         return after
 
-    def look(self, owner: str = "worker", **ports: Any) -> Intent:
-        (after,) = read_back([(self.intent, self.payload)], self.desk(owner, **ports))
+    def look(self, owner: str = "worker", **fields: Any) -> Intent:
+        (after,) = read_back([(self.intent, self.payload)], self.desk(owner, **fields))
         return after
 
     def look_after(self, seconds: float) -> Intent:

@@ -5,7 +5,7 @@ from functools import partial
 
 from msgspec import Struct
 
-from sapmatch.model.errors import PreconditionFailed, SapmatchError
+from sapmatch.model.errors import PreconditionFailed
 from sapmatch.model.intent import Intent, IntentState, Record
 from sapmatch.model.ports import Admission, Clock, Gate, Intents, SapWriter
 from sapmatch.writing.identity import subject
@@ -74,7 +74,7 @@ class _Writing:
         # A claim shall not end while its slice is under way.
         quarter = desk.rules.lease.total_seconds() / 4
         self._slice = Size(SLICE, max(SLICE, batch), quarter)
-        self._trouble: SapmatchError | None = None  # the last one that the gate was told of
+        self._troubled = False  # SAP did not answer lately
 
     def write(self, work: Sequence[Work]) -> Iterator[Intent]:
         for part in _parts(work, self._may_send, subject, lambda: self._slice.now):
@@ -120,19 +120,21 @@ class _Writing:
         return after
 
     def _written(self, part: list[Work]) -> Iterator[Intent]:
-        begun = self._desk.clock.now()
+        started = self._desk.clock.now()
         runs = [_running(self._desk, send, intent, payload) for intent, payload in part]
         try:
             self._lockstep.start(runs)
-            many = sum(run.is_open for run in runs)
+            self._tell([run for run in runs if not run.is_open])
             for group in self._groups(runs):
-                self._lockstep.finish(self._still_admitted(group))
-                self._tell(group)
+                going = self._still_admitted(group)
+                self._lockstep.finish(going)
+                self._tell(going)
                 yield from _ended(group)
         finally:  # stopped early; where even this cannot be stored, the claim ends by itself
             for run in runs:
                 run.leave()
-        self._slice.took(many, (self._desk.clock.now() - begun).total_seconds())
+        seconds = (self._desk.clock.now() - started).total_seconds()
+        self._slice.took(sum(run.begun for run in runs), seconds)
 
     def _groups(self, runs: list[Running]) -> Iterator[list[Running]]:
         """As many as go into one batch, and those that are done beside them."""
@@ -150,24 +152,21 @@ class _Writing:
     def _still_admitted(self, group: list[Running]) -> list[Running]:
         """After trouble the gate is asked once more, before the next one leaves."""
         going = [run for run in group if run.is_open]
-        if self._trouble is None or not going:
+        if not (self._troubled and going):
             return going
         admission = self._admit(len(going))
         for run in going[admission.writes :]:
             run.leave(partial(held, cause=admission.cause, until=admission.until))
         return going[: admission.writes]
 
-    def _tell(self, group: list[Running]) -> None:
-        """One lost answer is one failure to the gate, however many records waited for it."""
-        asked = [run for run in group if run.asked]
-        troubles = {id(run.trouble): run.trouble for run in asked if run.trouble}
-        troubles.pop(id(self._trouble), None)
-        answered = sum(run.trouble is None for run in asked)
-        failures = [True] * len(troubles) + [False] * answered
-        if self._desk.gate and failures:
+    def _tell(self, runs: list[Running]) -> None:
+        """Every admitted write counts, whether SAP was slow to a look or to a change."""
+        failures = [run.trouble is not None for run in runs if run.begun]
+        if not failures:
+            return
+        self._troubled = any(failures)
+        if self._desk.gate:
             self._desk.gate.note(failures)
-        if failures:
-            self._trouble = next(reversed(troubles.values()), None)
 
 
 def _parts(

@@ -20,7 +20,7 @@ _DELETED = "2"  # SupplierInvoiceStatus (data element RBSTAT)
 _V2_DATE = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+)?(Z|[+-]\d\d:\d\d)?")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
-_PREDICATE = re.compile(r"(?:(\w+)=)?'((?:[^']|'')*)'")
+_PREDICATE = re.compile(r"(?:(\w+)=)?(?:\w*'((?:[^']|'')*)'|([\w.-]+))")
 
 
 class Hit(Struct, frozen=True, kw_only=True):
@@ -68,26 +68,33 @@ def hits(intent: Intent, payload: Record, entities: Sequence[Entity]) -> list[Hi
 def happened(intent: Intent, payload: Record, entity: Entity | None) -> bool:
     """Whether SAP shows what a change, a deletion or a call was meant to bring about.
 
-    What an upsert created is compared as leniently as an insert; it had nothing `before`.
+    What an upsert created is compared as leniently as an insert.
     """
     if intent.operation == "delete" or entity is None:
         return intent.operation == "delete" and entity is None
     if intent.operation == "call":
         return all(_shows(entity.row.get(name), value) for name, value in intent.effect.items())
-    if intent.operation == "upsert" and intent.sent_at and not intent.before:
+    if _was_created(intent):
         return not _unlike(payload, entity.row)
     return not differences(payload, entity.row)
+
+
+def is_done(intent: Intent, payload: Record, entity: Entity | None) -> bool:
+    """Whether SAP shows that nothing is left to do: of nested changes it does not (OD-P80)."""
+    changes = intent.operation in ("update", "upsert") and not _was_created(intent)
+    unseen = changes and any(_nested(value) for value in payload.values())
+    return not unseen and happened(intent, payload, entity)
+
+
+def _was_created(intent: Intent) -> bool:
+    """Whether an upsert was sent as a create: there was nothing `before`."""
+    return intent.operation == "upsert" and intent.sent_at is not None and not intent.before
 
 
 def fingerprint(payload: Record, row: Record) -> str:
     """A hash of what the fields of a change hold now, to see whether others changed them."""
     held = {name: row.get(name) for name in payload}
     return hashlib.sha256(encoded(held)).hexdigest()
-
-
-def is_nested(payload: Record) -> bool:
-    """Whether a record has records of its own, which no update takes (OD-P80)."""
-    return any(isinstance(value, list) for value in payload.values())
 
 
 def differences(wanted: Mapping[str, Any], row: Record) -> tuple[str, ...]:
@@ -107,15 +114,22 @@ def key_of(entity_set: str, row: Record) -> dict[str, str]:
     known = KNOWN_KEYS.get(entity_set, ())
     if known and all(name in row for name in known):
         return {name: str(row[name]) for name in known}
-    address = (row.get("__metadata") or {}).get("uri") or ""
-    predicate = unquote(address.rpartition(f"{entity_set}(")[2])
-    pairs = [(name, text.replace("''", "'")) for name, text in _PREDICATE.findall(predicate)]
-    return {name or _field_with(text, row): text for name, text in pairs}
+    predicate = unquote(_address(row).rpartition(f"{entity_set}(")[2])
+    return {
+        name or _field_with(text or number, row): text.replace("''", "'") or number
+        for name, text, number in _PREDICATE.findall(predicate)
+    }
+
+
+def _address(row: Record) -> str:
+    """Where SAP has the row: OData V2, V4 and V4.01 write it differently."""
+    metadata = row.get("__metadata") or {}
+    return str(metadata.get("uri") or row.get("@odata.id") or row.get("@id") or "")
 
 
 def _field_with(text: str, row: Record) -> str:
     """The name of a single key, which the address leaves out: the first field of that value."""
-    return next((name for name, value in row.items() if value == text), "key")
+    return next((name for name, value in row.items() if str(value) == text), "key")
 
 
 def _shows(value: Any, wanted: str) -> bool:

@@ -20,15 +20,15 @@ UNANSWERED = (SapUnavailable, SapThrottled, OutcomeUnknown)  # SAP did not answe
 class Running:
     """Keeps the intent as it is stored and the effect that the step waits for.
 
-    `effect` is None at the end, `failure` what ended it before its time. `asked` where SAP was
-    called for it, and `trouble` where it did not answer the last time.
+    `effect` is None at the end, `failure` what ended it before its time. `begun` where it was
+    not left untouched, and `trouble` where SAP did not answer the last time.
     """
 
     def __init__(self, intent: Intent, step: Step, intents: Intents) -> None:
         self.intent = intent
         self.effect: Effect | None = None
         self.failure: SapmatchError | None = None
-        self.asked = False
+        self.begun = False
         self.trouble: SapmatchError | None = None
         self._step = step
         self._intents = intents
@@ -40,13 +40,13 @@ class Running:
     def go_on(self, answer: object = None) -> None:
         """Give the step what its effect ended with, and store what it saves up to its next one."""
         effect = self._next(answer)
+        self.begun = self.begun or effect is not None
         while isinstance(effect, Save):
             effect = self._next(self._save(effect.after))
         self.effect = effect
 
     def answered(self, answer: object) -> None:
         """Go on with what SAP answered, or with the error that the call ended with."""
-        self.asked = True
         self.trouble = answer if isinstance(answer, UNANSWERED) else None
         self.go_on(answer)
 

@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from sapmatch.model.errors import (
     AuthorizationMissing,
     LogonRefused,
     OutcomeUnknown,
-    PreconditionFailed,
     SapmatchError,
     SapMessage,
     SapRejected,
@@ -19,16 +19,13 @@ from sapmatch.model.errors import (
 )
 from sapmatch.model.intent import Intent, IntentState, Written
 from sapmatch.model.query import ODataValue
-from sapmatch.writing.protocol import write_record
+from sapmatch.writing.desk import write
+from sapmatch.writing.lockstep import Lockstep, Size
+from sapmatch.writing.protocol.write import write as protocol_write
+from sapmatch.writing.running import Running
+from tests.builders.memory import START
 from tests.builders.memory_sap import answer_lost, fails, request_lost
-from tests.builders.writes import (
-    CHANGE,
-    INVOICE,
-    QUIET,
-    Stage,
-    change_intent,
-    invoice_intent,
-)
+from tests.builders.writes import INVOICE, QUIET, RULES, SLACK, Stage, invoice_intent
 
 S = IntentState
 BALANCE = SapRejected(
@@ -43,13 +40,6 @@ BALANCE = SapRejected(
 @pytest.fixture
 def insert() -> Stage:
     return Stage(invoice_intent(), INVOICE)
-
-
-@pytest.fixture
-def update() -> Stage:
-    stage = Stage(change_intent(), CHANGE)
-    stage.sap.seed("A_SalesOrder", SalesOrder="1000045", AssignmentReference="")
-    return stage
 
 
 def test_a_created_record_is_confirmed_with_its_number(insert: Stage) -> None:
@@ -176,14 +166,6 @@ def test_a_record_that_the_user_may_not_write_waits_alone(insert: Stage) -> None
     assert insert.write().state is S.CONFIRMED
 
 
-def test_a_404_without_a_word_of_odata_ends_no_intent(update: Stage) -> None:
-    """It may be the service's path: nothing happened, and it is tried again later."""
-    update.sap.behaviours = [fails(SapRejected("HTTP 404", "gone, or wrong path", http_status=404))]
-    after = update.write()
-    assert (after.state, after.http_status) == (S.PLANNED, 404)
-    assert after.next_probe_at is not None
-
-
 @pytest.mark.parametrize("error", [LogonRefused("401"), ServiceNotActivated("404")])
 def test_what_holds_for_the_whole_connection_is_raised_and_the_intent_stays_planned(
     insert: Stage, error: SapmatchError
@@ -198,14 +180,14 @@ def test_trouble_with_our_own_store_after_sending_never_counts_as_nothing_happen
     insert: Stage,
 ) -> None:
     """A throttled table after SAP's 201 must not lead to a second document."""
-    change = insert.intents.change
+    save = insert.intents.save
 
-    def throttled(intent: Intent, **fields: object) -> Intent:
-        if fields["state"] is S.CONFIRMED:
+    def throttled(after: Intent) -> None:
+        if after.state is S.CONFIRMED:
             raise Throttled("table")
-        return change(intent, **fields)
+        save(after)
 
-    insert.intents.change = throttled  # type: ignore[method-assign]
+    insert.intents.save = throttled  # type: ignore[method-assign]
     with pytest.raises(Throttled):
         insert.write()
     assert insert.intent.state is S.SENT
@@ -220,7 +202,7 @@ def test_a_confirmed_intent_is_never_sent_again(insert: Stage) -> None:
     assert insert.sap.calls == before
 
 
-@pytest.mark.parametrize("state", [S.SENT, S.UNKNOWN, S.RECONCILING, S.CONFLICTING, S.HELD, S.VOID])
+@pytest.mark.parametrize("state", [S.SENT, S.UNKNOWN, S.RECONCILING, S.CONFLICTING, S.VOID])
 def test_nobody_sends_from_these_states(state: IntentState) -> None:
     """Rule (b) of the protocol."""
     stage = Stage(invoice_intent(state=state), INVOICE)
@@ -282,106 +264,91 @@ def test_an_insert_that_could_not_be_found_again_is_not_sent() -> None:
     assert stage.sap.calls == []
 
 
-def test_an_update_carries_the_etag_that_was_just_read(update: Stage) -> None:
-    after = update.write()
-    assert (after.state, after.confirmed_by) == (S.CONFIRMED, "answer")
-    assert update.sap.calls == ["read", "update"]
-
-
-def test_an_update_that_is_so_already_is_not_sent(update: Stage) -> None:
-    update.sap.entities["A_SalesOrder"][0]["AssignmentReference"] = "RE-2026-17"
-    after = update.write()
-    assert (after.state, after.confirmed_by) == (S.CONFIRMED, "read")
-    assert update.sap.calls == ["read"]
-
-
-def test_an_update_of_what_sap_does_not_have_is_refused() -> None:
-    stage = Stage(change_intent(), CHANGE)
-    assert stage.write().state is S.REJECTED
-
-
-def test_a_record_that_moved_is_read_again_and_then_changed(update: Stage) -> None:
-    """RE-22: 412; OD-P67, MA-P63: fresh ETag, our own field untouched by others."""
-    update.sap.behaviours = [fails(PreconditionFailed("412"))]
-    assert update.write().state is S.CONFIRMED
-    assert update.sap.calls == ["read", "update", "read", "update"]
-
-
-def test_a_field_that_somebody_else_changed_meanwhile_is_not_overwritten(update: Stage) -> None:
-    row = update.sap.entities["A_SalesOrder"][0]
-
-    def overtaken(execute: object) -> Written:
-        row["AssignmentReference"] = "by hand"
-        raise PreconditionFailed("412")
-
-    update.sap.behaviours = [overtaken]
-    after = update.write()
-    assert after.state is S.REJECTED
-    assert "somebody else" in after.sap_messages[0]
-    assert row["AssignmentReference"] == "by hand"
-
-
-def test_a_restless_record_is_given_up_after_bounded_tries(update: Stage) -> None:
-    update.sap.behaviours = [fails(PreconditionFailed("412"))] * 9
-    assert update.write().state is S.REJECTED
-    assert update.sap.calls.count("update") == 3
-
-
-def test_an_update_while_sap_cannot_be_read_is_planned_again(update: Stage) -> None:
-    update.sap.reads = [OutcomeUnknown("garbled page")]
-    assert update.write().state is S.PLANNED
-    assert "update" not in update.sap.calls
-
-
-def test_an_upsert_creates_what_is_missing_and_changes_what_is_there() -> None:
-    intent = change_intent(operation="upsert")
-    stage = Stage(intent, CHANGE)
-    assert stage.write().http_status == 201
-    assert stage.sap.entities["A_SalesOrder"][0]["SalesOrder"] == "1000045"
-    again = Stage(intent, CHANGE)
-    again.sap.seed("A_SalesOrder", SalesOrder="1000045", AssignmentReference="old")
-    assert again.write().state is S.CONFIRMED
-    assert again.sap.calls == ["read", "update"]
-
-
-def test_a_delete_removes_what_is_there_and_is_content_with_what_is_gone() -> None:
-    """OD-P69: the ETag goes along."""
-    stage = Stage(change_intent(operation="delete"), {})
-    stage.sap.seed("A_SalesOrder", SalesOrder="1000045")
-    assert stage.write().confirmed_by == "answer"
-    assert stage.sap.entities["A_SalesOrder"] == []
-    gone = Stage(change_intent(operation="delete"), {})
-    assert gone.write().confirmed_by == "read"
-
-
 def test_of_two_workers_on_one_intent_one_sends_and_the_other_stops(insert: Stage) -> None:
     """RE-12, RE-17: the second worker read the intent before the first one claimed it."""
     stale = insert.intent
     insert.write("first")
-    after = write_record(
-        stale,
-        INVOICE,
-        sap=insert.sap,
-        intents=insert.intents,
-        clock=insert.clock,
-        owner="second",
-        quiet_seconds=QUIET,
-    )
+    (after,) = write([(stale, INVOICE)], insert.desk("second"))
     assert after.state is S.CONFIRMED
     assert insert.sap.posts == 1
 
 
-def test_a_worker_that_died_after_its_claim_is_replaced_when_its_lease_is_over(
+def test_a_worker_that_died_after_its_claim_is_replaced_when_its_lease_is_over() -> None:
+    """RE-12: nothing had left for SAP."""
+    lease = START + RULES.lease
+    stage = Stage(invoice_intent(state=S.CLAIMED, owner="dead", lease_until=lease), INVOICE)
+    assert stage.write().state is S.CLAIMED
+    stage.clock.sleep(RULES.lease.total_seconds())
+    assert stage.write().state is S.CONFIRMED
+
+
+def test_a_claim_is_let_alone_as_long_as_the_clocks_of_two_workers_may_differ() -> None:
+    """RE-27: the clock of the one that looks may be fast."""
+    lease = START + RULES.lease
+    stage = Stage(invoice_intent(state=S.CLAIMED, owner="other", lease_until=lease), INVOICE)
+    rules = msgspec.structs.replace(RULES, skew=timedelta(minutes=5))
+    stage.clock.sleep(RULES.lease.total_seconds() + 299)
+    assert stage.write(rules=rules).state is S.CLAIMED
+    stage.clock.sleep(1)
+    assert stage.write(rules=rules).state is S.CONFIRMED
+
+
+def test_the_quiet_time_is_longer_by_what_the_clocks_may_differ(insert: Stage) -> None:
+    """RE-27: the request may leave at the end of its time, by a slow clock."""
+    insert.sap.behaviours = [answer_lost]
+    rules = msgspec.structs.replace(RULES, skew=timedelta(minutes=5))
+    after = insert.write(rules=rules)
+    assert after.quiet_until == START + timedelta(seconds=QUIET) + timedelta(minutes=5)
+
+
+def test_a_worker_of_the_same_name_takes_its_own_claim_over_at_once() -> None:
+    """RE-12: `sapmatch write` run again after it was killed."""
+    lease = START + RULES.lease
+    stage = Stage(invoice_intent(state=S.CLAIMED, owner="worker", lease_until=lease), INVOICE)
+    assert stage.write("worker").state is S.CONFIRMED
+
+
+def test_a_worker_whose_claim_ran_out_loses_before_it_sends() -> None:
+    """The fence: another worker claimed it meanwhile, and SENT cannot be stored any more."""
+    stage = Stage(invoice_intent(), INVOICE)
+    desk = stage.desk("zombie")
+    step = protocol_write(stage.intent, INVOICE, rules=RULES, owner="zombie", now=stage.clock.now)
+    zombie = Running(stage.intent, step, stage.intents)
+    zombie.go_on()
+    stage.clock.sleep(RULES.lease.total_seconds())
+    assert stage.write("second").state is S.CONFIRMED
+    Lockstep(desk.sap, desk.clock, Size(1, 1, 60), savers=1).finish([zombie])
+    assert (zombie.intent.state, stage.sap.posts) == (S.CONFIRMED, 1)
+
+
+def test_what_could_not_leave_in_time_is_not_sent(insert: Stage) -> None:
+    """The quiet time counts from the last moment to leave; after it nothing leaves (RE-22)."""
+    save = insert.intents.save
+
+    def slow(after: Intent) -> None:
+        save(after)
+        if after.state is S.SENT:
+            insert.clock.sleep(SLACK + 1)
+
+    insert.intents.save = slow  # type: ignore[method-assign]
+    after = insert.write()
+    assert (after.state, insert.sap.posts) == (S.PLANNED, 0)
+    assert "nothing left for SAP" in after.sap_messages[0]
+
+
+def test_an_error_that_sap_tells_with_its_success_is_kept_and_shown(insert: Stage) -> None:
+    """MA-P69, OD-P86: the document exists, whatever SAP has to say about it."""
+    said = ("error M8/534: tax amount differs",)
+    key: dict[str, ODataValue] = {"SupplierInvoice": "51", "FiscalYear": "2026"}
+    insert.sap.behaviours = [lambda execute: Written(key=key, http_status=201, messages=said)]
+    after = insert.write()
+    assert (after.state, after.sap_messages) == (S.CONFIRMED, said)
+
+
+def test_a_system_that_does_not_know_repeated_requests_is_asked_what_it_holds(
     insert: Stage,
 ) -> None:
-    """RE-12: nothing had left for SAP."""
-
-    class Killed:
-        def find(self, *_: object) -> None:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        insert.write("dead", sap=Killed())
-    assert insert.write().state is S.CLAIMED
-    insert.clock.sleep(60)
-    assert insert.write().state is S.CONFIRMED
+    """OD-P76, OD-P77: CM_COS 001 says nothing about the document."""
+    insert.sap.behaviours = [fails(SapRejected("/IWBEP/CM_COS/001", "unsupported"))]
+    after = insert.write()
+    assert (after.state, after.cause) == (S.UNKNOWN, None)

@@ -70,6 +70,13 @@ def test_a_field_that_sap_does_not_show_is_different_and_nested_ones_are_not_com
             {"__metadata": {"uri": "https://sap/Z_Thing('17')"}, "Thing": "17", "Other": "17"},
             {"Thing": "17"},
         ),
+        (
+            "Z_Thing",
+            {"__metadata": {"uri": "https://sap/Z_Thing(guid'0050-17')"}, "Thing": "0050-17"},
+            {"Thing": "0050-17"},
+        ),
+        ("Z_Thing", {"@odata.id": "Z_Thing(17)", "Thing": 17}, {"Thing": "17"}),
+        ("Z_Pair", {"@id": "../Z_Pair(A='x',B=7)"}, {"A": "x", "B": "7"}),
         ("Z_Thing", {"Thing": "17"}, {}),
     ],
 )

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from sapmatch.model.errors import LogonRefused, SapRejected, SapUnavailable
-from sapmatch.model.intent import IntentState
+from sapmatch.model.intent import Cause, IntentState
+from sapmatch.writing.protocol.arrows import moved
 from tests.builders.memory_sap import answer_lost, fails, request_lost
 from tests.builders.writes import (
     CHANGE,
@@ -135,7 +136,9 @@ def test_a_duplicate_that_sap_reports_and_hides_is_not_sent_again() -> None:
     stage = Stage(invoice_intent(), INVOICE)
     stage.sap.behaviours = [fails(SapRejected("M8/108", "exists already"))]
     stage.write()
-    assert stage.look().state is S.CONFLICTING
+    assert (stage.look().state, stage.intent.cause) == (S.UNKNOWN, Cause.HIDDEN)
+    after = stage.look_after(SPACING)
+    assert (after.state, after.cause) == (S.CONFLICTING, Cause.HIDDEN)
     assert stage.sap.posts == 1
 
 
@@ -156,9 +159,8 @@ def test_a_worker_that_died_while_sending_is_read_back_when_its_lease_is_over() 
 
 
 def test_a_reader_that_died_is_replaced(lost: Stage) -> None:
-    lost.intents.change(
-        lost.intent, state=S.RECONCILING, lease_until=lost.clock.now() + timedelta(seconds=1000)
-    )
+    lease = lost.clock.now() + timedelta(seconds=1000)
+    lost.intents.save(moved(lost.intent, S.RECONCILING, owner="dead", lease_until=lease))
     assert lost.look_after(QUIET).state is S.RECONCILING
     assert lost.look_after(1000 - QUIET).state is S.CONFIRMED
 

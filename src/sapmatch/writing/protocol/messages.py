@@ -11,7 +11,6 @@ UNSEARCHABLE = (
     "key, or the effect of its call"
 )
 MISSING = "SAP has no record with this key"
-NESTED = "a change of nested records is written as changes of the items: split it"
 MOVED = "somebody else changed these fields in SAP meanwhile; nothing was written: look and decide"
 RESTLESS = "the record changed in SAP during each of {} tries; nothing was written"
 NUMBERLESS = "SAP answered without the number of the new record"

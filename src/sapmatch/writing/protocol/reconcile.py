@@ -71,7 +71,7 @@ class _Reading:
         return (yield from self._not_found())
 
     def _by_key(self, entity: Entity | None) -> Step:
-        if readback.happened(self.intent, self._payload, entity):
+        if readback.is_done(self.intent, self._payload, entity):
             return (yield from self._found(**self._as_found(entity)))
         if entity is not None and self._is_changed(entity):
             return (yield from self._conflict(Cause.MOVED, say.CHANGED))

@@ -160,10 +160,7 @@ class _Write:
             raise _Refused(Cause.UNSEARCHABLE, say.UNSEARCHABLE)
         if entity is None and operation in ("update", "call"):
             raise _Refused(Cause.MISSING, say.MISSING)
-        changes = entity is not None and operation in ("update", "upsert")
-        if changes and readback.is_nested(self._payload):
-            raise _Refused(Cause.INVALID, say.NESTED)
-        return readback.happened(self.intent, self._payload, entity)
+        return readback.is_done(self.intent, self._payload, entity)
 
     def _wanted(self, entity: Entity | None) -> tuple[Change, str | None]:
         """What is sent for the record that was read, and a hash of the fields it changes."""

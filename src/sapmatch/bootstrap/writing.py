@@ -1,10 +1,12 @@
 """What a function writes to SAP with."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from sapmatch.bootstrap.mappings import mapping_for
 from sapmatch.bootstrap.parts import Services
 from sapmatch.model.connection import Connection
 from sapmatch.model.flow import WriteBack
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from sapmatch.limits.gate import SharedGate
     from sapmatch.writing.desk import Desk
     from sapmatch.writing.protocol.effects import Rules
+    from sapmatch.writing.update_file import UpdateFile
 
 SKEW = timedelta(seconds=300)  # by which the clocks of two functions may differ (RE-27)
 _SAVERS = 8  # intents that are stored at a time
@@ -82,3 +85,36 @@ def writing_desk(
             permit=permit,
         )
         yield replace(reading_desk(parts, name, owner), gate=shared)
+
+
+def collected(
+    parts: Services, flow_name: str, run_id: str, inbox_key: str | None, version_id: str | None
+) -> "UpdateFile":
+    """The update file of a run: of what is planned, or of a file that was dropped.
+
+    Where no record of it is left to write, its response file is written as well.
+    """
+    from sapmatch.writing.run import respond
+    from sapmatch.writing.update_file import collect, collect_inbox, refuse_inbox
+
+    flows, now = parts.settings.write_backs, parts.clock.now()
+    flow = flows.get(flow_name)
+    if inbox_key is None:
+        return collect(flow_name, parts.intents, parts.objects, run_id, now)
+    if flow is None:
+        return refuse_inbox(flow_name, run_id, flows, parts.objects)
+    file = collect_inbox(
+        flow_name,
+        flow,
+        parts.settings.connections[flow.connection].client,
+        inbox_key=inbox_key,
+        version_id=version_id,
+        intents=parts.intents,
+        objects=parts.objects,
+        run_id=run_id,
+        now=now,
+        mapping=mapping_for(flow_name, flow, os.environ),
+    )
+    if file.refused and not file.records:
+        respond(flow_name, run_id, parts.intents, parts.objects)
+    return file

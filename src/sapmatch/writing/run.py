@@ -138,6 +138,7 @@ class _Run:
     def __init__(self, file: UpdateFile, desk: Desk, part: int = 0, parts: int = 1) -> None:
         self._file = file
         self._desk = desk
+        self._part = part
         self._records = [r for r in file.records if _belongs(r) % parts == part]
         self.intents = _stored(self._records, desk.intents)
 
@@ -161,13 +162,17 @@ class _Run:
         return RunResult(
             flow=self._file.flow,
             run_id=self._file.run_id,
-            counts=summary(map(status, self.intents))["summary"],
+            counts=self._counts(),
             wait_seconds=_seconds(min(waits)) if waits else None,
             oldest_unknown_seconds=_seconds(now - min(sent)) if sent else 0,
             again=0 if turn and turn.shut else len(planned) + len(due),
             held=len(soon),
             stopped=turn.stopped if turn else None,
         )
+
+    def _counts(self) -> dict[str, int]:
+        refused = () if self._part else self._file.refused
+        return summary([*map(status, self.intents), *("rejected" for _ in refused)])["summary"]
 
     def _those(self, are: Callable[[Intent], bool]) -> list[Intent]:
         return [intent for intent in self.intents if are(intent)]
@@ -199,7 +204,8 @@ def _stored(records: Sequence[UpdateRecord], intents: Intents) -> list[Intent]:
 
 def _respond(file: UpdateFile, intents: list[Intent], objects: Objects) -> None:
     names = [record.record for record in file.records]
-    store_responses(file.flow, file.run_id, zip(names, intents, strict=True), objects)
+    outcomes = zip(names, intents, strict=True)
+    store_responses(file.flow, file.run_id, outcomes, objects, file.refused)
 
 
 def _seconds(wait: timedelta) -> int:

@@ -60,9 +60,7 @@ class Looking:
 
     def _answer(self, look: Look, result: OperationResult) -> _Found:
         """What the batch says; asked once more on its own where it says nothing."""
-        status = result.http_status or 0
-        busy = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
-        if busy or result.status in ("unknown", "not_executed"):
+        if _is_silent(result):
             return self._single(look)
         try:
             if result.error:
@@ -108,6 +106,14 @@ class Looking:
         listed = self._reading.find(name, _query(look))
         self._writing.remember_listed(name, listed)
         return listed
+
+
+def _is_silent(result: OperationResult) -> bool:
+    """Whether SAP did not get to the question, or its answer cannot be read."""
+    status = result.http_status or 0
+    busy = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
+    unsaid = result.status in ("unknown", "not_executed")
+    return busy or unsaid or isinstance(result.error, TransientError)
 
 
 def _query(look: Look) -> Query:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 REFUSED = 3
 COLUMNS = ("Record", "Status", "Key", "SAP says")
 PLAN = ("Record", "Action", "Key", "Changes", "Note")
-SLACK = timedelta(seconds=5)  # one process: what is written ahead leaves at once, or not at all
+SLACK = timedelta(seconds=2)  # one process: what is written ahead leaves at once, or not at all
 SAVERS = 8  # records whose write-ahead is forced to disk together
 Lines = Iterable[dict[str, Any]]
 Table = Callable[[Lines], None]

@@ -280,6 +280,14 @@ SWEEPERS = {
     ),
 }
 
+# Started by the stream of a table.
+FOLLOWERS = {
+    "keep_history": FunctionSpec(
+        purpose="Keeps every version of an intended write in the append-only history.",
+        grants=(writes("history/intents/*"), uses_key("s3", "dynamodb")),
+    ),
+}
+
 # Called by people, under a name that they know without looking it up.
 CALLED = {
     "decide_exception": FunctionSpec(
@@ -295,4 +303,4 @@ CALLED = {
     ),
 }
 
-FUNCTIONS = TASKS | RECEIVERS | SWEEPERS | CALLED
+FUNCTIONS = TASKS | RECEIVERS | SWEEPERS | FOLLOWERS | CALLED

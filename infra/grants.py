@@ -213,6 +213,12 @@ def receives(queue: sqs.IQueue) -> iam.PolicyStatement:
     return _allow([f"sqs:{action}" for action in actions], [queue.queue_arn])
 
 
+def reads_stream(table: dynamodb.ITable) -> iam.PolicyStatement:
+    """What Lambda does with the stream of a table on behalf of its function."""
+    actions = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+    return _allow([f"dynamodb:{action}" for action in actions], [str(table.table_stream_arn)])
+
+
 def _allow(actions: Iterable[str], resources: Iterable[str]) -> iam.PolicyStatement:
     return iam.PolicyStatement(actions=list(actions), resources=list(resources))
 

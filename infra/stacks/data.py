@@ -19,6 +19,7 @@ _ALARMS = "cloudwatch.amazonaws.com"
 RETIRED = Duration.days(30)
 SEVERAL = "several"  # the owner of a digest that concerns more than one
 TABLES = ("orders", "documents", "intents", "control")
+FOLLOWED = ("intents",)  # by a stream: every version goes into the history
 
 
 class DataStack(Stack):
@@ -124,6 +125,7 @@ class DataStack(Stack):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
+            stream=dynamodb.StreamViewType.NEW_IMAGE if name in FOLLOWED else None,
             removal_policy=RemovalPolicy.RETAIN,
         )
 

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Stack, TimeZone
+from aws_cdk import CfnOutput, Duration, Stack, TimeZone
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
+from aws_cdk.aws_lambda_event_sources import SqsDlq
 from aws_cdk.aws_scheduler_targets import LambdaInvoke, StepFunctionsStartExecution
 from constructs import Construct
 
@@ -16,8 +18,8 @@ from infra.constructs.queues import DeadLetterQueue, IntakeQueue
 from infra.constructs.roles import ExactPolicy, ExactRole
 from infra.constructs.service_function import Bundle, Place, ServiceFunction
 from infra.constructs.state_machine import AslStateMachine, machine_names
-from infra.functions import CALLED, RECEIVERS, SWEEPERS, TASKS
-from infra.grants import Resources, calls, receives, sends
+from infra.functions import CALLED, FOLLOWERS, RECEIVERS, SWEEPERS, TASKS
+from infra.grants import Resources, calls, reads_stream, receives, sends
 from infra.names import pascal
 from sapmatch.settings import Environment
 
@@ -25,6 +27,8 @@ SERVICE_NAME = "POWERTOOLS_SERVICE_NAME"  # Powertools makes it the dimension `s
 METRICS_NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE"
 NAMESPACE = "sapmatch"
 SCHEDULES = {"sweep_gaps": "cron(30 1 * * ? *)", "send_digest": "rate(15 minutes)"}  # UTC
+# What could not be kept by then waits 18 hours more in the stream, which keeps a day.
+FOLLOWED_FOR = Duration.hours(6)
 _STARTED = {
     Environment.INVOICE_MATCHING_ARN: "invoice_matching",
     Environment.WRITE_BACK_ARN: "write_back",
@@ -61,6 +65,7 @@ class IntegrationStack(Stack):
         self._schedule()
         for name, expression in SCHEDULES.items():
             self._sweep(name, expression)
+        self._follow("keep_history", resources.tables["intents"])
         for name in CALLED:
             self._call(name)
         self._outputs(intake)
@@ -219,6 +224,34 @@ class IntegrationStack(Stack):
             schedule=scheduler.ScheduleExpression.expression(expression),
             enabled=not self._config.left_out("schedules"),
             target=LambdaInvoke(function, dead_letter_queue=dead_letters, role=role.exact),
+        )
+
+    def _follow(self, name: str, table: dynamodb.ITable) -> None:
+        """A function that sees every version of a table's items, in order, one batch a shard.
+
+        What fails is tried again in halves, so that one bad item ends alone among the dead letters.
+        """
+        dead_letters = DeadLetterQueue(self, f"{pascal(name)}DeadLetters")
+        self.dead_letters[name] = dead_letters
+        function = ServiceFunction(
+            self,
+            name,
+            FOLLOWERS[name],
+            bundle=self._bundle,
+            resources=self._resources,
+            more=[reads_stream(table), sends(dead_letters)],
+        )
+        self.functions[name] = function
+        lambda_.EventSourceMapping(
+            self,
+            f"{pascal(name)}Source",
+            target=function,
+            event_source_arn=table.table_stream_arn,
+            starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+            batch_size=100,
+            bisect_batch_on_error=True,
+            max_record_age=FOLLOWED_FOR,
+            on_failure=SqsDlq(dead_letters),
         )
 
     def _call(self, name: str) -> None:

@@ -163,3 +163,13 @@ def test_physical_names_are_generated_but_for_what_people_call_by_name(prod: Tem
     ):
         given = {p[name] for p in prod.of_type(kind).values() if name in p}
         assert given == (called if kind == "AWS::Lambda::Function" else set())
+
+
+def test_only_intents_have_a_stream_and_it_shows_what_they_became(prod: Templates) -> None:
+    streams = {
+        name: table["StreamSpecification"]["StreamViewType"]
+        for name, table in prod.of_type("AWS::DynamoDB::Table").items()
+        if "StreamSpecification" in table
+    }
+    assert {name[:7] for name in streams} == {"Intents"}
+    assert set(streams.values()) == {"NEW_IMAGE"}

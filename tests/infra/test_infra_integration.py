@@ -176,14 +176,26 @@ def test_uploads_and_dropped_files_go_to_their_queues(prod: Templates) -> None:
 
 def test_only_the_poison_message_of_a_batch_returns(prod: Templates) -> None:
     """RE-7: partial batch answers, dead letters after a few deliveries."""
-    mappings = prod.of_type("AWS::Lambda::EventSourceMapping").values()
-    assert len(mappings) == 2
-    for mapping in mappings:
-        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     for name in ("ReceiveDocument", "ReceiveUpdateFile"):
+        mapping = prod.one("AWS::Lambda::EventSourceMapping", f"{name}Source")
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         queue = prod.one("AWS::SQS::Queue", f"{name}Queue")
         assert 3 <= queue["RedrivePolicy"]["maxReceiveCount"] <= 5
         assert queue["VisibilityTimeout"] >= 6 * FUNCTIONS[snake(name)].timeout
+
+
+def test_every_version_of_an_intent_goes_into_the_history_or_to_the_dead_letters(
+    prod: Templates,
+) -> None:
+    """One bad item never holds up, or takes with it, the others of its batch for good."""
+    source = prod.one("AWS::Lambda::EventSourceMapping", "KeepHistorySource")
+    assert source["StartingPosition"] == "TRIM_HORIZON"
+    assert source["BisectBatchOnFunctionError"] is True
+    assert source["MaximumRecordAgeInSeconds"] < 24 * 3600
+    assert "KeepHistoryDeadLetters" in str(source["DestinationConfig"]["OnFailure"])
+    stream = str(source["EventSourceArn"])
+    assert "Intents" in stream
+    assert "StreamArn" in stream
 
 
 def test_every_flow_with_a_schedule_is_started_by_it(prod: Templates) -> None:

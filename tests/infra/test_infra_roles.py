@@ -223,6 +223,7 @@ READ_WRITE = [
         {"Control", "Documents", "Intents", "Orders"},
         {"Control", "Documents"},
     ),
+    ("keep_history", set(), {"history/intents/*"}, set(), set()),
     ("send_digest", set(), set(), {"Documents", "Documents/by_unsent"}, {"Documents"}),
     (
         "collect_intents",

@@ -96,3 +96,53 @@ class Stage:
     def look_after(self, seconds: float) -> Intent:
         self.clock.sleep(seconds)
         return self.look()
+
+
+class Bulk:
+    """Many invoices, or many changes of orders, of one worker."""
+
+    def __init__(self, *work: tuple[Intent, Record]) -> None:
+        self.clock = MemoryClock()
+        self.sap = MemorySap(self.clock)
+        self.intents = MemoryIntents()
+        self._payloads = [payload for _, payload in work]
+        self._ids = [intent.id for intent in self.intents.plan([intent for intent, _ in work])]
+
+    @property
+    def work(self) -> list[tuple[Intent, Record]]:
+        intents = [self.intents.get(intent_id) for intent_id in self._ids]
+        return list(zip(intents, self._payloads, strict=True))
+
+    @property
+    def states(self) -> list[str]:
+        return [intent.state.value for intent, _ in self.work]
+
+    def desk(self, **fields: Any) -> Desk:
+        known = {"sap": self.sap, "intents": self.intents, "clock": self.clock, "rules": RULES}
+        return Desk(owner="worker", **{**known, **fields})
+
+    def write(self, *, batch: int = 1, **fields: Any) -> list[Intent]:
+        return list(write(self.work, self.desk(**fields), batch=batch))
+
+    def look(self, **fields: Any) -> list[Intent]:
+        return list(read_back(self.work, self.desk(**fields)))
+
+
+def invoices(many: int) -> list[tuple[Intent, Record]]:
+    """So many different invoices."""
+    made = []
+    for n in range(many):
+        reference = {**REFERENCE, "SupplierInvoiceIDByInvcgParty": f"RE-{n}"}
+        made.append((invoice_intent(id=f"i{n}", reference=reference), {**INVOICE, **reference}))
+    return made
+
+
+def changes(*orders: str) -> list[tuple[Intent, Record]]:
+    """One change of each order; of the same order the later ones have another value."""
+    return [
+        (
+            change_intent(id=f"c{n}", key={"SalesOrder": order}),
+            {"AssignmentReference": f"RE-2026-{n}"},
+        )
+        for n, order in enumerate(orders)
+    ]

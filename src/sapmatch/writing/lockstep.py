@@ -22,6 +22,8 @@ class Size:
         self._seconds = seconds
 
     def took(self, many: int, seconds: float) -> None:
+        if not many:
+            return
         fits = int(self._seconds * many / seconds) if seconds > 0 else self._most
         self.now = max(1, min(self._most, 2 * self.now, fits))
 

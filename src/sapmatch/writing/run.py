@@ -71,6 +71,9 @@ def write_update_file(
     turn = Turn(run.work, run.intents, flow, desk, until)
     try:
         turn.take()
+    except BaseException:
+        run.refresh()  # what was under way stands in the store only
+        raise
     finally:
         if parts == 1:
             run.respond(objects)
@@ -146,6 +149,9 @@ class _Run:
     def work(self) -> list[Work]:
         payloads = (record.payload for record in self._records)
         return list(zip(self.intents, payloads, strict=True))
+
+    def refresh(self) -> None:
+        self.intents[:] = _stored(self._records, self._desk.intents)
 
     def respond(self, objects: Objects) -> None:
         _respond(self._file, self.intents, objects)

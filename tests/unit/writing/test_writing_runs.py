@@ -13,78 +13,17 @@ from sapmatch.model.errors import (
     SapUnavailable,
 )
 from sapmatch.model.intent import Intent, IntentState
-from sapmatch.writing.response_file import response, response_key
-from sapmatch.writing.run import RunResult, reconcile_update_file, write_update_file
+from sapmatch.writing.response_file import response
 from sapmatch.writing.update_file import collect, collect_inbox, load, update_key
-from tests.builders.memory import START, MemoryClock, MemoryObjects
+from tests.builders.memory import START, MemoryObjects
 from tests.builders.memory_intents import MemoryIntents
-from tests.builders.memory_sap import MemorySap, answer_lost, executed, fails, request_lost
+from tests.builders.memory_sap import answer_lost, executed, fails, request_lost
+from tests.builders.write_runs import INBOX, Room
 from tests.builders.writes import ORDERS, change_intent, invoice_intent
 
 S = IntentState
 REFUSED = fails(SapRejected("V1/42", "Order is locked", http_status=400))
-INBOX = "updates/orders/inbox/fields.json"
-
-
-class Room:
-    """Everything a run needs; three orders in SAP and a dropped file that changes them."""
-
-    def __init__(self) -> None:
-        self.clock = MemoryClock()
-        self.sap = MemorySap(self.clock)
-        self.intents = MemoryIntents()
-        self.objects = MemoryObjects()
-        for number in ("1", "2", "3"):
-            self.sap.seed("A_SalesOrder", SalesOrder=number, A="")
-        rows = [{"SalesOrder": number, "A": "x"} for number in ("1", "2", "3")]
-        self.objects.write(INBOX, msgspec.json.encode(rows))
-
-    def collect(self, run_id: str = "run-1") -> int:
-        file = collect_inbox(
-            "orders",
-            ORDERS,
-            "100",
-            inbox_key=INBOX,
-            version_id="v1",
-            intents=self.intents,
-            objects=self.objects,
-            run_id=run_id,
-            now=START,
-        )
-        return len(file.records)
-
-    def write(
-        self, run_id: str = "run-1", on_error: Literal["stop", "continue"] = "continue"
-    ) -> RunResult:
-        return write_update_file(
-            "orders",
-            run_id,
-            sap=self.sap,
-            intents=self.intents,
-            objects=self.objects,
-            clock=self.clock,
-            owner="worker",
-            quiet_seconds=600,
-            on_error=on_error,
-        )
-
-    def read_back(self, run_id: str = "run-1") -> RunResult:
-        return reconcile_update_file(
-            "orders",
-            run_id,
-            sap=self.sap,
-            intents=self.intents,
-            objects=self.objects,
-            clock=self.clock,
-            probe_spacing_seconds=60,
-        )
-
-    def responses(self, run_id: str = "run-1") -> list[dict[str, Any]]:
-        lines = self.objects.read(response_key("orders", run_id)).splitlines()
-        return [msgspec.json.decode(line) for line in lines]
-
-    def statuses(self) -> list[str]:
-        return [line["status"] for line in self.responses()[:-1]]
+STOPPING = msgspec.structs.replace(ORDERS, on_error="stop")
 
 
 @pytest.fixture
@@ -96,7 +35,7 @@ def room() -> Room:
 
 def test_a_dropped_file_becomes_an_update_file_and_stays_as_it_is(room: Room) -> None:
     file = msgspec.json.decode(room.objects.read(update_key("orders", "run-1")))
-    assert file["schema"] == 1
+    assert file["schema"] == 2
     assert file["source"]["key"] == INBOX
     assert file["source"]["version_id"] == "v1"
     assert len(file["source"]["sha256"]) == 64
@@ -115,16 +54,15 @@ def test_the_version_that_was_dropped_is_read_even_if_it_was_replaced(room: Room
     assert room.collect("run-2") == 3
 
 
-def test_a_file_with_mistakes_plans_nothing_and_names_them_in_its_response_file() -> None:
+def test_a_bad_record_of_a_file_is_refused_beside_the_good_ones() -> None:
     room = Room()
-    room.objects.write(INBOX, b'[{"SalesOrder":"1","A":"x"},{"A":"y"}]')
-    room.objects.versions[INBOX].pop(0)
-    assert room.collect() == 0
-    assert room.intents.stored == {}
-    lines = room.objects.read("responses/orders/run-1.ndjson").splitlines()
-    mistake, end = (msgspec.json.decode(line) for line in lines)
-    assert mistake["record"].startswith("row 2")
-    assert (mistake["status"], end["summary"]["rejected"]) == ("rejected", 1)
+    room.drop([{"SalesOrder": "1", "A": "x"}, {"A": "y"}])
+    assert room.collect() == 1
+    assert room.write().counts["rejected"] == 1
+    good, bad, end = room.responses()
+    assert (good["record"], good["status"]) == ("1", "updated")
+    assert (bad["record"], bad["status"], bad["cause"]) == ("2", "rejected", "INVALID")
+    assert end["summary"]["records"] == 2
 
 
 def test_the_same_run_again_finds_its_update_file(room: Room) -> None:
@@ -146,7 +84,7 @@ def test_open_intents_of_a_flow_are_collected_oldest_first() -> None:
         msgspec.structs.replace(first, id="ee", state=S.CONFIRMED),
     ]
     intents.plan(open_ones)
-    file = collect("orders", intents, objects, "run-1")
+    file = collect("orders", intents, objects, "run-1", START)
     assert {record.intent for record in file.records} == {first.id, "ff"}
     assert load("orders", "run-1", objects) == file
 
@@ -156,7 +94,7 @@ def test_a_payload_that_is_not_what_was_planned_is_refused() -> None:
     (intent,) = intents.plan([change_intent()])
     objects.write(intent.payload_key, b'{"AssignmentReference":"forged"}')
     with pytest.raises(InputRejected, match="not what was planned"):
-        collect("orders", intents, objects, "run-1")
+        collect("orders", intents, objects, "run-1", START)
 
 
 def test_every_record_has_its_line_and_the_counts_come_last(room: Room) -> None:
@@ -204,7 +142,7 @@ def test_a_write_that_never_arrived_is_sent_by_another_write(room: Room) -> None
 
 def test_stop_leaves_everything_after_the_first_refusal(room: Room) -> None:
     room.sap.behaviours = [executed, REFUSED]
-    result = room.write(on_error="stop")
+    result = room.write(flow=STOPPING)
     assert room.statuses() == ["updated", "rejected", "not_executed"]
     assert result.stopped is not None
     assert room.sap.calls.count("update") == 2
@@ -322,17 +260,7 @@ def test_each_state_has_the_status_that_users_know(fields: dict[str, Any], expec
 def test_a_run_out_of_time_leaves_the_rest_to_the_next_call() -> None:
     room = Room()
     room.collect()
-    arguments: dict[str, Any] = {"sap": room.sap, "intents": room.intents, "objects": room.objects}
-    result = write_update_file(
-        "orders",
-        "run-1",
-        **arguments,
-        clock=room.clock,
-        owner="worker",
-        quiet_seconds=600,
-        on_error="continue",
-        until=room.clock.now(),
-    )
+    result = room.write(until=room.clock.now())
     assert (result.again, result.stopped, result.counts["not_executed"]) == (3, None, 3)
     assert room.write().counts["updated"] == 3
 

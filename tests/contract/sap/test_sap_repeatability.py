@@ -1,13 +1,17 @@
 """Requests that SAP recognises when they come again, and answers to those that came too late."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from sapmatch.model.errors import OutcomeUnknown, PreconditionFailed, SapmatchError, SapRejected
-from sapmatch.model.intent import Repeatability, Written
+from sapmatch.model.intent import Change, Repeatability, Written
+from sapmatch.sap.odata.batch import Create
 from sapmatch.sap.odata.metadata import Version
+from tests.builders import edmx
+from tests.builders.batch_answers import BATCH, changeset, enclosed, http, part
 from tests.builders.sap_server import Reply, SapServer, client_of, data, in_turn, refusal
 from tests.builders.sap_typed import PATHS
 
@@ -93,7 +97,95 @@ def test_a_v4_service_that_cannot_tell_any_more_leaves_the_outcome_unknown() -> 
 
 
 @VERSIONS
-def test_a_service_that_takes_no_repeatable_requests_refuses_for_certain(version: Version) -> None:
+@pytest.mark.parametrize("said", ["rejected", "unsupported"])
+@pytest.mark.parametrize("status", [400, 501])
+def test_a_request_refused_for_its_identity_is_read_back(
+    version: Version, status: int, said: str
+) -> None:
+    """OD-P76: no refusal of the order: once it is known to be absent it goes without one."""
+    assert type(failing(version, refusal(status, RepeatabilityResult=said))) is OutcomeUnknown
+    assert type(failing(version, refusal(status, Repeatability_Result=said))) is OutcomeUnknown
+
+
+def test_a_service_that_is_not_idempotent_keeps_its_code() -> None:
+    """OD-P76: whoever sent it decides by the code to look first."""
+    error = failing("V2", refusal(400, "/IWBEP/CM_COS/001", "not idempotent"))
+    assert isinstance(error, SapRejected)
+    assert error.code == "/IWBEP/CM_COS/001"
+
+
+@VERSIONS
+@pytest.mark.parametrize(
+    "denial",
+    [
+        {"RepeatabilityResult": "unsupported"},
+        {"Repeatability_Result": "rejected"},
+        {"code": "/IWBEP/CM_COS 001"},
+    ],
+)
+def test_a_service_that_cannot_is_not_given_an_identity_again(
+    version: Version, denial: dict[str, str]
+) -> None:
+    """OD-P76: for that service alone; others may be set up for it."""
+    other = PATHS[version].replace("TEST", "OTHER").replace("test", "other")
+    code = denial.get("code")
+    first = refusal(400, code) if code else created(version, **denial)
+    replies = (first, created(version), created(version))
+    with (
+        SapServer(in_turn(*replies)) as server,
+        client_of(server, csrf="never", repeatable_requests=True) as client,
+    ):
+        with suppress(SapRejected):
+            client.create(PATHS[version], "Orders", {"ID": "1"}, repeatability=FIRST)
+        for path in (PATHS[version], other):
+            client.create(path, "Orders", {"ID": "2"}, repeatability=FIRST)
+    assert [NAMES[version][0] in r.headers for r in server.requests] == [True, False, True]
+
+
+@VERSIONS
+def test_what_a_batch_part_says_of_its_identity_counts_for_its_service(version: Version) -> None:
     """OD-P76."""
-    error = failing(version, refusal(501, Repeatability_Result="rejected"))
-    assert type(error) is SapRejected
+    denied = changeset(part(http(201, {"d": {"ID": "1"}}, {"RepeatabilityResult": "unsupported"})))
+    body = enclosed([denied])
+    reply = Reply(202, body, type=f"multipart/mixed; boundary={BATCH}")
+    once = Create("Orders", {"ID": "1"}, repeatability=FIRST)
+    with (
+        SapServer(in_turn(reply, reply)) as server,
+        client_of(server, csrf="never", repeatable_requests=True) as client,
+    ):
+        for _ in range(2):
+            client.service(PATHS[version]).batch([once])
+    assert [FIRST.request_id.encode() in r.body for r in server.requests] == [True, False]
+
+
+@VERSIONS
+def test_an_action_names_itself_too(version: Version) -> None:
+    """OD-P75: what SAP executes twice is what a repetition shall not do."""
+    known = _POST_V2 if version == "V2" else _POST_V4
+    change = Change(
+        kind="call",
+        service=PATHS[version],
+        entity_set="Orders",
+        key={"ID": "1"},
+        function="Post",
+        repeatability=FIRST,
+    )
+    with (
+        SapServer(in_turn(created(version, RepeatabilityResult="accepted"))) as server,
+        client_of(server, csrf="never", repeatable_requests=True) as client,
+    ):
+        client.service(PATHS[version], metadata=known)
+        assert client.write(change).repeatability == "accepted"
+    assert server.requests[0].headers[NAMES[version][0]] == FIRST.request_id
+
+
+_POST_V2 = edmx.v2(
+    container=edmx.ORDERS
+    + """<FunctionImport Name="Post" m:HttpMethod="POST" ReturnType="NS.Order" EntitySet="Orders">
+<Parameter Name="ID" Type="Edm.String" Mode="In" Nullable="false"/></FunctionImport>"""
+)
+_POST_V4 = edmx.v4(
+    edmx.ORDER.format(more="")
+    + """<Action Name="Post" IsBound="true"><Parameter Name="_it" Type="SELF.Order"/>
+<ReturnType Type="SELF.Order"/></Action>"""
+)

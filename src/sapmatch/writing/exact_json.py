@@ -16,6 +16,7 @@ from sapmatch.writing.problems import shown
 
 _DEEPEST = 50
 _MOST_DIGITS = 60  # more than any field of SAP holds
+_MOST_OBJECTS = 2_000_000  # nested ones too
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -26,14 +27,34 @@ class Mistake(Struct, frozen=True):
     message: str
 
 
-def decoded(text: str) -> Any:
-    """One JSON value; ValueError or RecursionError where the text is none."""
-    return _decoder.decode(text)
+class ExactJson:
+    """Reads the values of one file, which holds a bounded number of objects.
 
+    Both ways raise ValueError or RecursionError where the text is no JSON that can be read.
+    """
 
-def decoded_at(text: str, index: int) -> tuple[Any, int]:
-    """The value that begins here, and where it ends; raises as `decoded`."""
-    return _decoder.raw_decode(text, index)
+    def __init__(self) -> None:
+        self._objects = 0
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._object,
+            parse_float=_fraction,
+            parse_int=_integer,
+            parse_constant=_no_number,
+        )
+
+    def value(self, text: str) -> Any:
+        """The one value of a text."""
+        return self._decoder.decode(text)
+
+    def value_at(self, text: str, index: int) -> tuple[Any, int]:
+        """The value that begins here, and where it ends."""
+        return self._decoder.raw_decode(text, index)
+
+    def _object(self, pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+        self._objects += 1
+        if self._objects > _MOST_OBJECTS:
+            raise ValueError(f"it holds over {_MOST_OBJECTS} objects; split it")
+        return _named_once(pairs)
 
 
 def after_blanks(text: str, index: int) -> int:
@@ -47,7 +68,9 @@ def why(exc: Exception, *, in_line: bool = False) -> str:
     if isinstance(exc, json.JSONDecodeError):
         place = f"column {exc.colno}" if in_line else f"line {exc.lineno}, column {exc.colno}"
         return f"is no JSON: {exc.msg} ({place})"
-    return "is no JSON that can be read: it is nested too deep"
+    if isinstance(exc, RecursionError):
+        return "is no JSON that can be read: it is nested too deep"
+    return f"is no JSON that can be read: {exc}"
 
 
 def mistakes(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str | None, str]]:
@@ -76,7 +99,7 @@ def _parts(value: Mapping[str, Any] | list[Any], path: str) -> Iterator[tuple[st
         yield step, Mistake("has half a character in its name") if half else inner
 
 
-def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+def _named_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         seen: set[str] = set()
@@ -99,11 +122,3 @@ def _integer(digits: str) -> int | Mistake:
 
 def _no_number(word: str) -> Mistake:
     return Mistake(f"is {word}, which is no number of JSON")
-
-
-_decoder = json.JSONDecoder(
-    object_pairs_hook=_object,
-    parse_float=_fraction,
-    parse_int=_integer,
-    parse_constant=_no_number,
-)

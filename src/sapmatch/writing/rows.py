@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from sapmatch.model.errors import Problem
 from sapmatch.writing.csv_rows import columns_and_rows
-from sapmatch.writing.exact_json import after_blanks, decoded, decoded_at, mistakes, why
+from sapmatch.writing.exact_json import ExactJson, after_blanks, mistakes, why
 from sapmatch.writing.problems import file_problem, refused, row_problem
 
 MOST_BYTES = 50_000_000
@@ -88,11 +88,11 @@ def _limited(rows: Iterable[Row], most: int) -> list[Row]:
 def _elements(text: str, index: int) -> Iterator[Row]:
     """The elements of an array, one by one: a long one is never held as a whole."""
     index = after_blanks(text, index)
-    number, sign = 0, text[index : index + 1]
+    json, number, sign = ExactJson(), 0, text[index : index + 1]
     while sign != "]":
         number += 1
         try:
-            value, index = decoded_at(text, index)
+            value, index = json.value_at(text, index)
         except (ValueError, RecursionError) as exc:
             raise refused(file_problem(f"row {number}: {why(exc)}")) from exc
         yield _row(number, value)
@@ -110,7 +110,7 @@ def _elements(text: str, index: int) -> Iterator[Row]:
 def _objects(text: str, start: int, most: int) -> Rows:
     """One object, however it is laid out, else one object a line."""
     try:
-        value, end = decoded_at(text, start)
+        value, end = ExactJson().value_at(text, start)
     except (ValueError, RecursionError):
         end = -1  # the lines say what is wrong, each for itself
     if end >= 0 and after_blanks(text, end) == len(text):
@@ -122,13 +122,13 @@ def _objects(text: str, start: int, most: int) -> Rows:
 
 
 def _lines(text: str) -> Iterator[Row]:
-    number = 0
+    json, number = ExactJson(), 0
     for count, line in enumerate(_split(text), start=1):
         if line.strip():
             number += 1
             shown = count if count != number else None
             try:
-                yield _row(number, decoded(line.strip()), shown)
+                yield _row(number, json.value(line.strip()), shown)
             except (ValueError, RecursionError) as exc:
                 wrong = row_problem(_where(number, shown), None, why(exc, in_line=True))
                 yield Row(number=number, line=shown, problems=(wrong,))

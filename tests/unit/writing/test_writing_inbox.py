@@ -181,3 +181,56 @@ def test_no_value_of_the_file_stands_in_a_message() -> None:
     assert "secret" not in str(
         mistakes('[{"SalesOrder":"1","to_Item":["secret"]}, {"x":"secret"}]')
     )
+
+
+def test_records_of_a_flow_that_goes_on_are_kept_beside_wrong_ones() -> None:
+    found = kept('[{"SalesOrder":"1","A":"x"},{"A":"y"},{"SalesOrder":"3","A":1e5}]')
+    assert [intent.record for intent, _ in found.planned] == ["1"]
+    assert [refused.record for refused in found.refused] == ["2", "3"]
+    fields = [problem.field for refused in found.refused for problem in refused.problems]
+    assert fields == ["row 2: SalesOrder", "row 3: A"]
+
+
+def test_of_two_equal_records_the_first_is_kept() -> None:
+    found = kept('[{"SalesOrder":"1","A":"x"},{"SalesOrder":"1","A":"y"}]')
+    assert [payload for _, payload in found.planned] == [b'{"A":"x"}']
+    assert found.refused[0].record == "2"
+
+
+@pytest.mark.parametrize("header", ["Order,A", "A,B", "Sales Order,A"])
+def test_columns_that_are_no_fields_or_lack_the_key_refuse_the_file(header: str) -> None:
+    with pytest.raises(InputRejected) as refused:
+        kept(f"{header}\n1,x\n")
+    assert all(problem.field == "first line" for problem in refused.value.problems)
+
+
+def test_a_call_names_its_record_and_its_parameters() -> None:
+    row = '{"SupplierInvoice":"51","FiscalYear":"2026","DiscountDaysHaveToBeShifted":false}'
+    ((intent, payload),) = parsed(row, "call", "A_SupplierInvoice", function="Release")
+    assert intent.key == {"SupplierInvoice": "51", "FiscalYear": "2026"}
+    assert payload == b'{"DiscountDaysHaveToBeShifted":false}'
+    assert (intent.function, intent.effect) == ("Release", {"PaymentBlockingReason": ""})
+
+
+def test_an_upsert_by_a_reference_leaves_the_key_to_sap() -> None:
+    rows = '[{"SearchTerm1":"X1","BusinessPartnerFullName":"y"}]'
+    ((intent, payload),) = parsed(rows, "upsert", "A_BusinessPartner", ("SearchTerm1",))
+    assert (intent.key, intent.reference) == ({}, {"SearchTerm1": "X1"})
+    assert msgspec.json.decode(payload)["SearchTerm1"] == "X1"
+    ((intent, _),) = parsed('{"BusinessPartner":"7","A":"y"}', "upsert", "A_BusinessPartner")
+    assert (intent.key, intent.reference) == ({"BusinessPartner": "7"}, {})
+
+
+def test_a_reference_with_blanks_around_it_is_refused_because_sap_keeps_none() -> None:
+    (found,) = mistakes('[{"SalesOrder":"1 ","A":"x"}]')
+    assert found.startswith("row 1: SalesOrder: begins or ends with a blank")
+
+
+def test_a_record_of_ours_gets_the_mark_of_its_flow() -> None:
+    row = '{"PurchaseOrderByCustomer":"B1","SoldToParty":"2"}'
+    ((intent, payload),) = parsed(row, "insert", marker="Mark")
+    assert msgspec.json.decode(payload)["Mark"] == intent.marker
+    ((again, _),) = parsed(row, "insert", marker="Mark", source="run-2")
+    assert again.marker == intent.marker
+    taken = row.replace("}", ',"Mark":"x"}')
+    assert mistakes(taken, operation="insert", marker="Mark")[0].startswith("row 1: Mark")

@@ -11,6 +11,7 @@ from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import Intent
 from sapmatch.writing.from_match import intents_for_match
 from sapmatch.writing.mapping.apply import mapping_of
+from sapmatch.writing.marker import marker
 from sapmatch.writing.plan import Planned
 from tests.builders.matches import POLICY, decision, invoice, purchase_order
 
@@ -113,3 +114,62 @@ def test_an_insert_that_could_not_be_found_again_is_refused() -> None:
 def test_a_company_code_that_the_settings_do_not_know_is_named() -> None:
     with pytest.raises(InputRejected, match="2020"):
         planned(decision(company_code="2020"))
+
+
+NOTES = WriteBack(
+    connection="s4",
+    service="/orders",
+    entity_set="A_PurchaseOrder",
+    operation="update",
+    source="match",
+    order_side="purchase_order",
+    mapping={
+        "PurchaseOrder": "order.id",
+        "CorrespncInternalReference": "left(invoice.number, 12)",
+        "Text": "concat(match.document_id, ' ', match.state)",
+    },
+)
+
+
+def test_a_mapping_says_what_is_written_for_each_order() -> None:
+    ((intent, payload),) = planned(flows={"notes": NOTES})
+    assert (intent.entity_set, intent.key) == ("A_PurchaseOrder", {"PurchaseOrder": "4500001001"})
+    assert intent.record == "d1/4500001001"
+    assert msgspec.json.decode(payload) == {
+        "CorrespncInternalReference": "RE-2026-17",
+        "Text": "d1 MATCHED",
+    }
+
+
+def test_a_mapping_without_facts_of_an_order_is_written_once() -> None:
+    flow = msgspec.structs.replace(
+        NOTES,
+        entity_set="Z_Log",
+        operation="insert",
+        reference=("Document",),
+        marker="Mark",
+        mapping={"Document": "match.document_id", "Amount": "invoice.total"},
+    )
+    ((intent, payload),) = planned(decision(orders=("4500001001", "x")), flows={"log": flow})
+    assert (intent.record, intent.reference) == ("d1", {"Document": "d1"})
+    assert msgspec.json.decode(payload) == {
+        "Document": "d1",
+        "Amount": "116.60",
+        "Mark": marker("d1"),
+    }
+    assert intent.marker == marker("d1")
+
+
+def test_a_mapping_that_names_no_key_or_makes_no_value_is_refused() -> None:
+    lost = msgspec.structs.replace(NOTES, mapping={"Text": "invoice.number"})
+    with pytest.raises(InputRejected, match="gives no PurchaseOrder"):
+        planned(flows={"notes": lost})
+    wrong = msgspec.structs.replace(NOTES, mapping={"PurchaseOrder": "pad(order.id, 3)"})
+    with pytest.raises(InputRejected, match="flow notes: PurchaseOrder cannot be worked out"):
+        planned(flows={"notes": wrong})
+
+
+def test_a_supplier_invoice_carries_the_mark_of_its_document() -> None:
+    """The daily audit finds by it what is ours."""
+    intent, payload = planned()[0]
+    assert intent.marker == msgspec.json.decode(payload)["DocumentHeaderText"] == marker("d1")

@@ -131,7 +131,8 @@ class Network:
 
     def _repeat(self, change: Change, intent: str) -> Outcome:
         """No protocol can tell apart two copies of a POST that SAP does not tell apart itself."""
-        told_apart = change.kind == "update" or (change.repeatability and self._weather.idempotent)
+        repeatable = change.kind in ("update", "delete")
+        told_apart = repeatable or (change.repeatability and self._weather.idempotent)
         if not told_apart and self._sap.has_executed(intent):
             return OutcomeUnknown("connection reset")
         return self._execute(change, intent)

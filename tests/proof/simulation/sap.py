@@ -140,7 +140,7 @@ class Sap:
         """Whether nothing shows any more that it happened: then it may happen once more."""
         traced = self._weather.etags or case.intent.operation != "call"
         forgotten = self._weather.restored or not traced
-        return how == "delete" or (how == "change" and forgotten)
+        return how in ("change", "delete") and forgotten
 
     def _people_enter(self, case: Case) -> None:
         taken = any(agrees(row.fields, case.known_by) for row in self.rows(case))

@@ -15,6 +15,8 @@ MOVED = "somebody else changed these fields in SAP meanwhile; nothing was writte
 RESTLESS = "the record changed in SAP during each of {} tries; nothing was written"
 NUMBERLESS = "SAP answered without the number of the new record"
 UNSUCCESSFUL = "SAP answered that {} had no success"
+IGNORED = "SAP answered with success and changed nothing; it may not be writable: {}"
+ALTERED = "SAP answered with success, and shows another value now: {}"
 CHANGED = (
     "the record changed in SAP since it was sent and does not show what was written: "
     "look and decide"

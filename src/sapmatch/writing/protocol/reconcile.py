@@ -73,7 +73,7 @@ class _Reading:
     def _by_key(self, entity: Entity | None) -> Step:
         if readback.is_done(self.intent, self._payload, entity):
             return (yield from self._found(**self._as_found(entity)))
-        if entity is not None and self._is_changed(entity):
+        if self._is_changed(entity):
             return (yield from self._conflict(Cause.MOVED, say.CHANGED))
         return (yield from self._not_found())
 
@@ -83,9 +83,11 @@ class _Reading:
         key = self.intent.key or readback.key_of(self.intent.entity_set, entity.row)
         return {"etag": entity.etag, "key": key}
 
-    def _is_changed(self, entity: Entity) -> bool:
+    def _is_changed(self, entity: Entity | None) -> bool:
         """Whether others changed it since it was sent; what was created then had nothing before."""
         intent = self.intent
+        if entity is None:  # deleted, where it was there when it was sent
+            return intent.before is not None
         if intent.etag and entity.etag != intent.etag:
             return True
         if intent.before is None:

@@ -143,7 +143,7 @@ class _Write:
                 lease = self._now() + self._rules.lease
                 yield from self._move(IntentState.CLAIMED, lease_until=lease)
             else:
-                return (yield from self._confirm(written))
+                return (yield from self._verify(written))
         raise _Refused(Cause.RESTLESS, say.RESTLESS.format(TRIES))
 
     def _only(self, entities: list[Entity]) -> Entity | None:
@@ -165,6 +165,8 @@ class _Write:
     def _wanted(self, entity: Entity | None) -> tuple[Change, str | None]:
         """What is sent for the record that was read, and a hash of the fields it changes."""
         operation = self.intent.operation
+        if entity is None and self.intent.before is not None:  # deleted since it was first sent
+            raise _Refused(Cause.MOVED, say.MOVED)
         if entity is None:
             whole = {**self.intent.reference, **self.intent.key, **self._payload}
             return self._change("create", whole), None
@@ -232,6 +234,23 @@ class _Write:
         same = Repeatability(request_id=self.intent.request_id, first_sent=self.intent.first_sent)
         return msgspec.structs.replace(change, repeatability=same)
 
+    def _verify(self, written: Written) -> Step:
+        """Gateway compares an ETag and writes without a lock: amounts are read again (OD-P70)."""
+        amounts = readback.amounts(self._payload)
+        if not amounts or self.intent.before is None:
+            return (yield from self._confirm(written))
+        try:
+            entity = self._only((yield from self._look()))
+        except _SapError as exc:
+            return (yield from self._unknown(say.messages(exc.error), quiet_until=self._now()))
+        differing = readback.unlike(amounts, entity.row) if entity else tuple(amounts)
+        if not differing:
+            return (yield from self._confirm(written))
+        if entity and readback.fingerprint(self._payload, entity.row) == self.intent.before:
+            raise _Refused(Cause.INVALID, say.IGNORED.format(", ".join(differing)))
+        said = say.ALTERED.format(", ".join(differing))
+        return (yield from self._unknown((said,), quiet_until=self._now()))
+
     def _confirm(self, written: Written) -> Step:
         key = _texts(written.key) or self.intent.key
         if not key:
@@ -281,7 +300,9 @@ class _Write:
         if code == NO_WORD_OF_ODATA.replace(" ", "/"):
             return (yield from self._back_off(error, http_status=status))
         exists = code in EXISTS_ALREADY
-        if sent and (exists or code == NOT_REPEATABLE):
+        # Something on the way may have sent the deletion twice: whether it is gone is read back.
+        gone = self.intent.operation == "delete" and status == HTTPStatus.NOT_FOUND
+        if sent and (exists or gone or code == NOT_REPEATABLE):
             now = self._now()  # SAP did answer: nothing of ours is still under way
             cause = Cause.HIDDEN if exists else None
             return (

@@ -5,12 +5,14 @@ from typing import Any
 
 from functions._metrics import aged, measured
 from functions._runtime import failed
+from functions._waking import is_changed
 from sapmatch.bootstrap import Services
 from sapmatch.bootstrap.writing import reading_desk
 from sapmatch.model.errors import SapmatchError
+from sapmatch.model.intent import Cause
 from sapmatch.model.ports import Clock
 from sapmatch.writing.leftover import ages, reconcile_flow
-from sapmatch.writing.run import RunResult
+from sapmatch.writing.run import RunResult, respond
 
 MARGIN = timedelta(seconds=30)  # for the record that was begun last, and the response file
 
@@ -51,6 +53,19 @@ def reconciled(parts: Services, owner: str, until: datetime) -> dict[str, Any]:
     _measure(parts)
     measured(FlowsNotReconciled=wrong)
     return {"looked": looked, "failed": wrong}
+
+
+def told(parts: Services, flow: str, run_id: str, reason: str | None) -> int:
+    """Tell what became of a run, whatever killed it; returns how many exceptions.
+
+    Where somebody else changed the fields of a matched order, its match is decided anew.
+    """
+    intents = respond(flow, run_id, parts.intents, parts.objects)
+    moved = {i.document_id for i in intents if i.cause is Cause.MOVED and i.document_id}
+    raised = parts.exceptions.about_run(flow, run_id, reason)
+    for document_id in sorted(moved):
+        is_changed(parts, document_id)
+    return len(raised)
 
 
 def _measure(parts: Services) -> None:

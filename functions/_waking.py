@@ -37,13 +37,14 @@ def revised(parts: Services, context: Any, run: tuple[str, str], after: str = ""
             continue
         if not (done := not is_late()):
             break
-        count += _is_changed(parts, document_id)
+        count += is_changed(parts, document_id)
         place = document_id
     measured(OrdersChangedAfterMatch=count)
     return Woken(done=done, after=f"{_MATCHED}{place}", count=count)
 
 
-def _is_changed(parts: Services, document_id: str) -> bool:
+def is_changed(parts: Services, document_id: str) -> bool:
+    """Whether the match of a document is another one by now; then people are told."""
     try:
         return parts.revise(document_id)
     except InputRejected as exc:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from functions._runs import told
 from functions._runtime import Event, task
 from sapmatch.bootstrap import services
 
@@ -9,10 +10,9 @@ from sapmatch.bootstrap import services
 @task
 def handler(event: Event, _context: Any) -> dict[str, Any]:
     """{"document_id"[, "copy"][, "reason"]} or {"flow", "run_id"} -> {"raised"}."""
-    exceptions = services().exceptions
     if event.get("flow"):
-        raised = exceptions.about_run(event["flow"], event["run_id"], event.get("reason"))
-        return {"raised": len(raised)}
+        return {"raised": told(services(), event["flow"], event["run_id"], event.get("reason"))}
+    exceptions = services().exceptions
     if event.get("copy"):
         exceptions.about_copy(event["document_id"], event["copy"])
     else:

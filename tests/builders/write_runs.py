@@ -49,8 +49,8 @@ class Room:
         return len(file.records)
 
     def desk(self, owner: str = "worker", **fields: Any) -> Desk:
-        given = {"sap": self.sap, "intents": self.intents, "clock": self.clock, "rules": RULES}
-        return Desk(owner=owner, **{**given, **fields})
+        given: dict[str, Any] = {"sap": self.sap, "intents": self.intents, "clock": self.clock}
+        return Desk(owner=owner, **{**given, "rules": RULES, **fields})
 
     def write(
         self,
@@ -60,7 +60,7 @@ class Room:
         desk: Desk | None = None,
         **more: Any,
     ) -> RunResult:
-        given = {"flow": flow, "desk": desk or self.desk(), "objects": self.objects}
+        given: dict[str, Any] = {"flow": flow, "desk": desk or self.desk(), "objects": self.objects}
         return write_update_file("orders", run_id, **given, **more)
 
     def read_back(self, run_id: str = "run-1") -> RunResult:

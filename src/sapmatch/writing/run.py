@@ -103,16 +103,19 @@ def reconcile_update_file(
     return run.result()
 
 
-def respond(flow_name: str, run_id: str, intents: Intents, objects: Objects) -> bool:
+def respond(flow_name: str, run_id: str, intents: Intents, objects: Objects) -> list[Intent]:
     """Write the response file of a run from its intents, after whatever killed the run.
 
-    False where the run has no update file: then it has no record either.
+    Returns them; none where the run has no update file, or its dropped file was refused as a whole.
     """
     if not objects.exists(update_key(flow_name, run_id)):
-        return False
+        return []
     file = load(flow_name, run_id, objects)
-    _respond(file, _stored(file.records, intents), objects)
-    return True
+    if file.mistakes:
+        return []
+    found = _stored(file.records, intents)
+    _respond(file, found, objects)
+    return found
 
 
 def parts_of(records: int, flow: WriteBack) -> int:

@@ -9,11 +9,17 @@ from unittest.mock import MagicMock
 
 import pytest
 
+from sapmatch.model.connection import Auth, Connection
 from sapmatch.reviewing.waiting import Woken
+from tests.builders.control import MemoryControl
 from tests.builders.memory import START
+from tests.builders.writes import INVOICES
 from tests.conftest import ROOT
 
 Call = Callable[..., dict[str, Any]]
+CONNECTION = Connection(
+    url="https://sap.example.com", client="100", auth=Auth(type="basic", secret="s4")
+)
 
 
 @pytest.fixture
@@ -23,6 +29,10 @@ def parts() -> MagicMock:
     stage.clock.now.return_value = START
     stage.waiting.wake.return_value = Woken(done=True)
     stage.order_connection = ("s4", "100")
+    stage.control = MemoryControl()
+    stage.flow.return_value = INVOICES
+    stage.settings.write_backs = {"supplier_invoice": INVOICES}
+    stage.settings.connections = {"s4": CONNECTION}
     stage.settings.extractions = {"orders": MagicMock(schedule=None), "stock": MagicMock()}
     return stage
 

@@ -11,11 +11,11 @@ from tests.unit.functions.conftest import Call
 RESULT = RunResult(
     flow="supplier_invoice",
     run_id="r",
-    response_key="k",
     counts={"created": 1, "updated": 1, "already_there": 1, "rejected": 2, "unknown": 3},
     wait_seconds=7,
     oldest_unknown_seconds=1900,
     again=1,
+    held=4,
 )
 
 
@@ -29,11 +29,47 @@ def test_the_counts_tell_the_machine_what_is_next(call: Call) -> None:
         "rejected": 2,
         "unknown": 3,
         "planned_again": 1,
+        "held": 4,
         "stopped": False,
         "wait_seconds": 7,
     }
-    assert write.call_args.kwargs["owner"] == "request-1"
-    assert write.call_args.kwargs["until"] == START + timedelta(seconds=60)
+    given = write.call_args.kwargs
+    assert given["until"] == START + timedelta(seconds=60)
+    assert (given["part"], given["parts"]) == (1, 3)
+
+
+def test_the_desk_has_the_times_of_the_connection_and_the_gate_of_all_functions(
+    call: Call, parts: MagicMock
+) -> None:
+    """RE-24, RE-27"""
+    write = MagicMock(return_value=RESULT)
+    call("write_records", "collected", write_update_file=write)
+    desk = write.call_args.kwargs["desk"]
+    assert desk.owner == "request-1"
+    assert desk.rules.settle == timedelta(seconds=600 + 4 * 130)
+    assert desk.rules.skew == timedelta(minutes=5)
+    assert desk.gate is not None
+    permit = parts.permits.return_value.held
+    assert permit.call_args.args[0] == "request-1"
+    assert not permit.call_args.args[1]()  # time is not up
+
+
+@pytest.mark.parametrize(("changes", "spare"), [({}, 1), ({"urgent": True}, 0)])
+def test_work_in_bulk_leaves_a_permit_to_what_somebody_waits_for(
+    call: Call, parts: MagicMock, changes: dict[str, bool], spare: int
+) -> None:
+    write = MagicMock(return_value=RESULT)
+    call("write_records", "collected", changes, write_update_file=write)
+    parts.permits.assert_called_once_with("s4", spare=spare)
+
+
+def test_an_execution_of_the_version_before_is_one_whole_run(call: Call) -> None:
+    """RE-32: its event names the flow and the run only."""
+    write = MagicMock(return_value=RESULT)
+    older = {"part": None, "parts": None, "urgent": None}
+    call("write_records", "collected", older, write_update_file=write)
+    given = write.call_args.kwargs
+    assert (given["part"], given["parts"]) == (0, 1)
 
 
 def test_the_age_of_the_oldest_unknown_write_is_measured(

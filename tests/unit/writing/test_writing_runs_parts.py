@@ -82,13 +82,23 @@ def test_who_comes_after_a_killed_function_writes_its_responses() -> None:
     with pytest.raises(KeyboardInterrupt):
         room.write(part=0, parts=1)
     room.objects.delete(response_key("orders", "run-1"))
-    assert respond("orders", "run-1", room.intents, room.objects)
+    assert len(respond("orders", "run-1", room.intents, room.objects)) == 3
     assert room.statuses()[:2] == ["updated", "unknown"]
 
 
 def test_a_run_that_collected_nothing_has_no_responses() -> None:
     room = Room()
-    assert not respond("orders", "run-7", room.intents, room.objects)
+    assert respond("orders", "run-7", room.intents, room.objects) == []
+
+
+def test_the_mistakes_of_a_file_that_was_refused_stay_in_its_responses() -> None:
+    room = Room()
+    room.drop([])
+    assert room.collect() == 0
+    before = room.responses()
+    assert respond("orders", "run-1", room.intents, room.objects) == []
+    assert room.responses() == before
+    assert before[0]["status"] == "rejected"
 
 
 def test_an_answer_that_was_lost_is_read_back_whichever_run_it_was_of() -> None:

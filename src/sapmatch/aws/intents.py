@@ -1,6 +1,7 @@
 """Intended writes in DynamoDB: one item each, in index `by_due` under its state or its last day."""
 
 import heapq
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from sapmatch.model.intent import TERMINAL, Intent, IntentState
 INTENT = "intent"
 BY_DUE = "by_due"
 SHARDS = "0123456789abcdef"  # the first digit of the id: no partition gets all due work
+_SAVE = "save"  # names the call that wrote the item
 _AT_ONCE = 8  # below the ten connections of a boto3 client
 
 
@@ -41,13 +43,18 @@ class DynamoIntents:
         return item.load(Intent)
 
     def save(self, after: Intent) -> None:
-        """One conditional put; one whose answer was lost is repeated below us and recognised."""
+        """One conditional put; one whose answer was lost is repeated below us and recognised.
+
+        By a name of its own: two workers that write the same at the same moment are still two, and
+        only one of them may go on.
+        """
         item = intent_item(after)
+        item.attributes[_SAVE] = mine = uuid.uuid4().hex
         try:
             self._table.put(item, expected=after.version - 1)
         except PreconditionFailed:
             stored = self._table.get(after.id, INTENT)
-            if stored is None or stored.body != item.body:
+            if stored is None or stored.attributes.get(_SAVE) != mine:
                 raise
 
     def due(self, flow: str, states: Sequence[IntentState]) -> Iterator[Intent]:

@@ -174,7 +174,7 @@ class Table:
 
 def streamed(image: Mapping[str, Any]) -> Item:
     """An item as a stream's event holds it: bytes are base64 there."""
-    return _item(image | {"body": {"B": base64.b64decode(image["body"]["B"])}})
+    return _item({**image, "body": {"B": base64.b64decode(image["body"]["B"])}})
 
 
 def transact(client: "DynamoDBClient", puts: Sequence[Mapping[str, Any]], subject: str) -> None:

@@ -119,6 +119,15 @@ def test_what_ended_is_found_by_its_day_and_no_longer_due(intents: Intents, stat
     assert names(intents.ended("orders", date(2026, 11, 2))) == []
 
 
+def test_two_workers_that_write_the_very_same_are_still_two(intents: Intents) -> None:
+    """RE-17: with one name and one clock only one of them may go on."""
+    (planned,) = intents.plan([intent()])
+    claimed = after(planned, state=IntentState.CLAIMED, owner="twin")
+    intents.save(claimed)
+    with pytest.raises(PreconditionFailed):
+        intents.save(claimed)
+
+
 def test_all_who_claim_at_once_leave_one_winner(table: Table) -> None:
     """RE-12, RE-17: the condition is DynamoDB's own, whoever comes first."""
     store = DynamoIntents(table)

@@ -25,8 +25,8 @@ INTENT = Intent(
 
 @pytest.fixture
 def objects(parts: MagicMock) -> MemoryObjects:
-    parts.objects = MemoryObjects()
-    return parts.objects
+    parts.objects = stored = MemoryObjects()
+    return stored
 
 
 def test_every_version_is_stored_under_its_intent(call: Call, objects: MemoryObjects) -> None:

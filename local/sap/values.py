@@ -115,6 +115,8 @@ def ticks_of_iso(text: str, *, zoned: bool) -> int:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError("is not a point in time") from None
+    if "T" not in text:
+        raise ValueError("is a day without its time")
     if (moment.tzinfo is not None) != zoned:
         raise ValueError("needs a zone" if zoned else "must not carry a zone")
     return (moment.replace(tzinfo=moment.tzinfo or UTC) - _EPOCH) // timedelta(milliseconds=1)

@@ -143,11 +143,11 @@ class Writer:
         if request.method != function.method:
             text = f"Call this function by {function.method}"
             raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, BAD_REQUEST, text)
-        parameters = parameters_of(request, function)
-        outcome = FUNCTIONS[(service.name, function.name)](parameters, self._backend)
+        rule = FUNCTIONS[(service.name, function.name)]
+        outcome = rule(parameters_of(request, function), self._backend)
         response = self._noted(self._returned(request, service, function, outcome), outcome)
         if function.method == "POST":
-            response.called = [_call_text(function, parameters)]
+            response.called = [_call_text(request, function)]
         return response
 
     def _returned(
@@ -215,10 +215,10 @@ def _check_etag(request: Request, entity_set: EntitySet, row: Row, missing: int)
         raise Refusal(HTTPStatus.PRECONDITION_FAILED, STALE_ETAG, text)
 
 
-def _call_text(function: Function, parameters: Row) -> str:
+def _call_text(request: Request, function: Function) -> str:
     """For the request log, as `key_text` names an entity: `Post(FiscalYear='2026')`."""
-    given = ",".join(f"{name}='{value}'" for name, value in parameters.items() if value is not None)
-    return f"{function.name}({given})"
+    given = (f"{name}={value}" for name, value in _pairs(request.query))
+    return f"{function.name}({','.join(each for each in given if not each.startswith(_NOT_OURS))})"
 
 
 def parameters_of(request: Request, function: Function) -> Row:

@@ -13,6 +13,7 @@ from sapmatch.limits.breaker import Breaker
 from sapmatch.limits.pace import SharedPace
 from sapmatch.limits.permits import Permit
 from sapmatch.model.connection import Limits
+from sapmatch.model.errors import SapThrottled
 from sapmatch.model.intent import Cause
 from sapmatch.model.ports import Admission, Clock, Control
 
@@ -84,8 +85,7 @@ class SharedGate:
         refused = self._refusal(self._standing())
         if refused:
             return refused
-        if self._permit and not self._permit.is_held:
-            self._permit.wait()
+        self._hold_permit()
         requests = self._take(ceil(wanted / self._batch))
         return self._begin(min(wanted, requests * self._batch))
 
@@ -131,6 +131,12 @@ class SharedGate:
         if standing.breaker.shuts(now):
             return _none(Cause.SAP_DOWN, standing.breaker.until)
         return None
+
+    def _hold_permit(self) -> None:
+        if self._permit and not self._permit.is_held:
+            self._permit.wait()
+            if not self._permit.is_held:
+                raise SapThrottled(f"{self._key}: time is up before a permit came free; try again")
 
     def _take(self, requests: int) -> int:
         """Turns for requests, after waiting for the first of them."""

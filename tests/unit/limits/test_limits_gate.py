@@ -194,6 +194,13 @@ def test_nothing_leaves_without_a_permit(world: World) -> None:
             gate.admit(1)
 
 
+def test_nothing_leaves_where_time_was_up_before_a_permit_came_free(world: World) -> None:
+    first, second = (Permits(world.control, world.clock, "s4", 1) for _ in range(2))
+    with first.held("a"), second.held("b", lambda: True) as permit:
+        with pytest.raises(SapThrottled, match="time is up"):
+            world.gate(permit=permit).admit(1)
+
+
 @pytest.mark.parametrize(("seconds", "outcome"), [(25.0, ANSWERS), (1.0, FAILS)])
 def test_slow_and_lost_writes_halve_the_permits(
     world: World, seconds: float, outcome: list[bool]

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from sapmatch.model.intent import IntentState
+from sapmatch.model.intent import Cause, IntentState
 from tests.proof.simulation.cases import CASES
 from tests.proof.simulation.laws import EVERY
 from tests.proof.simulation.mutants import MUTANTS
@@ -81,6 +81,36 @@ def test_a_second_worker_may_die_while_it_repairs(kind: str, fate: str) -> None:
     """RE-12, RE-22: exhaustively, two deaths deep."""
     for deaths in pairs(kind, fate):
         assert end_of(lone(kind, fate, deaths)) is IntentState.CONFIRMED
+
+
+@pytest.mark.parametrize("fate", FATES)
+def test_a_worker_may_die_at_any_effect_of_a_batch(fate: str) -> None:
+    """RE-12, RE-22: one lost answer for many, and each of them read back by itself."""
+    for point in [(0, ""), *points(batch(fate, (0, "")).effects)]:
+        world = batch(fate, point)
+        assert set(world.laws.executed.values()) == {1}
+        states = {intent.state for intent in world.store.intents.values()}
+        assert states == {IntentState.CONFIRMED}
+
+
+def batch(fate: str, death: Death) -> World:
+    """Three intents that travel together."""
+    cases = [CASES[kind](kind) for kind in ("insert", "update", "upsert of a new record")]
+    world = World(calm(batch=3), cases, Random(0), deaths={death})
+    world.network.script = [fate]
+    world.run()
+    return world
+
+
+def test_what_people_deleted_after_it_was_written_is_not_made_again() -> None:
+    """MA-P63: a lost answer and a deletion look alike; the record that was there tells them."""
+    case = CASES["upsert of an old record"]("1")
+    world = World(calm(), [case], Random(0))
+    world.network.script = ["lost after"]
+    world.agenda.after(300, world.sap.meddle, case, "delete")
+    world.run()
+    assert world.laws.executed == {"1": 1}
+    assert world.store.intents["1"].cause is Cause.MOVED
 
 
 def end_of(world: World) -> IntentState:

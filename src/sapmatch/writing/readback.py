@@ -57,11 +57,11 @@ def hits(intent: Intent, payload: Record, entities: Sequence[Entity]) -> list[Hi
     return [
         Hit(
             key=key_of(intent.entity_set, entity.row),
-            differing=_unlike(compared, entity.row),
+            differing=unlike(compared, entity.row),
             reversed=_is_reversed(entity.row),
         )
         for entity in entities
-        if not _unlike(identity, entity.row)
+        if not unlike(identity, entity.row)
     ]
 
 
@@ -75,7 +75,7 @@ def happened(intent: Intent, payload: Record, entity: Entity | None) -> bool:
     if intent.operation == "call":
         return all(_shows(entity.row.get(name), value) for name, value in intent.effect.items())
     if _was_created(intent):
-        return not _unlike(payload, entity.row)
+        return not unlike(payload, entity.row)
     return not differences(payload, entity.row)
 
 
@@ -89,6 +89,15 @@ def is_done(intent: Intent, payload: Record, entity: Entity | None) -> bool:
 def _was_created(intent: Intent) -> bool:
     """Whether an upsert was sent as a create: there was nothing `before`."""
     return intent.operation == "upsert" and intent.sent_at is not None and not intent.before
+
+
+def amounts(payload: Record) -> Record:
+    """The fields with decimals: amounts, prices and quantities."""
+    return {
+        name: value
+        for name, value in payload.items()
+        if not _nested(value) and _NUMBER.fullmatch(str(value)) and "." in str(value)
+    }
 
 
 def fingerprint(payload: Record, row: Record) -> str:
@@ -140,7 +149,7 @@ def _shows(value: Any, wanted: str) -> bool:
     return _same(wanted, text)
 
 
-def _unlike(wanted: Record, row: Record) -> tuple[str, ...]:
+def unlike(wanted: Record, row: Record) -> tuple[str, ...]:
     """As differences, but as lenient as SAP: fields it does not show, capitals, leading zeros."""
     shown = {name: value for name, value in wanted.items() if name in row and not _nested(value)}
     return tuple(name for name, value in shown.items() if _loose(value) != _loose(row[name]))

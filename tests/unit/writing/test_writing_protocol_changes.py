@@ -4,7 +4,7 @@ import pytest
 
 from sapmatch.model.errors import OutcomeUnknown, PreconditionFailed, SapRejected, SapUnavailable
 from sapmatch.model.intent import Cause, IntentState, Written
-from tests.builders.memory_sap import answer_lost, fails, request_lost
+from tests.builders.memory_sap import Behaviour, Execute, answer_lost, fails, request_lost
 from tests.builders.writes import CHANGE, QUIET, Stage, change_intent
 
 S = IntentState
@@ -175,3 +175,65 @@ def test_a_change_without_a_name_for_its_record_is_not_sent() -> None:
     after = stage.write()
     assert (after.state, after.cause) == (S.REJECTED, Cause.UNSEARCHABLE)
     assert stage.sap.calls == []
+
+
+def priced(**row: str) -> Stage:
+    """A change of an amount, which is read again after SAP's success."""
+    stage = Stage(change_intent(), {**CHANGE, "NetAmount": "12.50"})
+    stage.sap.seed("A_SalesOrder", SalesOrder="1000045", AssignmentReference="", NetAmount="1.00")
+    stage.sap.behaviours = [_taking(stage, row)]
+    return stage
+
+
+def _taking(stage: Stage, row: dict[str, str]) -> Behaviour:
+    """SAP says 204, and holds this of the change."""
+
+    def behave(execute: Execute) -> Written:
+        if row:
+            stage.sap.entities["A_SalesOrder"][0].update(row, _etag="W/'99'")
+        return Written(http_status=204)
+
+    return behave
+
+
+def test_an_amount_is_read_again_after_sap_said_that_it_is_written() -> None:
+    """OD-P70: the comparison of the ETag and the change are two steps for Gateway."""
+    stage = priced(AssignmentReference="RE-2026-17", NetAmount="12.500")
+    after = stage.write()
+    assert (after.state, after.confirmed_by) == (S.CONFIRMED, "answer")
+    assert stage.sap.calls == ["read", "update", "read"]
+
+
+def test_an_amount_that_another_one_overwrote_at_the_same_time_is_left_to_a_person() -> None:
+    """OD-P70."""
+    stage = priced(AssignmentReference="RE-2026-17", NetAmount="13.00")
+    after = stage.write()
+    assert (after.state, after.sap_messages) == (
+        S.UNKNOWN,
+        ("SAP answered with success, and shows another value now: NetAmount",),
+    )
+    assert (stage.look().state, stage.intent.cause) == (S.CONFLICTING, Cause.MOVED)
+
+
+def test_an_amount_that_sap_ignores_without_an_error_is_refused() -> None:
+    """A field that is read-only there: SAP says 204 and changes nothing."""
+    after = priced().write()
+    assert (after.state, after.cause) == (S.REJECTED, Cause.INVALID)
+
+
+def test_an_amount_that_cannot_be_read_again_now_is_read_back_later() -> None:
+    stage = priced(AssignmentReference="RE-2026-17", NetAmount="12.50")
+    stage.sap.reads = [lambda: None, SapUnavailable("503")]
+    assert stage.write().state is S.UNKNOWN
+    assert stage.look().state is S.CONFIRMED
+
+
+def test_a_record_that_others_deleted_while_its_upsert_waited_is_not_created_anew() -> None:
+    stage = Stage(change_intent(operation="upsert"), CHANGE)
+    stage.sap.seed("A_SalesOrder", SalesOrder="1000045", AssignmentReference="")
+    stage.sap.behaviours = [fails(SapUnavailable("503"))]
+    stage.write()
+    stage.sap.entities["A_SalesOrder"].clear()
+    stage.clock.sleep(60)
+    after = stage.write()
+    assert (after.state, after.cause, stage.sap.posts) == (S.REJECTED, Cause.MOVED, 0)

@@ -222,3 +222,14 @@ def test_a_lost_delete_is_confirmed_when_the_record_is_gone() -> None:
     stage.sap.behaviours = [answer_lost]
     stage.write()
     assert stage.look_after(QUIET).state is S.CONFIRMED
+
+
+def test_a_record_that_others_deleted_since_a_lost_change_is_not_created_anew() -> None:
+    """An upsert that found nothing would write it a second time."""
+    stage = Stage(change_intent(operation="upsert"), CHANGE)
+    stage.sap.seed("A_SalesOrder", SalesOrder="1000045", AssignmentReference="")
+    stage.sap.behaviours = [request_lost]
+    stage.write()
+    stage.sap.entities["A_SalesOrder"].clear()
+    after = stage.look_after(QUIET)
+    assert (after.state, after.cause) == (S.CONFLICTING, Cause.MOVED)

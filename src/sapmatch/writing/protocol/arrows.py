@@ -1,16 +1,18 @@
 """The states of an intent and the arrows between them; every new version is made here.
 
-    PLANNED ──> CLAIMED ──> SENT ──> CONFIRMED
-       ^           |          |----> REJECTED     SAP said no
-       |           |          |----> PLANNED      certain that nothing happened: later once more
-       |           |          |----> CLAIMED      the record moved (412): read it again
-       |           |          '----> UNKNOWN <──> RECONCILING ──> CONFIRMED
-       |           |                    ^              |--------> CONFLICTING   for a person
-       |           |                    '--------------|---------------'
-       |           |                                   '--------> ABSENT
-       |           |--> CONFIRMED, REJECTED    nothing needed to be sent             |
-       |           '--> HELD ──> PLANNED                                             |
-       '-----------------------------------------------------------------------------'
+    PLANNED ---> CLAIMED ---> SENT ---> CONFIRMED     SAP did it
+                              SENT ---> REJECTED      SAP said no
+                              SENT ---> PLANNED       certain that nothing happened: later again
+                              SENT ---> CLAIMED       the record moved (412): read it again
+                              SENT ---> UNKNOWN       it may have happened, or its worker died
+    UNKNOWN ---> RECONCILING ---> CONFIRMED           found as written
+                 RECONCILING ---> CONFLICTING         found otherwise: a person decides
+                 RECONCILING ---> ABSENT ---> PLANNED never arrived: once more
+                 RECONCILING ---> UNKNOWN             not found yet, or SAP could not be read
+    CLAIMED ---> CONFIRMED, REJECTED                  nothing needs to be sent, or may be
+    PLANNED, CLAIMED ---> HELD ---> PLANNED           not now: SAP is down, or out of hours
+    CONFLICTING ---> UNKNOWN                          a person asks for another look
+    all but SENT, UNKNOWN, RECONCILING ---> VOID      a person takes it out
 
 SENT is stored before the first byte leaves. From SENT, UNKNOWN and RECONCILING nobody sends, and
 nobody takes the intent out: SAP may hold it.

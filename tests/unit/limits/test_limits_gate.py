@@ -197,8 +197,9 @@ def test_nothing_leaves_without_a_permit(world: World) -> None:
 def test_nothing_leaves_where_time_was_up_before_a_permit_came_free(world: World) -> None:
     first, second = (Permits(world.control, world.clock, "s4", 1) for _ in range(2))
     with first.held("a"), second.held("b", lambda: True) as permit:
+        gate = world.gate(permit=permit)
         with pytest.raises(SapThrottled, match="time is up"):
-            world.gate(permit=permit).admit(1)
+            gate.admit(1)
 
 
 @pytest.mark.parametrize(("seconds", "outcome"), [(25.0, ANSWERS), (1.0, FAILS)])

@@ -16,6 +16,7 @@ from local.sap.values import Row
 TAX_RATES = {"V0": Decimal(0), "V1": Decimal(19), "V2": Decimal(7)}
 STATUSES = {"": "5", "5": "5", "A": "A", "B": "B"}  # as sent -> as stored (data element RBSTAT)
 POSTED = "5"
+DELETED = "2"
 _REQUIRED = (
     "CompanyCode",
     "InvoicingParty",
@@ -300,4 +301,5 @@ def _duplicates(header: Row, other: Row) -> bool:
         and Decimal(header["InvoiceGrossAmount"]) == Decimal(other["InvoiceGrossAmount"])
         and not (other["SupplierInvoiceIsCreditMemo"] or other["IsReversed"])
         and not other["IsReversal"]
+        and other["SupplierInvoiceStatus"] != DELETED
     )

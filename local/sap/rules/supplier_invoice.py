@@ -1,4 +1,4 @@
-"""Supplier invoices: deep create, Post, Release, Cancel, delete of a parked one.
+"""Supplier invoices: deep create, Post, Release, Cancel, deletion of a parked one.
 
 A posted invoice is never changed; correction is Cancel and a new create.
 """
@@ -12,6 +12,7 @@ from local.sap.payload import Payload, complete
 from local.sap.rules.checks import check_period
 from local.sap.rules.history import invoiced, received
 from local.sap.rules.invoice_checks import (
+    DELETED,
     POSTED,
     STATUSES,
     check_accounts,
@@ -118,16 +119,18 @@ def cancel(parameters: Row, backend: Backend) -> Outcome:
     return Outcome([(HEADER, reversal)], [(HEADER, header)], result=result)
 
 
-def delete(header: Row, backend: Backend) -> Outcome:
-    """Remove a parked invoice; a posted one stays for ever."""
+def delete(header: Row, _backend: Backend) -> Outcome:
+    """Mark a parked invoice as deleted, as SAP keeps its number; a posted one stays for ever."""
     if header["SupplierInvoiceStatus"] == POSTED:
         raise ours(54, "A posted invoice cannot be deleted, only cancelled")
-    store = backend.store
-    for name in (ITEM, ACCOUNT_ITEM, TAX):
-        for row in store.under(name, store.key_of(HEADER, header)):
-            store.delete(name, row)
-    store.delete(HEADER, header)
+    _require_there(header)
+    header["SupplierInvoiceStatus"] = DELETED
     return Outcome(changed=[(HEADER, header)])
+
+
+def _require_there(header: Row) -> None:
+    if header["SupplierInvoiceStatus"] == DELETED:
+        raise ours(56, "The supplier invoice is deleted")
 
 
 def _document(parameters: Row, backend: Backend) -> tuple[Row, list[Row]]:
@@ -135,6 +138,7 @@ def _document(parameters: Row, backend: Backend) -> tuple[Row, list[Row]]:
     header = backend.find(HEADER, **key)
     if header is None:
         raise ours(55, "The supplier invoice does not exist")
+    _require_there(header)
     return header, backend.store.under(ITEM, backend.store.key_of(HEADER, header))
 
 

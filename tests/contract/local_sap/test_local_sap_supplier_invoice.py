@@ -318,13 +318,17 @@ def test_items_are_created_with_their_invoice_only(api: Api) -> None:
     assert answer.status_code == 405
 
 
-def test_only_a_parked_invoice_can_be_deleted(api: Api) -> None:
+def test_only_a_parked_invoice_can_be_deleted_and_keeps_its_number(api: Api) -> None:
+    """reference/matching.md 9: status 2; its reference may be used again."""
     posted = _made(api, invoice())
     assert code(api.send("DELETE", posted["__metadata"]["uri"])) == "ZLOCAL_SAP/054"
     parked = _made(api, invoice("RE-2", SupplierInvoiceStatus="A"))
     assert api.send("DELETE", parked["__metadata"]["uri"]).status_code == 204
-    assert api.get(parked["__metadata"]["uri"]).status_code == 404
-    assert len(api.rows(f"{INVOICES}/A_SuplrInvcItemPurOrdRef")) == 1
+    assert _read(api, parked)["SupplierInvoiceStatus"] == "2"
+    assert code(api.send("DELETE", parked["__metadata"]["uri"])) == "ZLOCAL_SAP/056"
+    assert code(_call(api, "Post", parked)) == "ZLOCAL_SAP/056"
+    again = _made(api, invoice("RE-2", SupplierInvoiceStatus="A"))
+    assert again["SupplierInvoice"] != parked["SupplierInvoice"]
 
 
 def test_invoicing_more_than_was_received_blocks_the_payment_with_a_warning(api: Api) -> None:

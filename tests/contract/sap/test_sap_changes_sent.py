@@ -201,6 +201,21 @@ def test_two_changes_of_one_order_never_share_a_changeset() -> None:
     assert server.requests[0].body.count(b"boundary=changeset_") == 2
 
 
+def test_changes_with_etags_are_judged_one_by_one_in_one_batch() -> None:
+    """OD-P101, OD-P67: each by its own ETag, in its order; one that moved holds up no other."""
+    changes = [change("update", key={"ID": n}, record={"Name": n}, etag=f'W/"{n}"') for n in "123"]
+    done = changeset(part(http(204)))
+    found, server = outcomes(answered(done, part(http(412, error())), done), changes)
+    assert kinds(found) == [Written, PreconditionFailed, Written]
+    lines = server.requests[0].body.split(b"\r\n")
+    sent = [line for line in lines if line.startswith((b"PATCH ", b"If-Match: "))]
+    assert sent == [
+        line
+        for n in (b"1", b"2", b"3")
+        for line in (b"PATCH Orders('%b') HTTP/1.1" % n, b'If-Match: W/"%b"' % n)
+    ]
+
+
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
@@ -248,10 +263,11 @@ def test_what_sap_did_not_execute_behind_an_error_may_be_sent_again() -> None:
 
 def test_sap_is_asked_to_go_on_behind_an_error() -> None:
     """OData V4 Part 1, 11.7.1; V2 goes on by itself."""
-    reply = answered(part(http(204)))
-    for version, said in (("V2", None), ("V4", "odata.continue-on-error")):
-        _, server = outcomes(reply, [change("delete", version, key={"ID": "7"})])
-        assert server.requests[0].headers.get("prefer") == said
+    said: Mapping[Version, str | None] = {"V2": None, "V4": "odata.continue-on-error"}
+    for version, prefer in said.items():
+        gone = change("delete", version, key={"ID": "7"})
+        _, server = outcomes(answered(part(http(204))), [gone])
+        assert server.requests[0].headers.get("prefer") == prefer
 
 
 @pytest.mark.parametrize(

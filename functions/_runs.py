@@ -11,6 +11,7 @@ from sapmatch.bootstrap.writing import reading_desk
 from sapmatch.model.errors import SapmatchError
 from sapmatch.model.intent import Cause
 from sapmatch.model.ports import Clock
+from sapmatch.writing.audit import Audit, audit_flow
 from sapmatch.writing.leftover import ages, reconcile_flow
 from sapmatch.writing.run import RunResult, respond
 
@@ -66,6 +67,31 @@ def told(parts: Services, flow: str, run_id: str, reason: str | None) -> int:
     for document_id in sorted(moved):
         is_changed(parts, document_id)
     return len(raised)
+
+
+def audited(parts: Services, until: datetime) -> tuple[list[Audit], list[str]]:
+    """Every flow of inserts beside SAP, and the names of those that could not be compared."""
+    audits, failures = [], []
+    for name, flow in parts.settings.write_backs.items():
+        if flow.operation != "insert":
+            continue
+        try:
+            audit = audit_flow(
+                name,
+                flow,
+                sap=parts.sap(flow.connection),
+                intents=parts.intents,
+                objects=parts.objects,
+                clock=parts.clock,
+                until=until,
+            )
+        except SapmatchError as exc:
+            failed("audit_writes", exc, flow=name)
+            failures.append(name)
+            continue
+        audits.append(audit)
+        failures += [] if audit.complete else [name]
+    return audits, failures
 
 
 def _measure(parts: Services) -> None:

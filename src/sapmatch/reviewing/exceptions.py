@@ -20,7 +20,7 @@ from sapmatch.reviewing.budget import MailBudget
 from sapmatch.reviewing.mail import words
 from sapmatch.reviewing.mail.attributes import attributes_of
 from sapmatch.reviewing.mail.document import Incident, copy_mail, document_mail
-from sapmatch.reviewing.mail.run import extraction_mail, sweep_mail, write_back_mail
+from sapmatch.reviewing.mail.run import audit_mail, extraction_mail, sweep_mail, write_back_mail
 from sapmatch.reviewing.mail.text import Mail, bounded
 from sapmatch.reviewing.offers import Offers
 from sapmatch.reviewing.trouble import Trouble
@@ -128,6 +128,16 @@ class Exceptions:
             document_id=trouble.subject_id,
             state=trouble.state,
             cause=trouble.cause,
+        )
+
+    def about_audit(self, day: str, differences: Sequence[str]) -> ExceptionRecord:
+        """What we wrote and SAP says differently; the same differences are told once."""
+        found = hashlib.sha256("\n".join(differences).encode()).hexdigest()[:32]
+        return self._tell(
+            audit_mail(day, differences),
+            document_id=f"audit/{found}",
+            state="AUDIT_DIFFERENCE",
+            evidence=(f"audits/{day}.json",),
         )
 
     def about_sweep(self, day: str, missing: Sequence[str]) -> ExceptionRecord:

@@ -6,13 +6,14 @@ import hashlib
 from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import Record
 
+OURS = "sapmatch "  # how every mark begins
 _KNOWN_FIELDS = {"A_SupplierInvoice": "DocumentHeaderText"}  # of what is made from a match
 
 
 def marker(identity: str) -> str:
     """The mark of a document, or of what else makes a record unique: 19 characters."""
     digest = hashlib.sha256(identity.encode()).digest()
-    return f"sapmatch {base64.b32encode(digest).decode()[:10]}"
+    return f"{OURS}{base64.b32encode(digest).decode()[:10]}"
 
 
 def marker_field(flow: WriteBack) -> str | None:

@@ -58,6 +58,21 @@ def sweep_mail(day: str, missing: Sequence[str]) -> Mail:
     )
 
 
+def audit_mail(day: str, differences: Sequence[str]) -> Mail:
+    """About writes that SAP shows in another way than they were confirmed, or not at all."""
+    state = "AUDIT_DIFFERENCE"
+    return _mail(
+        state,
+        day,
+        [
+            ("What", ["The daily audit compared what we wrote with what SAP holds."]),
+            ("Why", text.bounded(differences)),
+            ("What to do", [words.remedy(state) or "", "More: docs/operations/audit.md."]),
+            ("Where", [f"Report audits/{day}.json"]),
+        ],
+    )
+
+
 def _mail(state: str, reference: str, sections: Sequence[Section]) -> Mail:
     headline = f"{state}: {words.title(state)}"
     return Mail(subject=text.subject(headline, f"({reference})"), body=text.body(sections))

@@ -14,6 +14,7 @@ SEVERAL = "several"  # the owner of a mail that concerns several of them
 
 _STATES = {
     "AMBIGUOUS": "order not certain",
+    "AUDIT_DIFFERENCE": "SAP holds something else than was written",
     "DUPLICATE": "arrived before",
     "EXTRACTION_FAILED": "SAP was not read",
     "FILE_REJECTED": "the file has mistakes",
@@ -99,6 +100,9 @@ _REMEDIES = {
     "FILE_REJECTED": "Correct the rows and drop the file again: nothing of it was sent.",
     "SAP_REJECTED": "Correct the cause named by SAP, then have the record sent again.",
     "OUTCOME_UNKNOWN": "Look in SAP for the document before anybody posts it by hand.",
+    "AUDIT_DIFFERENCE": "Look at each document in SAP before anything is paid: one that stands "
+    "there twice is cancelled, one that is gone was deleted by somebody. Nothing is changed by "
+    "itself.",
     "INPUT_REJECTED": "Start it again with a right input. Nothing was read, and nothing changed.",
     "UNEXPLAINED": "Nothing named above can be mended: it is a bug of ours or a limit of AWS. Look "
     "the error up in the log of the function (CloudWatch, by the request if one is named), and "

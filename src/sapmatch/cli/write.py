@@ -22,6 +22,7 @@ from sapmatch.writing.desk import Desk
 from sapmatch.writing.dry_run import dry_run
 from sapmatch.writing.mapping.apply import mapping_of
 from sapmatch.writing.protocol.effects import Rules
+from sapmatch.writing.response_file import COLUMNS as ALL_COLUMNS
 from sapmatch.writing.rows import require_size
 from sapmatch.writing.turn import FINE
 from sapmatch.writing.write_file import OWNER, Source, write_file
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 REFUSED = 3
 COLUMNS = ("Record", "Status", "Key", "SAP says")
+KEPT = frozenset(ALL_COLUMNS) - {"record", "status", "key", "sap_message", "http_status"}
 PLAN = ("Record", "Action", "Key", "Changes", "Note")
 SLACK = timedelta(seconds=2)  # one process: what is written ahead leaves at once, or not at all
 SAVERS = 8  # records whose write-ahead is forced to disk together
@@ -164,7 +166,7 @@ def _show(arguments: argparse.Namespace, lines: Lines, table: Table) -> list[dic
         for line in lines:
             shown.append(line)
             if arguments.json:
-                output.json_line(line)
+                output.json_line(_printed(line))
     except InputRejected as exc:
         where = f"{arguments.file}: " if exc.problems else ""
         raise InputRejected(f"{where}{exc}", exc.problems) from exc
@@ -175,8 +177,13 @@ def _show(arguments: argparse.Namespace, lines: Lines, table: Table) -> list[dic
     return shown
 
 
+def _printed(line: dict[str, Any]) -> dict[str, Any]:
+    """Times, attempts and remedies are for the response files."""
+    return {name: value for name, value in line.items() if name not in KEPT}
+
+
 def _show_answers(records: Lines) -> None:
-    rows = ((n["record"], n["status"], _key(n["key"]), n["sap_message"]) for n in records)
+    rows = ((n["record"], n["status"], _key(n["key"]), _said(n)) for n in records)
     output.table(COLUMNS, rows)
 
 
@@ -198,6 +205,10 @@ def _show_counts(lines: Lines) -> None:
                 f"{line['earlier_unknown']} record(s) that an earlier run sent are not decided "
                 "yet, and stand in this file no more: run the command again later"
             )
+
+
+def _said(line: dict[str, Any]) -> list[str]:
+    return [text for text in (line["sap_message"], line["remedy"]) if text]
 
 
 def _changes(changes: dict[str, dict[str, Any]]) -> list[str]:

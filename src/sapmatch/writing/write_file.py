@@ -16,9 +16,9 @@ from sapmatch.writing.attended import AttendedRun
 from sapmatch.writing.desk import Desk, Work
 from sapmatch.writing.inbox import parse
 from sapmatch.writing.mapping.apply import FieldMapping
-from sapmatch.writing.plan import Check, Parsed, Refused, checked, place, stored
+from sapmatch.writing.plan import Check, Parsed, checked, place, stored
 from sapmatch.writing.problems import refused
-from sapmatch.writing.response_file import response, summary
+from sapmatch.writing.response_file import full_refusal, full_response, summary
 from sapmatch.writing.turn import FINE
 
 OWNER = "sapmatch write"
@@ -70,7 +70,8 @@ def read(source: Source, now: datetime, check: Check | None) -> Parsed:
 def write_file(
     source: Source, desk: Desk, payloads: Payloads, progress: Progress | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Write the records of a file in their order; yields one response each, then the summary.
+    """Write the records of a file in their order; yields one full response each, then the
+    summary.
 
     Nobody else may take an intent of the desk. The same call goes on where it stopped. A lost
     answer is read back within this run where the quiet time allows, else by the next one; so is
@@ -118,8 +119,8 @@ def _earlier(source: Source, desk: Desk, payloads: Payloads, found: Parsed) -> I
 def _lines(found: Parsed, written: Iterator[Intent]) -> Iterator[dict[str, Any]]:
     """One response for each record, in the order of the file."""
     names = (intent.record for intent, _ in found.planned)
-    answered = (response(name, each) for name, each in zip(names, written, strict=True))
-    wrong = (refusal(record) for record in found.refused)
+    answered = (full_response(name, each) for name, each in zip(names, written, strict=True))
+    wrong = map(full_refusal, found.refused)
     return in_order(answered, wrong)
 
 
@@ -156,15 +157,3 @@ def _taken(work: Sequence[Work], desk: Desk, run: AttendedRun) -> Iterator[Inten
 
 def _decoded(payload: bytes) -> Record:
     return msgspec.json.decode(payload, type=Record)
-
-
-def refusal(record: Refused) -> dict[str, Any]:
-    """The response to a record of the file that cannot be written."""
-    said = "; ".join(f"{problem.field}: {problem.message}" for problem in record.problems)
-    return {
-        "record": record.record,
-        "status": "rejected",
-        "key": None,
-        "sap_message": said,
-        "http_status": None,
-    }

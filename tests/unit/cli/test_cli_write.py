@@ -142,7 +142,13 @@ def test_a_refused_record_is_named_and_the_others_are_written(
     assert [line.get("status") for line in shown[:-1]] == ["created", "rejected", "created"]
     assert "V1/045: Sold-to party is blocked" in shown[1]["sap_message"]
     stored = Path("answers/orders.json.responses.ndjson").read_text().splitlines()
-    assert [json.loads(line) for line in stored] == shown
+    kept = [json.loads(line) for line in stored]
+    assert [{name: line[name] for name in shown[0]} for line in kept[:-1]] == shown[:-1]
+    assert kept[-1] == shown[-1]
+    assert [line["attempts"] for line in kept[:-1]] == [1, 1, 1]
+    assert kept[1]["remedy"] is None
+    table = Path("answers/orders.json.responses.csv").read_text("utf-8-sig").splitlines()
+    assert [row.split(",")[1] for row in table] == ["status", "created", "rejected", "created"]
 
 
 def test_on_error_stop_leaves_the_rest_alone(sap: Sap, capsys: pytest.CaptureFixture[str]) -> None:

@@ -78,13 +78,8 @@ def laptop() -> Laptop:
 
 def test_each_record_has_a_line_and_the_counts_end_it(laptop: Laptop) -> None:
     first, second, end = laptop.lines()
-    assert first == {
-        "record": "1",
-        "status": "created",
-        "key": {"Thing": "1"},
-        "sap_message": None,
-        "http_status": 201,
-    }
+    assert (first["record"], first["status"], first["key"]) == ("1", "created", {"Thing": "1"})
+    assert (first["http_status"], first["attempts"], first["sap_message"]) == (201, 1, None)
     assert second["key"] == {"Thing": "2"}
     assert end["summary"]["created"] == 2
     assert end["summary"]["records"] == 2

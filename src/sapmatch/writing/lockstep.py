@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from sapmatch.model.errors import SapmatchError, SapRejected, SapUnavailable
+from sapmatch.model.errors import InputRejected, SapmatchError, SapRejected, SapUnavailable
 from sapmatch.model.intent import Change, Entity, Written
 from sapmatch.model.ports import Clock, SapWriter
 from sapmatch.writing.protocol.effects import Ask, Prepare, Send
@@ -104,7 +104,7 @@ class Lockstep:
     def _together(self, changes: Sequence[Change]) -> Sequence[Written | SapmatchError]:
         try:
             return self._sap.write_batch(changes)
-        except SapRejected:  # of the batch as such: nothing in it was executed, each goes alone
+        except (SapRejected, InputRejected):  # of the batch as such: nothing in it was executed
             self._batch.give_up()
             return []
         except SapmatchError as exc:

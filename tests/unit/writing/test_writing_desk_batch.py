@@ -8,6 +8,7 @@ import pytest
 
 from sapmatch.model.errors import (
     AuthorizationMissing,
+    InputRejected,
     LogonRefused,
     OutcomeUnknown,
     PreconditionFailed,
@@ -101,10 +102,13 @@ def test_a_batch_that_is_ready_too_late_is_not_sent() -> None:
     assert bulk.sap.batches == []
 
 
-def test_a_service_that_takes_no_batch_gets_its_records_one_by_one() -> None:
-    """SAP refused the batch as such, so nothing in it was executed."""
+@pytest.mark.parametrize(
+    "error", [SapRejected("HTTP 405", "no batch"), InputRejected("cannot travel in a batch")]
+)
+def test_what_no_batch_can_take_goes_one_by_one(error: SapmatchError) -> None:
+    """The batch as such was refused, so nothing in it was executed."""
     bulk = Bulk(*invoices(5))
-    bulk.sap.batch_behaviours = [batch_fails(SapRejected("HTTP 405", "no batch"))]
+    bulk.sap.batch_behaviours = [batch_fails(error)]
     bulk.write(batch=3)
     assert set(bulk.states) == {"CONFIRMED"}
     assert (bulk.sap.batches, bulk.sap.posts) == ([3], 5)

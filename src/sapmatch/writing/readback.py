@@ -70,8 +70,10 @@ def happened(intent: Intent, payload: Record, entity: Entity | None) -> bool:
 
     What an upsert created is compared as leniently as an insert.
     """
-    if intent.operation == "delete" or entity is None:
-        return intent.operation == "delete" and entity is None
+    if intent.operation == "delete":
+        return entity is None or entity.row.get("SupplierInvoiceStatus") == _DELETED
+    if entity is None:
+        return False
     if intent.operation == "call":
         return all(_shows(entity.row.get(name), value) for name, value in intent.effect.items())
     if _was_created(intent):

@@ -96,6 +96,7 @@ def _properties(path: Path) -> dict[tuple[str, str], Mapping[str, str]]:
 
 SERVICES = [
     "API_BUSINESS_PARTNER",
+    "API_PRODUCT_SRV",
     "API_PURCHASEORDER_PROCESS_SRV",
     "API_SALES_ORDER_SRV",
     "API_SUPPLIERINVOICE_PROCESS_SRV",
@@ -171,6 +172,7 @@ def test_the_command_prints_its_address_and_stops_on_sigterm(tmp_path: Path) -> 
         (["--seed", "local/samples/sap.json"], {}, "SAP_USER"),
         (["--seed", "nowhere.json"], {"SAP_USER": "A", "SAP_PASSWORD": "B"}, "nowhere.json"),
         ([], {"SAP_USER": "A", "SAP_PASSWORD": "B"}, "--seed"),
+        (["--answer-delay", "-5"], {"SAP_USER": "A", "SAP_PASSWORD": "B"}, "--answer-delay"),
     ],
 )
 def test_a_wrong_start_says_what_is_missing(

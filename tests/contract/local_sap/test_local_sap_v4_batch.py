@@ -176,6 +176,11 @@ def test_a_change_set_is_done_wholly_or_not_at_all(stand_in: Server, v4: V4Api) 
     assert answer.json["error"]["@SAP__core.ContentID"] == "2"
     assert v4.get(f"{ORDERS}/PurchaseOrder/$count").text == "3"
     assert stand_in.log.created() == []
+    inner = [each for each in stand_in.log.entries() if each.get("batch")]
+    assert [(each["content_id"], each["status"], each["undone"]) for each in inner] == [
+        ("1", 201, True),
+        ("2", 400, False),
+    ]
 
 
 def test_a_change_set_of_sales_orders_takes_one(v4: V4Api) -> None:

@@ -68,6 +68,7 @@ LEFT: dict[str, tuple[str, dict[str, object]]] = {
     ),
     "product_update": ("API_PRODUCT_SRV/A_Product('DS-0400')", {"NetWeight": "0.320"}),
 }
+SERVICE = f"/sap/opu/odata/sap/{INVOICES}"
 QUICK = "limits = { requests_per_second = 1000 }"
 FLOWS = pytest.mark.parametrize("flow", LEFT)
 
@@ -140,6 +141,7 @@ def test_a_second_run_changes_nothing(
     assert len(again) == len(first)
     if ledger == "lost":
         assert {each["status"] for each in again[:-1]} == {"already_there"}
+        assert [each["key"] for each in again[:-1]] == [each["key"] for each in first[:-1]]
 
 
 @FLOWS
@@ -165,3 +167,16 @@ def test_a_refused_record_carries_what_sap_says(
     assert "The material DS-0401 does not exist" in refused["sap_message"]
     assert created["status"] == "created"
     assert sap.log.created() == ["A_PurchaseRequisitionHeader('10000000')"]
+
+
+def test_a_parked_invoice_is_deleted_once(sap: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    """reference/matching.md 9: SAP shows a deleted invoice with status 2."""
+    Path("gone.csv").write_text("SupplierInvoice,FiscalYear\n5105600001,2026\n")
+    settings = ["--settings", "supplier_invoice.toml", "--service", SERVICE]
+    command = ["write", "s4", "A_SupplierInvoice", "gone.csv", "--operation", "delete", *settings]
+    for ledger in ("one.jsonl", "two.jsonl"):
+        assert main([*command, "--yes", "--json", "--ledger", ledger]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    statuses = [each["status"] for each in told if "status" in each]
+    assert statuses == ["updated", "already_there"]
+    assert len(sap.log.changed()) == 1

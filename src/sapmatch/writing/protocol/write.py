@@ -132,7 +132,7 @@ class _Write:
         for _ in range(TRIES):
             entity = self._only((yield from self._look()))
             if self._nothing_to_do(entity):
-                return (yield from self._there_already(etag=entity.etag if entity else None))
+                return (yield from self._there_already(**self._seen(entity)))
             change, before = self._wanted(entity)
             try:
                 written = yield from self._send(change, before)
@@ -152,6 +152,13 @@ class _Write:
             found = readback.hits(self.intent, self._payload, entities)
             raise _Refused(Cause.DIFFERENT, say.not_the_same(self.intent, found))
         return entities[0] if entities else None
+
+    def _seen(self, entity: Entity | None) -> dict[str, Any]:
+        """Key and ETag of what was read: of an upsert by reference SAP alone knows the key."""
+        if entity is None:
+            return {}
+        key = self.intent.key or readback.key_of(self.intent.entity_set, entity.row)
+        return {"key": key, "etag": entity.etag}
 
     def _nothing_to_do(self, entity: Entity | None) -> bool:
         """Whether it is so already, or raises _Refused where it cannot be done."""

@@ -11,6 +11,7 @@ from sapmatch.model.errors import (
     LogonRefused,
     SapmatchError,
     SapRejected,
+    SapThrottled,
     SapUnavailable,
     ServiceNotActivated,
 )
@@ -121,7 +122,10 @@ def test_etags_of_what_was_looked_at_guard_the_next_change() -> None:
     assert guards == [None, 'W/"1"', 'W/"2"']
 
 
-@pytest.mark.parametrize("refused", [Reply(404), Reply(405), Reply(501), refusal(501)])
+@pytest.mark.parametrize(
+    "refused",
+    [Reply(404), Reply(405), Reply(501), refusal(501), data({"d": {}}), Reply(200, b"ok")],
+)
 def test_a_service_without_batches_is_asked_one_by_one_and_never_for_a_batch_again(
     refused: Reply,
 ) -> None:
@@ -134,9 +138,10 @@ def test_a_service_without_batches_is_asked_one_by_one_and_never_for_a_batch_aga
     assert sent(server) == ["POST", "GET", "GET", "GET", "GET"]
 
 
-def test_a_batch_that_sap_refuses_for_itself_is_asked_one_by_one() -> None:
+@pytest.mark.parametrize("refused", [refusal(400), refusal(403), refusal(500), Reply(415)])
+def test_a_batch_that_sap_refuses_for_itself_is_asked_one_by_one(refused: Reply) -> None:
     singles = [data({"d": row("1")}), data({"d": row("2")})]
-    found, _ = looked(in_turn(refusal(400), *singles), [by_key("1"), by_key("2")])
+    found, _ = looked(in_turn(refused, *singles), [by_key("1"), by_key("2")])
     assert found == [["1"], ["2"]]
 
 
@@ -192,6 +197,7 @@ def test_a_question_that_metadata_rules_out_spoils_no_other() -> None:
         (lambda _: Reply(503), SapUnavailable),
         (lambda _: Reply(drop=True), SapUnavailable),
         (lambda _: Reply(401), LogonRefused),
+        (in_turn(Reply(429, headers=[("Retry-After", "99")])), SapThrottled),
         (in_turn(answered(one("1"), part(http(404, NO_SERVICE)))), ServiceNotActivated),
     ],
 )

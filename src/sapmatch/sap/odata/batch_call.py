@@ -135,6 +135,7 @@ class Batch:
         )
         if _writes(groups):
             return OutcomeUnknown(f"{text}; read back what its writes did")
+        self._catalog.takes_batches = False  # before a write gets lost in one
         return SapUnavailable(f"{text}; try again")
 
     def _kind(self, entity_set: str) -> StructuredType | None:

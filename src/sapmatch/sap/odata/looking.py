@@ -9,6 +9,7 @@ from sapmatch.model.errors import (
     LogonRefused,
     SapmatchError,
     SapRejected,
+    SapThrottled,
     ServiceNotActivated,
     TransientError,
 )
@@ -54,7 +55,9 @@ class Looking:
         reads = [Read(look.entity_set, look.key or None, _query(look)) for look in looks]
         try:
             results = self._batch.run(reads, continue_on_error=True)
-        except (InputRejected, SapRejected):  # no batches, not this one, or too large an answer
+        except (LogonRefused, ServiceNotActivated, SapThrottled):
+            raise
+        except SapmatchError:  # no batches, not this one, or too large an answer
             return [self._single(look) for look in looks]
         return [self._answer(*pair) for pair in zip(looks, results, strict=True)]
 

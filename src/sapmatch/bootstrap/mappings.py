@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from sapmatch.model.errors import InputRejected
+from msgspec.structs import replace
+
+from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.flow import WriteBack
 from sapmatch.settings import Environment
 
@@ -13,11 +15,30 @@ if TYPE_CHECKING:
 
 
 def mappings_of(
-    flows: Mapping[str, WriteBack], environment: Mapping[str, str]
+    flows: Mapping[str, WriteBack],
+    environment: Mapping[str, str],
+    source: Literal["match", "inbox"] | None = None,
 ) -> "dict[str, FieldMapping]":
-    """By the name of the flow, of those that have one; raises InputRejected with every mistake."""
-    found = {name: mapping_for(name, flow, environment) for name, flow in flows.items()}
-    return {name: mapping for name, mapping in found.items() if mapping}
+    """By the name of the flow, of those of a source that have one.
+
+    Raises InputRejected with every mistake, each under the path of its flow in the settings.
+    """
+    found: dict[str, FieldMapping] = {}
+    problems: list[Problem] = []
+    for name, flow in flows.items():
+        if source not in (None, flow.source):
+            continue
+        try:
+            mapping = mapping_for(name, flow, environment)
+        except InputRejected as exc:
+            problems += _with_path(f"write_backs.{name}", exc)
+            continue
+        if mapping:
+            found[name] = mapping
+    if problems:
+        listing = "".join(f"\n  {problem.field}: {problem.message}" for problem in problems)
+        raise InputRejected(f"{len(problems)} mistake(s) in mappings{listing}", problems)
+    return found
 
 
 def mapping_for(
@@ -30,6 +51,14 @@ def mapping_for(
         return mapping_of(name, flow)
     path = Path(environment[Environment.SETTINGS]).parent / flow.mapping_file
     try:
-        return mapping_of(name, flow, path.read_bytes())
+        table = path.read_bytes()
     except OSError as exc:
         raise InputRejected(f"{path}: cannot be read ({exc.strerror})") from exc
+    return mapping_of(name, flow, table)
+
+
+def _with_path(path: str, error: InputRejected) -> list[Problem]:
+    """Its mistakes under the path of the flow's block."""
+    whole = [Problem(code="MAPPING", message=str(error), field="mapping_file")]
+    found = error.problems or whole
+    return [replace(problem, field=f"{path}.{problem.field}") for problem in found]

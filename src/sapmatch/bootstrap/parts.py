@@ -364,7 +364,7 @@ class Services:
             document_id=document_id,
             orders=orders,
             flows=self.settings.write_backs,
-            mappings=mappings_of(self.settings.write_backs, self._environment),
+            mappings=mappings_of(self.settings.write_backs, self._environment, "match"),
             policy=self.policy,
             connection=connection,
             client=client,

@@ -2,10 +2,11 @@
 
 import argparse
 
+from sapmatch.bootstrap.mappings import mappings_of
 from sapmatch.cli import output
 from sapmatch.cli.options import add_common, settings_path
 from sapmatch.model.errors import InputRejected
-from sapmatch.settings import load
+from sapmatch.settings import Environment, load
 
 WRONG = 2
 
@@ -24,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     """0 where the file has no mistake, else 2 and every mistake with its path."""
     path = settings_path(arguments.file or arguments.settings)
     try:
-        load(path)
+        mappings_of(load(path).write_backs, {Environment.SETTINGS: str(path)})
     except InputRejected as exc:
         if arguments.json:
             output.json_line({"file": str(path), "valid": False, "problems": exc.problems})

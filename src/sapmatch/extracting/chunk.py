@@ -38,7 +38,8 @@ from sapmatch.extracting.run import (
 )
 from sapmatch.model.changes import DeltaPosition
 from sapmatch.model.intent import Record
-from sapmatch.model.ports import Objects, Permits, SapSource
+from sapmatch.model.limits import Permits
+from sapmatch.model.ports import Objects, SapSource
 
 OutOfTime = Callable[[], bool]
 

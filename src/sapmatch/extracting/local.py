@@ -37,7 +37,8 @@ from sapmatch.extracting.run import (
 from sapmatch.extracting.watched import Progress, WatchedSap
 from sapmatch.model.errors import InputRejected, Problem, ResyncRequired, SapRejected
 from sapmatch.model.flow import EntitySet, Extraction, Output
-from sapmatch.model.ports import Clock, Control, Objects, Permits, SapSource
+from sapmatch.model.limits import Permits
+from sapmatch.model.ports import Clock, Control, Objects, SapSource
 
 ROWS_REFUSED = "ROWS_REFUSED"  # code of the problem: what was read is not what SAP holds
 _STATE = "state.json"

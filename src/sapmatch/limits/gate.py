@@ -15,7 +15,8 @@ from sapmatch.limits.permits import Permit
 from sapmatch.model.connection import Limits
 from sapmatch.model.errors import SapThrottled
 from sapmatch.model.intent import Cause
-from sapmatch.model.ports import Admission, Clock, Control
+from sapmatch.model.limits import Admission
+from sapmatch.model.ports import Clock, Control
 
 _WRITES = "writes"
 _FRESH = 2.0  # seconds for which what was read counts

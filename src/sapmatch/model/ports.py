@@ -1,7 +1,6 @@
 """What the verbs need from the outside world, each as small as its users allow."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,7 +10,7 @@ from msgspec import Raw, Struct
 from sapmatch.model.changes import ChangePage, DeltaPosition
 from sapmatch.model.document import Arrival, DocumentRecord, EarlierInvoice
 from sapmatch.model.errors import Problem, SapmatchError
-from sapmatch.model.intent import Cause, Change, Entity, Intent, IntentState, Look, Written
+from sapmatch.model.intent import Change, Entity, Intent, IntentState, Look, Written
 from sapmatch.model.ledger import Account, Entry, Subject, Usage
 from sapmatch.model.match import Decision
 from sapmatch.model.order import IndexedOrder, PostedInvoice, Reservation
@@ -357,56 +356,6 @@ class Intents(Protocol):
 
     def ended(self, flow: str, day: date) -> Iterator[Intent]:
         """Intents of a flow that became terminal on a day (UTC)."""
-        ...
-
-
-class Admission(Struct, frozen=True, kw_only=True):
-    """How many writes may leave now; where none may, why and until when to wait."""
-
-    writes: int
-    cause: Cause | None = None
-    until: datetime | None = None
-
-
-class Gate(Protocol):
-    """Whether, and how fast, a SAP system may be written to, as all that write to it agree."""
-
-    def admit(self, wanted: int) -> Admission:
-        """Let at most `wanted` writes leave, after waiting for their turn where that is short.
-
-        Throttled and SapThrottled where it is not: nothing may leave, come again later.
-        """
-        ...
-
-    def note(self, failures: Sequence[bool]) -> None:
-        """Tell of writes that left: whether SAP failed to answer each. A refusal is an answer."""
-        ...
-
-
-class Permit(Protocol):
-    """The right to be one of those that call a SAP system at the same time."""
-
-    @property
-    def is_held(self) -> bool:
-        """False where time was up before it came free."""
-        ...
-
-    def page(self, seconds: float, busy: int) -> None:
-        """Tell of a page: `seconds` it took, how often SAP was `busy` before it answered.
-
-        Waits for another permit where this one is given up because SAP is busy or slow;
-        SapThrottled where that takes too long.
-        """
-        ...
-
-
-class Permits(Protocol):
-    """Bounds how many call one SAP system at once, readers and writers, all functions together."""
-
-    def held(
-        self, owner: str, out_of_time: Callable[[], bool] = ...
-    ) -> AbstractContextManager[Permit]:
-        """Wait for a permit and hold it for the block; SapThrottled where none comes free."""
         ...
 
 

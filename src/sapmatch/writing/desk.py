@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from sapmatch.model.errors import PreconditionFailed
 from sapmatch.model.intent import Intent, IntentState, Record
-from sapmatch.model.ports import Admission, Clock, Gate, Intents, SapWriter
+from sapmatch.model.limits import Admission, Gate
+from sapmatch.model.ports import Clock, Intents, SapWriter
 from sapmatch.writing.identity import subject
 from sapmatch.writing.lockstep import Lockstep, Size
 from sapmatch.writing.protocol.arrows import held

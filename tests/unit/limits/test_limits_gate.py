@@ -10,7 +10,7 @@ from sapmatch.limits.permits import Permits
 from sapmatch.model.connection import Limits
 from sapmatch.model.errors import PreconditionFailed, SapThrottled, Throttled
 from sapmatch.model.intent import Cause
-from sapmatch.model.ports import Admission
+from sapmatch.model.limits import Admission
 from tests.builders.control import MemoryControl
 from tests.builders.memory import MemoryClock
 

@@ -12,7 +12,7 @@ from sapmatch.limits.gate import SharedGate
 from sapmatch.limits.permits import Permits
 from sapmatch.model.connection import Limits
 from sapmatch.model.errors import SapThrottled, Throttled
-from sapmatch.model.ports import Permit
+from sapmatch.model.limits import Permit
 from tests.builders.control import MemoryControl
 
 BEGIN = datetime(2026, 11, 2, tzinfo=UTC)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sapmatch.model.errors import OutcomeUnknown, SapUnavailable
 from sapmatch.model.intent import Cause, IntentState
-from sapmatch.model.ports import Admission
+from sapmatch.model.limits import Admission
 from tests.builders.memory import START
 from tests.builders.memory_sap import answer_lost, fails
 from tests.builders.writes import Bulk, invoices

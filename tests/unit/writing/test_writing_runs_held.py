@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sapmatch.model.errors import Problem, SapRejected
 from sapmatch.model.flow import Window
 from sapmatch.model.intent import Cause, Change, IntentState
-from sapmatch.model.ports import Admission
+from sapmatch.model.limits import Admission
 from sapmatch.writing.update_file import collect
 from tests.builders.memory_sap import answer_lost, executed, fails
 from tests.builders.write_runs import Room

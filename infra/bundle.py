@@ -12,6 +12,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sapmatch.model.errors import InputRejected
+from sapmatch.settings import Settings, load
+
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = {
     "base": ("requests", "msgspec", "aws-lambda-powertools", "rapidfuzz"),
@@ -59,13 +62,23 @@ def layer_folder(build: Path, layer: str) -> Path:
     return build / "layers" / layer
 
 
+def mapping_files(settings: Settings) -> list[str]:
+    """The CSV files that the settings name, as paths from their folder."""
+    return sorted({f.mapping_file for f in settings.write_backs.values() if f.mapping_file})
+
+
 def copy_code(folder: Path, settings: Path) -> None:
-    """Our package, the entry points and the settings as sapmatch.toml, nothing else."""
+    """Our package, the entry points, the settings as sapmatch.toml and the mappings they name."""
     shutil.rmtree(folder, ignore_errors=True)
     ignore = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "src" / "sapmatch", folder / "sapmatch", ignore=ignore)
     shutil.copytree(ROOT / "functions", folder / "functions", ignore=ignore)
     shutil.copyfile(settings, folder / "sapmatch.toml")
+    for name in mapping_files(_settings(settings)):
+        if not (settings.parent / name).is_file():
+            raise SystemExit(f"{settings}: names the mapping_file {name}, which is not beside it")
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(settings.parent / name, folder / name)
 
 
 def install(layer: str, folder: Path, target: str) -> None:
@@ -103,6 +116,13 @@ def lock_path(layer: str) -> Path:
 def size(folder: Path) -> int:
     """Bytes of all files, as Lambda counts them unzipped."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _settings(path: Path) -> Settings:
+    try:
+        return load(path)
+    except InputRejected as exc:
+        raise SystemExit(str(exc)) from exc
 
 
 def _strip(packages: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from constructs import Node
 
-from infra.bundle import ROOT, code_folder, layer_folder
+from infra.bundle import ROOT, code_folder, layer_folder, mapping_files
 from sapmatch.model.errors import InputRejected
 from sapmatch.settings import Settings, load
 
@@ -41,7 +41,7 @@ class StageConfig:
         build = ROOT / (value("build") or f"build/{LOCAL if stage == LOCAL else 'cloud'}")
         settings = load(file)
         _check_secrets(stage, settings)
-        _check_build(build, file)
+        _check_build(build, file, settings)
         return cls(stage, settings, build, value("textract_url"))
 
     @property
@@ -62,6 +62,15 @@ class StageConfig:
         """
         return sum(c.limits.parallel for c in self.settings.connections.values()) or 1
 
+    def at_once(self, name: str) -> int:
+        """Of a function that calls SAP: who writes also waits for a permit, and counts while so.
+
+        Runs in bulk of all flows may wait together, and a small file that is dropped then still
+        finds a function.
+        """
+        waiting = sum(flow.parallel for flow in self.settings.write_backs.values())
+        return self.sap_calls_at_once + (waiting if name == "write_records" else 0)
+
 
 def _check_secrets(stage: str, settings: Settings) -> None:
     for name, connection in settings.connections.items():
@@ -72,10 +81,15 @@ def _check_secrets(stage: str, settings: Settings) -> None:
             )
 
 
-def _check_build(build: Path, settings: Path) -> None:
+def _check_build(build: Path, file: Path, settings: Settings) -> None:
     """The functions must run with the very settings that this synthesis reads."""
-    bundled = code_folder(build) / "sapmatch.toml"
-    if not bundled.is_file() or not layer_folder(build, "base").is_dir():
+    code = code_folder(build)
+    if not (code / "sapmatch.toml").is_file() or not layer_folder(build, "base").is_dir():
         raise InputRejected(f"{build}: holds no bundle; run `make bundle` first")
-    if bundled.read_bytes() != settings.read_bytes():
-        raise InputRejected(f"{bundled}: is not {settings}; run `make bundle` again")
+    beside = {name: file.parent / name for name in mapping_files(settings)}
+    for name, path in {"sapmatch.toml": file, **beside}.items():
+        bundled = code / name
+        if not path.is_file():
+            raise InputRejected(f"{path}: is named as a mapping_file in {file} and is not there")
+        if not bundled.is_file() or bundled.read_bytes() != path.read_bytes():
+            raise InputRejected(f"{bundled}: is not {path}; run `make bundle` again")

@@ -26,7 +26,12 @@ from sapmatch.settings import Environment
 SERVICE_NAME = "POWERTOOLS_SERVICE_NAME"  # Powertools makes it the dimension `service` of metrics
 METRICS_NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE"
 NAMESPACE = "sapmatch"
-SCHEDULES = {"sweep_gaps": "cron(30 1 * * ? *)", "send_digest": "rate(15 minutes)"}  # UTC
+SCHEDULES = {  # UTC
+    "sweep_gaps": "cron(30 1 * * ? *)",
+    "audit_writes": "cron(30 3 * * ? *)",
+    "send_digest": "rate(15 minutes)",
+}
+RECONCILED = "rate(15 minutes)"  # whatever became of the runs
 # What could not be kept by then waits 18 hours more in the stream, which keeps a day.
 FOLLOWED_FOR = Duration.hours(6)
 _STARTED = {
@@ -65,6 +70,7 @@ class IntegrationStack(Stack):
         self._schedule()
         for name, expression in SCHEDULES.items():
             self._sweep(name, expression)
+        self._every(RECONCILED, "reconcile_intents")
         self._follow("keep_history", resources.tables["intents"])
         for name in CALLED:
             self._call(name)
@@ -112,7 +118,7 @@ class IntegrationStack(Stack):
             bundle=self._bundle,
             resources=self._resources,
             place=self._place if calls_sap else None,
-            at_once=self._config.sap_calls_at_once if calls_sap else None,
+            at_once=self._config.at_once(name) if calls_sap else None,
         )
         if name == "read_document" and self._config.textract_url:
             function.add_environment("AWS_ENDPOINT_URL_TEXTRACT", self._config.textract_url)
@@ -199,17 +205,22 @@ class IntegrationStack(Stack):
 
     def _sweep(self, name: str, expression: str) -> None:
         """A function that a schedule starts, never twice at a time."""
-        title = pascal(name)
         function = ServiceFunction(
             self,
             name,
             SWEEPERS[name],
             bundle=self._bundle,
             resources=self._resources,
+            place=self._place if SWEEPERS[name].calls_sap else None,
             at_once=1,
         )
         self.functions[name] = function
         self._name_invoice_matching(function)
+        self._every(expression, name)
+
+    def _every(self, expression: str, name: str) -> None:
+        """A schedule of the house for one function."""
+        title, function = pascal(name), self.functions[name]
         dead_letters = DeadLetterQueue(self, f"{title}DeadLetters")
         self.dead_letters[name] = dead_letters
         role = ExactRole(
@@ -281,3 +292,6 @@ class IntegrationStack(Stack):
             CfnOutput(self, f"{pascal(name)}Name", value=self.functions[name].function_name)
         if names := self._config.settings.extractions:
             CfnOutput(self, "Extractions", value=" ".join(names))
+        if flows := self._config.settings.write_backs:
+            named = (f"{name}={flow.connection}" for name, flow in flows.items())
+            CfnOutput(self, "WriteBacks", value=" ".join(named))

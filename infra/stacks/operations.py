@@ -14,6 +14,7 @@ from infra.stacks.integration import NAMESPACE, IntegrationStack
 PERIOD = Duration.minutes(5)
 SENT_EVERY = Duration.minutes(15)
 UNKNOWN_LIMIT = 1800  # seconds that a write may stay unknown
+HELD_LIMIT = 7200  # seconds that a write may be held back
 UNSENT_LIMIT = 3600  # seconds that an exception may be told to nobody
 # Runs that fail again and again for one reason are one alarm, not one for each run.
 _FAILURES = {"extraction": Duration.days(1)}
@@ -37,6 +38,8 @@ class OperationsStack(Stack):
         self._throttles(integration)
         self._held_back(config)
         self._unknown(config)
+        self._held(config)
+        self._audits(config)
         self._unsent(config)
         self._sweeps(config, integration)
 
@@ -70,6 +73,20 @@ class OperationsStack(Stack):
         metric = _measured(config, "OldestUnknownIntentSeconds")
         text = "What became of a write to SAP has been unknown for over half an hour."
         self._alarm("OldestUnknownIntent", metric, text, limit=UNKNOWN_LIMIT)
+
+    def _held(self, config: StageConfig) -> None:
+        metric = _measured(config, "OldestHeldIntentSeconds", period=SENT_EVERY)
+        text = "A write to SAP has been held back for over two hours."
+        self._alarm("OldestHeldIntent", metric, text, limit=HELD_LIMIT)
+
+    def _audits(self, config: StageConfig) -> None:
+        found = _measured(config, "AuditDifferences")
+        self._alarm("AuditDifferences", found, "SAP holds something else than what was written.")
+        failed = _measured(config, "FlowsNotAudited")
+        self._alarm("FlowsNotAudited", failed, "A flow could not be compared with SAP.")
+        stuck = _measured(config, "FlowsNotReconciled", period=SENT_EVERY)
+        text = "Lost answers of a flow have not been read back for an hour."
+        self._alarm("FlowsNotReconciled", stuck, text, periods=4)
 
     def _unsent(self, config: StageConfig) -> None:
         metric = _measured(config, "OldestUnsentExceptionSeconds", period=SENT_EVERY)

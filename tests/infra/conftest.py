@@ -37,6 +37,7 @@ entity_set = "A_SupplierInvoice"
 operation = "insert"
 source = "match"
 order_side = "purchase_order"
+parallel = 2
 schedule = "cron(0 6-20 ? * MON-FRI *)"
 [alerts]
 emails = ["accounts@example.com"]

@@ -40,15 +40,44 @@ def test_every_dependency_of_the_product_is_in_a_layer_or_stays_outside() -> Non
     assert names - carried == {"boto3", "rich"}  # Lambda's own; command line only
 
 
-def test_the_code_asset_holds_our_code_and_the_settings(tmp_path: Path) -> None:
-    settings = tmp_path / "mine.toml"
-    settings.write_text("[matching]\n")
+FLOW = """
+[connections.s4]
+url = "https://sap.example.com"
+client = "100"
+auth = { type = "basic", secret = "sapmatch/s4" }
+[write_backs.orders]
+connection = "s4"
+service = "/sap/opu/odata/sap/API_SALES_ORDER_SRV"
+entity_set = "A_SalesOrder"
+operation = "update"
+schedule = "rate(5 minutes)"
+mapping_file = "mappings/orders.csv"
+"""
+
+
+def test_the_code_asset_holds_our_code_the_settings_and_their_mappings(tmp_path: Path) -> None:
+    settings, mapping = tmp_path / "mine.toml", tmp_path / "mappings" / "orders.csv"
+    settings.write_text(FLOW)
+    mapping.parent.mkdir()
+    mapping.write_text("source,target\n")
     code = tmp_path / "code"
     (code / "old").mkdir(parents=True)
     bundle.copy_code(code, settings)
-    assert {path.name for path in code.iterdir()} == {"sapmatch", "functions", "sapmatch.toml"}
-    assert (code / "sapmatch.toml").read_text() == "[matching]\n"
+    held = {path.name for path in code.iterdir()}
+    assert held == {"sapmatch", "functions", "sapmatch.toml", "mappings"}
+    assert (code / "sapmatch.toml").read_text() == FLOW
+    assert (code / "mappings" / "orders.csv").read_text() == "source,target\n"
     assert not list(code.rglob("__pycache__"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [(FLOW, "mappings/orders.csv"), (FLOW + "[nonsense]\n", "nonsense")]
+)
+def test_settings_that_could_not_run_are_not_bundled(tmp_path: Path, text: str, said: str) -> None:
+    settings = tmp_path / "mine.toml"
+    settings.write_text(text)
+    with pytest.raises(SystemExit, match=said):
+        bundle.copy_code(tmp_path / "code", settings)
 
 
 class Installer:

@@ -64,9 +64,29 @@ def test_only_who_makes_or_sorts_files_has_more_than_the_least_disk(prod: Templa
 
 def test_sap_is_called_by_no_more_copies_than_its_connections_allow(prod: Templates) -> None:
     for name, function in functions(prod).items():
-        if name not in SWEEPERS:
+        if name not in SWEEPERS and name != "write_records":
             expected = 3 if FUNCTIONS[name].calls_sap else None
             assert function.get("ReservedConcurrentExecutions") == expected, name
+
+
+def test_a_small_file_finds_a_function_while_work_in_bulk_waits_for_permits(
+    prod: Templates,
+) -> None:
+    """Permits bound the calls; those who wait for one must not keep the others from starting."""
+    writers = functions(prod)["write_records"]["ReservedConcurrentExecutions"]
+    assert writers == 3 + 2  # limits.parallel of the connection, parallel of the flow
+
+
+def test_what_runs_left_is_read_back_every_quarter_of_an_hour(prod: Templates) -> None:
+    """RE-12: by the function of the state of that name."""
+    schedule = prod.one("AWS::Scheduler::Schedule", "ReconcileIntentsSchedule")
+    assert schedule["ScheduleExpression"] == "rate(15 minutes)"
+    assert "ReconcileIntents" in json.dumps(schedule["Target"]["Arn"])
+
+
+def test_what_was_written_is_compared_with_sap_every_day(prod: Templates) -> None:
+    schedule = prod.one("AWS::Scheduler::Schedule", "AuditWritesSchedule")
+    assert schedule["ScheduleExpression"] == "cron(30 3 * * ? *)"
 
 
 @pytest.mark.parametrize("name", sorted(SWEEPERS))

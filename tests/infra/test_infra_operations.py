@@ -9,7 +9,7 @@ def test_every_dead_letter_queue_has_an_alarm(prod: Templates) -> None:
     """RE-6, RE-7: nothing is lost without a word."""
     queues = [title for title in prod.of_type("AWS::SQS::Queue") if "DeadLetters" in title]
     alarms = [title for title in prod.of_type(ALARM) if "DeadLetters" in title]
-    assert len(queues) == len(alarms) == 6
+    assert len(queues) == len(alarms) == 9
 
 
 def test_every_machine_has_an_alarm_for_failures_and_one_for_time_outs(prod: Templates) -> None:
@@ -47,6 +47,23 @@ def test_a_write_that_stays_unknown_for_half_an_hour_is_reported(prod: Templates
     alarm = prod.one(ALARM, "OldestUnknownIntent")
     assert (alarm["Namespace"], alarm["Threshold"]) == ("sapmatch", 1800)
     assert alarm["Dimensions"] == [{"Name": "service", "Value": "sapmatch-prod"}]
+
+
+def test_a_write_that_is_held_back_for_two_hours_is_reported(prod: Templates) -> None:
+    """RE-23: a hold that somebody forgot, or a SAP system that nobody misses."""
+    alarm = prod.one(ALARM, "OldestHeldIntent")
+    assert (alarm["MetricName"], alarm["Threshold"]) == ("OldestHeldIntentSeconds", 7200)
+
+
+def test_a_difference_between_our_books_and_sap_is_reported(prod: Templates) -> None:
+    """RE-33: and so is an audit, or a reading back, that does not happen."""
+    for name, minutes in (("AuditDifferences", 5), ("FlowsNotAudited", 5)):
+        alarm = prod.one(ALARM, name)
+        assert (alarm["MetricName"], alarm["Threshold"]) == (name, 0)
+        assert alarm["EvaluationPeriods"] * alarm["Period"] == minutes * 60
+    stuck = prod.one(ALARM, "FlowsNotReconciled")
+    assert stuck["EvaluationPeriods"] * stuck["Period"] == 3600
+    assert prod.one(ALARM, "AuditWritesFailed")["MetricName"] == "Errors"
 
 
 def test_metrics_and_alarm_agree_on_the_name_of_the_service(prod: Templates) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra.functions import FUNCTIONS, TASKS
+from infra.functions import FUNCTIONS
 from infra.names import pascal
 from tests.infra.templates import Templates
 
@@ -15,6 +15,7 @@ SAP_CALLERS = {
     "finish_extraction",
     "write_records",
     "reconcile_intents",
+    "audit_writes",
 }
 # Actions that AWS gives no resource to narrow down.
 UNBOUND = {"textract", "xray", "logs", "ec2"}
@@ -150,7 +151,7 @@ def test_every_function_has_a_role_of_its_own(prod: Templates) -> None:
 
 def test_only_callers_of_sap_read_the_secret(prod: Templates) -> None:
     readers = {name for name in FUNCTIONS if "secretsmanager:GetSecretValue" in granted(prod, name)}
-    assert readers == SAP_CALLERS == {name for name, spec in TASKS.items() if spec.calls_sap}
+    assert readers == SAP_CALLERS == {name for name, spec in FUNCTIONS.items() if spec.calls_sap}
 
 
 def test_the_secret_is_named_to_its_random_end(prod: Templates) -> None:
@@ -218,8 +219,8 @@ READ_WRITE = [
     ),
     (
         "raise_exception",
-        {"documents/*", "responses/*"},
-        set(),
+        {"documents/*", "responses/*", "updates/*/runs/*"},
+        {"responses/*", "documents/*/revision-*"},
         {"Control", "Documents", "Intents", "Orders"},
         {"Control", "Documents"},
     ),
@@ -236,15 +237,22 @@ READ_WRITE = [
         "write_records",
         {"updates/*/runs/*"},
         {"responses/*"},
-        {"Intents"},
-        {"Intents"},
+        {"Control", "Intents"},
+        {"Control", "Intents"},
     ),
     (
         "reconcile_intents",
-        {"updates/*/runs/*"},
+        {"updates/*/runs/*", "intents/*"},
         {"responses/*"},
+        {"Intents", "Intents/by_due"},
         {"Intents"},
-        {"Intents"},
+    ),
+    (
+        "audit_writes",
+        {"intents/*"},
+        {"audits/*"},
+        {"Control", "Documents", "Intents", "Intents/by_due"},
+        {"Control", "Documents"},
     ),
 ]
 
@@ -283,7 +291,14 @@ def test_only_what_runs_let_go_and_stale_keys_of_orders_are_ever_removed(prod: T
     [
         (
             "sns:Publish",
-            {"raise_exception", "fail_extraction", "sweep_gaps", "send_digest", "wake_documents"},
+            {
+                "audit_writes",
+                "fail_extraction",
+                "raise_exception",
+                "send_digest",
+                "sweep_gaps",
+                "wake_documents",
+            },
         ),
         ("sns:ListSubscriptionsByTopic", {"sweep_gaps"}),
         ("textract:AnalyzeExpense", {"read_document"}),

@@ -12,6 +12,7 @@ EVENT_STARTED = {
     "receive_update_file",
     "sweep_gaps",
     "send_digest",
+    "audit_writes",
     "keep_history",
 }
 CALLED = {"decide_exception"}  # no state either: people call it

@@ -16,8 +16,8 @@ from sapmatch.sap.odata.batch import (
     Create,
     Delete,
     Read,
+    RecordWrite,
     Update,
-    Write,
     encode_batch,
     grouped,
 )
@@ -27,7 +27,7 @@ from sapmatch.sap.odata.operations import CallRequest
 KEY = {"ID": "1"}
 
 
-def if_match(one: Write) -> Mapping[str, str]:
+def if_match(one: RecordWrite) -> Mapping[str, str]:
     etag = None if isinstance(one, Create) else one.etag
     return {"If-Match": etag} if isinstance(etag, str) else {}
 

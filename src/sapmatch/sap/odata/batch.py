@@ -63,7 +63,8 @@ class Call(Struct, frozen=True):
     repeatability: Repeatability | None = None
 
 
-Write: TypeAlias = Create | Update | Delete | Call
+RecordWrite: TypeAlias = Create | Update | Delete
+Write: TypeAlias = RecordWrite | Call
 Operation: TypeAlias = Read | Write
 
 
@@ -112,8 +113,8 @@ class Group(Struct, frozen=True):
     writes: Mapping[str, Write] = {}
 
 
-# What stands in the headers of a write for its own sake: If-Match, and its request id.
-Guards = Callable[[Write], Mapping[str, str]]
+# What stands in the headers of a write for its own sake: If-Match, or its request id.
+Guards = Callable[[RecordWrite], Mapping[str, str]]
 Called = Callable[[Call], CallRequest]
 
 
@@ -206,12 +207,12 @@ class _Encoder(Struct, frozen=True):
         return multipart.Request(
             method="POST",
             path="?".join(filter(None, (request.path, "&".join(request.options)))),
-            headers={**request.headers, **self.guards(one)},
+            headers=request.headers,
             body=request.body,
             content_id=content_id,
         )
 
-    def _method(self, one: Create | Update | Delete) -> str:
+    def _method(self, one: RecordWrite) -> str:
         if isinstance(one, Create):
             return "POST"
         if isinstance(one, Delete):

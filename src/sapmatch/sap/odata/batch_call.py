@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from http import HTTPStatus
 
+from msgspec.structs import replace
+
 from sapmatch.model.errors import OutcomeUnknown, SapmatchError, SapRejected, SapUnavailable
+from sapmatch.model.intent import Repeatability
 from sapmatch.sap.http import CutOff
 from sapmatch.sap.odata import errors
 from sapmatch.sap.odata.batch import (
@@ -15,8 +18,8 @@ from sapmatch.sap.odata.batch import (
     Operation,
     OperationResult,
     Read,
+    RecordWrite,
     Update,
-    Write,
     encode_batch,
     grouped,
 )
@@ -98,19 +101,21 @@ class Batch:
         self._exchange.check(answer)
         return answer
 
-    def _guards(self, one: Write) -> dict[str, str]:
-        """Its ETag and its request id, where it has one."""
-        version = self._catalog.codec().VERSION
+    def _guards(self, one: RecordWrite) -> dict[str, str]:
+        """Its request id, or its ETag, where it has one."""
         if isinstance(one, Create):
-            return self._writing.repeatable.headers(one.repeatability, version)
-        if not isinstance(one, Call):
-            return self._writing.if_match(one.entity_set, one.key, one.etag)
-        guarded = one.entity_set and one.key
-        etag = self._writing.if_match(one.entity_set, one.key, one.etag) if guarded else {}
-        return etag | self._writing.repeatable.headers(one.repeatability, version)
+            return self._repeated(one.repeatability)
+        return self._writing.if_match(one.entity_set, one.key, one.etag)
 
     def _called(self, one: Call) -> CallRequest:
-        return self._operations.changing(one.function, one.parameters, one.entity_set, one.key)
+        found = self._operations.changing(one.function, one.parameters, one.entity_set, one.key)
+        guard = self._writing.if_match(*found.on, one.etag) if found.on else {}
+        headers = {**found.headers, **guard, **self._repeated(one.repeatability)}
+        return replace(found, headers=headers)
+
+    def _repeated(self, repeatability: Repeatability | None) -> dict[str, str]:
+        version = self._catalog.codec().VERSION
+        return self._writing.repeatable.headers(repeatability, version)
 
     def _check_taken(self, answer: Answer) -> None:
         """SapRejected where the service takes no batches, and none is tried again."""

@@ -50,7 +50,7 @@ class Operations:
         key: Mapping[str, ODataValue] | None,
         etag: ETag,
     ) -> object:
-        """CallRequest it; see Service.call."""
+        """Call it; see Service.call."""
         operation, given = meant(self._catalog.metadata(), name, parameters, entity_set, key)
         call = self._prepared(operation, given, entity_set, key)
         if call.operation.method == "GET":
@@ -59,7 +59,7 @@ class Operations:
         return self.result(answer, call.operation)
 
     def send(self, change: Change) -> Written:
-        """CallRequest by POST what changes something; what it returns is the row.
+        """Call by POST what changes something; what it returns is the row.
 
         A single value or a list stands in it under `value`.
         """

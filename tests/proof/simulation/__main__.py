@@ -1,6 +1,7 @@
 """`python -m tests.proof.simulation`: the long proof, or one seed and what its world saw."""
 
 import argparse
+import sys
 import time
 from pathlib import Path
 
@@ -16,7 +17,9 @@ def main() -> None:
         return
     begun = time.perf_counter()
     seeds = range(given.first, given.first + given.intents // PER_WORLD)
-    counts = try_in_parallel(seeds, given.processes)
+    for counts in try_in_parallel(seeds, given.processes):
+        print(f"\r{counts['intents']:,} intents", end="", file=sys.stderr)  # noqa: T201
+    print(file=sys.stderr)  # noqa: T201
     figures = table(counts, seeds, time.perf_counter() - begun)
     print(figures)  # noqa: T201
     if given.page:

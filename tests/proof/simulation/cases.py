@@ -61,6 +61,14 @@ def update(number: str) -> Case:
     return Case(_intent(number, "update", "A_PurchaseOrder", key=key), payload, key, before)
 
 
+def reprice(number: str) -> Case:
+    """An amount of a purchase order's item: it is read again behind the write."""
+    key = {"PurchaseOrder": number, "PurchaseOrderItem": "10"}
+    before = {**key, "NetPriceAmount": "10.00", "DocumentCurrency": "EUR"}
+    payload = {"NetPriceAmount": "12.50"}
+    return Case(_intent(number, "update", "A_PurchaseOrderItem", key=key), payload, key, before)
+
+
 def upsert_new(number: str) -> Case:
     """A record under a key of our own that SAP does not know yet."""
     key = {"BusinessPartner": number}
@@ -94,6 +102,7 @@ CASES: dict[str, Callable[[str], Case]] = {
     "insert": insert,
     "deep insert": insert_deep,
     "update": update,
+    "update of an amount": reprice,
     "upsert of a new record": upsert_new,
     "upsert of an old record": upsert_old,
     "delete": delete,

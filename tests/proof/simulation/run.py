@@ -1,7 +1,7 @@
 """Many seeds, one after the other or side by side."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
@@ -9,6 +9,7 @@ from tests.proof.simulation.laws import Violation
 from tests.proof.simulation.mutants import MUTANTS
 from tests.proof.simulation.world import WHOLE, seeded, tally
 
+AT_ONCE = 500  # seeds of one task of a process
 SHOWN = 80  # lines of the log of a world that failed
 
 
@@ -26,13 +27,14 @@ def try_seeds(seeds: Iterable[int]) -> Counter[str]:
     return counts
 
 
-def try_in_parallel(seeds: range, processes: int, at_once: int = 500) -> Counter[str]:
+def try_in_parallel(seeds: range, processes: int) -> Iterator[Counter[str]]:
+    """What happened so far, again and again."""
     counts: Counter[str] = Counter()
-    parts = [seeds[start : start + at_once] for start in range(0, len(seeds), at_once)]
+    parts = [seeds[start : start + AT_ONCE] for start in range(0, len(seeds), AT_ONCE)]
     with ProcessPoolExecutor(processes) as pool:
         for part in pool.map(try_seeds, parts):
             counts += part
-    return counts
+            yield counts
 
 
 def first_violation(seeds: Iterable[int], **options: Any) -> tuple[int, Violation] | None:

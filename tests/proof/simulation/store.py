@@ -1,18 +1,23 @@
 """The store of intents: conditional writes, and a backup to start again from."""
 
+from collections import Counter
+
 from sapmatch.model.errors import PreconditionFailed
-from sapmatch.model.intent import Intent
+from sapmatch.model.intent import UNDECIDED, Intent, IntentState
+from tests.proof.simulation.agenda import Agenda
 from tests.proof.simulation.laws import Laws, is_settled
 
 
 class Store:
     """Intents by id; every change is conditional on the version before it (rule f)."""
 
-    def __init__(self, laws: Laws, *, fenced: bool = True) -> None:
-        self._laws = laws
+    def __init__(self, agenda: Agenda, laws: Laws, *, fenced: bool = True) -> None:
+        self._agenda, self._laws = agenda, laws
         self._fenced = fenced
         self.intents: dict[str, Intent] = {}
         self.older: dict[str, Intent] = {}  # what a reader may see that reads a late copy
+        self.minutes: Counter[int] = Counter()  # that outcomes were unknown
+        self._unknown_since: dict[str, float] = {}
         self._backup: dict[str, Intent] = {}
 
     def plan(self, intent: Intent) -> None:
@@ -26,6 +31,14 @@ class Store:
         self._laws.saves(before, after)
         self.intents[after.id] = after
         self.older[after.id] = before
+        self._time(after)
+
+    def _time(self, after: Intent) -> None:
+        if after.state is IntentState.UNKNOWN:
+            self._unknown_since.setdefault(after.id, self._agenda.time)
+        elif after.state not in UNDECIDED and after.id in self._unknown_since:
+            since = self._unknown_since.pop(after.id)
+            self.minutes[int((self._agenda.time - since) // 60)] += 1
 
     def unsettled(self) -> list[Intent]:
         return [intent for intent in self.intents.values() if not is_settled(intent)]

@@ -13,7 +13,7 @@ from sapmatch.writing.protocol.reconcile import reconcile
 from sapmatch.writing.protocol.write import write
 from tests.proof.simulation.agenda import Agenda
 from tests.proof.simulation.cases import CASES, Case, insert, insert_deep
-from tests.proof.simulation.laws import EVERY, Laws
+from tests.proof.simulation.laws import EVERY, Laws, is_settled
 from tests.proof.simulation.network import Network
 from tests.proof.simulation.sap import Sap
 from tests.proof.simulation.store import Store
@@ -51,7 +51,7 @@ class World:
         self.weather, self.chance, self.protocol = weather, chance, protocol
         self.cases = {case.intent.id: case for case in cases}
         self.agenda, self.laws = Agenda(), Laws(watched)
-        self.store = Store(self.laws, fenced=protocol.fenced)
+        self.store = Store(self.agenda, self.laws, fenced=protocol.fenced)
         self.sap = Sap(self.agenda, weather, self.laws, self.cases)
         self.network = Network(self.agenda, chance, weather, self.sap)
         self.held_until = 0.0
@@ -146,6 +146,11 @@ def tally(world: World) -> Counter[str]:
     """What a world has to tell, in numbers."""
     counts = Counter(f"ended {intent.state}" for intent in world.store.intents.values())
     counts.update(f"fate {fate}" for fate in world.network.fates)
+    counts.update({f"minutes {n}": count for n, count in world.store.minutes.items()})
     counts.update(intents=len(world.cases), effects=world.effects, deaths=world.deaths)
-    counts.update(forgotten=world.forgotten)
+    counts.update(
+        forgotten=world.forgotten,
+        twice=sum(times > 1 for times in world.laws.executed.values()),
+        lost=len(world.cases) - sum(map(is_settled, world.store.intents.values())),
+    )
     return counts

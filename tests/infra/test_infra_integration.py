@@ -255,5 +255,11 @@ def test_the_local_stage_differs_only_as_the_list_of_limits_says(
         )
 
 
+def test_flows_and_their_connections_are_outputs_for_the_command_line(prod: Templates) -> None:
+    """Settings stay in the cloud: `sapmatch status` and `hold` find them here."""
+    outputs = prod["integration"]["Outputs"]
+    assert outputs["WriteBacks"]["Value"] == "supplier_invoice=s4"
+
+
 def test_a_placeholder_without_a_function_is_named(tmp_path: Path) -> None:
     assert called_functions('"${ReadDocumentFunctionArn}" "${Other}"') == {"read_document"}

@@ -19,7 +19,7 @@ def handler(event: Event, _context: Any) -> dict[str, Any]:
         "flow": flow,
         "run_id": run_id,
         "records": records,
-        "mistakes": file.mistakes if records else file.mistakes + len(file.refused),
+        "mistakes": file.mistakes,
         "parts": list(range(parts_of(records, settings) if settings else 1)),
         "urgent": bool(inbox and settings and records <= settings.urgent_below),
     }

@@ -36,10 +36,11 @@ def rules_of(connection: Connection) -> "Rules":
 
 
 def gate(parts: Services, name: str) -> "SharedGate":
-    """The gate of one SAP system, to hold and release it."""
+    """The gate of one SAP system, to hold, release and look at it: its rates do not matter."""
     from sapmatch.limits.gate import SharedGate
+    from sapmatch.model.connection import Limits
 
-    return SharedGate(parts.control, parts.clock, name, parts.settings.connections[name].limits)
+    return SharedGate(parts.control, parts.clock, name, Limits())
 
 
 def reading_desk(parts: Services, name: str, owner: str) -> "Desk":
@@ -90,11 +91,7 @@ def writing_desk(
 def collected(
     parts: Services, flow_name: str, run_id: str, inbox_key: str | None, version_id: str | None
 ) -> "UpdateFile":
-    """The update file of a run: of what is planned, or of a file that was dropped.
-
-    Where no record of it is left to write, its response file is written as well.
-    """
-    from sapmatch.writing.run import respond
+    """The update file of a run: of what is planned, or of a file that was dropped."""
     from sapmatch.writing.update_file import collect, collect_inbox, refuse_inbox
 
     flows, now = parts.settings.write_backs, parts.clock.now()
@@ -103,7 +100,7 @@ def collected(
         return collect(flow_name, parts.intents, parts.objects, run_id, now)
     if flow is None:
         return refuse_inbox(flow_name, run_id, flows, parts.objects)
-    file = collect_inbox(
+    return collect_inbox(
         flow_name,
         flow,
         parts.settings.connections[flow.connection].client,
@@ -115,6 +112,3 @@ def collected(
         now=now,
         mapping=mapping_for(flow_name, flow, os.environ),
     )
-    if file.refused and not file.records:
-        respond(flow_name, run_id, parts.intents, parts.objects)
-    return file

@@ -31,7 +31,7 @@ from sapmatch.model.intent import Intent, IntentState, Operation, Record
 from sapmatch.model.ports import Intents, Objects
 from sapmatch.writing.inbox import parse
 from sapmatch.writing.mapping.apply import FieldMapping
-from sapmatch.writing.plan import Planned, Refused, accepted, place, stored
+from sapmatch.writing.plan import Parsed, Planned, Refused, accepted, place, stored
 from sapmatch.writing.problems import file_problem, listed, refused
 from sapmatch.writing.response_file import store_mistakes
 from sapmatch.writing.rows import require_size
@@ -150,7 +150,7 @@ def collect_inbox(
             now=now,
             most=MOST_DROPPED,
         )
-        parsed = place(parsed, intents, flow.on_error)
+        parsed = _of_run(place(parsed, intents, flow.on_error), run_id)
         if not parsed.planned:
             parsed = accepted(parsed, "stop")
     except InputRejected as wrong:
@@ -183,6 +183,12 @@ def load(flow_name: str, run_id: str, objects: Objects) -> UpdateFile:
     if file.schema not in READABLE:
         raise InputRejected(f"{key}: has schema {file.schema}, which this version does not read")
     return file
+
+
+def _of_run(parsed: Parsed, run_id: str) -> Parsed:
+    """By it whoever reads a record back later finds its response file."""
+    planned = tuple((replace(intent, run_id=run_id), data) for intent, data in parsed.planned)
+    return replace(parsed, planned=planned)
 
 
 def _is_held(intent: Intent, now: datetime) -> bool:

@@ -3,14 +3,13 @@ from unittest.mock import MagicMock
 import pytest
 from msgspec.structs import replace
 
-from sapmatch.writing.plan import Refused
 from tests.builders.writes import ORDERS
 from tests.unit.functions.conftest import Call
 
 LIKE = "sapmatch.writing.update_file."
 
 
-def file_of(records: int, **fields: int | tuple[Refused, ...]) -> MagicMock:
+def file_of(records: int, **fields: int) -> MagicMock:
     """An update file with so many records."""
     return MagicMock(**{"records": range(records), "mistakes": 0, "refused": (), **fields})
 
@@ -58,15 +57,3 @@ def test_a_small_dropped_file_is_urgent_and_a_large_one_is_shared(
     answer = call("collect_intents", "dropped")
     assert answer["urgent"] is urgent
     assert answer["parts"] == ([0] if urgent else [0, 1])
-
-
-def test_a_file_of_which_no_record_is_left_is_told_and_answered(
-    call: Call, parts: MagicMock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    parts.settings.write_backs = {"sales_order_fields": ORDERS}
-    refused = (Refused(record="1", problems=()),)
-    monkeypatch.setattr(LIKE + "collect_inbox", MagicMock(return_value=file_of(0, refused=refused)))
-    respond = MagicMock()
-    monkeypatch.setattr("sapmatch.writing.run.respond", respond)
-    assert call("collect_intents", "dropped")["mistakes"] == 1
-    respond.assert_called_once()

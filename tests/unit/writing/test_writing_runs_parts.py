@@ -129,8 +129,6 @@ def test_the_run_of_a_leftover_gets_its_responses_anew() -> None:
     room = many(3)
     room.sap.behaviours = [answer_lost]
     room.write()
-    for intent in list(room.intents.stored.values()):
-        room.intents.stored[intent.id] = replace(intent, run_id="run-1")
     room.clock.sleep(600)
     reconcile_flow("orders", desk=room.desk(), objects=room.objects)
     assert room.statuses() == ["already_there", "updated", "updated"]

@@ -5,10 +5,13 @@ from benchmarks.extraction import __main__ as extraction
 from benchmarks.matching import __main__ as matching
 from benchmarks.odata import __main__ as odata
 from benchmarks.reading import __main__ as reading
+from benchmarks.writing import __main__ as writing
 
 odata.main()
 print()
 extraction.main()
+print()
+writing.main()
 print()
 reading.main()
 print()

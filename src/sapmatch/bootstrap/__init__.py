@@ -6,7 +6,7 @@ start pays for each import.
 
 from sapmatch.bootstrap.logon import sap_client, textract
 from sapmatch.bootstrap.parts import CREDENTIALS_AGE, Services, services
-from sapmatch.bootstrap.stage import deployment, extraction_machine
+from sapmatch.bootstrap.stage import deployment, extraction_machine, write_back_flows
 
 __all__ = [
     "CREDENTIALS_AGE",
@@ -16,4 +16,5 @@ __all__ = [
     "sap_client",
     "services",
     "textract",
+    "write_back_flows",
 ]

@@ -29,6 +29,7 @@ def deployment(stage: str | None) -> Services:
         Environment.CONTROL_TABLE: found["ControlTable"],
         Environment.TOPIC_ARN: found["TopicArn"],
         Environment.INVOICE_MATCHING_ARN: found["InvoiceMatchingArn"],
+        Environment.WRITE_BACK_ARN: found["WriteBackArn"],
     }
     return Services(Settings(), environment)
 
@@ -43,3 +44,14 @@ def extraction_machine(stage: str | None) -> "tuple[StepFunctions, str, list[str
     found = outputs(client("cloudformation"), name)
     machine, known = found["ExtractionArn"], found.get("Extractions", "").split()
     return StepFunctions(client("stepfunctions")), machine, known
+
+
+def write_back_flows(stage: str | None) -> dict[str, str]:
+    """The write-back flows of a deployed stage, each with its connection."""
+    from sapmatch.aws.clients import client
+    from sapmatch.aws.deployment import outputs
+
+    name = stage or os.environ.get(Environment.STAGE, "prod")
+    named = outputs(client("cloudformation"), name).get("WriteBacks", "").split()
+    pairs = (entry.partition("=") for entry in named)
+    return {flow: connection for flow, _, connection in pairs}

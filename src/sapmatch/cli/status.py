@@ -19,21 +19,32 @@ COLUMNS = ("Document", "Read", "Decision", "Order", "Why", "SAP")
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--stage", metavar="NAME", help="name of the deployed stage")
-    parser.add_argument(
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
         "--extractions",
         action="store_true",
         help="the extractions instead: last good run, what is under way, what failed since then",
+    )
+    instead.add_argument(
+        "--write-backs",
+        action="store_true",
+        help="the write-backs instead: what is open by state, what is unknown or held, and why",
     )
     add_common(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print one row per document, oldest first, or one per extraction."""
+    """Print one row per document, oldest first, or one per extraction or write-back flow."""
     if arguments.extractions:
         from sapmatch.cli import extraction_status
 
         extraction_status.show(arguments.stage, as_json=arguments.json)
+        return 0
+    if arguments.write_backs:
+        from sapmatch.cli import write_back_status
+
+        write_back_status.show(arguments.stage, as_json=arguments.json)
         return 0
     stack = deployment(arguments.stage)
     records = sorted(stack.documents.all(), key=oldest_first)

@@ -1,0 +1,94 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import to_builtins
+from msgspec.json import encode
+
+from sapmatch.cli import main
+from sapmatch.model.intent import Intent
+from sapmatch.writing.update_file import UpdateFile, UpdateRecord, update_key
+from tests.builders.memory import START
+from tests.builders.written_stage import WrittenStage, stand_up
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> WrittenStage:
+    return stand_up(monkeypatch)
+
+
+def replayed(capsys: pytest.CaptureFixture[str], *command: str) -> list[dict[str, Any]]:
+    assert main(["replay", *command, "--json"]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_refused_write_is_planned_once_more_and_sent_before_bulk(
+    stage: WrittenStage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = stage.put(1, "REJECTED", ended_at=START)
+    (line,) = replayed(capsys, refused.id)
+    again = stage.intents.get(line["intent"])
+    assert (again.state, again.corrects, again.urgent) == ("PLANNED", refused.id, True)
+    assert again.payload_sha256 == refused.payload_sha256
+    assert len(stage.workflows.started) == 1
+    (second,) = replayed(capsys, refused.id[:8])
+    assert second["intent"] == again.id, "asked for twice, it is planned once"
+
+
+def test_it_is_corrected_by_a_file(
+    stage: WrittenStage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = stage.put(1, "REJECTED", ended_at=START)
+    payload = tmp_path / "corrected.json"
+    payload.write_text('{"AssignmentReference": "RE-2026-18"}')
+    (line,) = replayed(capsys, refused.id, "--payload", str(payload))
+    stored = stage.objects.read(stage.intents.get(line["intent"]).payload_key)
+    assert json.loads(stored) == {"AssignmentReference": "RE-2026-18"}
+
+
+def test_all_refused_writes_of_a_run_are_planned_once_more(
+    stage: WrittenStage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    states = {1: "REJECTED", 2: "CONFIRMED", 3: "VOID", 4: "UNKNOWN"}
+    intents = [stage.put(number, state) for number, state in states.items()]
+    file = UpdateFile(flow="orders", run_id="r1", records=tuple(map(_record, intents)))
+    stage.objects.write(update_key("orders", "r1"), encode(to_builtins(file)))
+    lines = replayed(capsys, "--flow", "orders", "--run", "r1")
+    assert [line["corrects"] for line in lines] == [intents[0].id, intents[2].id]
+    assert len(stage.workflows.started) == 1
+
+
+def _record(intent: Intent) -> UpdateRecord:
+    return UpdateRecord(
+        record=intent.record,
+        intent=intent.id,
+        operation=intent.operation,
+        service=intent.service,
+        entity_set=intent.entity_set,
+        key=intent.key,
+        reference=intent.reference,
+        payload={},
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ([], "name an ID"),
+        (["1" * 64, "--run", "r1", "--flow", "orders"], "name an ID"),
+        (["--run", "r1"], "belong together"),
+        (["1" * 64], "is SENT"),
+        (["9" * 64], "is not known"),
+        (["2" * 64, "--payload", "no.json"], "cannot be read"),
+        (["--run", "r9", "--flow", "orders"], "update.json"),
+    ],
+)
+def test_wrong_input_is_one_sentence(
+    stage: WrittenStage, command: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.put(1, "SENT")
+    stage.put(2, "REJECTED", ended_at=START)
+    assert main(["replay", *command]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not stage.workflows.started

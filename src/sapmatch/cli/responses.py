@@ -15,37 +15,41 @@ Line = dict[str, Any]
 def kept(folder: Path | None, name: str, lines: Iterable[Line]) -> Iterator[Line]:
     """The lines, each in both files before it is told; a run that dies leaves those so far.
 
-    Files of an earlier run are replaced once there is a first line. Raises InputRejected where the
-    folder cannot be written.
+    Files of an earlier run stay until there is a first line. Raises InputRejected where the folder
+    cannot be written, before anything else happens.
     """
     if folder is None:
         yield from lines
-        return
-    answers = iter(lines)
-    first = next(answers, None)
-    if first is None:
         return
     with (
         _opened(folder / f"{name}.responses.ndjson") as ndjson,
         _opened(folder / f"{name}.responses.csv") as table,
     ):
         head = as_csv([])
-        table.write(head)
-        for line in _again(first, answers):
-            ndjson.write(msgspec.json.encode(line) + b"\n")
+        for n, line in enumerate(lines):
+            if n == 0:
+                ndjson.truncate(0)
+                table.truncate(0)
+                _put(table, head)
+            _put(ndjson, msgspec.json.encode(line) + b"\n")
             if "record" in line:
-                table.write(as_csv([line])[len(head) :])
+                _put(table, as_csv([line])[len(head) :])
             yield line
-
-
-def _again(first: Line, rest: Iterator[Line]) -> Iterator[Line]:
-    yield first
-    yield from rest
 
 
 def _opened(path: Path) -> BinaryIO:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("wb", buffering=0)
+        return path.open("ab")
     except OSError as exc:
         raise InputRejected(f"{path}: cannot be written ({exc.strerror})") from exc
+
+
+def _put(file: BinaryIO, data: bytes) -> None:
+    try:
+        file.write(data)
+        file.flush()
+    except OSError as exc:
+        raise InputRejected(
+            f"{file.name}: cannot be written ({exc.strerror}); what was sent stands in the ledger"
+        ) from exc

@@ -288,7 +288,7 @@ class IntegrationStack(Stack):
         for name, machine in self.machines.items():
             CfnOutput(self, f"{pascal(name)}Arn", value=machine.state_machine_arn)
         CfnOutput(self, "IntakeQueueUrl", value=intake.queue_url)
-        for name in SCHEDULES:
+        for name in (*SCHEDULES, "reconcile_intents"):
             CfnOutput(self, f"{pascal(name)}Name", value=self.functions[name].function_name)
         if names := self._config.settings.extractions:
             CfnOutput(self, "Extractions", value=" ".join(names))

@@ -111,7 +111,6 @@ def test_a_shut_gate_ends_the_run_and_is_waited_for(room: Room) -> None:
 def test_what_the_metadata_rules_out_is_refused_before_anything_is_sent(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """OD-P99"""
     checked: list[str] = []
 
     def check(change: Change) -> Sequence[Problem]:

@@ -97,7 +97,7 @@ class Turn:
         )
         if claimed.owner != self._desk.owner:
             return claimed
-        said = tuple(f"{problem.field}: {problem.message}" for problem in problems)
+        said = tuple(problem.message for problem in problems)
         invalid = moved(
             claimed, IntentState.REJECTED, cause=Cause.INVALID, sap_messages=said, ended_at=now
         )

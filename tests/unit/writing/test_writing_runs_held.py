@@ -117,7 +117,7 @@ def test_what_the_metadata_rules_out_is_refused_before_anything_is_sent(
         assert room.sap.calls == []
         checked.append(str(change.key["SalesOrder"]))
         wrong = change.key["SalesOrder"] == "2"
-        return [Problem(code="FIELD", field="A", message="is too long")] if wrong else []
+        return [Problem(code="FIELD", field="A", message="A: is too long")] if wrong else []
 
     monkeypatch.setattr(room.sap, "check", check)
     result = room.write()
@@ -134,7 +134,7 @@ def test_with_stop_a_mistake_keeps_the_whole_file_from_being_sent(
 ) -> None:
     def check(change: Change) -> Sequence[Problem]:
         wrong = change.key["SalesOrder"] == "3"
-        return [Problem(code="FIELD", field="A", message="is read-only")] if wrong else []
+        return [Problem(code="FIELD", field="A", message="A: is read-only")] if wrong else []
 
     monkeypatch.setattr(room.sap, "check", check)
     result = room.write(flow=STOPPING)

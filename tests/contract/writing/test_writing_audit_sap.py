@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import pytest
@@ -35,7 +36,7 @@ class Books:
     def post(self, reference: str, document: str, *, known: bool = True) -> dict[str, str]:
         """Create an invoice with our mark; returns its key."""
         payload: Record = invoice(reference, "50", DocumentHeaderText=marker(document))
-        at = {"service": FLOW.service, "entity_set": FLOW.entity_set}
+        at: dict[str, Any] = {"service": FLOW.service, "entity_set": FLOW.entity_set}
         written = self.sap.write(Change(kind="create", record=payload, **at))
         key = {name: str(value) for name, value in written.key.items()}
         if known:

@@ -8,7 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from sapmatch.bootstrap import sap_client
+from sapmatch.bootstrap.writing import rules_of
 from sapmatch.cli import output
 from sapmatch.cli.ledger import SUFFIX, LedgerFile
 from sapmatch.cli.options import add_common, add_connection, connection_of, existing
@@ -21,7 +24,6 @@ from sapmatch.settings import Settings
 from sapmatch.writing.desk import Desk
 from sapmatch.writing.dry_run import dry_run
 from sapmatch.writing.mapping.apply import mapping_of
-from sapmatch.writing.protocol.effects import Rules
 from sapmatch.writing.response_file import COLUMNS as ALL_COLUMNS
 from sapmatch.writing.rows import require_size
 from sapmatch.writing.turn import FINE
@@ -143,11 +145,7 @@ def _written(
 
 
 def _desk(connection: Connection, sap: "ODataClient", intents: LedgerFile) -> Desk:
-    rules = Rules(
-        settle=timedelta(seconds=connection.settle_seconds),
-        spacing=timedelta(seconds=connection.probe_spacing_seconds),
-        slack=SLACK,
-    )
+    rules = replace(rules_of(connection), slack=SLACK, skew=timedelta(0))  # one clock
     return Desk(
         sap=sap,
         intents=intents,

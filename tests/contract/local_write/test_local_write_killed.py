@@ -144,6 +144,15 @@ def test_a_run_that_is_killed_again_and_again_writes_every_record_once(
         assert len({line["key"]["SalesOrder"] for line in lines}) == RECORDS
 
 
+@pytest.fixture
+def hears_ctrl_c() -> Iterator[None]:
+    """Children of a shell's background job ignore Ctrl-C unless they are told to hear it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("hears_ctrl_c")
 def test_ctrl_c_leaves_the_lines_so_far_and_a_ledger_that_goes_on(
     tmp_path: Path, stack: ExitStack
 ) -> None:

@@ -170,6 +170,14 @@ def test_a_lost_answer_is_unknown_and_never_sent_again(
     assert sap.created == ["MA-1", "MA-2", "MA-3"]
 
 
+def test_what_left_the_file_undecided_is_told(sap: Sap, capsys: pytest.CaptureFixture[str]) -> None:
+    sap.answers["MA-2"] = OutcomeUnknown("the answer was lost")
+    main(INSERT)
+    Path("orders.json").write_text(json.dumps(ORDERS[:1]))
+    assert main(INSERT[:-1]) == 3
+    assert "1 record(s) that an earlier run sent are not decided" in capsys.readouterr().err
+
+
 def test_with_a_short_quiet_time_a_lost_answer_is_read_back_at_once(
     sap: Sap, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -41,7 +41,7 @@ def _demo(arguments: argparse.Namespace, console: Console) -> int:
     finally:
         if not arguments.keep:
             stage.down()
-    say("demo: every decision as expected" if good else "demo: NOT as expected")
+    say("demo: every decision and every write as expected" if good else "demo: NOT as expected")
     if arguments.keep:
         _tell(running, console)
     return 0 if good else 1

@@ -1,51 +1,125 @@
-"""`make demo`: the main job from SAP's orders to SAP's invoices, shown as a table."""
+"""`make demo`: the main job from SAP's orders to SAP's invoices, shown as tables."""
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from local import extracts
+from local import extracts, writes
 from local.extracts import Found
 from local.jobs import FLOWS, Jobs
 from local.mailbox import Letter, Mailbox
 from local.samples import world
-from local.stage import ROOT, SAMPLES
+from local.stage import ROOT, SAMPLES, SAP_LOG, SETTINGS
+from sapmatch.bootstrap import sap_client
 from sapmatch.cli.status import place
+from sapmatch.settings import load
 
 RESULT = ROOT / "build" / "demo.jsonl"
+WRITES = ROOT / "build" / "demo-writes.jsonl"
+DROPPED = SAMPLES / "updates" / "confirmations.csv"
+INBOX = "order_confirmations"  # the flow whose inbox it is dropped into
 Say = Callable[[str], None]
 
 
 def play(jobs: Jobs, mailbox: Mailbox, say: Say, console: Console) -> bool:
-    """Run the job and show it; False where a decision differs from local/samples/expected.json."""
-    say("extracting orders from SAP")
-    counts = jobs.extract("orders")
-    say(f"  {counts['rows']} rows read and counted, {counts['orders_changed']} orders indexed")
-    extract = extracts.last_good("orders", jobs.parts.control, jobs.parts.objects)
-    console.print(extracts.table(extract))
-    found = jobs.find_order(world.ELECTRONICS_ORDER.id)
-    say(f"  the order index answers {_said(found)}")
+    """Run the job and show it; False where anything ends otherwise than local/samples expects."""
+    extract(jobs, say, console)
     expected = json.loads((SAMPLES / "expected.json").read_text())
-    for files in waves(expected):
-        say(f"uploading {', '.join(file.name for file in files)}")
-        jobs.upload(files)
-    for flow in FLOWS:
-        say(f"writing back to SAP: {flow}")
-        jobs.write_back(flow)
+    before = in_sap()
+    match_and_write(jobs, expected, say)
     rows = jobs.rows()
-    letters = mailbox.collect(sum(row["decision"] in MAILED for row in rows))
-    RESULT.write_text("".join(json.dumps(line(row)) + "\n" for row in rows))
+    written, now = list(_writes(jobs, rows, before)), in_sap()
+    letters = mailbox.collect(sum(row["decision"] in MAILED for row in rows) + 1)
+    _store(RESULT, map(line, rows))
+    _store(WRITES, map(msgspec.to_builtins, written))
     console.print(table(rows))
     for letter in letters:
         console.print(panel(letter))
-    return _compare(rows, expected, say)
+    seen = _show_writes(jobs, written, say, console)
+    wanted = json.loads((SAMPLES / "writes.json").read_text())
+    wrong = [*compared(rows, expected), *writes.unexpected(written, seen, now, wanted)]
+    for text in wrong:
+        say(f"UNEXPECTED: {text}")
+    return not wrong
+
+
+def extract(jobs: Jobs, say: Say, console: Console) -> None:
+    """Read the orders, and ask the order index for one."""
+    say("extracting orders from SAP")
+    counts = jobs.extract("orders")
+    say(f"  {counts['rows']} rows read and counted, {counts['orders_changed']} orders indexed")
+    last = extracts.last_good("orders", jobs.parts.control, jobs.parts.objects)
+    console.print(extracts.table(last))
+    say(f"  the order index answers {_said(jobs.find_order(world.ELECTRONICS_ORDER.id))}")
+
+
+def match_and_write(jobs: Jobs, expected: dict[str, Any], say: Say) -> None:
+    """Upload, write back, drop a file; meanwhile the answer to the first write is waited for."""
+    first, *others = waves(expected)
+    _upload(jobs, first, say)
+    say("writing back to SAP: supplier_invoice, where SAP's first answer gets lost")
+    jobs.fault(writes.LOST)
+    begun = jobs.begin_write_back("supplier_invoice")
+    jobs.wait(lambda: _witness().lost)
+    for files in others:
+        _upload(jobs, files, say)
+    for flow in FLOWS:
+        say(f"writing back to SAP: {flow}")
+        jobs.write_back(flow)
+    say(f"dropping {DROPPED.name} into updates/{INBOX}/inbox/, and reading back the lost answer")
+    jobs.drop(INBOX, DROPPED.name, DROPPED.read_bytes())
+    jobs.finish(begun)
+
+
+def in_sap() -> writes.Rows:
+    """What SAP holds now of all that the flows write."""
+    settings = load(SETTINGS)
+    services = {flow.entity_set: flow.service for flow in settings.write_backs.values()}
+    with closing(sap_client(settings, "s4")) as sap:
+        return writes.rows_of(sap, services)
+
+
+def _upload(jobs: Jobs, files: Sequence[Path], say: Say) -> None:
+    say(f"uploading {', '.join(file.name for file in files)}")
+    jobs.upload(files)
+
+
+def _writes(
+    jobs: Jobs, rows: Sequence[dict[str, Any]], before: writes.Rows
+) -> Iterator[writes.Write]:
+    names = {row["id"]: row["document"] for row in rows}
+    parts, now = jobs.parts, in_sap()
+    for flow in (*FLOWS, INBOX):
+        answers = [each for key in jobs.response_files(flow) for each in jobs.answers(key)]
+        yield from writes.writes(flow, answers, parts.intents, parts.objects, before, now, names)
+
+
+def _witness() -> writes.Witness:
+    return writes.witness(map(json.loads, SAP_LOG.read_text().splitlines()))
+
+
+def _show_writes(
+    jobs: Jobs, written: Sequence[writes.Write], say: Say, console: Console
+) -> writes.Witness:
+    seen = _witness()
+    console.print(writes.table(written))
+    say(writes.told(seen))
+    key = jobs.response_files(INBOX)[-1].replace(".ndjson", ".csv")
+    console.print(writes.responses(f"s3://{jobs.bucket}/{key}", jobs.stored(key)))
+    return seen
+
+
+def _store(file: Path, lines: Iterable[Any]) -> None:
+    file.write_text("".join(json.dumps(each) + "\n" for each in lines))
 
 
 # States that send a mail; a missing receipt sends one only when it is overdue.
@@ -63,10 +137,10 @@ MAILED = {
 
 
 def waves(expected: dict[str, Any]) -> list[list[Path]]:
-    """Two at a time, as there are cores; what must come after another one comes last."""
+    """One, then two at a time, as there are cores; what must come after another one comes last."""
     names = sorted(expected, key=lambda name: (expected[name]["after"] or "", name))
-    files = [SAMPLES / "invoices" / name for name in names]
-    return [files[n : n + 2] for n in range(0, len(files), 2)]
+    first, *files = [SAMPLES / "invoices" / name for name in names]
+    return [[first], *(files[n : n + 2] for n in range(0, len(files), 2))]
 
 
 def line(row: dict[str, Any]) -> dict[str, Any]:
@@ -109,16 +183,14 @@ def panel(letter: Letter) -> Panel:
     )
 
 
-def _compare(rows: Sequence[dict[str, Any]], expected: dict[str, Any], say: Say) -> bool:
+def compared(rows: Sequence[dict[str, Any]], expected: dict[str, Any]) -> list[str]:
+    """Documents whose decision is another one."""
     decided = {row["document"]: row["decision"] for row in rows}
-    wrong = {
-        name: (want["decision"], decided.get(name))
+    return [
+        f"{name} is {decided.get(name)}, expected {want['decision']}"
         for name, want in expected.items()
         if decided.get(name) != want["decision"]
-    }
-    for name, (want, got) in wrong.items():
-        say(f"UNEXPECTED: {name} is {got}, expected {want}")
-    return not wrong
+    ]
 
 
 def timed(console: Console) -> Say:

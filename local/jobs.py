@@ -1,6 +1,8 @@
 """The main job on a local stage: extract, upload, follow, write back, look."""
 
+import json
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -21,6 +23,7 @@ from sapmatch.settings import load
 
 POLL_SECONDS = 0.3
 RUN_SECONDS = 120
+SAP_SECONDS = 5
 FLOWS = ("supplier_invoice", "sales_order")
 SCOPE = OrderScope("s4", "100", "1010")  # of the sample orders
 
@@ -50,9 +53,8 @@ class Jobs:
         self, extraction: str, *, seconds: float = RUN_SECONDS, **more: Any
     ) -> dict[str, Any]:
         """Run one extraction to its end; returns its counts."""
-        run = _now()
-        job = {"extraction": extraction, "run_id": run, **more}
-        return self._run("ExtractionArn", f"{extraction}-{run}", job, seconds)
+        job = {"extraction": extraction, "run_id": _now(), **more}
+        return self.finish(self.begin("ExtractionArn", job), seconds)
 
     def begin(self, machine: str, input: Mapping[str, Any]) -> str:
         """Start a machine with the input; returns the ARN of the execution."""
@@ -73,8 +75,17 @@ class Jobs:
 
     def write_back(self, flow: str) -> None:
         """Run one write-back flow to its end."""
-        run = _now()
-        self._run("WriteBackArn", f"{flow}-{run}", {"flow": flow, "run_id": run})
+        self.finish(self.begin_write_back(flow))
+
+    def begin_write_back(self, flow: str) -> str:
+        """Start one run of a write-back flow; returns the ARN of the execution."""
+        return self.begin("WriteBackArn", {"flow": flow, "run_id": _now()})
+
+    def fault(self, name: str) -> None:
+        """Let the next write that reaches the SAP stand-in meet a fault."""
+        wanted = json.dumps({"next": name}).encode()
+        address = f"{self._stage.sap_url}/_control/faults"
+        urllib.request.urlopen(address, wanted, timeout=SAP_SECONDS).close()  # noqa: S310 - loopback
 
     def upload(self, files: Sequence[Path]) -> None:
         """Put files into incoming/ and wait until nothing of them is under way."""
@@ -103,12 +114,19 @@ class Jobs:
         self.wait(lambda: not self.queued())
         self.settle("InvoiceMatchingArn")
 
+    def response_files(self, flow: str) -> list[str]:
+        """Keys of the response files of a flow that programs read, oldest first."""
+        listing = self._s3.list_objects_v2(Bucket=self.bucket, Prefix=f"responses/{flow}/")
+        files = [each for each in listing["Contents"] if each["Key"].endswith(".ndjson")]
+        return [each["Key"] for each in sorted(files, key=lambda each: each["LastModified"])]
+
     def responses(self, flow: str) -> list[dict[str, Any]]:
         """Record lines of the newest response file of a flow."""
-        bucket = self._stage.outputs["BucketName"]
-        listing = self._s3.list_objects_v2(Bucket=bucket, Prefix=f"responses/{flow}/")["Contents"]
-        newest = max(listing, key=lambda entry: entry["LastModified"])["Key"]
-        lines = map(msgspec.json.decode, self.stored(newest).splitlines())
+        return self.answers(self.response_files(flow)[-1])
+
+    def answers(self, key: str) -> list[dict[str, Any]]:
+        """Record lines of a response file."""
+        lines = map(msgspec.json.decode, self.stored(key).splitlines())
         return [line for line in lines if "record" in line]
 
     def stored(self, key: str) -> bytes:
@@ -126,8 +144,12 @@ class Jobs:
 
     def put(self, key: str, data: bytes) -> str:
         """Put one object into the bucket, as a user would; returns its version."""
-        bucket = self._stage.outputs["BucketName"]
-        return self._s3.put_object(Bucket=bucket, Key=key, Body=data)["VersionId"]
+        return self._s3.put_object(Bucket=self.bucket, Key=key, Body=data)["VersionId"]
+
+    @property
+    def bucket(self) -> str:
+        """Name of the bucket of the stage."""
+        return self._stage.outputs["BucketName"]
 
     def settle(self, machine: str) -> None:
         """Wait until all executions of the machine ended, or wait for a person or a change."""
@@ -153,17 +175,11 @@ class Jobs:
                 found.append(line)
         return found
 
-    def _run(
-        self, machine: str, name: str, input: dict[str, Any], seconds: float = RUN_SECONDS
-    ) -> dict[str, Any]:
-        arn = self._machines.start_execution(
-            stateMachineArn=self._stage.outputs[machine],
-            name=name.replace(":", "")[:80],
-            input=msgspec.json.encode(input).decode(),
-        )["executionArn"]
-        end = self.end(arn, seconds)
+    def finish(self, execution: str, seconds: float = RUN_SECONDS) -> dict[str, Any]:
+        """Wait for the end of an execution; returns its output, RuntimeError where it failed."""
+        end = self.end(execution, seconds)
         if end["status"] != "SUCCEEDED":
-            raise RuntimeError(f"{name} ended {end['status']}: {end.get('cause')}")
+            raise RuntimeError(f"{end['name']} ended {end['status']}: {end.get('cause')}")
         answer: dict[str, Any] = msgspec.json.decode(end["output"])
         return answer
 

@@ -92,8 +92,31 @@ def test_what_the_demo_shows_is_what_sap_logged(demo_requests: list[dict[str, An
 def test_the_sales_order_carries_the_invoice_number(demo_requests: list[dict[str, Any]]) -> None:
     (held,) = demo_lines()["11-sales-order.xml"]["sap"]
     assert held == {"SalesOrder": "1000045", "AssignmentReference": "DV-2026-0311"}
-    patches = [r for r in demo_requests if r["method"] == "PATCH" and r["status"] == 204]
-    assert len(patches) == 1
+    patched = [name for r in demo_requests if r["method"] == "PATCH" for name in r["changed"]]
+    assert patched.count("A_SalesOrder('1000045')") == 1
+
+
+def test_the_demo_shows_a_lost_answer_that_made_no_second_document(
+    demo: str, demo_requests: list[dict[str, Any]]
+) -> None:
+    """RE-22, MA-P62: SAP's own log is the witness."""
+    lines = (ROOT / "build" / "demo-writes.jsonl").read_text().splitlines()
+    (lost,) = [one for one in map(json.loads, lines) if one["ended"] == "read back"]
+    number, _, year = lost["key"].partition("/")
+    document = f"A_SupplierInvoice(SupplierInvoice='{number}',FiscalYear='{year}')"
+    (post,) = [r for r in demo_requests if document in r["created"]]
+    assert (post["method"], post["fault"], lost["held"]) == ("POST", "drop-answer", "parked")
+    assert "6 POSTs of supplier invoices, 1 of their answers lost, 6 documents" in demo
+
+
+def test_the_demo_shows_what_sap_refused_of_a_dropped_file(demo: str) -> None:
+    """OD-P85: in SAP's own words, with the good records written."""
+    lines = (ROOT / "build" / "demo-writes.jsonl").read_text().splitlines()
+    dropped = [one for one in map(json.loads, lines) if one["flow"] == "order_confirmations"]
+    assert [one["ended"] for one in dropped] == ["by answer", "by answer", "refused"]
+    assert dropped[0]["changes"] == {"OrderQuantity": ["12", "15.000"]}
+    assert "Less is ordered than was received already" in dropped[2]["messages"]
+    assert "/responses/order_confirmations/" in demo
 
 
 def test_status_shows_the_same_as_the_demo(running: Stage) -> None:

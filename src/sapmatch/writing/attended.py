@@ -10,6 +10,7 @@ from sapmatch.model.errors import AuthorizationMissing, SapmatchError, SapUnavai
 from sapmatch.model.intent import TERMINAL, UNDECIDED, Entity, Intent, IntentState, Look
 from sapmatch.writing import readback
 from sapmatch.writing.desk import Desk, Work, read_back, write
+from sapmatch.writing.identity import subjects
 from sapmatch.writing.protocol.due import due_at, may_look, may_send
 from sapmatch.writing.turn import UNREACHABLE, backed_off, forbidden
 
@@ -35,17 +36,17 @@ class AttendedRun:
         self._desk = desk
         self._batch = batch
         self._patience = PATIENCE
-        self._undecided: set[object] = set()
+        self._undecided: frozenset[tuple[str, ...]] = frozenset()
         self._in_a_row: Counter[type[SapmatchError]] = Counter()
 
     def read_back(self, earlier: Iterable[Work]) -> list[Intent]:
         """Settle what other runs sent; returns what stays undecided.
 
-        Later writes of the same records wait for it: it could still undo them.
+        Later writes of the same records wait for it: it could still undo them, or come twice.
         """
         found = self._settled(list(earlier), self._look)
         left = [intent for intent in found if intent.state in UNDECIDED]
-        self._undecided = {_name(intent) for intent in left if intent.key}
+        self._undecided = frozenset(name for intent in left for name in subjects(intent))
         return left
 
     def write(self, work: Sequence[Work]) -> Iterator[Intent]:
@@ -75,7 +76,7 @@ class AttendedRun:
         """What an earlier run wrote, and what has to wait for what one sent."""
         yield from self._seen_again([each for each in work if _was_written(each[0])])
         for intent, _ in work:
-            if intent.state not in TERMINAL and _name(intent) in self._undecided:
+            if intent.state not in TERMINAL and self._undecided & subjects(intent):
                 yield replace(intent, sap_messages=(_WAITS,))
 
     def _seen_again(self, work: Sequence[Work]) -> Iterator[Intent]:
@@ -197,7 +198,3 @@ def _goes_on(intent: Intent) -> bool:
 
 def _was_written(intent: Intent) -> bool:
     return intent.state is IntentState.CONFIRMED and intent.operation != "insert"
-
-
-def _name(intent: Intent) -> object:
-    return intent.service, intent.entity_set, frozenset(intent.key.items())

@@ -75,5 +75,14 @@ def subject(intent: Intent) -> tuple[str, ...]:
     head = KNOWN_KEYS.get(intent.entity_set, ("",))[0]
     if head in intent.key:
         return head, intent.key[head]
-    names = intent.key or intent.reference
+    return _named(intent, intent.key or intent.reference)
+
+
+def subjects(intent: Intent) -> frozenset[tuple[str, ...]]:
+    """All that a write may be known as: by the reference too, before SAP has given it a key."""
+    by_reference = {_named(intent, intent.reference)} if intent.reference else set()
+    return frozenset({subject(intent), *by_reference})
+
+
+def _named(intent: Intent, names: Mapping[str, str]) -> tuple[str, ...]:
     return intent.entity_set, *(part for pair in sorted(names.items()) for part in pair)

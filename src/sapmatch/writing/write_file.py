@@ -109,10 +109,12 @@ def _checked(source: Source, desk: Desk, run: AttendedRun) -> Parsed:
 
 
 def _earlier(source: Source, desk: Desk, payloads: Payloads, found: Parsed) -> Iterator[Work]:
-    """What was sent, is not decided, and stands in this file no more."""
+    """What was sent to this system, is not decided, and stands in this file no more."""
     here = {(intent.id, intent.payload_sha256) for intent, _ in found.planned}
+    system = source.flow.connection, source.client
     for intent in desk.intents.due(source.name, tuple(UNDECIDED)):
-        if (intent.id, intent.payload_sha256) not in here:
+        is_here = (intent.id, intent.payload_sha256) in here
+        if (intent.connection, intent.client) == system and not is_here:
             yield intent, _decoded(payloads.read(intent.payload_key))
 
 

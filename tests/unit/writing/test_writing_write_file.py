@@ -267,6 +267,31 @@ def test_a_change_waits_for_an_earlier_one_of_the_same_record() -> None:
     assert laptop.sap.entities["Z_Thing"][0]["A"] == "b"
 
 
+def test_an_upsert_by_reference_waits_for_an_earlier_one_that_may_still_create_the_record() -> None:
+    """SAP gives the key, so it would take the second one for another new record."""
+    laptop = Laptop("upsert")
+    laptop.flow = replace(laptop.flow, entity_set="A_SalesOrder", reference=("Reference",))
+    laptop.sap.behaviours = [laptop.sap.comes_late(500)]
+    a, b = (b'[{"Reference":"R","A":"%s"}]' % value for value in (b"a", b"b"))
+    assert laptop.statuses(data=a, quiet=600) == ["unknown"]
+    assert laptop.statuses(data=b, quiet=600) == ["not_executed"]
+    laptop.clock.sleep(700)
+    assert laptop.statuses(data=b, quiet=600) == ["updated"]
+    (order,) = laptop.sap.entities["A_SalesOrder"]
+    assert order["A"] == "b"
+
+
+def test_what_was_sent_to_another_system_is_not_read_back_in_this_one(laptop: Laptop) -> None:
+    laptop.sap.behaviours = [answer_lost, answer_lost]
+    laptop.lines(quiet=600)
+    laptop.sap, theirs = MemorySap(laptop.clock), laptop.sap
+    laptop.clock.sleep(700)
+    laptop.lines(data=b'[{"Thing":"3","A":"z"}]', quiet=600, connection="test")
+    states = [intent.state for intent in laptop.ledger.due("things", tuple(IntentState))]
+    assert states == [IntentState.UNKNOWN, IntentState.UNKNOWN, IntentState.CONFIRMED]
+    assert len(theirs.entities["Z_Thing"]) == 2
+
+
 @pytest.mark.parametrize("on_error", ["continue", "stop"])
 def test_what_metadata_rules_out_is_found_before_anything_is_sent(
     laptop: Laptop, monkeypatch: pytest.MonkeyPatch, on_error: str

@@ -58,6 +58,8 @@ _REMEDIES: dict[Cause, str] = {
     "(/IWFND/ERROR_LOG), then replay it.",
     Cause.SAP_DOWN: "Nothing to do: it is sent once SAP answers again.",
     Cause.OUT_OF_HOURS: "Nothing to do: it is sent when the flow's window opens.",
+    Cause.EARLIER: "Nothing to do: it is sent once it is known what became of an earlier write of "
+    "the same record.",
     Cause.STOPPED: "An earlier record of its file was refused: correct that one, then replay both.",
     Cause.OPERATOR: "A person holds it back: release the system, or replay the record.",
 }

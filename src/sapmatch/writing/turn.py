@@ -7,12 +7,13 @@ from http import HTTPStatus
 
 from sapmatch.model.errors import PreconditionFailed, Problem
 from sapmatch.model.flow import WriteBack
-from sapmatch.model.intent import Cause, Intent, IntentState
+from sapmatch.model.intent import UNDECIDED, Cause, Intent, IntentState
 from sapmatch.writing.desk import Desk, Work, write
 from sapmatch.writing.hours import next_opening, open_at
+from sapmatch.writing.identity import subjects
 from sapmatch.writing.plan import change_of
 from sapmatch.writing.protocol.arrows import held, moved, released
-from sapmatch.writing.protocol.due import may_send
+from sapmatch.writing.protocol.due import due_at, may_send
 from sapmatch.writing.response_file import status
 
 UNREACHABLE = 3  # records in a row that SAP could not take: the rest waits for the next run
@@ -58,6 +59,7 @@ class Turn:
         if refused and self._stops:
             self._stop(f"{refused} record(s) of the file have mistakes")
             return
+        self._let_earlier_go_first()
         self._send()
 
     @property
@@ -70,10 +72,28 @@ class Turn:
     def _hold(self, until: datetime) -> None:
         self.shut = True
         for n in self._unsent():
-            planned = self._planned(self._intents[n])
-            if planned.state is IntentState.PLANNED:
-                planned = self._save(held(planned, Cause.OUT_OF_HOURS, until))
-            self._intents[n] = planned
+            self._hold_one(n, Cause.OUT_OF_HOURS, until)
+
+    def _hold_one(self, n: int, cause: Cause, until: datetime) -> None:
+        planned = self._planned(self._intents[n])
+        if planned.state is IntentState.PLANNED:
+            planned = self._save(held(planned, cause, until))
+        self._intents[n] = planned
+
+    def _let_earlier_go_first(self) -> None:
+        """What was sent before for the same record may still undo a change, or create it twice.
+
+        Inserts are one intent for each business key, whatever file they come in.
+        """
+        if self._flow.operation == "insert" or not self._intents:
+            return
+        soonest = self._desk.clock.now() + self._desk.rules.spacing
+        sent = self._desk.intents.due(self._intents[0].flow, tuple(UNDECIDED))
+        ends = {name: due_at(each) or soonest for each in sent for name in subjects(each)}
+        for n in self._unsent() if ends else ():
+            untils = [ends[name] for name in subjects(self._intents[n]) if name in ends]
+            if untils:
+                self._hold_one(n, Cause.EARLIER, max(soonest, *untils))
 
     def _refuse_invalid(self) -> int:
         """Refuse what $metadata rules out; all are looked at before one is sent."""

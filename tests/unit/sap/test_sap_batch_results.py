@@ -151,6 +151,17 @@ def test_additional_parts_leave_everything_open_but_what_names_itself() -> None:
     assert results[1].key == {"ID": "7"}
 
 
+def test_a_part_in_the_place_of_another_operation_is_not_believed() -> None:
+    """OD-P99, MA-P65: parts in another order would tell the outcome of one as that of another."""
+    refusal = part(http(400, error()), "3")
+    body = enclosed([changeset(created("7", "2")), changeset(created("6", "1")), refusal])
+    results = parsed([NEW, NEW, NEW], body)
+    assert statuses(results) == ["unknown", "unknown", "failed"]
+    assert all(isinstance(result.error, OutcomeUnknown) for result in results[:2])
+    moved = enclosed([refusal, changeset(created("6", "2")), changeset(created("7", "1"))])
+    assert statuses(parsed([NEW, NEW, NEW], moved)) == ["unknown", "succeeded", "unknown"]
+
+
 def test_parts_of_another_kind_than_asked_for_leave_everything_open() -> None:
     body = enclosed([changeset(EMPTY), ROWS])
     assert statuses(parsed([LIST, GONE], body)) == ["unknown", "unknown"]

@@ -17,7 +17,7 @@ from sapmatch.model.errors import (
     ServiceNotActivated,
     Throttled,
 )
-from sapmatch.model.intent import Intent, IntentState, Written
+from sapmatch.model.intent import Cause, Intent, IntentState, Written
 from sapmatch.model.query import ODataValue
 from sapmatch.writing.desk import write
 from sapmatch.writing.lockstep import Lockstep, Size
@@ -101,6 +101,20 @@ def test_an_answer_without_a_number_is_unknown(insert: Stage) -> None:
     """RE-22: 201 whose body says nothing."""
     insert.sap.behaviours = [lambda execute: Written(http_status=201)]
     assert insert.write().state is S.UNKNOWN
+
+
+def test_an_answer_about_another_record_is_not_believed_and_nothing_is_sent_again(
+    insert: Stage,
+) -> None:
+    """RE-22, MA-P62: a proxy gave us the answer to somebody else's write."""
+    key: dict[str, ODataValue] = {"SupplierInvoice": "51", "FiscalYear": "2026"}
+    other = Written(key=key, row={"SupplierInvoiceIDByInvcgParty": "RE-9"}, http_status=201)
+    insert.sap.behaviours = [lambda execute: other]
+    after = insert.write()
+    assert (after.state, after.key) == (S.UNKNOWN, {})
+    for _ in range(RULES.probes):
+        after = insert.look_after(QUIET)
+    assert (after.state, after.cause) == (S.CONFLICTING, Cause.HIDDEN)
 
 
 def test_the_key_of_an_answer_is_kept_as_texts(insert: Stage) -> None:

@@ -66,6 +66,9 @@ class _Reply(Struct, frozen=True):
     def refuses(self) -> bool:
         return any(_is_refusal(answer) for answer in self.answers)
 
+    def names(self, content_ids: Collection[str]) -> bool:
+        return any(answer.headers.get("Content-ID") in content_ids for answer in self.answers)
+
 
 def _reply(part: multipart.Part, url: str) -> _Reply:
     """What of a part came whole; nothing of one that cannot be read."""
@@ -108,11 +111,11 @@ class _Judge(Struct, frozen=True):
         """By their order where they can be told apart by it, else by their Content-IDs."""
         if not _is_aligned(groups, replies, closed=closed):
             return self.by_content_id(groups, replies)
-        results = [
-            result
-            for group, reply in zip(groups, replies, strict=False)
-            for result in self.group(group, reply)
-        ]
+        known = {content_id for group in groups for content_id in group.writes}
+        results: list[OperationResult] = []
+        for group, reply in zip(groups, replies, strict=False):
+            misplaced = reply.names(known - set(group.writes))
+            results += self.unknown(group) if misplaced else self.group(group, reply)
         for group in groups[len(replies) :]:
             results += self.not_executed(group) if closed else self.unknown(group)
         return results

@@ -262,6 +262,10 @@ class _Write:
         key = _texts(written.key) or self.intent.key
         if not key:
             return (yield from self._unknown((say.NUMBERLESS,)))
+        if self.intent.operation == "insert" and readback.unlike(
+            self.intent.reference, written.row
+        ):
+            return (yield from self._unknown((say.ANOTHER,), cause=Cause.HIDDEN))
         if self.intent.operation == "call" and _unsuccessful(written.row):
             said = (say.UNSUCCESSFUL.format(self.intent.function), *written.messages)
             return (

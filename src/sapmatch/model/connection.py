@@ -76,7 +76,9 @@ class Connection(Struct, frozen=True, kw_only=True):
         """How long after a write-ahead the write may still happen.
 
         SAP may refuse it for its token alone, so that the token is renewed (two calls) and the
-        write sent once more: four exchanges, each as long as our own time limits allow. Then SAP
-        may go on working for `quiet_seconds`.
+        write sent once more: four exchanges, each as long as our own time limits allow. With csrf
+        "always" the first write fetches its own token as well: two more. Then SAP may go on
+        working for `quiet_seconds`.
         """
-        return self.quiet_seconds + ceil(4 * (self.connect_timeout + self.total_timeout))
+        exchanges = 6 if self.csrf == "always" else 4
+        return self.quiet_seconds + ceil(exchanges * (self.connect_timeout + self.total_timeout))

@@ -74,8 +74,7 @@ class CsrfTokens:
             )
         with self._lock:
             if self._token == refused:
-                # A write waits behind it: see Connection.settle_seconds.
-                self._fetch(source, tries=1)
+                self._fetch(source, tries=1)  # a write waits behind it, too
             if self._token is None:
                 raise self._none_given()
             return self._token

@@ -6,7 +6,9 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from sapmatch.model.connection import Auth, Connection
 from sapmatch.model.errors import (
     AuthorizationMissing,
     LogonRefused,
@@ -215,6 +217,26 @@ def test_a_prepared_write_waits_for_no_token(mode: str, fetches: int) -> None:
             client.create(SERVICE, "A_Order", {})
             assert server.methods()[before:] == ["POST"]
     assert server.methods().count("HEAD") == fetches
+
+
+def test_a_write_does_not_wait_for_a_token_longer_than_its_quiet_time_knows() -> None:
+    """Six exchanges at most: a token by HEAD or GET, the write, a new token, the write again."""
+
+    def script(request: Received) -> Reply:
+        if len(server.requests) > 2:
+            return Reply(503)
+        return Reply(headers=[("x-csrf-token", TOKEN)]) if request.fetches_token else CREATED
+
+    with SapServer(script) as server, client_of(server, csrf="always") as client:
+        client.create(SERVICE, "A_Order", {})
+        before = len(server.requests)
+        with pytest.raises(SapUnavailable):
+            client.create(SERVICE, "A_Order", {})
+        assert server.methods()[before:] == ["HEAD", "GET"]
+    given = Connection(url="https://sap", client="100", auth=Auth(type="basic", secret="env:T"))
+    longer = replace(given, csrf="always")
+    one = given.connect_timeout + given.total_timeout
+    assert longer.settle_seconds - given.settle_seconds == 2 * one
 
 
 def test_always_sends_nothing_without_a_token() -> None:

@@ -69,7 +69,8 @@ class Exchange:
         Sent once more only where SAP refused it for the token alone (OD-P04), or because it had
         lost our session (OD-P12): both are certain that nothing happened.
         """
-        token = self._tokens.token(self._source)
+        # One try: a write that is noted as sent waits behind it, see Connection.settle_seconds.
+        token = self._tokens.token(self._source, tries=1)
         number = self._session.number
         answer = self._session.write(method, url, _with(headers, token), body)
         if is_session_lost(answer):

@@ -41,9 +41,10 @@ class Lockstep:
         self._savers = savers
 
     def start(self, runs: Sequence[Running]) -> None:
-        """Up to the first question to SAP of each, and what SAP answers to all of them."""
+        """Up to what each asks of SAP before it sends, and what SAP answers to all of them."""
         self._each(Running.go_on, runs, [None] * len(runs))
-        self._ask(_waiting(runs, Ask))
+        while asks := _waiting(runs, Ask):
+            self._ask(asks)
 
     def finish(self, runs: Sequence[Running]) -> None:
         """Each to its end; nothing is sent before the others have asked what they must."""
@@ -88,12 +89,12 @@ class Lockstep:
         service = ready[0][1].service if ready else None
         pairs = [pair for pair in ready if pair[1].service == service][: self._batch.now]
         outcomes = self._outcomes([change for _, change in pairs])
-        if not outcomes:
+        if outcomes is None:  # and nowhere else: an answer to none of them would send all again
             return
         self._each(Running.answered, [run for run, _ in pairs], outcomes)
 
-    def _outcomes(self, changes: Sequence[Change]) -> Sequence[Written | SapmatchError]:
-        """What became of changes of one service; none where SAP takes no batch of them."""
+    def _outcomes(self, changes: Sequence[Change]) -> Sequence[Written | SapmatchError] | None:
+        """What became of changes of one service; None where SAP takes no batch of them."""
         if len(changes) < 2:
             return [self._alone(change) for change in changes]
         begun = self._clock.now()
@@ -101,12 +102,12 @@ class Lockstep:
         self._batch.took(len(changes), (self._clock.now() - begun).total_seconds())
         return outcomes
 
-    def _together(self, changes: Sequence[Change]) -> Sequence[Written | SapmatchError]:
+    def _together(self, changes: Sequence[Change]) -> Sequence[Written | SapmatchError] | None:
         try:
             return self._sap.write_batch(changes)
         except (SapRejected, InputRejected):  # of the batch as such: nothing in it was executed
             self._batch.give_up()
-            return []
+            return None
         except SapmatchError as exc:
             return [exc] * len(changes)
 
@@ -123,14 +124,15 @@ class Lockstep:
         answers: Sequence[object],
     ) -> None:
         """Let all go on; they store what they are told, as many at a time as there are savers."""
+        pairs = list(zip(runs, answers, strict=True))  # the pool would leave some unanswered
         if self._savers == 1 or len(runs) < 2:
-            for run, answer in zip(runs, answers, strict=True):
+            for run, answer in pairs:
                 go_on(run, answer)
             return
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(self._savers) as pool:
-            list(pool.map(go_on, runs, answers))
+            list(pool.map(lambda pair: go_on(*pair), pairs))
 
 
 def _waiting(runs: Sequence[Running], kind: type[E]) -> list[tuple[Running, E]]:

@@ -185,3 +185,16 @@ def test_a_batch_stays_under_half_of_the_time_that_an_answer_may_take() -> None:
     bulk.write(batch=50, answer_seconds=60)
     assert max(bulk.sap.batches) == 15
     assert set(bulk.states) == {"CONFIRMED"}
+
+
+@pytest.mark.parametrize("told", [0, 1])
+@pytest.mark.parametrize("savers", [1, 2])
+def test_a_client_that_answers_for_fewer_changes_makes_nothing_leave_twice(
+    told: int, savers: int
+) -> None:
+    bulk = Bulk(*invoices(3))
+    bulk.sap.batch_behaviours = [lambda execute: execute()[:told]]
+    with pytest.raises(ValueError, match="zip"):
+        bulk.write(batch=10, savers=savers)
+    assert bulk.sap.posts == 3
+    assert bulk.states == ["SENT", "SENT", "SENT"]

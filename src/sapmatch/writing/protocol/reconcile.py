@@ -49,6 +49,9 @@ class _Reading:
         assert look is not None, "nothing is sent that could not be searched for"
         try:
             entities = yield Ask(look)
+            capitals = readback.in_capitals(look)
+            if not entities and capitals:
+                entities = yield Ask(capitals)
         except SapmatchError as exc:
             error = exc
         else:
@@ -102,6 +105,7 @@ class _Reading:
                 ended_at=ended,
                 confirmed_by="read",
                 sap_messages=(),
+                http_status=None,
                 **fields,
             )
         )

@@ -143,7 +143,7 @@ class _Write:
                 lease = self._now() + self._rules.lease
                 yield from self._move(IntentState.CLAIMED, lease_until=lease)
             else:
-                return (yield from self._verify(written))
+                return (yield from self._verify(written, entity))
         raise _Refused(Cause.RESTLESS, say.RESTLESS.format(TRIES))
 
     def _only(self, entities: list[Entity]) -> Entity | None:
@@ -241,16 +241,15 @@ class _Write:
         same = Repeatability(request_id=self.intent.request_id, first_sent=self.intent.first_sent)
         return msgspec.structs.replace(change, repeatability=same)
 
-    def _verify(self, written: Written) -> Step:
-        """Gateway compares an ETag and writes without a lock: amounts are read again (OD-P70)."""
-        amounts = readback.amounts(self._payload)
-        if not amounts or self.intent.before is None:
+    def _verify(self, written: Written, former: Entity | None) -> Step:
+        """Read again: Gateway compares ETags without a lock, and skips fields (OD-P70)."""
+        if former is None or self.intent.before is None:
             return (yield from self._confirm(written))
         try:
             entity = self._only((yield from self._look()))
         except _SapError as exc:
             return (yield from self._unknown(say.messages(exc.error), quiet_until=self._now()))
-        differing = readback.unlike(amounts, entity.row) if entity else tuple(amounts)
+        differing = readback.not_taken(self._payload, former.row, entity.row if entity else {})
         if not differing:
             return (yield from self._confirm(written))
         if entity and readback.fingerprint(self._payload, entity.row) == self.intent.before:
@@ -283,7 +282,8 @@ class _Write:
         )
 
     def _there_already(self, **fields: Any) -> Step:
-        return (yield from self._end(IntentState.CONFIRMED, (), confirmed_by="read", **fields))
+        found = {"confirmed_by": "read", "http_status": None, **fields}
+        return (yield from self._end(IntentState.CONFIRMED, (), **found))
 
     def _settle(self, error: SapmatchError) -> Step:
         """The arrow that belongs to SAP's error."""
@@ -308,7 +308,8 @@ class _Write:
         """SAP said no, or that it has it already."""
         status, said = error.http_status, say.messages(error)
         code = error.code.strip().replace(" ", "/")
-        if code == NO_WORD_OF_ODATA.replace(" ", "/"):
+        failed = not sent and (status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR
+        if failed or code == NO_WORD_OF_ODATA.replace(" ", "/"):
             return (yield from self._back_off(error, http_status=status))
         exists = code in EXISTS_ALREADY
         # Something on the way may have sent the deletion twice: whether it is gone is read back.
@@ -357,7 +358,11 @@ class _Write:
         look = readback.look(self.intent)
         if look is None:
             raise _Refused(Cause.UNSEARCHABLE, say.UNSEARCHABLE)
-        return (yield from self._ask(Ask(look)))
+        found = yield from self._ask(Ask(look))
+        capitals = readback.in_capitals(look)
+        if found or capitals is None:
+            return found
+        return (yield from self._ask(Ask(capitals)))
 
     def _ask(self, effect: Effect) -> Answered:
         try:

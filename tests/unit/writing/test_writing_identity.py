@@ -1,0 +1,36 @@
+"""What makes two writes the same write, or writes of the same record."""
+
+import pytest
+from msgspec.structs import replace
+
+from sapmatch.writing.identity import business_key, subject, subjects
+from tests.builders.writes import INVOICE, INVOICES, change_intent
+
+
+def test_capitals_make_no_other_invoice() -> None:
+    """SAP keeps many references in capitals: `re-17` may be the invoice `RE-17`."""
+    small = INVOICE | {"SupplierInvoiceIDByInvcgParty": "re-2026-17"}
+    assert business_key(INVOICES, small) == business_key(INVOICES, INVOICE)
+
+
+def test_a_credit_memo_and_another_date_are_other_documents_of_the_same_reference() -> None:
+    """MA-P47."""
+    first = business_key(INVOICES, INVOICE)
+    for other in ({"SupplierInvoiceIsCreditMemo": "X"}, {"DocumentDate": "/Date(0)/"}):
+        assert business_key(INVOICES, INVOICE | other) != first
+
+
+@pytest.mark.parametrize("item", ["10", "20"])
+def test_an_item_is_changed_after_its_order_because_they_share_an_etag(item: str) -> None:
+    order = change_intent(key={"SalesOrder": "1"})
+    part = replace(
+        order, entity_set="A_SalesOrderItem", key={"SalesOrder": "1", "SalesOrderItem": item}
+    )
+    assert subject(part) == subject(order)
+
+
+def test_a_record_is_known_by_its_reference_before_and_after_sap_gave_it_a_key() -> None:
+    new = change_intent(operation="upsert", key={}, reference={"Reference": "R"})
+    sent = replace(new, key={"SalesOrder": "1"})
+    assert subjects(new) & subjects(sent)
+    assert not subjects(new) & subjects(change_intent(key={"SalesOrder": "1"}))

@@ -23,6 +23,7 @@ _FRESH = 2.0  # seconds for which what was read counts
 _SLICE = 1.0  # seconds of the rate that one function books at a time
 _LATE = 30.0  # seconds for which turns that are over may still be used: SAP takes its time
 _NEXT_STEP = 5.0  # seconds: the answers of a step are waited for
+_RELEASED = 600.0  # seconds: who was held by a person comes back, as it may be released early
 
 
 class Standing(Agreed, frozen=True, kw_only=True):
@@ -128,7 +129,7 @@ class SharedGate:
     def _refusal(self, standing: Standing) -> Admission | None:
         now = self._now()
         if now < standing.held_until:
-            return _none(Cause.OPERATOR, standing.held_until)
+            return _none(Cause.OPERATOR, min(standing.held_until, now + _RELEASED))
         if standing.breaker.shuts(now):
             return _none(Cause.SAP_DOWN, standing.breaker.until)
         return None

@@ -20,6 +20,7 @@ from sapmatch.writing.turn import Turn, backed_off, forbidden
 from sapmatch.writing.update_file import UpdateFile, UpdateRecord, load, update_key
 
 SOON = timedelta(minutes=15)  # what is held for longer is left to a later run
+_NOT_YET = timedelta(minutes=1)  # until a gate that stayed shut is asked once more
 _READERS = 8  # intents that are read at a time
 _LEAST = 20  # records for which another function is worth its start
 
@@ -162,7 +163,9 @@ class _Run:
         held = self._those(lambda i: i.state is IntentState.HELD)
         due = [i for i in held if (due_at(i) or now) <= now]
         soon = [i for i in held if now < (due_at(i) or now) <= now + SOON]
+        kept = due if turn and turn.shut else []
         waits = [(due_at(intent) or now) - now for intent in [*unknown, *soon]]
+        waits += [_NOT_YET for _ in kept]
         sent = [intent.sent_at for intent in unknown if intent.sent_at]
         return RunResult(
             flow=self._file.flow,
@@ -171,7 +174,7 @@ class _Run:
             wait_seconds=_seconds(min(waits)) if waits else None,
             oldest_unknown_seconds=_seconds(now - min(sent)) if sent else 0,
             again=0 if turn and turn.shut else len(planned) + len(due),
-            held=len(soon),
+            held=len(soon) + len(kept),
             stopped=turn.stopped if turn else None,
         )
 

@@ -143,7 +143,7 @@ class Turn:
             yield from ((n, intent) for intent in write([each], self._desk))
 
     def _ends_with(self, intent: Intent, before: Intent) -> bool:
-        if intent.state is IntentState.HELD and intent.version != before.version:
+        if intent.state is IntentState.HELD and self._was_refused(intent, before):
             self.shut = True  # the gate is, so for the others as well
             return True
         self._in_a_row = self._in_a_row + 1 if backed_off(intent) else 0
@@ -155,6 +155,11 @@ class Turn:
                 f"record {intent.record} is {status(intent)}", for_good=intent.state in _REFUSED
             )
         return self.stopped is not None
+
+    def _was_refused(self, intent: Intent, before: Intent) -> bool:
+        """Whether the gate held it just now, or left it held though its time had come."""
+        now, desk = self._desk.clock.now(), self._desk
+        return intent.version != before.version or may_send(intent, now, desk.rules, desk.owner)
 
     def _stop(self, why: str, *, for_good: bool = True) -> None:
         """What follows a refused record of a dropped file is not sent by a later run either."""

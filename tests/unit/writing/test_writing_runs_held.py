@@ -108,6 +108,18 @@ def test_a_shut_gate_ends_the_run_and_is_waited_for(room: Room) -> None:
     assert room.write(desk=room.desk(gate=gate)).counts["updated"] == 3
 
 
+def test_a_gate_that_stays_shut_is_not_asked_in_a_loop(room: Room) -> None:
+    """RE-23: SAP is down for hours, and the time of what was held comes again and again."""
+    shut = room.desk(gate=Gate(room, open=0))
+    room.write(desk=shut)
+    room.clock.sleep(600)
+    assert room.read_back().again == 3
+    later = room.write(desk=shut)
+    assert (later.again, later.wait_seconds) == (0, 60)
+    assert later.held >= 1
+    assert room.sap.calls.count("update") == 0
+
+
 def test_what_the_metadata_rules_out_is_refused_before_anything_is_sent(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:

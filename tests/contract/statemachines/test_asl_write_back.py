@@ -102,6 +102,18 @@ def test_a_part_that_failed_fails_the_run_once_the_others_have_ended(
     assert told["reason"] == "WORKFLOW_FAILED"
 
 
+WAITS, FAILS = MACHINE["WriteParts"]["ItemProcessor"]["States"]["WriteRecords"]["Catch"]
+
+
+def test_a_part_for_which_nothing_comes_free_takes_its_turn_in_the_next_round() -> None:
+    """RE-13, RE-24: where SAP is slow one permit is left, and it may be another part's for long."""
+    assert WAITS["ErrorEquals"] == ["SapThrottled", "Throttled", "Lambda.TooManyRequestsException"]
+    assert WAITS["Output"].keys() == FAILS["Output"].keys() - {"error"}
+    assert walk("HasMore", written(DONE, WAITS["Output"], parts=2))[-1] == "WriteParts"
+    spent = walk("HasMore", written(DONE, WAITS["Output"], parts=1), writes=50)
+    assert spent[-1] == "RaiseException"
+
+
 def test_a_run_of_one_part_that_is_done_ends() -> None:
     assert walk("HasMore", written(DONE))[-1] == "WriteBackDone"
 

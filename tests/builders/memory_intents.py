@@ -44,5 +44,6 @@ class MemoryIntents:
         return [intent.state.value for intent in self.history]
 
 
-def _order(intent: Intent) -> tuple[bool, str, str]:
-    return not intent.urgent, str(intent.created_at or ""), intent.id
+def _order(intent: Intent) -> tuple[bool, str, int, str]:
+    row = int(intent.record) if intent.record.isdecimal() else 0
+    return not intent.urgent, str(intent.created_at or ""), row, intent.id

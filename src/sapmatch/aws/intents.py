@@ -58,7 +58,7 @@ class DynamoIntents:
                 raise
 
     def due(self, flow: str, states: Sequence[IntentState]) -> Iterator[Intent]:
-        """Intents of the flow in these states, urgent ones first, then oldest first."""
+        """Intents of the flow in these states: urgent ones, then oldest, then in a file's order."""
         return self._merged(f"{flow}#{state}" for state in states)
 
     def ended(self, flow: str, day: date) -> Iterator[Intent]:
@@ -89,11 +89,15 @@ def intent_item(intent: Intent) -> Item:
 
 
 def _due(intent: Intent) -> dict[str, str]:
-    """A time begins with its year, so that `0#` goes before it."""
+    """A time begins with its year, so that `0#` goes before it; rows of a file keep their order."""
     return {
         "due_shard": f"{intent.flow}#{intent.state}#{intent.id[0]}",
-        "due_at": ("0#" if intent.urgent else "") + _moment(intent.created_at),
+        "due_at": ("0#" if intent.urgent else "") + _moment(intent.created_at) + _row(intent),
     }
+
+
+def _row(intent: Intent) -> str:
+    return f"#{int(intent.record):09}" if intent.record.isdecimal() else ""
 
 
 def _ended(intent: Intent) -> dict[str, str]:

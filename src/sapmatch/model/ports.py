@@ -351,7 +351,10 @@ class Intents(Protocol):
         ...
 
     def due(self, flow: str, states: Sequence[IntentState]) -> Iterator[Intent]:
-        """Intents of a flow in these states: urgent ones first, then oldest first."""
+        """Intents of a flow in these states: urgent ones first, then oldest first.
+
+        Those that were planned together come in the order of their records.
+        """
         ...
 
     def ended(self, flow: str, day: date) -> Iterator[Intent]:

@@ -106,6 +106,14 @@ def test_due_work_comes_urgent_first_then_oldest_first(intents: Intents) -> None
     assert names(intents.due(FLOW, [IntentState.HELD])) == ["3"]
 
 
+def test_records_of_one_file_come_in_its_order_whatever_their_states(intents: Intents) -> None:
+    """A later run goes on with a file whose flow stops at the first mistake."""
+    rows = {"2": "f", "10": "0", "1": "9", "3": "1"}
+    intents.plan([intent(name, record=row) for row, name in rows.items()])
+    intents.save(after(intent("f", record="2"), state=IntentState.HELD))
+    assert [one.record for one in intents.due(FLOW, OPEN)] == ["1", "2", "3", "10"]
+
+
 @pytest.mark.parametrize("state", ["CONFIRMED", "REJECTED", "VOID"])
 def test_what_ended_is_found_by_its_day_and_no_longer_due(intents: Intents, state: str) -> None:
     """RE-33: what was confirmed before a restore is looked for by the days it may be of."""

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
-from sapmatch.model.errors import SapRejected, SapThrottled
+from sapmatch.model.errors import SapMessage, SapRejected, SapThrottled
 from sapmatch.model.intent import ANY_VALUE, Cause, IntentState
 from sapmatch.writing.protocol.arrows import moved
 from tests.builders.memory import START
@@ -35,6 +35,19 @@ def test_a_deletion_that_finds_nothing_on_its_way_is_read_back() -> None:
     assert stage.write().state is S.UNKNOWN
     stage.sap.entities["A_SalesOrder"].clear()
     assert stage.look().state is S.CONFIRMED
+
+
+def test_what_sap_says_beside_a_general_error_counts_as_well() -> None:
+    """Rule (e): many services lead with a code of their own, and name the duplicate below it."""
+    twin = SapMessage(code="F5/117", text="duplicate", severity="error")
+    stage = Stage(invoice_intent(), INVOICE)
+    refusal = SapRejected("/IWBEP/CX_MGW_BUSI", "no", http_status=400, details=[twin])
+    stage.sap.behaviours = [fails(refusal)]
+    assert stage.write().state is S.UNKNOWN
+    hint = replace(twin, severity="warning")
+    other = Stage(invoice_intent(), INVOICE)
+    other.sap.behaviours = [fails(SapRejected("M8/186", "no", http_status=400, details=[hint]))]
+    assert other.write().state is S.REJECTED
 
 
 def test_the_longest_wait_is_the_longest_however_often_it_was_tried() -> None:
@@ -114,7 +127,7 @@ def test_a_status_of_http_that_an_earlier_try_brought_is_not_told_of_what_was_fo
     stage.sap.seed("A_SupplierInvoice", **row)
     after = stage.look()
     assert (after.state, after.http_status) == (S.CONFIRMED, None)
-    denied = msgspec.structs.replace(invoice_intent(), http_status=403)
+    denied = replace(invoice_intent(), http_status=403)
     again = Stage(denied, INVOICE)
     again.sap.seed("A_SupplierInvoice", **row)
     after = again.write()

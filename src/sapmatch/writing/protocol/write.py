@@ -30,22 +30,23 @@ from sapmatch.model.intent import (
     Repeatability,
     Written,
 )
-from sapmatch.model.query import ODataValue
 from sapmatch.writing import readback
 from sapmatch.writing.identity import request_id
 from sapmatch.writing.protocol import messages as say
+from sapmatch.writing.protocol.answers import (
+    EXISTS_ALREADY,
+    NO_WORD_OF_ODATA,
+    NOT_REPEATABLE,
+    codes_of,
+    is_unsuccessful,
+    texts,
+)
 from sapmatch.writing.protocol.arrows import moved, released
 from sapmatch.writing.protocol.due import may_send
 from sapmatch.writing.protocol.effects import Ask, Effect, Now, Prepare, Rules, Save, Send, Step
 
 TRIES = 3  # reads and sends of one change before a moving record is given up
 FIRST_BACK_OFF, LONGEST_BACK_OFF = 2.0, 600.0  # seconds; doubled with every attempt
-# SAP says that it has this one already: its checks for duplicate invoices, and its memory of a
-# repeated request (OD-P77). Never a refusal, always a reason to look.
-EXISTS_ALREADY = frozenset({"F5/117", "M8/108", "M8/462", "/IWBEP/CM_COS/005"})
-NOT_REPEATABLE = "/IWBEP/CM_COS/001"  # SAP does not recognise repeated requests
-# The code of a refusal in which SAP names none: it may be the path of the service that is wrong.
-NO_WORD_OF_ODATA = "HTTP 404"
 # The whole connection is affected, not this record.
 CONNECTION_ERRORS = (LogonRefused, ServiceNotActivated)
 
@@ -213,7 +214,7 @@ class _Write:
         yield from self._move(
             IntentState.SENT,
             **self._identity(),
-            key=_texts(change.key) or self.intent.key,
+            key=texts(change.key) or self.intent.key,
             sent_at=now,
             quiet_until=quiet_until,
             lease_until=quiet_until,
@@ -258,14 +259,14 @@ class _Write:
         return (yield from self._unknown((said,), quiet_until=self._now()))
 
     def _confirm(self, written: Written) -> Step:
-        key = _texts(written.key) or self.intent.key
+        key = texts(written.key) or self.intent.key
         if not key:
             return (yield from self._unknown((say.NUMBERLESS,)))
         if self.intent.operation == "insert" and readback.unlike(
             self.intent.reference, written.row
         ):
             return (yield from self._unknown((say.ANOTHER,), cause=Cause.HIDDEN))
-        if self.intent.operation == "call" and _unsuccessful(written.row):
+        if self.intent.operation == "call" and is_unsuccessful(written.row):
             said = (say.UNSUCCESSFUL.format(self.intent.function), *written.messages)
             return (
                 yield from self._end(IntentState.REJECTED, said, http_status=written.http_status)
@@ -307,14 +308,14 @@ class _Write:
     def _refused(self, error: SapRejected, sent: bool) -> Step:
         """SAP said no, or that it has it already."""
         status, said = error.http_status, say.messages(error)
-        code = error.code.strip().replace(" ", "/")
+        codes = codes_of(error)
         failed = not sent and (status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR
-        if failed or code == NO_WORD_OF_ODATA.replace(" ", "/"):
+        if failed or error.code == NO_WORD_OF_ODATA:
             return (yield from self._back_off(error, http_status=status))
-        exists = code in EXISTS_ALREADY
+        exists = bool(codes & EXISTS_ALREADY)
         # Something on the way may have sent the deletion twice: whether it is gone is read back.
         gone = self.intent.operation == "delete" and status == HTTPStatus.NOT_FOUND
-        if sent and (exists or gone or code == NOT_REPEATABLE):
+        if sent and (exists or gone or NOT_REPEATABLE in codes):
             now = self._now()  # SAP did answer: nothing of ours is still under way
             cause = Cause.HIDDEN if exists else None
             return (
@@ -369,16 +370,3 @@ class _Write:
             return (yield effect)
         except SapmatchError as exc:
             raise _SapError(exc) from exc
-
-
-def _unsuccessful(row: Record) -> bool:
-    """What SAP's function imports say where they did nothing: an answer without success."""
-    return str(row.get("Success", True)).lower() in ("false", "")
-
-
-def _texts(key: Mapping[str, ODataValue]) -> dict[str, str]:
-    """A key as intents keep it, in JSON; booleans as OData writes them."""
-    return {
-        name: str(value).lower() if isinstance(value, bool) else str(value)
-        for name, value in key.items()
-    }

@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from local.sap.server import Server, serve
+from tests.contract.local_sap.local_sap_batch_world import operation, run
 from tests.contract.local_sap.local_sap_world import INVOICES, USERS, Api, invoice, seed
 
 SET = f"{INVOICES}/A_SupplierInvoice"
@@ -29,6 +30,16 @@ def test_an_answer_is_dropped_and_the_invoice_is_there(stand_in: Server, api: Ap
     entry = next(each for each in stand_in.log.entries() if each["created"])
     assert (entry["status"], entry["fault"]) == (201, "drop-answer")
     assert api.send("POST", SET, invoice()).status_code == 400
+
+
+def test_a_batch_that_only_asks_takes_no_fault_of_writes(stand_in: Server, api: Api) -> None:
+    """Whoever looks for many records before he writes them still loses the answer to the write."""
+    _order(api, next="drop-answer")
+    answers = run(api, INVOICES, operation("GET", "A_SupplierInvoice"))
+    assert [each.status for each in answers] == [200]
+    with pytest.raises(requests.ConnectionError):
+        api.send("POST", SET, invoice())
+    assert stand_in.log.created() == [KEY]
 
 
 def test_a_500_after_the_commit_leaves_the_invoice(stand_in: Server, api: Api) -> None:

@@ -154,7 +154,11 @@ class _Run:
         self.intents[:] = _stored(self._records, self._desk.intents)
 
     def respond(self, objects: Objects) -> None:
+        """Also in the response files of dropped files whose records were left to this run."""
         _respond(self._file, self.intents, objects)
+        flow, run_id = self._file.flow, self._file.run_id
+        for earlier in sorted({i.run_id for i in self.intents if i.run_id} - {run_id}):
+            respond(flow, earlier, self._desk.intents, objects)
 
     def result(self, turn: Turn | None = None) -> RunResult:
         now = self._desk.clock.now()

@@ -74,6 +74,15 @@ def test_what_is_held_is_collected_by_the_first_run_after_the_opening(room: Room
     assert room.write("run-3", flow=NIGHTS).counts["updated"] == 3
 
 
+def test_who_dropped_a_file_finds_in_its_response_what_a_later_run_did_with_it(room: Room) -> None:
+    room.write(flow=NIGHTS)
+    assert room.statuses() == ["not_executed"] * 3
+    room.clock.sleep(12 * 3600)
+    collect("orders", room.intents, room.objects, "run-2", room.clock.now())
+    room.write("run-2", flow=NIGHTS)
+    assert room.statuses() == ["updated"] * 3
+
+
 def test_within_its_window_a_flow_writes(room: Room) -> None:
     assert room.write(flow=MORNINGS).counts["updated"] == 3
 

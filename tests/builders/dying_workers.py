@@ -1,0 +1,83 @@
+"""Worker processes that are killed at random moments, and replaced until all is written."""
+
+import multiprocessing
+import random
+import time
+from collections.abc import Sequence
+from multiprocessing.process import BaseProcess
+
+from msgspec import Struct
+
+from tests.builders.write_worker import Job, collect, work
+
+_LIFE = (0.5, 4.0)  # seconds, at least and at most, until a worker is killed
+_COLLECTING = 60.0  # seconds
+_GONE = 10.0  # seconds after which a killed process is certainly gone
+_context = multiprocessing.get_context("forkserver")
+
+
+class _Life(Struct, frozen=True):
+    job: Job
+    process: BaseProcess
+    end: float
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join(_GONE)
+
+
+class DyingWorkers:
+    """`each` processes for every job; `kills` by flow."""
+
+    def __init__(self, jobs: Sequence[Job], each: int, seed: int) -> None:
+        _context.set_forkserver_preload(["tests.builders.warm_worker"])
+        self._jobs = [job for job in jobs for _ in range(each)]
+        self._random = random.Random(seed)
+        self.kills = dict.fromkeys((job.flow for job in jobs), 0)
+
+    def finish(self, killing: float, most: float) -> None:
+        """Kill for so many seconds, then let them come to their end: within `most` seconds."""
+        began = time.monotonic()
+        lives = [self._begun(job) for job in self._jobs]
+        try:
+            while lives and time.monotonic() < began + most:
+                time.sleep(0.02)
+                lives = [life for life in lives if not _is_over(life)]
+                if time.monotonic() < began + killing:
+                    lives = [self._next(life) for life in lives]
+            assert not lives, said(lives[0].job)
+        finally:
+            for life in lives:
+                life.kill()
+
+    def _begun(self, job: Job) -> _Life:
+        process = _context.Process(target=work, args=(job,))
+        process.start()
+        return _Life(job, process, time.monotonic() + self._random.uniform(*_LIFE))
+
+    def _next(self, life: _Life) -> _Life:
+        if time.monotonic() < life.end:
+            return life
+        life.kill()
+        self.kills[life.job.flow] += 1
+        return self._begun(life.job)
+
+
+def collected(job: Job, inbox: Sequence[str]) -> None:
+    """Have each dropped file collected into the run beside it, by a process that may live."""
+    process = _context.Process(target=collect, args=(job, inbox))
+    process.start()
+    process.join(_COLLECTING)
+    assert process.exitcode == 0, said(job)
+
+
+def said(job: Job) -> str:
+    """The end of what its workers said."""
+    return job.log.read_text()[-3000:]
+
+
+def _is_over(life: _Life) -> bool:
+    """Whether it came to its end by itself; anything else than its own end is a failure."""
+    code = life.process.exitcode
+    assert code in (None, 0), said(life.job)
+    return code == 0

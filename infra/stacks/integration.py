@@ -178,10 +178,11 @@ class IntegrationStack(Stack):
                 self._start("extraction", job, extraction.schedule, extraction.time_zone)
         for name, flow in settings.write_backs.items():
             if flow.schedule:
-                self._start("write_back", {"flow": name}, flow.schedule)
+                zone = flow.window.time_zone if flow.window else "UTC"
+                self._start("write_back", {"flow": name}, flow.schedule, zone)
 
     def _start(
-        self, machine: str, input: dict[str, str], expression: str, zone: str = "UTC"
+        self, machine: str, input: dict[str, str], expression: str, zone: str
     ) -> None:
         """A schedule; a double start is two executions of one run, which is named by its due time.
 

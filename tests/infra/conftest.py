@@ -39,6 +39,7 @@ source = "match"
 order_side = "purchase_order"
 parallel = 2
 schedule = "cron(0 6-20 ? * MON-FRI *)"
+window = { begin = "06:00", end = "21:00", time_zone = "Europe/Berlin" }
 [alerts]
 emails = ["accounts@example.com"]
 [alerts.owners]

@@ -100,10 +100,13 @@ def collect(
     """Write the update file of a run from the flow's open intents: urgent ones, then oldest first.
 
     What is held for later than `now` is left to a later run. The same run again finds its file.
-    Without open intents the file is empty.
+    Without open intents the file is empty, and where another run of the flow is at work: it would
+    only wait for it, as all runs do that are started meanwhile.
     """
     if objects.exists(update_key(flow_name, run_id)):
         return load(flow_name, run_id, objects)
+    if _is_at_work(flow_name, intents, now):
+        return _store(UpdateFile(flow=flow_name, run_id=run_id), objects)
     found = (intent for intent in intents.due(flow_name, _OPEN) if not _is_held(intent, now))
     due = list(islice(found, MOST_RECORDS))
     with ThreadPoolExecutor(_READERS) as pool:
@@ -189,6 +192,12 @@ def _of_run(parsed: Parsed, run_id: str) -> Parsed:
     """By it whoever reads a record back later finds its response file."""
     planned = tuple((replace(intent, run_id=run_id), data) for intent, data in parsed.planned)
     return replace(parsed, planned=planned)
+
+
+def _is_at_work(flow_name: str, intents: Intents, now: datetime) -> bool:
+    """Whether a worker of another run lives: its claims last for minutes only."""
+    claimed = intents.due(flow_name, (IntentState.CLAIMED,))
+    return any(one.lease_until is not None and one.lease_until > now for one in claimed)
 
 
 def _is_held(intent: Intent, now: datetime) -> bool:

@@ -9,12 +9,13 @@ from msgspec.structs import replace
 from sapmatch.model.errors import Throttled
 from sapmatch.model.intent import Cause, Intent, IntentState
 from sapmatch.writing.leftover import Ages, ages, reconcile_flow
+from sapmatch.writing.protocol.arrows import moved
 from sapmatch.writing.response_file import response_key
 from sapmatch.writing.run import parts_of, respond
 from sapmatch.writing.update_file import collect
 from tests.builders.memory_sap import answer_lost, executed, request_lost
 from tests.builders.write_runs import Room
-from tests.builders.writes import ORDERS
+from tests.builders.writes import ORDERS, RULES
 
 S = IntentState
 
@@ -49,6 +50,21 @@ def test_every_record_is_in_one_part_of_the_run() -> None:
     assert sum(result.counts["updated"] for result in results) == 60
     assert all(result.counts["updated"] > 0 for result in results)
     assert room.sap.calls.count("update") == 60
+
+
+def test_a_run_beside_one_that_is_at_work_takes_nothing_until_that_one_is_over_or_dead() -> None:
+    """RE-31: schedules go on during a run of hours, and each of theirs would wait for it."""
+    room = many(3)
+    room.sap.behaviours = [killed]
+    with pytest.raises(KeyboardInterrupt):
+        room.write()
+    room.intents.save(
+        moved(room.intent("2"), S.CLAIMED, owner="w", lease_until=room.clock.now() + RULES.lease)
+    )
+    given = ("orders", room.intents, room.objects)
+    assert collect(*given, "run-2", room.clock.now()).records == ()
+    room.clock.sleep(RULES.lease.total_seconds())
+    assert len(collect(*given, "run-3", room.clock.now()).records) == 3
 
 
 def test_the_responses_of_parts_are_put_together_by_reading_back() -> None:

@@ -181,9 +181,7 @@ class IntegrationStack(Stack):
                 zone = flow.window.time_zone if flow.window else "UTC"
                 self._start("write_back", {"flow": name}, flow.schedule, zone)
 
-    def _start(
-        self, machine: str, input: dict[str, str], expression: str, zone: str
-    ) -> None:
+    def _start(self, machine: str, input: dict[str, str], expression: str, zone: str) -> None:
         """A schedule; a double start is two executions of one run, which is named by its due time.
 
         The scheduler cannot name executions: it is the steps that change nothing when repeated.

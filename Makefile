@@ -87,6 +87,8 @@ proof: setup  ## the long proof: write-back in simulated worlds (INTENTS=1000000
 	@$(BIN)/python -m tests.proof.simulation --intents $(INTENTS) --page docs/exactly-once.md
 	@echo "proof: writes cut at every byte, workers killed after every effect, $(SEEDS) seeds of damaged documents"
 	@SAPMATCH_PROOF_SEEDS=$(SEEDS) $(BIN)/python -m pytest tests/proof
+	@echo "proof: 500 invoices on the local stage, over a bad line, by functions that are killed"
+	@SAPMATCH_PROOF_SEEDS=$(SEEDS) $(BIN)/python -m pytest tests/integration/test_writing_proof.py
 
 lock: setup  ## write the lock files anew from pyproject.toml
 	$(COMPILE) --extra ocr --group local --group infra --group dev --output-file requirements.txt pyproject.toml

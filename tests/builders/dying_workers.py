@@ -4,26 +4,32 @@ import multiprocessing
 import random
 import time
 from collections.abc import Sequence
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.builders.write_worker import Job, collect, work
 
-_LIFE = (0.5, 4.0)  # seconds, at least and at most, until a worker is killed
+_LIFE = (0.0, 4.0)  # seconds, at least and at most, that a worker works before it is killed
 _COLLECTING = 60.0  # seconds
 _GONE = 10.0  # seconds after which a killed process is certainly gone
 _context = multiprocessing.get_context("forkserver")
 
 
 class _Life(Struct, frozen=True):
+    """One process; `end` is known once it tells that it works."""
+
     job: Job
     process: BaseProcess
-    end: float
+    works: Connection
+    end: float | None = None
 
     def kill(self) -> None:
         self.process.kill()
         self.process.join(_GONE)
+        self.works.close()
 
 
 class DyingWorkers:
@@ -51,12 +57,19 @@ class DyingWorkers:
                 life.kill()
 
     def _begun(self, job: Job) -> _Life:
-        process = _context.Process(target=work, args=(job,))
+        works, told = _context.Pipe(duplex=False)
+        process = _context.Process(target=work, args=(job, told))
         process.start()
-        return _Life(job, process, time.monotonic() + self._random.uniform(*_LIFE))
+        told.close()
+        return _Life(job, process, works)
 
     def _next(self, life: _Life) -> _Life:
-        if time.monotonic() < life.end:
+        now = time.monotonic()
+        if life.end is None:
+            return (
+                replace(life, end=now + self._random.uniform(*_LIFE)) if life.works.poll() else life
+            )
+        if now < life.end:
             return life
         life.kill()
         self.kills[life.job.flow] += 1

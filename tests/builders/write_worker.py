@@ -9,12 +9,14 @@ import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from functions import collect_intents, reconcile_intents, write_records
+from sapmatch.bootstrap import Services, services
 from sapmatch.bootstrap import writing as bootstrapped
 from sapmatch.limits import breaker
 from sapmatch.model.connection import Connection
@@ -54,11 +56,16 @@ def collect(job: Job, inbox: Sequence[str]) -> None:
             collect_intents.handler(event, Call(uuid.uuid4().hex))
 
 
-def work(job: Job) -> None:
-    """Write and read back until every record of every run is in SAP, in whatever order."""
+def work(job: Job, works: Pipe) -> None:
+    """Write and read back until every record of every run is in SAP, in whatever order.
+
+    `works` is told once everything is loaded that a function loads at its first call.
+    """
     with _Logged(job):
         _hurry()
         left = list(job.runs)
+        _load(services(), job.flow)
+        works.send("works")
         while left:
             random.shuffle(left)
             left = [run_id for run_id in left if _confirmed(job.flow, run_id) < job.runs[run_id]]
@@ -74,6 +81,11 @@ def _confirmed(flow: str, run_id: str) -> int:
             answer = function.handler(event, Call(uuid.uuid4().hex))
             confirmed = answer["confirmed"]
     return confirmed
+
+
+def _load(parts: Services, connection: str) -> None:
+    for part in (parts.objects, parts.intents, parts.control, parts.sap(connection)):
+        assert part
 
 
 def _hurry() -> None:

@@ -70,11 +70,12 @@ def payload_key(payload: bytes) -> str:
 def subject(intent: Intent) -> tuple[str, ...]:
     """What a write is about; of two about the same document the second waits for the first.
 
-    Items of a document count as the document: in SAP they share its ETag and its lock.
+    Items of a document count as the document: in SAP they share its ETag and its lock. Names that
+    differ in capitals and leading zeros alone may be the same for SAP.
     """
     head = KNOWN_KEYS.get(intent.entity_set, ("",))[0]
     if head in intent.key:
-        return head, intent.key[head]
+        return head, _as_in_sap(intent.key[head])
     return _named(intent, intent.key or intent.reference)
 
 
@@ -85,4 +86,9 @@ def subjects(intent: Intent) -> frozenset[tuple[str, ...]]:
 
 
 def _named(intent: Intent, names: Mapping[str, str]) -> tuple[str, ...]:
-    return intent.entity_set, *(part for pair in sorted(names.items()) for part in pair)
+    pairs = sorted(names.items())
+    return intent.entity_set, *(part for name, value in pairs for part in (name, _as_in_sap(value)))
+
+
+def _as_in_sap(value: str) -> str:
+    return value.upper().lstrip("0")

@@ -1,5 +1,6 @@
 """Files that a user wrote as writes: checked row by row, mapped where the flow has a mapping."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,7 @@ from sapmatch.writing.rows import MOST_RECORDS, Row, Rows, read_rows
 from sapmatch.writing.update_rows import is_update_file, rows_of_update_file
 
 OPERATION = "operation"  # the one field of a record that is not SAP's
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class _Batch(Struct, frozen=True, kw_only=True):
@@ -161,6 +163,8 @@ def _wrong_name(value: Any) -> str | None:
     """Why SAP could not be asked for exactly this; blanks at the ends are not kept there."""
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         return "must be given as text"
+    if _CONTROL.search(str(value)):
+        return "holds a control character"
     return "begins or ends with a blank" if str(value) != str(value).strip() else None
 
 

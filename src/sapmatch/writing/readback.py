@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sapmatch.model.flow import KNOWN_KEYS
 from sapmatch.model.intent import ANY_VALUE, Entity, Intent, Look, Record
@@ -45,6 +46,12 @@ def look(intent: Intent) -> Look | None:
         key=dict(intent.key) if by_key else {},
         equals={} if by_key else intent.reference,
     )
+
+
+def in_capitals(asked: Look) -> Look | None:
+    """The same question where SAP put the reference into capitals; None where it is no other."""
+    capitals = {name: value.upper() for name, value in asked.equals.items()}
+    return None if capitals == asked.equals else replace(asked, equals=capitals)
 
 
 def hits(intent: Intent, payload: Record, entities: Sequence[Entity]) -> list[Hit]:
@@ -100,6 +107,17 @@ def amounts(payload: Record) -> Record:
         for name, value in payload.items()
         if not _nested(value) and _NUMBER.fullmatch(str(value)) and "." in str(value)
     }
+
+
+def not_taken(payload: Record, former: Record, row: Record) -> tuple[str, ...]:
+    """Fields of a change that hold what they held before, and amounts that hold anything else.
+
+    Texts may come back in another form than they were sent in, amounts may not (OD-P70).
+    """
+    exact = amounts(payload)
+    kept = (name for name in unlike(payload, row) if row[name] == former.get(name))
+    other = (name for name in exact if name not in row or unlike({name: exact[name]}, row))
+    return tuple(dict.fromkeys((*other, *kept)))
 
 
 def fingerprint(payload: Record, row: Record) -> str:
@@ -200,6 +218,8 @@ def _plain(value: Any) -> object:
 
 def _loose(value: Any) -> object:
     plain = _plain(value)
+    if isinstance(plain, bool):
+        return str(plain).lower()  # a table holds texts
     if not isinstance(plain, str):
         return plain
     return Decimal(plain).normalize() if _NUMBER.fullmatch(plain) else plain.casefold()

@@ -226,6 +226,11 @@ def test_a_reference_with_blanks_around_it_is_refused_because_sap_keeps_none() -
     assert found.startswith("row 1: SalesOrder: begins or ends with a blank")
 
 
+def test_a_reference_with_a_control_character_is_refused_because_sap_may_drop_it() -> None:
+    (found,) = mistakes('[{"SalesOrder":"1\\n2","A":"x"}]')
+    assert found.startswith("row 1: SalesOrder: holds a control character")
+
+
 def test_a_record_of_ours_gets_the_mark_of_its_flow() -> None:
     row = '{"PurchaseOrderByCustomer":"B1","SoldToParty":"2"}'
     ((intent, payload),) = parsed(row, "insert", marker="Mark")

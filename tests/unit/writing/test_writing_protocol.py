@@ -117,6 +117,14 @@ def test_an_answer_about_another_record_is_not_believed_and_nothing_is_sent_agai
     assert (after.state, after.cause) == (S.CONFLICTING, Cause.HIDDEN)
 
 
+def test_a_look_that_sap_fails_at_refuses_no_record(insert: Stage) -> None:
+    """RE-22: a dump in SAP says nothing about the record, and nothing was sent."""
+    insert.sap.reads = [SapRejected("SY/530", "dump", http_status=500)]
+    after = insert.write()
+    assert (after.state, insert.sap.posts) == (S.PLANNED, 0)
+    assert after.next_probe_at is not None
+
+
 def test_the_key_of_an_answer_is_kept_as_texts(insert: Stage) -> None:
     key: dict[str, ODataValue] = {"SupplierInvoice": "51", "Line": 7, "Draft": True}
     insert.sap.behaviours = [lambda execute: Written(key=key, http_status=201)]

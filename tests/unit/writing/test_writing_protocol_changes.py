@@ -28,7 +28,7 @@ def test_a_404_without_a_word_of_odata_ends_no_intent(update: Stage) -> None:
 def test_an_update_carries_the_etag_that_was_just_read(update: Stage) -> None:
     after = update.write()
     assert (after.state, after.confirmed_by) == (S.CONFIRMED, "answer")
-    assert update.sap.calls == ["read", "update"]
+    assert update.sap.calls == ["read", "update", "read"]
 
 
 def test_an_update_that_is_so_already_is_not_sent(update: Stage) -> None:
@@ -47,7 +47,7 @@ def test_a_record_that_moved_is_read_again_and_then_changed(update: Stage) -> No
     """RE-22: 412; OD-P67, MA-P63: fresh ETag, our own field untouched by others."""
     update.sap.behaviours = [fails(PreconditionFailed("412"))]
     assert update.write().state is S.CONFIRMED
-    assert update.sap.calls == ["read", "update", "read", "update"]
+    assert update.sap.calls == ["read", "update", "read", "update", "read"]
 
 
 def test_a_field_that_somebody_else_changed_meanwhile_is_not_overwritten(update: Stage) -> None:
@@ -84,7 +84,7 @@ def test_an_upsert_creates_what_is_missing_and_changes_what_is_there() -> None:
     again = Stage(intent, CHANGE)
     again.sap.seed("A_SalesOrder", SalesOrder="1000045", AssignmentReference="old")
     assert again.write().state is S.CONFIRMED
-    assert again.sap.calls == ["read", "update"]
+    assert again.sap.calls == ["read", "update", "read"]
 
 
 def test_a_delete_removes_what_is_there_and_is_content_with_what_is_gone() -> None:
@@ -219,6 +219,25 @@ def test_an_amount_that_sap_ignores_without_an_error_is_refused() -> None:
     """A field that is read-only there: SAP says 204 and changes nothing."""
     after = priced().write()
     assert (after.state, after.cause) == (S.REJECTED, Cause.INVALID)
+
+
+def test_a_field_of_any_kind_that_sap_ignores_is_no_success(update: Stage) -> None:
+    """SAP says 204 and skips what it lets nobody change."""
+    update.sap.behaviours = [_taking(update, {})]
+    after = update.write()
+    assert (after.state, after.cause) == (S.REJECTED, Cause.INVALID)
+    assert "AssignmentReference" in after.sap_messages[0]
+
+
+def test_one_field_of_several_that_sap_ignores_is_left_to_a_person() -> None:
+    stage = priced(NetAmount="12.50")
+    assert stage.write().state is S.UNKNOWN
+    assert stage.look().state is S.CONFLICTING
+
+
+def test_a_text_that_sap_keeps_in_another_form_is_written(update: Stage) -> None:
+    update.sap.behaviours = [_taking(update, {"AssignmentReference": "0000 RE 2026 17"})]
+    assert update.write().state is S.CONFIRMED
 
 
 def test_an_amount_that_cannot_be_read_again_now_is_read_back_later() -> None:

@@ -12,6 +12,7 @@ from tests.builders.writes import (
     CHANGE,
     INVOICE,
     QUIET,
+    REFERENCE,
     SPACING,
     Stage,
     change_intent,
@@ -58,6 +59,20 @@ def test_a_document_found_as_written_confirms_the_intent_with_its_number(lost: S
     after = lost.look_after(QUIET)
     assert (after.state, after.confirmed_by) == (S.CONFIRMED, "read")
     assert after.key["SupplierInvoice"] == "5105600000"
+
+
+def test_a_document_whose_reference_sap_put_into_capitals_is_found() -> None:
+    """MA-P62: SAP searches for exactly what is asked, and a second document would follow."""
+    name = "SupplierInvoiceIDByInvcgParty"
+    small = {**REFERENCE, name: "re-2026-17"}
+    stage = Stage(invoice_intent(reference=small), {**INVOICE, **small})
+    stage.sap.behaviours = [answer_lost]
+    stage.write()
+    stage.sap.entities["A_SupplierInvoice"][0][name] = "RE-2026-17"
+    assert stage.look_after(QUIET).state is S.CONFIRMED
+    again = Stage(invoice_intent(reference=small), {**INVOICE, **small})
+    again.sap.entities = stage.sap.entities
+    assert (again.write().confirmed_by, again.sap.posts) == ("read", 0)
 
 
 def test_a_document_that_a_colleague_released_meanwhile_still_counts(lost: Stage) -> None:

@@ -321,6 +321,20 @@ class _Write:
             return (
                 yield from self._unknown(said, quiet_until=now, cause=cause, http_status=status)
             )
+        if sent and self.intent.operation in ("call", "upsert"):
+            return (yield from self._refused_again(said, status))
+        return (yield from self._end(IntentState.REJECTED, said, http_status=status))
+
+    def _refused_again(self, said: tuple[str, ...], status: int | None) -> Step:
+        """Something on the way may have sent it twice, and SAP refused what it had just done."""
+        try:
+            entities = yield from self._look()
+        except _SapError as exc:
+            also = (*said, *say.messages(exc.error))
+            return (yield from self._unknown(also, quiet_until=self._now(), http_status=status))
+        entity = entities[0] if len(entities) == 1 else None
+        if readback.is_done(self.intent, self._payload, entity):
+            return (yield from self._there_already(**self._seen(entity)))
         return (yield from self._end(IntentState.REJECTED, said, http_status=status))
 
     def _back_off(self, error: SapmatchError, http_status: int | None = None) -> Step:

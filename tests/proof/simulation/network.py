@@ -131,8 +131,8 @@ class Network:
 
     def _repeat(self, change: Change, intent: str) -> Outcome:
         """No protocol can tell apart two copies of a POST that SAP does not tell apart itself."""
-        repeatable = change.kind in ("update", "delete")
-        told_apart = repeatable or (change.repeatability and self._weather.idempotent)
+        remembered = change.repeatability and self._weather.idempotent
+        told_apart = remembered or self._sap.refuses_twice(change, intent)
         if not told_apart and self._sap.has_executed(intent):
             return OutcomeUnknown("connection reset")
         return self._execute(change, intent)

@@ -44,6 +44,11 @@ class Sap:
     def has_executed(self, intent: str) -> bool:
         return intent in self.laws.executed
 
+    def refuses_twice(self, change: Change, intent: str) -> bool:
+        """Whether it sees by itself that it has done this: by ETag, effect, key or duplicate."""
+        by_number = change.kind == "create" and self._cases[intent].intent.reference
+        return not by_number or self._weather.duplicate_check
+
     def look(self, look: Look) -> list[Entity]:
         """What a search finds now."""
         wanted = {name: str(value) for name, value in (look.key or look.equals).items()}

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from sapmatch.model.errors import SapMessage, SapRejected, SapThrottled
-from sapmatch.model.intent import ANY_VALUE, Cause, IntentState
+from sapmatch.model.errors import SapMessage, SapRejected, SapThrottled, SapUnavailable
+from sapmatch.model.intent import ANY_VALUE, Cause, IntentState, Written
 from sapmatch.writing.protocol.arrows import moved
 from tests.builders.memory import START
-from tests.builders.memory_sap import answer_lost, fails, request_lost
+from tests.builders.memory_sap import Execute, answer_lost, fails, request_lost
 from tests.builders.writes import CHANGE, INVOICE, QUIET, Stage, change_intent, invoice_intent
 
 S = IntentState
@@ -132,3 +132,38 @@ def test_a_status_of_http_that_an_earlier_try_brought_is_not_told_of_what_was_fo
     again.sap.seed("A_SupplierInvoice", **row)
     after = again.write()
     assert (after.confirmed_by, after.http_status) == ("read", None)
+
+
+def refused_call(reads: int = 0) -> Stage:
+    """A call that a proxy sent twice: SAP released the order, then refused to do so again."""
+    effect = {"Released": "X"}
+    stage = Stage(change_intent(operation="call", function="Release", effect=effect), {})
+    row = stage.sap.seed("A_SalesOrder", **KEY, Released="")
+
+    def twice(execute: Execute) -> Written:
+        row["Released"] = "X"
+        stage.sap.reads = [SapUnavailable("503")] * reads
+        raise SapRejected("V1/1", "is released already", http_status=400)
+
+    stage.sap.behaviours = [twice]
+    return stage
+
+
+def test_a_call_that_sap_refuses_because_it_has_just_done_it_is_done() -> None:
+    after = refused_call().write()
+    assert (after.state, after.confirmed_by) == (S.CONFIRMED, "read")
+
+
+def test_where_that_cannot_be_read_it_is_not_known() -> None:
+    stage = refused_call(reads=1)
+    after = stage.write()
+    assert (after.state, after.sap_messages) == (S.UNKNOWN, ("V1/1: is released already", "503"))
+    assert stage.look().state is S.CONFIRMED
+
+
+def test_a_call_that_sap_refuses_and_did_not_do_is_refused() -> None:
+    stage = Stage(change_intent(operation="call", function="Release", effect={"Released": "X"}), {})
+    stage.sap.seed("A_SalesOrder", **KEY, Released="")
+    stage.sap.behaviours = [fails(SapRejected("V1/1", "is blocked", http_status=400))]
+    after = stage.write()
+    assert (after.state, after.sap_messages) == (S.REJECTED, ("V1/1: is blocked",))

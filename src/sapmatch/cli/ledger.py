@@ -162,7 +162,8 @@ class LedgerFile:
                 self._intents[intent.id] = intent
         except msgspec.DecodeError as exc:
             raise InputRejected(
-                f"{self._path}: line {n} is no intent; name another file with --ledger"
+                f"{self._path}: line {n} is no intent; restore the file if it was a ledger: what it "
+                "says was sent may still arrive. Else name another one with --ledger"
             ) from exc
 
     def _drop(self, torn: bytes, place: int) -> None:

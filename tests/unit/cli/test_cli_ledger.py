@@ -2,6 +2,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Any
 
 import msgspec
@@ -94,6 +95,27 @@ def test_whatever_leaves_is_on_disk_first_and_nothing_else_costs_a_force(
         assert len(forced) == 1
         ledger.save(moved(sent, IntentState.CONFIRMED))
         assert len(forced) == 1
+
+
+def test_the_name_of_a_new_ledger_is_on_disk_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a power failure takes the whole file, and with it what was sent."""
+    folders: list[bool] = []
+    monkeypatch.setattr(os, "fsync", lambda file: folders.append(S_ISDIR(os.fstat(file).st_mode)))
+    for _ in range(2):
+        LedgerFile(tmp_path / "orders.jsonl").__exit__(None, None, None)
+    assert folders == [True]
+
+
+def test_a_ledger_that_is_broken_in_its_middle_is_not_to_be_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "orders.jsonl"
+    with LedgerFile(path) as ledger:
+        ledger.plan([intent("a"), intent("b")])
+    whole = path.read_bytes()
+    path.write_bytes(whole[:40] + bytes(20) + whole[60:])
+    with pytest.raises(InputRejected, match="line 1 .* restore the file"):
+        LedgerFile(path)
 
 
 def test_threads_that_save_at_once_lose_nothing(tmp_path: Path) -> None:

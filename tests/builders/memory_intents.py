@@ -28,6 +28,13 @@ class MemoryIntents:
         self.stored[after.id] = after
         self.history.append(after)
 
+    def restore(self, last: Intent) -> bool:
+        stored = self.stored.get(last.id)
+        if stored and stored.version >= last.version:
+            return False
+        self.stored[last.id] = last
+        return True
+
     def due(self, flow: str, states: Sequence[IntentState]) -> Iterator[Intent]:
         found = [i for i in self.stored.values() if i.flow == flow and i.state in states]
         return iter(sorted(found, key=_order))

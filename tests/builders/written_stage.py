@@ -15,7 +15,7 @@ from tests.builders.memory_reviews import MemoryReviews
 from tests.builders.writes import change_intent
 
 FLOWS = {"orders": "s4", "invoices": "s4"}
-MODULES = ("intent_store", "hold", "replay", "write_back_status")
+MODULES = ("intent_store", "hold", "replay", "restore_intents", "write_back_status")
 
 
 class WrittenStage(SimpleNamespace):

@@ -5,8 +5,9 @@ comes again, and neither of the two is lost (RE-33).
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from sapmatch.model.intent import Intent
 from sapmatch.model.ports import Objects
 
 PREFIX = "history/intents"
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class IntentHistory:
@@ -39,6 +41,24 @@ class IntentHistory:
         keys = self._objects.keys(_folder(intent))
         return [msgspec.json.decode(self._objects.read(key), type=Intent) for key in keys]
 
+    def last(self, since: date, until: date) -> Iterator[Intent]:
+        """The last version of every intent that was planned on these days (UTC)."""
+        for n in range((until - since).days + 1):
+            day = since + timedelta(days=n)
+            keys = self._objects.keys(f"{PREFIX}/{day.isoformat()}/")
+            for _, versions in groupby(keys, lambda key: key.rpartition("/")[0]):
+                yield self._last(list(versions))
+
+    def _last(self, keys: Sequence[str]) -> Intent:
+        """The highest version, and of two the one of which more happened."""
+        number = _version(keys[-1])
+        found = [
+            msgspec.json.decode(self._objects.read(key), type=Intent)
+            for key in keys
+            if _version(key) == number
+        ]
+        return max(found, key=lambda intent: intent.ended_at or intent.sent_at or _NEVER)
+
     def _keep(self, body: bytes) -> bool:
         intent = msgspec.json.decode(body, type=Intent)
         content = hashlib.sha256(body).hexdigest()[:16]
@@ -49,6 +69,11 @@ class IntentHistory:
 
 def _folder(intent: Intent) -> str:
     return f"{PREFIX}/{_day(intent.created_at)}/{intent.id}/"
+
+
+def _version(key: str) -> str:
+    """The version in the name of an object, filled with zeros."""
+    return key.rpartition("/")[2].partition("-")[0]
 
 
 def _day(created_at: datetime | None) -> str:

@@ -57,6 +57,15 @@ class DynamoIntents:
             if stored is None or stored.attributes.get(_SAVE) != mine:
                 raise
 
+    def restore(self, last: Intent) -> bool:
+        """Put a version back that the table lost; False where it has that one or a later one."""
+        stored = self._table.get(last.id, INTENT)
+        if stored is None:
+            self._table.put(intent_item(last), new=True)
+        elif stored.version < last.version:
+            self._table.put(intent_item(last), expected=stored.version)
+        return stored is None or stored.version < last.version
+
     def due(self, flow: str, states: Sequence[IntentState]) -> Iterator[Intent]:
         """Intents of the flow in these states: urgent ones, then oldest, then in a file's order."""
         return self._merged(f"{flow}#{state}" for state in states)

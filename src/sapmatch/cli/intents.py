@@ -9,6 +9,7 @@ from sapmatch.bootstrap.history import history_of
 from sapmatch.cli import output
 from sapmatch.cli.intent_store import OPEN, SHORT, IntentStore, add_store, intent_store
 from sapmatch.cli.options import filled
+from sapmatch.cli.restore_intents import day, restore
 from sapmatch.model.errors import InputRejected, PreconditionFailed
 from sapmatch.model.intent import UNDECIDED, Intent, IntentState
 from sapmatch.writing.history import check_history
@@ -38,7 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments; options may stand before the action and behind it."""
     _common(parser)
     _filters(parser)
-    actions = parser.add_subparsers(dest="action", metavar="[list|show|look|void]")
+    actions = parser.add_subparsers(dest="action", metavar="[list|show|look|void|restore]")
     parser.set_defaults(action="list", flow=None, state=None, stage=None, ledger=None, json=False)
     parser.set_defaults(run=run)
     listing = actions.add_parser("list", help="what is open, urgent and oldest first (the default)")
@@ -54,10 +55,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         _common(action)
         if name == "void":
             action.add_argument("--reason", metavar="TEXT", type=filled, required=True)
+    help_text = "put back from the history what the table of a stage lost"
+    restoring = actions.add_parser("restore", help=help_text, description=help_text)
+    restoring.add_argument(
+        "--since", metavar="DATE", type=day, required=True, help="the first day, in UTC, planned on"
+    )
+    _common(restoring)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List, show or change intended writes; 3 where the change is refused."""
+    """List, show, change or restore intended writes; 3 where the change is refused."""
+    if arguments.action == "restore":
+        return restore(arguments)
     with intent_store(arguments) as store:
         if arguments.action == "list":
             return _list(arguments, store)

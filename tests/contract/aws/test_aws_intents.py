@@ -196,3 +196,16 @@ def test_what_ended_before_ends_were_dated_is_in_no_index(table: Table) -> None:
             TableName=table.name, Key={"pk": {"S": "0a"}, "sk": {"S": "intent"}}
         )["Item"]
     )
+
+
+def test_a_version_that_the_table_lost_is_put_back_and_is_due_again(intents: Intents) -> None:
+    """RE-33: but never over a later one."""
+    assert isinstance(intents, DynamoIntents | MemoryIntents)
+    sent = intent(state=IntentState.SENT, version=3)
+    assert intents.restore(sent)
+    assert names(intents.due(FLOW, [IntentState.SENT])) == ["0a"]
+    assert not intents.restore(intent(version=2))
+    unknown = after(sent, state=IntentState.UNKNOWN)
+    assert intents.restore(unknown)
+    assert not intents.restore(unknown)
+    assert intents.get("0a") == unknown

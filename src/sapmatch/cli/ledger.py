@@ -162,13 +162,17 @@ class LedgerFile:
                 self._intents[intent.id] = intent
         except msgspec.DecodeError as exc:
             raise InputRejected(
-                f"{self._path}: line {n} is no intent; restore the file if it was a ledger: what it "
-                "says was sent may still arrive. Else name another one with --ledger"
+                f"{self._path}: line {n} is no intent; restore the file if it was a ledger: what "
+                "it says was sent may still arrive. Else name another one with --ledger"
             ) from exc
 
     def _drop(self, torn: bytes, place: int) -> None:
-        """Cut off a line that a crash left unfinished: nothing was sent before it was whole."""
-        if not any(torn[: len(start)] == start[: len(torn)] for start in (_INTENT, _PAYLOAD)):
+        """Cut off a line that a crash left unfinished: nothing was sent before it was whole.
+
+        Where the power failed, zeros may stand for what had not reached the disk.
+        """
+        begun = torn.rstrip(b"\0") if place else torn
+        if not any(begun[: len(start)] == start[: len(begun)] for start in (_INTENT, _PAYLOAD)):
             raise InputRejected(f"{self._path}: is no ledger; name another file with --ledger")
         self._file.truncate(place)
 

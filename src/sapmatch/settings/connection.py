@@ -11,13 +11,8 @@ from sapmatch.settings.blocks import mistake
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _LONGEST = 3600
-_TIMES = (
-    "quiet_seconds",
-    "probe_spacing_seconds",
-    "connect_timeout",
-    "read_timeout",
-    "total_timeout",
-)
+_WAITS = ("quiet_seconds", "probe_spacing_seconds")
+_TIMEOUTS = ("connect_timeout", "read_timeout", "total_timeout")
 PATH = re.compile(r"/[^\s?#\\]*")  # of the same system
 
 
@@ -33,9 +28,12 @@ def check_connection(path: str, connection: Connection) -> Iterator[Problem]:
     if not connection.auth.secret.removeprefix("env:"):
         yield mistake(f"{path}.auth.secret", "is empty: name a secret, or env:NAME")
     yield from _check_limits(f"{path}.limits", connection.limits)
-    for name in _TIMES:
+    for name in _WAITS:
         if not 0 <= getattr(connection, name) <= _LONGEST:
             yield mistake(f"{path}.{name}", f"must be from 0 to {_LONGEST} seconds")
+    for name in _TIMEOUTS:
+        if not 0 < getattr(connection, name) <= _LONGEST:
+            yield mistake(f"{path}.{name}", f"must be above 0 and at most {_LONGEST} seconds")
     if connection.total_timeout < connection.read_timeout <= _LONGEST:
         yield mistake(f"{path}.total_timeout", "must be at least read_timeout")
     yield from check_zone(f"{path}.time_zone", connection.time_zone)

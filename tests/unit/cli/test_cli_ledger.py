@@ -79,6 +79,19 @@ def test_a_line_that_a_crash_cut_off_is_dropped(tmp_path: Path) -> None:
         assert [ledger.get(name).id for name in ("a", "b")] == ["a", "b"]
 
 
+def test_zeros_that_a_power_failure_left_behind_are_dropped(tmp_path: Path) -> None:
+    """RE-12: they stand for lines that had not reached the disk, so nothing was sent for them."""
+    path = tmp_path / "orders.jsonl"
+    with LedgerFile(path) as ledger:
+        ledger.plan([intent("a")])
+    whole = path.read_bytes()
+    for lost in (b"\0" * 4096, b'{"id":"b","fl' + b"\0" * 99):
+        path.write_bytes(whole + lost)
+        with LedgerFile(path) as ledger:
+            assert [each.id for each in ledger.all()] == ["a"]
+        assert path.read_bytes() == whole
+
+
 def test_whatever_leaves_is_on_disk_first_and_nothing_else_costs_a_force(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,7 +127,7 @@ def test_a_ledger_that_is_broken_in_its_middle_is_not_to_be_replaced(tmp_path: P
         ledger.plan([intent("a"), intent("b")])
     whole = path.read_bytes()
     path.write_bytes(whole[:40] + bytes(20) + whole[60:])
-    with pytest.raises(InputRejected, match="line 1 .* restore the file"):
+    with pytest.raises(InputRejected, match=r"line 1 .* restore the file"):
         LedgerFile(path)
 
 

@@ -140,6 +140,7 @@ def test_privatelink_needs_no_address_of_sap() -> None:
         ("limits = { parallel = 0 }", "connections.s4.limits.parallel"),
         ("quiet_seconds = -5", "connections.s4.quiet_seconds"),
         ("read_timeout = 3601", "connections.s4.read_timeout"),
+        ("read_timeout = 0", "connections.s4.read_timeout"),
         ("total_timeout = 3601", "connections.s4.total_timeout"),
         ("read_timeout = 30\ntotal_timeout = 29", "connections.s4.total_timeout"),
         ("limits = { burst = 0 }", "connections.s4.limits.burst"),

@@ -56,6 +56,7 @@ def reading_desk(parts: Services, name: str, owner: str) -> "Desk":
         owner=owner,
         savers=_SAVERS,
         answer_seconds=connection.read_timeout,
+        system=(name, connection.client),
     )
 
 

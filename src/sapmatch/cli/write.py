@@ -140,11 +140,11 @@ def _written(
         sap_client(settings, name) as sap,
         output.progress("writing") as progress,
     ):
-        desk = _desk(settings.connections[name], sap, intents)
+        desk = _desk(name, settings.connections[name], sap, intents)
         yield from write_file(source, desk, intents, progress)
 
 
-def _desk(connection: Connection, sap: "ODataClient", intents: LedgerFile) -> Desk:
+def _desk(name: str, connection: Connection, sap: "ODataClient", intents: LedgerFile) -> Desk:
     rules = replace(rules_of(connection), slack=SLACK, skew=timedelta(0))  # one clock
     return Desk(
         sap=sap,
@@ -154,6 +154,7 @@ def _desk(connection: Connection, sap: "ODataClient", intents: LedgerFile) -> De
         owner=OWNER,
         savers=SAVERS,
         answer_seconds=connection.read_timeout,
+        system=(name, connection.client),
     )
 
 

@@ -5,8 +5,8 @@ from functools import partial
 
 from msgspec import Struct
 
-from sapmatch.model.errors import PreconditionFailed
-from sapmatch.model.intent import Intent, IntentState, Record
+from sapmatch.model.errors import InputRejected, PreconditionFailed
+from sapmatch.model.intent import TERMINAL, Intent, IntentState, Record
 from sapmatch.model.limits import Admission, Gate
 from sapmatch.model.ports import Clock, Intents, SapWriter
 from sapmatch.writing.identity import subject
@@ -27,6 +27,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     """What a worker has at hand; `owner` is its name in the records that it claims.
 
     `savers` records are stored at a time. `answer_seconds`: how long SAP's answer is waited for.
+    `system`: connection and client that `sap` is; what was planned for another one is refused.
     """
 
     sap: SapWriter
@@ -37,6 +38,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     gate: Gate | None = None
     savers: int = 1
     answer_seconds: float = 60.0
+    system: tuple[str, str] | None = None
 
 
 def write(work: Sequence[Work], desk: Desk, *, batch: int = 1) -> Iterator[Intent]:
@@ -46,13 +48,18 @@ def write(work: Sequence[Work], desk: Desk, *, batch: int = 1) -> Iterator[Inten
     in one $batch, at most, and fewer where SAP takes long for them. What the gate does not let
     through becomes HELD. Raises LogonRefused and ServiceNotActivated once what was begun is back
     at PLANNED, and Throttled where the store could not take a state: what was sent is read back.
-    A caller that stops early gives back what was claimed.
+    A caller that stops early gives back what was claimed. InputRejected: see Desk.system.
     """
+    _require_own(work, desk)
     yield from _Writing(desk, batch).write(work)
 
 
 def read_back(work: Sequence[Work], desk: Desk) -> Iterator[Intent]:
-    """Read back what is due, and let claims and looks of the dead go; yields every intent."""
+    """Read back what is due, and let claims and looks of the dead go; yields every intent.
+
+    InputRejected: see Desk.system.
+    """
+    _require_own(work, desk)
 
     def due(intent: Intent) -> bool:
         return may_look(intent, desk.clock.now(), desk.rules, desk.owner)
@@ -63,6 +70,18 @@ def read_back(work: Sequence[Work], desk: Desk) -> Iterator[Intent]:
         lockstep.start(runs)
         lockstep.finish(runs)
         yield from _ended(runs)
+
+
+def _require_own(work: Sequence[Work], desk: Desk) -> None:
+    """What another system holds would be absent in this one, and be sent to it."""
+    for intent, _ in work:
+        others = desk.system not in (None, (intent.connection, intent.client))
+        if others and intent.state not in TERMINAL:
+            raise InputRejected(
+                f"intent {intent.id} of flow {intent.flow} is for connection {intent.connection}, "
+                f"client {intent.client}, and the flow has another one now: set it back until its "
+                "writes have ended, or take out what was never sent: `sapmatch intents void`"
+            )
 
 
 class _Writing:

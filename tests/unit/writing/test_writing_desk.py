@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sapmatch.model.errors import (
+    InputRejected,
     LogonRefused,
     SapmatchError,
     SapRejected,
@@ -194,3 +195,19 @@ def test_a_refused_logon_ends_the_reading_back_with_every_intent_unknown(
     with pytest.raises(LogonRefused):
         bulk.look()
     assert bulk.states == ["UNKNOWN", "UNKNOWN"]
+
+
+@pytest.mark.parametrize("system", [("test", "100"), ("s4", "200")])
+def test_what_was_planned_for_another_system_is_neither_sent_nor_read_back(
+    system: tuple[str, str],
+) -> None:
+    """Somebody gave the flow another connection: what one system holds is absent in the other."""
+    bulk = Bulk(*invoices(1))
+    with pytest.raises(InputRejected, match="connection s4, client 100"):
+        bulk.write(system=system)
+    with pytest.raises(InputRejected, match="set it back"):
+        bulk.look(system=system)
+    assert bulk.sap.calls == []
+    bulk.write(system=("s4", "100"))
+    bulk.write(system=system)  # what has ended is nobody's business any more
+    assert bulk.states == ["CONFIRMED"]

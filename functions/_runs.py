@@ -15,7 +15,8 @@ from sapmatch.writing.audit import Audit, audit_flow
 from sapmatch.writing.leftover import ages, reconcile_flow
 from sapmatch.writing.run import RunResult, respond
 
-MARGIN = timedelta(seconds=30)  # for the record that was begun last, and the response file
+# For the exchange that is under way: Lambda would cut it off, and its answer would be lost.
+MARGIN = timedelta(seconds=180)
 
 
 def deadline(context: Any, clock: Clock) -> datetime:

@@ -45,7 +45,7 @@ class Call(Struct, frozen=True):
     aws_request_id: str
 
     def get_remaining_time_in_millis(self) -> int:
-        return 90_000
+        return 300_000
 
 
 def collect(job: Job, inbox: Sequence[str]) -> None:

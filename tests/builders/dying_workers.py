@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from tests.builders.write_worker import Job, collect, work
 
-_LIFE = (0.0, 4.0)  # seconds, at least and at most, that a worker works before it is killed
+_LIFE = (0.0, 3.0)  # seconds, at least and at most, that a worker works before it is killed
 _COLLECTING = 60.0  # seconds
 _GONE = 10.0  # seconds after which a killed process is certainly gone
-_context = multiprocessing.get_context("forkserver")
+_context = multiprocessing.get_context("spawn")  # nothing of ours is in them but what they load
 
 
 class _Life(Struct, frozen=True):
@@ -36,7 +36,6 @@ class DyingWorkers:
     """`each` processes for every job; `kills` by flow."""
 
     def __init__(self, jobs: Sequence[Job], each: int, seed: int) -> None:
-        _context.set_forkserver_preload(["tests.builders.warm_worker"])
         self._jobs = [job for job in jobs for _ in range(each)]
         self._random = random.Random(seed)
         self.kills = dict.fromkeys((job.flow for job in jobs), 0)
@@ -92,5 +91,5 @@ def said(job: Job) -> str:
 def _is_over(life: _Life) -> bool:
     """Whether it came to its end by itself; anything else than its own end is a failure."""
     code = life.process.exitcode
-    assert code in (None, 0), said(life.job)
+    assert code in (None, 0), f"exit code {code}\n{said(life.job)}"
     return code == 0

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from sapmatch.model.errors import SapmatchError
+from sapmatch.model.errors import AuthorizationMissing, SapmatchError, SapRejected
 from sapmatch.model.flow import KNOWN_KEYS, WriteBack
 from sapmatch.model.intent import TERMINAL, Intent, IntentState, Record
 from sapmatch.model.ports import Clock, Intents, Objects, SapWriter
@@ -35,13 +35,14 @@ _WORDS = {
     "DOUBLE": "SAP holds it more than once",
     "DIFFERENT": "SAP holds another value",
     "UNKNOWN": "SAP holds a document with a mark of ours, and no write is known for it",
+    "UNREAD": "SAP refuses to show it",
 }
 
 
 class Difference(Struct, frozen=True, kw_only=True):
     """One thing that our records and SAP say differently; `fields` are those that differ."""
 
-    kind: Literal["MISSING", "DOUBLE", "DIFFERENT", "UNKNOWN"]
+    kind: Literal["MISSING", "DOUBLE", "DIFFERENT", "UNKNOWN", "UNREAD"]
     flow: str
     key: dict[str, str]
     intent: str | None = None
@@ -76,8 +77,8 @@ def audit_flow(
 ) -> Audit:
     """Compare the confirmed inserts of the last days with SAP, and its documents with them.
 
-    Raises the errors of SAP: a document that could not be read is none that is missing. Nothing is
-    begun from `until` on.
+    Raises the errors of SAP where it cannot be asked: a document that could not be read is none
+    that is missing. Nothing is begun from `until` on.
     """
 
     def is_late() -> bool:
@@ -126,9 +127,10 @@ class _Books:
 
     @cached_property
     def marks(self) -> frozenset[str | None]:
-        """Marks of all that was or is being written, whatever became of it."""
+        """Marks of all that was or is being written; what SAP refused has no document there."""
         still_open = self._intents.due(self._name, tuple(set(IntentState) - TERMINAL))
-        return frozenset(i.marker for i in (*self._ended(REMEMBERED), *still_open))
+        ended = (i for i in self._ended(REMEMBERED) if i.state is not IntentState.REJECTED)
+        return frozenset(i.marker for i in (*ended, *still_open))
 
     def documents(self, sap: SapWriter) -> Iterator[Record]:
         """Documents of the last days that carry a mark of ours."""
@@ -157,6 +159,9 @@ def _beside_sap(writes: Sequence[Intent], sap: SapWriter, objects: Objects) -> I
     asked = [(intent, question) for intent in writes if (question := look(intent))]
     answers = sap.look([question for _, question in asked])
     for (intent, _), answer in zip(asked, answers, strict=True):
+        if isinstance(answer, SapRejected | AuthorizationMissing):
+            yield Difference(kind="UNREAD", flow=intent.flow, key=intent.key, intent=intent.id)
+            continue
         if isinstance(answer, SapmatchError):
             raise answer
         payload = msgspec.json.decode(objects.read(intent.payload_key), type=Record)

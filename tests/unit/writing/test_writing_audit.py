@@ -7,7 +7,12 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from sapmatch.model.errors import SapUnavailable
+from sapmatch.model.errors import (
+    AuthorizationMissing,
+    SapmatchError,
+    SapRejected,
+    SapUnavailable,
+)
 from sapmatch.model.intent import IntentState, Record
 from sapmatch.writing.audit import Audit, audit_flow
 from sapmatch.writing.marker import marker
@@ -123,6 +128,24 @@ def test_a_mark_of_an_older_or_an_open_write_is_known(books: Books, fields: Any)
     books.write(**fields)
     books.sap.seed("A_SupplierInvoice", **POSTED)
     assert books.kinds() == []
+
+
+def test_a_document_of_a_write_that_sap_refused_is_a_difference(books: Books) -> None:
+    """A refusal that was none, or a copy: people pay what they find in SAP."""
+    books.write(state=IntentState.REJECTED)
+    books.sap.seed("A_SupplierInvoice", **POSTED)
+    assert books.kinds() == ["UNKNOWN"]
+
+
+@pytest.mark.parametrize(
+    "refusal", [AuthorizationMissing("s4: 403"), SapRejected("M8/1", "no", http_status=400)]
+)
+def test_one_document_that_sap_does_not_show_keeps_no_other_from_the_audit(
+    books: Books, monkeypatch: pytest.MonkeyPatch, refusal: SapmatchError
+) -> None:
+    monkeypatch.setattr(books.sap, "look", lambda looks: [refusal] * len(looks))
+    books.sap.seed("A_SupplierInvoice", **{**POSTED, "DocumentHeaderText": marker("x")})
+    assert books.kinds() == ["UNREAD", "UNKNOWN"]
 
 
 def test_a_header_text_of_somebody_else_is_not_ours(books: Books) -> None:

@@ -7,6 +7,7 @@ import msgspec
 
 from sapmatch.model.flow import KNOWN_KEYS, KNOWN_REFERENCES, WriteBack
 from sapmatch.model.intent import Intent, Operation, Record
+from sapmatch.writing.moments import without_time
 
 # A reference may be used again: with these it is the same business document (MA-P46, MA-P47).
 SAME_DOCUMENT = {
@@ -48,8 +49,10 @@ def corrected_id(refused: str) -> str:
 
 def business_key(flow: WriteBack, record: Record) -> dict[str, str]:
     """What makes an insert the same business document, whatever else its record holds."""
-    fields = (*reference_fields(flow), *SAME_DOCUMENT.get(flow.entity_set, ()))
-    return {name: str(record.get(name, "")).upper() for name in fields}
+    reference = {name: str(record.get(name, "")) for name in reference_fields(flow)}
+    fields = SAME_DOCUMENT.get(flow.entity_set, ())
+    same = {name: without_time(record.get(name) or "") for name in fields}
+    return {name: value.upper() for name, value in (reference | same).items()}
 
 
 def request_id(intent: str, generation: int) -> str:

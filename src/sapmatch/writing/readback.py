@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
@@ -14,12 +13,11 @@ from msgspec.structs import replace
 from sapmatch.model.flow import KNOWN_KEYS
 from sapmatch.model.intent import ANY_VALUE, Entity, Intent, Look, Record
 from sapmatch.writing.identity import SAME_DOCUMENT, encoded
+from sapmatch.writing.moments import moment, without_time
 
 # Only these are compared: people release, block and complete a parked invoice in the meantime.
 _COMPARED = {"A_SupplierInvoice": ("DocumentCurrency", "InvoiceGrossAmount")}
 _DELETED = "2"  # SupplierInvoiceStatus (data element RBSTAT)
-_V2_DATE = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
-_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+)?(Z|[+-]\d\d:\d\d)?")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _PREDICATE = re.compile(r"(?:(\w+)=)?(?:\w*'((?:[^']|'')*)'|([\w.-]+))")
 
@@ -59,7 +57,7 @@ def hits(intent: Intent, payload: Record, entities: Sequence[Entity]) -> list[Hi
 
     Reversed and deleted ones are marked: they are no reason to refuse a new entry (MA-P47).
     """
-    identity = _only(payload, SAME_DOCUMENT.get(intent.entity_set, ()))
+    identity = _days(_only(payload, SAME_DOCUMENT.get(intent.entity_set, ())))
     compared = _only(payload, _COMPARED.get(intent.entity_set, tuple(payload)))
     return [
         Hit(
@@ -68,7 +66,7 @@ def hits(intent: Intent, payload: Record, entities: Sequence[Entity]) -> list[Hi
             reversed=_is_reversed(entity.row),
         )
         for entity in entities
-        if not unlike(identity, entity.row)
+        if not unlike(identity, _days(_only(entity.row, tuple(identity))))
     ]
 
 
@@ -175,6 +173,11 @@ def unlike(wanted: Record, row: Record) -> tuple[str, ...]:
     return tuple(name for name, value in shown.items() if _loose(value) != _loose(row[name]))
 
 
+def _days(record: Record) -> Record:
+    """A date that came with a time of day is another one for nobody but us."""
+    return {name: without_time(value or "") for name, value in record.items()}
+
+
 def _only(payload: Record, names: tuple[str, ...]) -> Record:
     return {name: payload[name] for name in names if name in payload}
 
@@ -210,9 +213,9 @@ def _plain(value: Any) -> object:
     if isinstance(value, bool):
         return value
     text = str(value).rstrip()
-    moment = _moment(text)
-    if moment is not None:
-        return moment
+    at = moment(text)
+    if at is not None:
+        return at
     return Decimal(text).normalize() if _NUMBER.fullmatch(text) and "." in text else text
 
 
@@ -223,17 +226,3 @@ def _loose(value: Any) -> object:
     if not isinstance(plain, str):
         return plain
     return Decimal(plain).normalize() if _NUMBER.fullmatch(plain) else plain.casefold()
-
-
-def _moment(text: str) -> int | None:
-    """Milliseconds since 1970 of a V2 or ISO date; a time without zone counts as UTC."""
-    found = _V2_DATE.fullmatch(text)
-    if found:
-        return int(found[1])
-    if not _ISO_DATE.fullmatch(text):
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1000)

@@ -3,14 +3,31 @@
 import pytest
 from msgspec.structs import replace
 
+from sapmatch.model.intent import Entity
 from sapmatch.writing.identity import business_key, subject, subjects
-from tests.builders.writes import INVOICE, INVOICES, change_intent
+from sapmatch.writing.readback import hits
+from tests.builders.writes import INVOICE, INVOICES, change_intent, invoice_intent
 
 
 def test_capitals_make_no_other_invoice() -> None:
     """SAP keeps many references in capitals: `re-17` may be the invoice `RE-17`."""
     small = INVOICE | {"SupplierInvoiceIDByInvcgParty": "re-2026-17"}
     assert business_key(INVOICES, small) == business_key(INVOICES, INVOICE)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2026-11-02", "2026-11-02T00:00:00", "2026-11-02T10:30:00Z", "/Date(1793600000000)/"],
+)
+def test_a_date_is_the_same_day_however_a_file_has_it(written: str) -> None:
+    """SAP drops the time of day: with it an invoice would be another one, and not be found."""
+    invoice = INVOICE | {"DocumentDate": written}
+    assert business_key(INVOICES, invoice) == business_key(INVOICES, INVOICE)
+    row = INVOICE | {"SupplierInvoice": "1", "FiscalYear": "2026"}
+    (hit,) = hits(invoice_intent(), invoice, [Entity(row=row)])
+    assert hit.differing == ()
+    other = [Entity(row=row | {"DocumentDate": "/Date(1793491200000)/"})]
+    assert hits(invoice_intent(), invoice, other) == []
 
 
 def test_a_credit_memo_and_another_date_are_other_documents_of_the_same_reference() -> None:

@@ -6,6 +6,7 @@ comes again, and neither of the two is lost (RE-33).
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -18,6 +19,7 @@ from sapmatch.model.intent import Intent
 from sapmatch.model.ports import Objects
 
 PREFIX = "history/intents"
+_AT_ONCE = 8  # below the ten connections of a boto3 client
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -34,7 +36,9 @@ class IntentHistory:
         """
         images = (record["dynamodb"].get("NewImage") for record in records)
         items = [streamed(image) for image in images if image]
-        return sum(self._keep(item.body) for item in items if item.sk == INTENT)
+        bodies = [item.body for item in items if item.sk == INTENT]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return sum(pool.map(self._keep, bodies))
 
     def versions(self, intent: Intent) -> list[Intent]:
         """All versions of the intent that arrived, in their order; the last ones take a moment."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from sapmatch.model.errors import AuthorizationMissing, SapmatchError, SapUnavailable
-from sapmatch.model.intent import TERMINAL, UNDECIDED, Entity, Intent, IntentState, Look
+from sapmatch.model.intent import TERMINAL, UNDECIDED, Entity, Intent, IntentState, Look, Record
 from sapmatch.writing import readback
 from sapmatch.writing.desk import Desk, Work, read_back, write
 from sapmatch.writing.identity import subjects
@@ -86,7 +86,7 @@ class AttendedRun:
             if isinstance(answer, SapmatchError):
                 self.fail(answer)
                 yield intent
-            elif readback.happened(intent, payload, next(iter(answer), None)):
+            elif _is_still_so(intent, payload, next(iter(answer), None)):
                 yield intent
             else:
                 yield replace(intent, state=IntentState.HELD, sap_messages=(_SINCE,))
@@ -198,3 +198,10 @@ def _goes_on(intent: Intent) -> bool:
 
 def _was_written(intent: Intent) -> bool:
     return intent.state is IntentState.CONFIRMED and intent.operation != "insert"
+
+
+def _is_still_so(intent: Intent, payload: Record, entity: Entity | None) -> bool:
+    """Whether SAP shows what was written; it may keep texts in capitals, and numbers with zeros."""
+    if entity and intent.operation in ("update", "upsert"):
+        return not readback.unlike(payload, entity.row)
+    return readback.happened(intent, payload, entity)

@@ -248,3 +248,18 @@ def test_a_record_that_others_deleted_since_a_lost_change_is_not_created_anew() 
     stage.sap.entities["A_SalesOrder"].clear()
     after = stage.look_after(QUIET)
     assert (after.state, after.cause) == (S.CONFLICTING, Cause.MOVED)
+
+
+@pytest.mark.parametrize("kept", ["re-2026-17", "RE-2026-17 "])
+def test_a_lost_change_that_sap_keeps_in_another_form_has_happened(kept: str) -> None:
+    stage = update(answer_lost)
+    stage.sap.entities["A_SalesOrder"][0]["AssignmentReference"] = kept
+    assert stage.look_after(QUIET).state is S.CONFIRMED
+
+
+def test_a_lost_change_of_capitals_alone_is_not_taken_for_done() -> None:
+    stage = Stage(change_intent(), CHANGE)
+    stage.sap.seed("A_SalesOrder", SalesOrder="1000045", AssignmentReference="re-2026-17")
+    stage.sap.behaviours = [request_lost]
+    stage.write()
+    assert stage.look_after(QUIET).state is S.UNKNOWN

@@ -210,6 +210,15 @@ def test_what_an_earlier_call_wrote_and_sap_no_longer_holds_is_not_called_update
     assert laptop.statuses(data=a + b"\n") == ["updated"]
 
 
+def test_what_sap_keeps_in_another_form_is_still_what_was_written() -> None:
+    laptop = Laptop("update")
+    laptop.sap.seed("Z_Thing", Thing="1", A="")
+    wanted = b'[{"Thing":"1","A":"text"}]'
+    laptop.statuses(data=wanted)
+    laptop.sap.entities["Z_Thing"][0]["A"] = "TEXT"
+    assert laptop.statuses(data=wanted) == ["updated"]
+
+
 def test_a_deleted_record_that_is_there_again_is_not_called_deleted() -> None:
     laptop = Laptop("delete")
     laptop.sap.seed("Z_Thing", Thing="1")

@@ -74,7 +74,8 @@ class _Reading:
         return (yield from self._not_found())
 
     def _by_key(self, entity: Entity | None) -> Step:
-        if readback.is_done(self.intent, self._payload, entity):
+        done = readback.is_done(self.intent, self._payload, entity)
+        if done or self._is_kept_otherwise(entity):
             return (yield from self._found(**self._as_found(entity)))
         if self._is_changed(entity):
             return (yield from self._conflict(Cause.MOVED, say.CHANGED))
@@ -85,6 +86,15 @@ class _Reading:
             return {"etag": None}
         key = self.intent.key or readback.key_of(self.intent.entity_set, entity.row)
         return {"etag": entity.etag, "key": key}
+
+    def _is_kept_otherwise(self, entity: Entity | None) -> bool:
+        """Whether its fields held something else before, and what was sent now, in SAP's form."""
+        before = self.intent.before
+        nested = any(isinstance(value, dict | list) for value in self._payload.values())
+        if entity is None or before is None or nested:
+            return False
+        moved_on = readback.fingerprint(self._payload, entity.row) != before
+        return moved_on and not readback.unlike(self._payload, entity.row)
 
     def _is_changed(self, entity: Entity | None) -> bool:
         """Whether others changed it since it was sent; what was created then had nothing before."""

@@ -63,7 +63,7 @@ def hits(intent: Intent, payload: Record, entities: Sequence[Entity]) -> list[Hi
         Hit(
             key=key_of(intent.entity_set, entity.row),
             differing=unlike(compared, entity.row),
-            reversed=_is_reversed(entity.row),
+            reversed=is_reversed(entity.row),
         )
         for entity in entities
         if not unlike(identity, _days(_only(entity.row, tuple(identity))))
@@ -182,7 +182,8 @@ def _only(payload: Record, names: tuple[str, ...]) -> Record:
     return {name: payload[name] for name in names if name in payload}
 
 
-def _is_reversed(row: Record) -> bool:
+def is_reversed(row: Record) -> bool:
+    """Whether SAP shows the document as cancelled or deleted."""
     return bool(
         row.get("ReverseDocument")
         or row.get("IsReversed") is True

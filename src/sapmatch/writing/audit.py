@@ -18,7 +18,7 @@ from sapmatch.model.ports import Clock, Intents, Objects, SapWriter
 from sapmatch.model.query import Condition, Query
 from sapmatch.model.query import field as named
 from sapmatch.writing.marker import OURS, marker_field
-from sapmatch.writing.readback import Hit, amounts, hits, key_of, look
+from sapmatch.writing.readback import Hit, amounts, hits, is_reversed, key_of, look
 
 DAYS = 7  # of writes that are looked at, and of documents
 REMEMBERED = 35  # days for which the marks of ended writes are looked for
@@ -30,6 +30,8 @@ _DAYS_OF = {
     "A_PurchaseOrder": "CreationDate",
     "A_MaterialDocumentHeader": "PostingDate",
 }
+# What shows a cancelled document, of those of which a second one with a mark is one too many.
+_CANCELLED = {"A_SupplierInvoice": ("ReverseDocument", "SupplierInvoiceStatus")}
 _WORDS = {
     "MISSING": "SAP no longer shows what was confirmed",
     "DOUBLE": "SAP holds it more than once",
@@ -96,9 +98,9 @@ def audit_flow(
         if is_late():
             break
         documents += 1
-        if row[books.field] not in books.marks:
-            key = key_of(flow.entity_set, row)
-            found.append(Difference(kind="UNKNOWN", flow=name, key=key))
+        wrong = books.wrong(row)
+        if wrong:
+            found.append(Difference(kind=wrong, flow=name, key=key_of(flow.entity_set, row)))
     return Audit(
         flow=name,
         writes=writes,
@@ -117,6 +119,7 @@ class _Books:
         self._flow = flow
         self._intents = intents
         self._today = today
+        self._seen: set[str] = set()  # marks of documents that count
 
     def confirmed(self) -> Iterator[list[Intent]]:
         """Inserts that ended in the last days, in parts that are asked for together."""
@@ -132,12 +135,25 @@ class _Books:
         ended = (i for i in self._ended(REMEMBERED) if i.state is not IntentState.REJECTED)
         return frozenset(i.marker for i in (*ended, *still_open))
 
+    def wrong(self, row: Record) -> Literal["UNKNOWN", "DOUBLE"] | None:
+        """What is wrong with a document that carries a mark of ours."""
+        mark = row[self.field]
+        if mark not in self.marks:
+            return "UNKNOWN"
+        if self._flow.entity_set not in _CANCELLED or is_reversed(row):
+            return None
+        if mark in self._seen:
+            return "DOUBLE"
+        self._seen.add(mark)
+        return None
+
     def documents(self, sap: SapWriter) -> Iterator[Record]:
         """Documents of the last days that carry a mark of ours."""
         if not self.field:
             return
         keys = KNOWN_KEYS.get(self._flow.entity_set, ())
-        query = Query(select=(*keys, self.field) if keys else (), where=self._condition())
+        fields = (*keys, self.field, *_CANCELLED.get(self._flow.entity_set, ()))
+        query = Query(select=fields if keys else (), where=self._condition())
         for page in sap.pages(self._flow.service, self._flow.entity_set, query):
             for row in page.rows:
                 record = msgspec.json.decode(row, type=Record)

@@ -91,6 +91,15 @@ def test_two_documents_for_one_write_are_a_difference(books: Books) -> None:
     assert books.kinds() == ["DOUBLE"]
 
 
+def test_a_copy_with_the_mark_of_another_document_is_a_difference(books: Books) -> None:
+    """I1: whoever copies an invoice under another reference takes its header text along."""
+    books.sap.seed("A_SupplierInvoice", **POSTED)
+    other = {"SupplierInvoice": "5105600099", "SupplierInvoiceIDByInvcgParty": "RE-9"}
+    books.sap.seed("A_SupplierInvoice", **{**POSTED, **other})
+    (double,) = books.audit().differences
+    assert (double.kind, double.key["SupplierInvoice"]) == ("DOUBLE", "5105600099")
+
+
 def test_one_that_was_cancelled_and_entered_anew_is_none(books: Books) -> None:
     """MA-P47"""
     books.sap.seed("A_SupplierInvoice", **POSTED, ReverseDocument="5105600001")

@@ -1,8 +1,9 @@
 """The response files of `sapmatch write`: FILE.responses.ndjson, and .csv beside it."""
 
 from collections.abc import Iterable, Iterator
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 
@@ -37,19 +38,20 @@ def kept(folder: Path | None, name: str, lines: Iterable[Line]) -> Iterator[Line
             yield line
 
 
-def _opened(path: Path) -> BinaryIO:
+def _opened(path: Path) -> FileIO:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("ab")
+        return path.open("ab", buffering=0)  # a buffer would fail once more when it is closed
     except OSError as exc:
         raise InputRejected(f"{path}: cannot be written ({exc.strerror})") from exc
 
 
-def _put(file: BinaryIO, data: bytes) -> None:
+def _put(file: FileIO, data: bytes) -> None:
     try:
-        file.write(data)
-        file.flush()
+        rest = memoryview(data)
+        while rest:
+            rest = rest[file.write(rest) :]
     except OSError as exc:
         raise InputRejected(
-            f"{file.name}: cannot be written ({exc.strerror}); what was sent stands in the ledger"
+            f"{file.name!s}: cannot be written ({exc.strerror}); what was sent stands in the ledger"
         ) from exc

@@ -181,9 +181,8 @@ def test_what_left_the_file_undecided_is_told(sap: Sap, capsys: pytest.CaptureFi
 def test_with_a_short_quiet_time_a_lost_answer_is_read_back_at_once(
     sap: Sap, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Path("sapmatch.toml").write_text(
-        SETTINGS.replace("600", "0\nconnect_timeout = 0\nread_timeout = 0\ntotal_timeout = 0")
-    )
+    short = "\n".join(f"{name}_timeout = 0.1" for name in ("connect", "read", "total"))
+    Path("sapmatch.toml").write_text(SETTINGS.replace("600", f"0\n{short}"))
     sap.answers["MA-2"] = OutcomeUnknown("the answer was lost")
     assert main(INSERT) == 0
     second = lines(capsys)[1]

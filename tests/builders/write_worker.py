@@ -84,8 +84,11 @@ def _confirmed(flow: str, run_id: str) -> int:
 
 
 def _load(parts: Services, connection: str) -> None:
-    for part in (parts.objects, parts.intents, parts.control, parts.sap(connection)):
-        assert part
+    """Make the clients, as a function does at its first call."""
+    assert parts.objects
+    assert parts.intents
+    assert parts.control
+    assert parts.sap(connection)
 
 
 def _hurry() -> None:

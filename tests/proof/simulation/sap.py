@@ -143,7 +143,9 @@ class Sap:
 
     def _is_undone(self, case: Case, how: str) -> bool:
         """Whether nothing shows any more that it happened: then it may happen once more."""
-        traced = self._weather.etags or case.intent.operation != "call"
+        # A 412 to the copy of a call looks like one to the call itself: others touched the record.
+        traced = self._weather.etags and "twice" not in self._weather.fates
+        traced = traced or case.intent.operation != "call"
         forgotten = self._weather.restored or not traced
         return how in ("change", "delete") and forgotten
 

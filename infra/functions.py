@@ -177,6 +177,7 @@ TASKS = {
     ),
     "raise_exception": FunctionSpec(
         purpose="Records what a person has to look at, and mails it.",
+        timeout=300,  # a run of 5,000 records, and a match to be decided anew for each that moved
         grants=(
             lists(),
             reads("documents/*", "responses/*", "updates/*/runs/*"),

@@ -39,7 +39,7 @@ class OperationsStack(Stack):
         self._held_back(config)
         self._unknown(config)
         self._held(config)
-        self._audits(config)
+        self._audits(config, integration)
         self._unsent(config)
         self._sweeps(config, integration)
 
@@ -79,7 +79,7 @@ class OperationsStack(Stack):
         text = "A write to SAP has been held back for over two hours."
         self._alarm("OldestHeldIntent", metric, text, limit=HELD_LIMIT)
 
-    def _audits(self, config: StageConfig) -> None:
+    def _audits(self, config: StageConfig, integration: IntegrationStack) -> None:
         found = _measured(config, "AuditDifferences")
         self._alarm("AuditDifferences", found, "SAP holds something else than what was written.")
         failed = _measured(config, "FlowsNotAudited")
@@ -87,6 +87,9 @@ class OperationsStack(Stack):
         stuck = _measured(config, "FlowsNotReconciled", period=SENT_EVERY)
         text = "Lost answers of a flow have not been read back for an hour."
         self._alarm("FlowsNotReconciled", stuck, text, periods=4)
+        # State machines tell of their own calls; of the schedule's nobody else would.
+        errors = integration.functions["reconcile_intents"].metric_errors(period=SENT_EVERY)
+        self._alarm("ReconcileIntentsFailed", errors, text, periods=4)
 
     def _unsent(self, config: StageConfig) -> None:
         metric = _measured(config, "OldestUnsentExceptionSeconds", period=SENT_EVERY)

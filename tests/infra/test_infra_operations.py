@@ -64,6 +64,9 @@ def test_a_difference_between_our_books_and_sap_is_reported(prod: Templates) -> 
     stuck = prod.one(ALARM, "FlowsNotReconciled")
     assert stuck["EvaluationPeriods"] * stuck["Period"] == 3600
     assert prod.one(ALARM, "AuditWritesFailed")["MetricName"] == "Errors"
+    failing = prod.one(ALARM, "ReconcileIntentsFailed")
+    assert failing["MetricName"] == "Errors"
+    assert failing["EvaluationPeriods"] * failing["Period"] == 3600
 
 
 def test_metrics_and_alarm_agree_on_the_name_of_the_service(prod: Templates) -> None:

@@ -1,6 +1,7 @@
 """What runs left behind: looked at whichever run it was of, and counted by its age."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime
 from itertools import islice
@@ -15,6 +16,7 @@ from sapmatch.writing.protocol.due import may_look
 from sapmatch.writing.run import respond, until_late
 
 MOST = 5_000  # intents of one flow that one call looks at
+_READERS = 8  # objects that are read at a time
 _UNDECIDED = tuple(sorted(UNDECIDED))
 
 
@@ -34,7 +36,8 @@ def reconcile_flow(
     taken up by the next run.
     """
     due = list(islice(_due(flow_name, desk), MOST))
-    work = [(intent, _payload(intent, objects)) for intent in due]
+    with ThreadPoolExecutor(_READERS) as pool:
+        work = list(zip(due, pool.map(lambda one: _payload(one, objects), due), strict=True))
     with closing(until_late(read_back(work, desk), desk, until)) as found:
         moved = [i for i, before in zip(found, due, strict=False) if i.version != before.version]
     for run_id in sorted({intent.run_id for intent in moved if intent.run_id}):

@@ -209,7 +209,8 @@ TASKS = {
             lists(),
             reads("updates/*/runs/*"),
             writes("responses/*"),
-            queries("intents", "control"),
+            queries("intents", index="by_due"),  # what was sent before, and is not decided
+            queries("control"),
             puts("intents", "control"),
             uses_key("s3", "dynamodb", "secretsmanager"),
         ),

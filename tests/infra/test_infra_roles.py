@@ -237,7 +237,7 @@ READ_WRITE = [
         "write_records",
         {"updates/*/runs/*"},
         {"responses/*"},
-        {"Control", "Intents"},
+        {"Control", "Intents", "Intents/by_due"},
         {"Control", "Intents"},
     ),
     (

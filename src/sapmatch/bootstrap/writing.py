@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sapmatch.bootstrap.mappings import mapping_for
 from sapmatch.bootstrap.parts import Services
 from sapmatch.model.connection import Connection
+from sapmatch.model.errors import SapThrottled
 from sapmatch.model.flow import WriteBack
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 SKEW = timedelta(seconds=300)  # by which the clocks of two functions may differ (RE-27)
 _SAVERS = 8  # intents that are stored at a time
+_LONGEST = 900  # seconds that a function may run
 
 
 def rules_of(connection: Connection) -> "Rules":
@@ -77,7 +79,8 @@ def writing_desk(
     from sapmatch.limits.gate import SharedGate
 
     name = flow.connection
-    with parts.permits(name, spare=0 if urgent else 1).held(owner, out_of_time) as permit:
+    permits = parts.permits(name, spare=0 if urgent else 1)
+    with _one_by_one(parts, flow, owner, until), permits.held(owner, out_of_time) as permit:
         shared = SharedGate(
             parts.control,
             parts.clock,
@@ -87,6 +90,28 @@ def writing_desk(
             permit=permit,
         )
         yield replace(reading_desk(parts, name, owner), gate=shared)
+
+
+@contextmanager
+def _one_by_one(parts: Services, flow: WriteBack, owner: str, until: datetime) -> Iterator[None]:
+    """Upserts by a reference, of which SAP gives the key, are written by one function at a time.
+
+    Two runs that both look before either has written would both create the record.
+    """
+    from sapmatch.limits.permits import Permits
+    from sapmatch.writing.identity import key_fields
+
+    by_key = flow.reference in ((), key_fields(flow))
+    if flow.operation != "upsert" or by_key:
+        yield
+        return
+
+    what = f"{flow.connection}/{flow.entity_set}"
+    turns = Permits(parts.control, parts.clock, what, 1, expiry_seconds=_LONGEST)
+    with turns.held(owner, lambda: parts.clock.now() >= until) as turn:
+        if not turn.is_held:
+            raise SapThrottled(f"{what}: another run writes, and time is up; try again")
+        yield
 
 
 def collected(

@@ -133,6 +133,13 @@ def _check_pace(path: str, flow: WriteBack, connection: Connection | None) -> It
                 f"{path}.{name}",
                 'must be 1 where on_error is "stop": one record is sent after the other then',
             )
+    by_key = flow.reference == KNOWN_KEYS.get(flow.entity_set, flow.reference)
+    if flow.operation == "upsert" and not by_key and flow.parallel > 1 and flow.reference:
+        yield mistake(
+            f"{path}.parallel",
+            "must be 1 for an upsert by a reference: two that look before either has written "
+            "would both create the record",
+        )
     if connection and flow.parallel > connection.limits.parallel >= 1:
         yield mistake(
             f"{path}.parallel",

@@ -1,11 +1,18 @@
 import json
+from contextlib import AbstractContextManager
 from datetime import timedelta
+from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
+from msgspec.structs import replace
 
+from sapmatch.bootstrap.writing import writing_desk
+from sapmatch.model.errors import SapThrottled
+from sapmatch.writing.desk import Desk
 from sapmatch.writing.run import RunResult
 from tests.builders.memory import START
+from tests.builders.writes import INVOICES
 from tests.unit.functions.conftest import Call
 
 RESULT = RunResult(
@@ -62,6 +69,23 @@ def test_work_in_bulk_leaves_a_permit_to_what_somebody_waits_for(
     write = MagicMock(return_value=RESULT)
     call("write_records", "collected", changes, write_update_file=write)
     parts.permits.assert_called_once_with("s4", spare=spare)
+
+
+def test_upserts_by_a_reference_are_written_by_one_function_at_a_time(parts: MagicMock) -> None:
+    """Of two that look before either has written both would create the record."""
+
+    def desk(owner: str, **fields: Any) -> AbstractContextManager[Desk]:
+        given = {"entity_set": "A_BusinessPartner", "reference": ("SearchTerm1",), **fields}
+        partners = replace(INVOICES, operation="upsert", **given)
+        return writing_desk(parts, partners, owner, urgent=False, until=START)
+
+    with desk("a"):
+        with pytest.raises(SapThrottled, match="another run writes"), desk("b"):
+            pass
+        with desk("c", entity_set="A_Product", reference=("Product",)):
+            pass
+    with desk("b"):
+        pass
 
 
 def test_an_execution_of_the_version_before_is_one_whole_run(call: Call) -> None:

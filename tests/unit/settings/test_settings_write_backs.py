@@ -164,3 +164,18 @@ def test_what_a_match_writes_is_known_or_mapped(lines: str, wrong: set[str]) -> 
 def test_a_mapping_takes_a_match_to_any_entity_set() -> None:
     lines = UPDATE + MATCH + 'mapping = { AssignmentReference = "invoice.number" }\n'
     assert flow(lines).mapping == {"AssignmentReference": "invoice.number"}
+
+
+@pytest.mark.parametrize(
+    ("entity_set", "reference", "wrong"),
+    [
+        ("A_BusinessPartner", "BusinessPartnerIDByExtSystem", {"parallel"}),
+        ("A_BusinessPartner", "BusinessPartner", set()),  # its key: SAP takes it once
+        ("Z_Partner", "PartnerKey", set()),
+    ],
+)
+def test_upserts_whose_key_sap_gives_are_not_written_side_by_side(
+    entity_set: str, reference: str, wrong: set[str]
+) -> None:
+    lines = f'entity_set = "{entity_set}"\noperation = "upsert"\nreference = ["{reference}"]\n'
+    assert set(mistakes(lines + "parallel = 2\nbatch = 0\n")) == {"batch", *wrong}

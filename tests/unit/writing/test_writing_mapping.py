@@ -91,6 +91,44 @@ def test_all_mistakes_of_a_mapping_file_are_named_by_row() -> None:
 
 
 @pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("A,B,,date(", "has the conversion date(, which ends where"),
+        ("A,B,,trim(", "has the conversion trim("),
+        ("A,B,,left(4", "has no ) behind the arguments of left"),
+        ("A,B,,upper|", "has a | in its conversion with no function on one side"),
+        ("A,B,,|upper", "has a | in its conversion"),
+        ("A,B,,upper||trim", "has a | in its conversion"),
+        ("A,B,,|", "has a | in its conversion"),
+        ('"upper(record.A",B,,', "has no ) behind the arguments of upper"),
+        ("uper(record.A),B,,", "calls uper, which is none of left,"),
+    ],
+)
+def test_a_mistyped_expression_or_conversion_is_named_before_anything_runs(
+    row: str, told: str
+) -> None:
+    (found,) = mistakes(f"source,target,default,conversion\n{row}\n")
+    assert told in found
+
+
+def test_a_doubled_target_is_named_beside_what_cannot_be_read() -> None:
+    found = mistakes(
+        "source,target,conversion\nA,X,padd(10)\nB,Y,left(x)\nC,,\nD,X,\nE,Y,\n", Y="record.A("
+    )
+    assert [mistake.split(":")[0] for mistake in found] == [
+        "row 1 (line 2)",
+        "row 2 (line 3)",
+        "row 3 (line 4)",
+        "row 4 (line 5)",
+        "row 5 (line 6)",
+        "mapping.Y",
+        "mapping.Y",
+    ]
+    assert "twice" in found[3]
+    assert "twice" in found[4]
+
+
+@pytest.mark.parametrize(
     ("table", "told"),
     [
         ("from,to\nA,B\n", "names the column from"),

@@ -1,7 +1,7 @@
 """Mappings of a flow: read from its settings and its mapping file, applied to the facts at hand."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -9,11 +9,20 @@ from msgspec import Struct
 from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import Record
-from sapmatch.writing.mapping.expressions import Expression, Facts, Path, parse, paths, value_of
+from sapmatch.writing.mapping.expressions import (
+    Expression,
+    Facts,
+    Path,
+    Text,
+    parse,
+    paths,
+    value_of,
+)
 from sapmatch.writing.mapping.facts import check_path
-from sapmatch.writing.mapping.table import read_table
+from sapmatch.writing.mapping.table import TableRow, read_table
 from sapmatch.writing.problems import shown
 
+_UNREADABLE = Text("")  # holds the place of a target that is refused
 _TARGET = re.compile(r"[A-Za-z_]\w{0,127}", re.ASCII)
 
 
@@ -44,11 +53,10 @@ def mapping_of(flow_name: str, flow: WriteBack, table: bytes | None = None) -> F
     """
     found: dict[str, Expression] = {}
     problems: list[Problem] = []
-    parts = [*_from_table(table, problems), *_from_settings(flow.mapping, problems)]
-    for where, target, expression in parts:
-        wrong = [*_wrong_target(target, found), *_wrong_paths(expression, flow)]
-        problems += [_problem(where, message) for message in wrong]
-        found.setdefault(target, expression)
+    for row in (*_from_table(table, problems), *_from_settings(flow.mapping)):
+        problems += [*row.problems, *_wrong(row, flow, found)]
+        if row.target:
+            found.setdefault(row.target, row.expression or _UNREADABLE)
     if problems:
         listing = "".join(f"\n  {problem.field}: {problem.message}" for problem in problems)
         name = flow.mapping_file or "mapping"
@@ -84,29 +92,31 @@ def _is_ours(value: object) -> bool:
     return not isinstance(value, str | int | dict | list)
 
 
-def _from_settings(
-    mapping: Mapping[str, str], problems: list[Problem]
-) -> Iterator[tuple[str, str, Expression]]:
+def _from_settings(mapping: Mapping[str, str]) -> Iterator[TableRow]:
     for target, source in mapping.items():
         where = f"mapping.{target}"
         try:
-            yield where, target, parse(source)
+            yield TableRow(where=where, target=target, expression=parse(source))
         except ValueError as exc:
-            problems.append(_problem(where, f"{shown(source)} {exc}"))
+            wrong = _problem(where, f"{shown(source)} {exc}")
+            yield TableRow(where=where, target=target, expression=None, problems=(wrong,))
 
 
-def _from_table(
-    table: bytes | None, problems: list[Problem]
-) -> Iterable[tuple[str, str, Expression]]:
-    if table is None:
-        return ()
+def _from_table(table: bytes | None, problems: list[Problem]) -> Sequence[TableRow]:
+    """Its rows, named with their targets; the mistakes of the file as a whole go to `problems`."""
     try:
-        rows, wrong = read_table(table)
+        return read_table(table) if table is not None else ()
     except InputRejected as refused:
         problems += refused.problems
         return ()
-    problems += wrong
-    return [(f"{where}: {target}", target, expression) for where, target, expression in rows]
+
+
+def _wrong(row: TableRow, flow: WriteBack, before: Collection[str]) -> Iterator[Problem]:
+    """What is wrong with the fields that it names, readable or not."""
+    if row.target:
+        yield from (_problem(row.where, each) for each in _wrong_target(row.target, before))
+    if row.expression:
+        yield from (_problem(row.where, each) for each in _wrong_paths(row.expression, flow))
 
 
 def _wrong_target(target: str, before: Collection[str]) -> Iterator[str]:

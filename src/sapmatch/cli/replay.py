@@ -27,7 +27,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         help="of a document, or of an intended write that was refused; its first 8 digits do",
     )
-    parser.add_argument("--payload", metavar="FILE", type=Path, help="the write as corrected")
+    parser.add_argument(
+        "--payload",
+        metavar="FILE",
+        type=Path,
+        help="the write as corrected: one JSON object with all its fields, named as in SAP",
+    )
     parser.add_argument("--flow", metavar="NAME", type=filled, help="with --run")
     parser.add_argument(
         "--run", dest="run_id", metavar="RUN", type=filled, help="all refused writes of this run"

@@ -125,8 +125,9 @@ def stored(planned: Sequence[Planned], intents: Intents) -> list[Intent]:
 def replayed(intent: Intent, before: bytes, payload: Record | None = None) -> Planned:
     """A refused or voided write once more: `before` is its payload, `payload` the corrected one.
 
-    It has an id of its own, the same for every repetition: asked for twice, it is planned once.
-    Raises InputRejected for any other state, and for a correction that would be another document.
+    It has an id of its own, the same for every repetition, so no second one is planned beside it
+    (`replay_of` finds it). Raises InputRejected for any other state, and for a correction that would
+    be another document.
     """
     if intent.state not in _NOTHING_DONE:
         raise InputRejected(
@@ -144,6 +145,17 @@ def replayed(intent: Intent, before: bytes, payload: Record | None = None) -> Pl
         **kept,
     )
     return planned, data
+
+
+def replay_of(intent: Intent, intents: Intents) -> Intent | None:
+    """The last one that stands in the place of a refused write, None where none does."""
+    last: Intent | None = None
+    for _ in range(_CORRECTIONS):
+        there = _stored(corrected_id((last or intent).id), intents)
+        if there is None:
+            return last
+        last = there
+    return last
 
 
 def change_of(intent: Intent, payload: Record) -> Change:

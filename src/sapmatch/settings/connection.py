@@ -28,6 +28,13 @@ def check_connection(path: str, connection: Connection) -> Iterator[Problem]:
     if not connection.auth.secret.removeprefix("env:"):
         yield mistake(f"{path}.auth.secret", "is empty: name a secret, or env:NAME")
     yield from _check_limits(f"{path}.limits", connection.limits)
+    yield from _check_times(path, connection)
+    yield from check_zone(f"{path}.time_zone", connection.time_zone)
+    for service, options in connection.services.items():
+        yield from _check_service(f'{path}.services."{service}"', service, options)
+
+
+def _check_times(path: str, connection: Connection) -> Iterator[Problem]:
     for name in _WAITS:
         if not 0 <= getattr(connection, name) <= _LONGEST:
             yield mistake(f"{path}.{name}", f"must be from 0 to {_LONGEST} seconds")
@@ -36,9 +43,6 @@ def check_connection(path: str, connection: Connection) -> Iterator[Problem]:
             yield mistake(f"{path}.{name}", f"must be above 0 and at most {_LONGEST} seconds")
     if connection.total_timeout < connection.read_timeout <= _LONGEST:
         yield mistake(f"{path}.total_timeout", "must be at least read_timeout")
-    yield from check_zone(f"{path}.time_zone", connection.time_zone)
-    for service, options in connection.services.items():
-        yield from _check_service(f'{path}.services."{service}"', service, options)
 
 
 def check_zone(path: str, zone: str) -> Iterator[Problem]:

@@ -11,6 +11,10 @@ from sapmatch.cli.options import add_common, filled
 from sapmatch.model.errors import InputRejected
 
 LONGEST = timedelta(days=7)
+_RELEASED = (
+    "is released: new writes go at once, and what was held by the first run after the time that "
+    "sapmatch intents --state HELD names, in ten minutes at most"
+)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _DURATION = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
 
@@ -41,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     shared = gate(parts, arguments.connection)
     if arguments.release:
         shared.release()
-        return _told(arguments, None, "is released: what was held is sent by the next runs")
+        return _told(arguments, None, _RELEASED)
     until = parts.clock.now() + arguments.duration
     shared.hold(until, arguments.reason)
     return _told(

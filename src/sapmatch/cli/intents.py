@@ -23,16 +23,6 @@ _UNDECIDED = (
     "SAP may hold it, so it stays; it is read back by itself (reconcile_intents, or the next "
     "sapmatch write)"
 )
-_STATES = {
-    IntentState.PLANNED: "Nothing to do: the next run sends it.",
-    IntentState.CLAIMED: "Nothing to do: a worker is at it.",
-    IntentState.SENT: "Nothing to do: it is read back once it is quiet.",
-    IntentState.UNKNOWN: "Nothing to do: it is read back once it is quiet.",
-    IntentState.RECONCILING: "Nothing to do: it is being read back.",
-    IntentState.ABSENT: "Nothing to do: the next run sends it.",
-    IntentState.CONFLICTING: "Compare it with SAP; then sapmatch intents look, or void.",
-    IntentState.REJECTED: "Correct it, then sapmatch replay.",
-}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -98,7 +88,7 @@ def row(intent: Intent) -> dict[str, Any]:
         "ended_at": intent.ended_at,
         "next_step_at": _next_step(intent),
         "corrects": intent.corrects,
-        "what_to_do": answer["remedy"] or _STATES.get(intent.state),
+        "what_to_do": answer["remedy"],
     }
 
 

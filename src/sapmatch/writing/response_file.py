@@ -18,6 +18,7 @@ from sapmatch.model.intent import Cause, Intent, IntentState, Record
 from sapmatch.model.ports import Objects
 from sapmatch.writing.csv_rows import is_formula
 from sapmatch.writing.plan import Refused
+from sapmatch.writing.remedies import INVALID, remedy
 
 Status = Literal["created", "updated", "already_there", "rejected", "unknown", "not_executed"]
 STATUSES: tuple[Status, ...] = (
@@ -45,24 +46,6 @@ _STATUS: dict[IntentState, Status] = {
     IntentState.ABSENT: "not_executed",
     IntentState.VOID: "not_executed",
 }
-_REMEDIES: dict[Cause, str] = {
-    Cause.MOVED: "Somebody changed these fields in SAP: look at the record and write it anew.",
-    Cause.RESTLESS: "The record changed during every try: write it when nobody works on it.",
-    Cause.MISSING: "SAP has no record under this key: correct the key, or create the record first.",
-    Cause.DIFFERENT: "SAP holds something else under this reference: compare both, then correct "
-    "the reference, or void this write.",
-    Cause.INVALID: "Correct the record as the message says, and write it again.",
-    Cause.UNSEARCHABLE: "Name a reference by which SAP can be searched for the record.",
-    Cause.HIDDEN: "SAP says that it exists and shows none: check the user's display authorisation.",
-    Cause.NEVER_ARRIVES: "It was sent several times and never found: look at SAP's error log "
-    "(/IWFND/ERROR_LOG), then replay it.",
-    Cause.SAP_DOWN: "Nothing to do: it is sent once SAP answers again.",
-    Cause.OUT_OF_HOURS: "Nothing to do: it is sent when the flow's window opens.",
-    Cause.EARLIER: "Nothing to do: it is sent once it is known what became of an earlier write of "
-    "the same record.",
-    Cause.STOPPED: "An earlier record of its file was refused: correct that one, then replay both.",
-    Cause.OPERATOR: "A person holds it back: release the system, or replay the record.",
-}
 
 
 def status(intent: Intent) -> Status:
@@ -75,11 +58,6 @@ def status(intent: Intent) -> Status:
         intent.operation == "upsert" and intent.http_status == CREATED
     )
     return "created" if created else "updated"
-
-
-def remedy(cause: Cause | None) -> str | None:
-    """What a person can do about it, in one sentence."""
-    return _REMEDIES[cause] if cause else None
 
 
 def response(record: str, intent: Intent) -> dict[str, Any]:
@@ -97,7 +75,7 @@ def full_response(record: str, intent: Intent) -> dict[str, Any]:
     """One record as its response file has it: `response` with why, when and how often."""
     return response(record, intent) | {
         "cause": intent.cause,
-        "remedy": remedy(intent.cause),
+        "remedy": remedy(intent),
         "attempts": intent.attempts,
         "first_sent": intent.first_sent,
         "sent_at": intent.sent_at,
@@ -121,7 +99,7 @@ def refusal(refused: Refused) -> dict[str, Any]:
 
 def full_refusal(refused: Refused) -> dict[str, Any]:
     """The same as its response file has it."""
-    return refusal(refused) | {"cause": Cause.INVALID, "remedy": remedy(Cause.INVALID)}
+    return refusal(refused) | {"cause": Cause.INVALID, "remedy": INVALID}
 
 
 def summary(statuses: Iterable[str]) -> dict[str, dict[str, int]]:

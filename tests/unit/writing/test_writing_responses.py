@@ -5,17 +5,14 @@ import io
 from typing import Any
 
 import msgspec
-import pytest
 
 from sapmatch.model.errors import Problem
-from sapmatch.model.intent import Cause, IntentState
+from sapmatch.model.intent import IntentState
 from sapmatch.writing.plan import Refused
 from sapmatch.writing.response_file import (
     COLUMNS,
     as_csv,
-    full_response,
     refusal,
-    remedy,
     response,
     store_mistakes,
     store_responses,
@@ -121,15 +118,6 @@ def test_a_refused_file_has_its_mistakes_in_both_forms() -> None:
     store_mistakes("orders", "run-1", [wrong], objects)
     assert lines(objects)[0] == {"record": "file", "status": "rejected", "sap_message": "is empty"}
     assert table(objects)[0]["sap_message"] == "is empty"
-
-
-@pytest.mark.parametrize("cause", Cause)
-def test_every_cause_has_one_sentence_of_remedy(cause: Cause) -> None:
-    told = remedy(cause)
-    assert told
-    assert told.endswith(".")
-    held = change_intent(state=IntentState.HELD, cause=cause)
-    assert full_response("1", held)["remedy"] == told
 
 
 def test_what_is_printed_has_the_same_five_fields_for_every_record() -> None:

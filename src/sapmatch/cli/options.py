@@ -55,7 +55,11 @@ def existing(names: Sequence[str]) -> None:
     """Raise InputRejected that names every file which is not there."""
     missing = [name for name in names if not _is_file(name)]
     if missing:
-        raise InputRejected("\n".join(f"{name}: there is no such file" for name in missing))
+        raise InputRejected("\n".join(f"{name}: {_instead(name)}" for name in missing))
+
+
+def _instead(name: str) -> str:
+    return "is a folder; name a file in it" if Path(name).is_dir() else "there is no such file"
 
 
 def files_of(given: Sequence[str]) -> list[str]:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sapmatch.sap.odata.client import ODataClient
 
 REFUSED = 3
-COLUMNS = ("Record", "Status", "Key", "SAP says")
+COLUMNS = ("Record", "Status", "Key", "Note")
 KEPT = frozenset(ALL_COLUMNS) - {"record", "status", "key", "sap_message", "http_status"}
 PLAN = ("Record", "Action", "Key", "Changes", "Note")
 SLACK = timedelta(seconds=2)  # one process: what is written ahead leaves at once, or not at all
@@ -65,8 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = connection_of(arguments)
     source = _source(arguments, settings)
     if arguments.dry_run:
-        lines = _planned(settings, source)
-        shown = _show(arguments, lines, _show_plan)
+        shown = _show(arguments, _planned(settings, source), _show_plan)
         return REFUSED if any(line.get("action") == "refuse" for line in shown) else 0
     if not _agreed(arguments, source):
         return 0
@@ -112,17 +111,19 @@ def _agreed(arguments: argparse.Namespace, source: Source) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _planned(settings: Settings, source: Source) -> Lines:
+def _planned(settings: Settings, source: Source) -> Iterator[dict[str, Any]]:
     """The plan of a run that sends nothing; of the file alone where SAP cannot be asked."""
     try:
         sap = sap_client(settings, source.flow.connection)
     except InputRejected as exc:
-        return _offline(source, exc)
+        yield from _offline(source, exc)
+        return
     with sap:
         try:
-            return list(dry_run(source, sap, SystemClock().now()))
+            lines = list(dry_run(source, sap, SystemClock().now()))
         except TransientError as exc:
-            return _offline(source, exc)
+            lines = list(_offline(source, exc))
+    yield from lines
 
 
 def _offline(source: Source, error: Exception) -> Lines:

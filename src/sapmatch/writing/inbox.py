@@ -94,7 +94,7 @@ def _wrong_columns(columns: Sequence[str], flow: WriteBack) -> Iterator[Problem]
         if not (name.isascii() and name.isidentifier()):
             message = f"{shown(name)} is no field of SAP; name its fields, or give a mapping"
             yield file_problem(message, "first line")
-    for name in _needed(flow):
+    for name in finding_fields(flow):
         if name not in columns:
             yield file_problem(f"names no column {name}, which every record needs", "first line")
 
@@ -124,11 +124,14 @@ def _checked(rows: Sequence[Row], flow: WriteBack) -> Iterator[Row]:
     Two inserts under one reference could not be told apart when they are read back; of two changes
     of one record the second would hide what became of the first.
     """
-    names = _needed(flow)
+    names = finding_fields(flow)
+    if not names:
+        message = "its key is not known here: name the fields that a record is found by (reference)"
+        raise refused(file_problem(message, flow.entity_set))
     first: dict[tuple[str, ...], Row] = {}
     for row in rows:
         problems = list(row.problems) or [*_mistakes(row, flow, names)]
-        if not problems and names and all(name in row.record for name in names):
+        if not problems and all(name in row.record for name in names):
             earlier = first.setdefault(_identity(row.record, names, flow), row)
             if earlier is not row:
                 message = f"is the same as in {earlier.where}"
@@ -150,9 +153,6 @@ def _mistakes(row: Row, flow: WriteBack, names: Sequence[str]) -> Iterator[Probl
     for name in names:
         if wrong := _wrong_name(record.get(name)):
             yield row_problem(row.where, name, f"{wrong}: {purpose}")
-    if not names:
-        message = f"{flow.entity_set} has no known key; name it with a reference"
-        yield row_problem(row.where, None, message)
     if flow.operation in ("update", "upsert"):
         yield from _wrong_change(row, flow, names)
     if flow.marker and flow.marker in record:
@@ -161,7 +161,9 @@ def _mistakes(row: Row, flow: WriteBack, names: Sequence[str]) -> Iterator[Probl
 
 def _wrong_name(value: Any) -> str | None:
     """Why SAP could not be asked for exactly this; blanks at the ends are not kept there."""
-    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+    if value is None or value == "":
+        return "is missing or empty"
+    if isinstance(value, bool) or not isinstance(value, str | int):
         return "must be given as text"
     if _CONTROL.search(str(value)):
         return "holds a control character"
@@ -177,7 +179,7 @@ def _wrong_change(row: Row, flow: WriteBack, names: Sequence[str]) -> Iterator[P
             yield row_problem(row.where, shown(name), message)
 
 
-def _needed(flow: WriteBack) -> tuple[str, ...]:
+def finding_fields(flow: WriteBack) -> tuple[str, ...]:
     """Fields by which a record is found in SAP.
 
     Those of an upsert are the key, or the reference of the flow where SAP gives the key.
@@ -199,7 +201,7 @@ def _planned(rows: Iterator[Row], batch: _Batch) -> Parsed:
 
 
 def _write(row: Row, batch: _Batch) -> Planned:
-    flow, names = batch.flow, _needed(batch.flow)
+    flow, names = batch.flow, finding_fields(batch.flow)
     given = {name: str(row.record[name]) for name in names}
     common: dict[str, Any] = {"record": str(row.number), "created_at": batch.now}
     if names == key_fields(flow) and flow.operation != "insert":

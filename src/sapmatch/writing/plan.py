@@ -45,6 +45,11 @@ class Parsed(Struct, frozen=True, kw_only=True):
     planned: tuple[Planned, ...] = ()
     refused: tuple[Refused, ...] = ()
 
+    def refusal(self) -> InputRejected:
+        """The file as a whole refused, for the mistakes of its records."""
+        problems = (problem for record in self.refused for problem in record.problems)
+        return refused(*problems, records=len(self.planned) + len(self.refused))
+
 
 def new_intent(
     flow_name: str,
@@ -87,7 +92,7 @@ def new_intent(
 def accepted(parsed: Parsed, on_error: OnError) -> Parsed:
     """The same; with `stop` a file with one wrong record is refused as a whole: InputRejected."""
     if parsed.refused and on_error == "stop":
-        raise refused(*(problem for record in parsed.refused for problem in record.problems))
+        raise parsed.refusal()
     return parsed
 
 
@@ -125,9 +130,9 @@ def stored(planned: Sequence[Planned], intents: Intents) -> list[Intent]:
 def replayed(intent: Intent, before: bytes, payload: Record | None = None) -> Planned:
     """A refused or voided write once more: `before` is its payload, `payload` the corrected one.
 
-    It has an id of its own, the same for every repetition, so no second one is planned beside it
-    (`replay_of` finds it). Raises InputRejected for any other state, and for a correction that would
-    be another document.
+    It has an id of its own, the same for every repetition, so no second is planned beside it
+    (`replay_of` finds it). Raises InputRejected for any other state, and for a correction that
+    would be another document.
     """
     if intent.state not in _NOTHING_DONE:
         raise InputRejected(

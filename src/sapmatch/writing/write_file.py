@@ -11,13 +11,13 @@ from msgspec import Struct
 
 from sapmatch.model.errors import InputRejected, SapmatchError
 from sapmatch.model.flow import WriteBack
-from sapmatch.model.intent import UNDECIDED, Intent, Record
+from sapmatch.model.intent import UNDECIDED, Change, Intent, Record
 from sapmatch.writing.attended import AttendedRun
 from sapmatch.writing.desk import Desk, Work
-from sapmatch.writing.inbox import parse
+from sapmatch.writing.inbox import finding_fields, parse
 from sapmatch.writing.mapping.apply import FieldMapping
-from sapmatch.writing.plan import Check, Parsed, checked, place, stored
-from sapmatch.writing.problems import refused
+from sapmatch.writing.plan import Check, Parsed, accepted, checked, place, stored
+from sapmatch.writing.problems import file_problem, refused
 from sapmatch.writing.response_file import full_refusal, full_response, summary
 from sapmatch.writing.turn import FINE
 
@@ -50,21 +50,37 @@ class Source(Struct, frozen=True, kw_only=True):
 
 
 def read(source: Source, now: datetime, check: Check | None) -> Parsed:
-    """The writes of the file; InputRejected where it as a whole, or every record, is wrong."""
+    """The writes of the file; InputRejected where it as a whole, or every record, is wrong.
+
+    With `on_error` stop it is too where one record is, once all mistakes are known.
+    """
+    flow = source.flow
+    if check:
+        _require_set(flow, check)
     found = parse(
         source.data,
         source.name,
-        source.flow,
+        msgspec.structs.replace(flow, on_error="continue"),
         source.client,
         mapping=source.mapping,
         source=hashlib.sha256(source.data).hexdigest(),
         now=now,
     )
-    if check:
-        found = checked(found, check, source.flow.on_error)
+    found = checked(found, check, flow.on_error) if check else accepted(found, flow.on_error)
     if not found.planned:
-        raise refused(*(problem for record in found.refused for problem in record.problems))
+        raise found.refusal()
     return found
+
+
+def _require_set(flow: WriteBack, check: Check) -> None:
+    """A set whose key is not known may be mistyped: $metadata tells which there are."""
+    if finding_fields(flow):
+        return
+    whole = Change(kind="delete", service=flow.service, entity_set=flow.entity_set)
+    wrong = [problem for problem in check(whole) if problem.code == "UNKNOWN_NAME"]
+    if wrong:
+        said = (problem.message.removeprefix(f"{flow.entity_set}: ") for problem in wrong)
+        raise refused(*(file_problem(message, flow.entity_set) for message in said))
 
 
 def write_file(

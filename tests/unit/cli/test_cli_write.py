@@ -146,7 +146,7 @@ def test_a_refused_record_is_named_and_the_others_are_written(
     assert [{name: line[name] for name in shown[0]} for line in kept[:-1]] == shown[:-1]
     assert kept[-1] == shown[-1]
     assert [line["attempts"] for line in kept[:-1]] == [1, 1, 1]
-    assert kept[1]["remedy"] is None
+    assert "Correct the record as SAP says" in kept[1]["remedy"]
     table = Path("answers/orders.json.responses.csv").read_text("utf-8-sig").splitlines()
     assert [row.split(",")[1] for row in table] == ["status", "created", "rejected", "created"]
 
@@ -242,6 +242,22 @@ def test_mistakes_in_the_file_are_named_and_nothing_is_sent(
     assert said in shown.err
     assert "orders.json" in shown.err
     assert sap.created == []
+
+
+def test_one_mistake_of_all_records_is_told_once(
+    sap: Sap, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("orders.csv").write_text("PurchaseOrderByCustomer;SoldToParty\n" + ";1\n" * 31)
+    assert main(["write", "s4", "A_SalesOrder", "orders.csv", *INSERT[4:], "--dry-run"]) == 2
+    assert capsys.readouterr().err == (
+        "sapmatch: orders.csv: 31 mistake(s) in the file\n  PurchaseOrderByCustomer: is missing or "
+        "empty: SAP is searched by it (in all 31 records, first in row 1 (line 2))\n"
+    )
+
+
+def test_a_folder_is_no_file(sap: Sap, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["write", "s4", "A_SalesOrder", ".", "--operation", "insert"]) == 2
+    assert ".: is a folder; name a file in it" in capsys.readouterr().err
 
 
 def test_a_missing_file_is_wrong_usage(sap: Sap, capsys: pytest.CaptureFixture[str]) -> None:

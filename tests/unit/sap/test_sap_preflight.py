@@ -244,7 +244,8 @@ def test_a_mistake_is_told_without_the_value() -> None:
         check_create(SERVICE, "Orders", {"Company": "secret", "Amount": "secret"})
     assert "secret" not in str(refused.value)
     assert str(refused.value) == (
-        "Orders: Company: holds 6 characters, 4 at most; Amount: is no Edm.Decimal"
+        "Orders: Company: holds 6 characters, 4 at most; "
+        "Amount: is no Edm.Decimal; write it like 1234.50"
     )
 
 

@@ -320,6 +320,31 @@ def test_what_metadata_rules_out_is_found_before_anything_is_sent(
     assert second["sap_message"] == "row 2: A: is too long"
 
 
+def test_a_file_that_stops_at_mistakes_names_those_of_metadata_too(
+    laptop: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = [Problem(code="TOO_LONG", message="is too long", field="A")]
+    monkeypatch.setattr(laptop.sap, "check", lambda _change: wrong)
+    with pytest.raises(InputRejected) as refused:
+        laptop.lines(data=b'[{"Thing":"1","A":"x"},{"A":"y"}]', on_error="stop")
+    assert [problem.field for problem in refused.value.problems] == ["row 1: A", "row 2: Thing"]
+
+
+def test_a_set_that_is_mistyped_is_named_with_those_that_there_are(
+    laptop: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = "Z_Thng: is no entity set of Z; there is Z_Thing"
+    wrong = [Problem(code="UNKNOWN_NAME", message=message)]
+    monkeypatch.setattr(laptop.sap, "check", lambda _change: wrong)
+    with pytest.raises(
+        InputRejected, match=r"\n  Z_Thng: is no entity set of Z; there is Z_Thing$"
+    ):
+        laptop.lines(entity_set="Z_Thng", reference=())
+    monkeypatch.undo()
+    with pytest.raises(InputRejected, match="Z_Thing: its key is not known here"):
+        laptop.lines(reference=())
+
+
 def test_a_file_of_which_every_record_is_wrong_is_refused_as_a_whole(laptop: Laptop) -> None:
     with pytest.raises(InputRejected) as refused:
         laptop.lines(data=b'[{"A":"x"},{"A":"y"}]')

@@ -15,6 +15,14 @@ _RANGES: Final[Mapping[str, tuple[int, int]]] = {
     "Edm.Int32": (-(2**31), 2**31 - 1),
     "Edm.Int64": (-(2**63), 2**63 - 1),
 }
+_WRITTEN: Final[Mapping[str, str]] = {
+    "Edm.Date": "2026-11-22",
+    "Edm.DateTime": "2026-11-22",
+    "Edm.DateTimeOffset": "2026-11-22T08:30:00Z",
+    "Edm.Decimal": "1234.50",
+    "Edm.Time": "PT08H30M00S",
+    "Edm.TimeOfDay": "08:30:00",
+}
 
 
 def misfits(value: Any, field: Property) -> Iterator[tuple[str, str]]:
@@ -33,7 +41,8 @@ def misfits(value: Any, field: Property) -> Iterator[tuple[str, str]]:
         found = edm.coerced(value, field.type)
     except InputRejected as exc:
         if not edm.is_ticks(value):  # a day beyond our calendar may still be one of SAP's
-            yield "WRONG_TYPE", str(exc)
+            form = _WRITTEN.get(field.type)
+            yield "WRONG_TYPE", f"{exc}" + (f"; write it like {form}" if form else "")
         return
     yield from _size(found, field)
 

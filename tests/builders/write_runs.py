@@ -10,7 +10,7 @@ from sapmatch.writing.desk import Desk
 from sapmatch.writing.response_file import response_key
 from sapmatch.writing.run import RunResult, reconcile_update_file, write_update_file
 from sapmatch.writing.update_file import collect_inbox
-from tests.builders.memory import START, MemoryClock, MemoryObjects
+from tests.builders.memory import MemoryClock, MemoryObjects
 from tests.builders.memory_intents import MemoryIntents
 from tests.builders.memory_sap import MemorySap
 from tests.builders.writes import ORDERS, RULES
@@ -44,7 +44,7 @@ class Room:
             intents=self.intents,
             objects=self.objects,
             run_id=run_id,
-            now=START,
+            now=self.clock.now(),
         )
         return len(file.records)
 

@@ -47,7 +47,7 @@ class Cause(StrEnum):
     NEVER_ARRIVES = "NEVER_ARRIVES"  # sent several times, found never
     SAP_DOWN = "SAP_DOWN"  # held: the breaker of the system is open
     OUT_OF_HOURS = "OUT_OF_HOURS"  # held: outside of the flow's window
-    EARLIER = "EARLIER"  # held: what was sent for the same record before is not decided
+    EARLIER = "EARLIER"  # held: an earlier write of the same record is not at its end
     STOPPED = "STOPPED"  # an earlier record of its file was refused, and on_error is stop
     OPERATOR = "OPERATOR"  # a person took it out, or holds the system
 

@@ -6,12 +6,13 @@ from functools import partial
 from msgspec import Struct
 
 from sapmatch.model.errors import InputRejected, PreconditionFailed
-from sapmatch.model.intent import TERMINAL, Intent, IntentState, Record
+from sapmatch.model.intent import TERMINAL, Cause, Intent, IntentState, Record
 from sapmatch.model.limits import Admission, Gate
 from sapmatch.model.ports import Clock, Intents, SapWriter
+from sapmatch.writing.earlier import Earlier, asked_again, waits_for
 from sapmatch.writing.identity import subject
 from sapmatch.writing.lockstep import Lockstep, Size
-from sapmatch.writing.protocol.arrows import held
+from sapmatch.writing.protocol.arrows import held, released
 from sapmatch.writing.protocol.due import may_look, may_send
 from sapmatch.writing.protocol.effects import Rules, Step
 from sapmatch.writing.protocol.reconcile import reconcile
@@ -41,17 +42,20 @@ class Desk(Struct, frozen=True, kw_only=True):
     system: tuple[str, str] | None = None
 
 
-def write(work: Sequence[Work], desk: Desk, *, batch: int = 1) -> Iterator[Intent]:
+def write(
+    work: Sequence[Work], desk: Desk, *, batch: int = 1, earlier: Earlier | None = None
+) -> Iterator[Intent]:
     """Send what may be sent, in its order; yields every intent in its new state, in order.
 
     What SAP is asked first is asked for many at once. With `batch` above 1 as many records travel
     in one $batch, at most, and fewer where SAP takes long for them. What the gate does not let
-    through becomes HELD. Raises LogonRefused and ServiceNotActivated once what was begun is back
-    at PLANNED, and Throttled where the store could not take a state: what was sent is read back.
+    through becomes HELD, and so does what has to wait for one of `earlier`, which is told what
+    became of each. Raises LogonRefused and ServiceNotActivated once what was begun is back at
+    PLANNED, and Throttled where the store could not take a state: what was sent is read back.
     A caller that stops early gives back what was claimed. InputRejected: see Desk.system.
     """
     _require_own(work, desk)
-    yield from _Writing(desk, batch).write(work)
+    yield from _Writing(desk, batch, earlier).write(work)
 
 
 def read_back(work: Sequence[Work], desk: Desk) -> Iterator[Intent]:
@@ -87,8 +91,9 @@ def _require_own(work: Sequence[Work], desk: Desk) -> None:
 class _Writing:
     """One worker's writes to one SAP system."""
 
-    def __init__(self, desk: Desk, batch: int) -> None:
+    def __init__(self, desk: Desk, batch: int, earlier: Earlier | None) -> None:
         self._desk = desk
+        self._earlier = earlier
         self._batch = Size(FIRST_BATCH, batch, desk.answer_seconds / 2)
         self._lockstep = Lockstep(desk.sap, desk.clock, self._batch, desk.savers)
         # A claim shall not end while its slice is under way.
@@ -98,11 +103,24 @@ class _Writing:
 
     def write(self, work: Sequence[Work]) -> Iterator[Intent]:
         for part in _parts(work, self._may_send, subject, lambda: self._slice.now):
-            for admitted, closed in self._admitted(part):
-                if closed:
-                    yield from self._held(admitted, closed)
-                else:
-                    yield from self._written(admitted)
+            in_turn = [(self._in_turn(intent), payload) for intent, payload in part]
+            for admitted, closed in self._admitted(in_turn):
+                taken = self._held(admitted, closed) if closed else self._written(admitted)
+                for after in taken:
+                    if self._earlier:
+                        self._earlier.note(after)
+                    yield after
+
+    def _in_turn(self, intent: Intent) -> Intent:
+        """Held where another write has to go first."""
+        first = self._earlier and self._may_send(intent) and self._earlier.of(intent)
+        if not first:
+            return intent
+        until = asked_again(first, self._desk.clock.now(), self._desk.rules.spacing)
+        planned = self._saved(released(intent)) if intent.state is IntentState.HELD else intent
+        if not self._may_send(planned):  # another worker has it
+            return planned
+        return self._saved(held(planned, Cause.EARLIER, until, waits_for(first)))
 
     def _may_send(self, intent: Intent) -> bool:
         return may_send(intent, self._desk.clock.now(), self._desk.rules, self._desk.owner)
@@ -129,14 +147,14 @@ class _Writing:
     def _held(self, part: list[Work], closed: Admission) -> Iterator[Intent]:
         for intent, _ in part:
             waits = intent.state is IntentState.HELD or not self._may_send(intent)
-            yield intent if waits else self._hold(intent, closed)
+            yield intent if waits else self._saved(held(intent, closed.cause, closed.until))
 
-    def _hold(self, intent: Intent, closed: Admission) -> Intent:
-        after = held(intent, closed.cause, closed.until)
+    def _saved(self, after: Intent) -> Intent:
+        """As it is stored: another worker may have been faster."""
         try:
             self._desk.intents.save(after)
         except PreconditionFailed:
-            return self._desk.intents.get(intent.id)
+            return self._desk.intents.get(after.id)
         return after
 
     def _written(self, part: list[Work]) -> Iterator[Intent]:

@@ -83,9 +83,13 @@ def subject(intent: Intent) -> tuple[str, ...]:
 
 
 def subjects(intent: Intent) -> frozenset[tuple[str, ...]]:
-    """All that a write may be known as: by the reference too, before SAP has given it a key."""
-    by_reference = {_named(intent, intent.reference)} if intent.reference else set()
-    return frozenset({subject(intent), *by_reference})
+    """All that a write may be known as: its document, and its record itself."""
+    return frozenset({subject(intent), *record_names(intent)})
+
+
+def record_names(intent: Intent) -> frozenset[tuple[str, ...]]:
+    """The record under its key, and under its reference: SAP may not have given it a key yet."""
+    return frozenset(_named(intent, names) for names in (intent.key, intent.reference) if names)
 
 
 def _named(intent: Intent, names: Mapping[str, str]) -> tuple[str, ...]:

@@ -7,13 +7,13 @@ from http import HTTPStatus
 
 from sapmatch.model.errors import PreconditionFailed, Problem
 from sapmatch.model.flow import WriteBack
-from sapmatch.model.intent import UNDECIDED, Cause, Intent, IntentState
+from sapmatch.model.intent import Cause, Intent, IntentState
 from sapmatch.writing.desk import Desk, Work, write
+from sapmatch.writing.earlier import OPEN, Earlier
 from sapmatch.writing.hours import next_opening, open_at
-from sapmatch.writing.identity import subjects
 from sapmatch.writing.plan import change_of
 from sapmatch.writing.protocol.arrows import held, moved, released
-from sapmatch.writing.protocol.due import due_at, may_send
+from sapmatch.writing.protocol.due import may_send
 from sapmatch.writing.response_file import status
 
 UNREACHABLE = 3  # records in a row that SAP could not take: the rest waits for the next run
@@ -59,7 +59,6 @@ class Turn:
         if refused and self._stops:
             self._stop(f"{refused} record(s) of the file have mistakes")
             return
-        self._let_earlier_go_first()
         self._send()
 
     @property
@@ -72,28 +71,10 @@ class Turn:
     def _hold(self, until: datetime) -> None:
         self.shut = True
         for n in self._unsent():
-            self._hold_one(n, Cause.OUT_OF_HOURS, until)
-
-    def _hold_one(self, n: int, cause: Cause, until: datetime) -> None:
-        planned = self._planned(self._intents[n])
-        if planned.state is IntentState.PLANNED:
-            planned = self._save(held(planned, cause, until))
-        self._intents[n] = planned
-
-    def _let_earlier_go_first(self) -> None:
-        """What was sent before for the same record may still undo a change, or create it twice.
-
-        Inserts are one intent for each business key, whatever file they come in.
-        """
-        if self._flow.operation == "insert" or not self._intents:
-            return
-        soonest = self._desk.clock.now() + self._desk.rules.spacing
-        sent = self._desk.intents.due(self._intents[0].flow, tuple(UNDECIDED))
-        ends = {name: due_at(each) or soonest for each in sent for name in subjects(each)}
-        for n in self._unsent() if ends else ():
-            untils = [ends[name] for name in subjects(self._intents[n]) if name in ends]
-            if untils:
-                self._hold_one(n, Cause.EARLIER, max(soonest, *untils))
+            planned = self._planned(self._intents[n])
+            if planned.state is IntentState.PLANNED:
+                planned = self._save(held(planned, Cause.OUT_OF_HOURS, until))
+            self._intents[n] = planned
 
     def _refuse_invalid(self) -> int:
         """Refuse what $metadata rules out; all are looked at before one is sent."""
@@ -136,14 +117,29 @@ class Turn:
             (intent, payload)
             for intent, (_, payload) in zip(self._intents, self._work, strict=True)
         ]
+        earlier = self._earlier()
         if not self._stops:
-            yield from enumerate(write(work, self._desk, batch=self._flow.batch))
+            batch = self._flow.batch
+            yield from enumerate(write(work, self._desk, batch=batch, earlier=earlier))
             return
         for n, each in enumerate(work):
-            yield from ((n, intent) for intent in write([each], self._desk))
+            yield from ((n, i) for i in write([each], self._desk, earlier=earlier))
+
+    def _earlier(self) -> Earlier | None:
+        """What is open in the flow, read once.
+
+        An insert waits for none: it is one intent for its business key, whatever file it comes in.
+        """
+        now, desk = self._desk.clock.now(), self._desk
+        if self._flow.operation == "insert" or not any(
+            may_send(i, now, desk.rules, desk.owner) for i in self._intents
+        ):
+            return None
+        return Earlier(desk.intents.due(self._intents[0].flow, OPEN), self._intents)
 
     def _ends_with(self, intent: Intent, before: Intent) -> bool:
-        if intent.state is IntentState.HELD and self._was_refused(intent, before):
+        waits = intent.state is IntentState.HELD and intent.cause is not Cause.EARLIER
+        if waits and self._was_refused(intent, before):
             self.shut = True  # the gate is, so for the others as well
             return True
         self._in_a_row = self._in_a_row + 1 if backed_off(intent) else 0

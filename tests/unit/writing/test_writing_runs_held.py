@@ -13,7 +13,7 @@ from sapmatch.model.limits import Admission
 from sapmatch.writing.update_file import collect
 from tests.builders.memory_sap import answer_lost, executed, fails
 from tests.builders.write_runs import Room
-from tests.builders.writes import ORDERS, RULES
+from tests.builders.writes import ORDERS
 
 S = IntentState
 NIGHTS = replace(ORDERS, window=Window(begin="20:00", end="24:00"))  # now it is Monday, 08:00
@@ -188,40 +188,3 @@ def test_matches_of_other_documents_are_not_stopped_by_a_refused_one(room: Room)
     room.sap.behaviours = [REFUSED]
     room.write(flow=replace(STOPPING, source="match"))
     assert states(room) == [S.REJECTED, S.PLANNED, S.PLANNED]
-
-
-PARTNERS = replace(ORDERS, operation="upsert", reference=("Reference",))
-
-
-def test_an_upsert_waits_for_an_earlier_one_of_another_run_that_may_still_create_it() -> None:
-    """SAP gives the key, so it would take the second one for another new record."""
-    room = Room()
-    for run_id, value in (("run-a", "a"), ("run-b", "b")):
-        room.drop([{"Reference": "R", "A": value}])
-        room.collect(run_id, PARTNERS)
-    room.sap.entities["A_SalesOrder"].clear()
-    room.sap.behaviours = [room.sap.comes_late(300)]
-    assert room.write("run-a", flow=PARTNERS).counts["unknown"] == 1
-    later = room.write("run-b", flow=PARTNERS)
-    assert (later.held, later.again) == (1, 0)
-    (line, _) = room.responses("run-b")
-    assert (line["cause"], line["status"]) == ("EARLIER", "not_executed")
-    assert later.wait_seconds
-    room.clock.sleep(later.wait_seconds)
-    room.read_back("run-a")
-    assert room.write("run-b", flow=PARTNERS).counts["updated"] == 1
-    (order,) = room.sap.entities["A_SalesOrder"]
-    assert order["A"] == "b"
-
-
-def test_an_earlier_write_that_is_due_and_not_read_back_yet_is_waited_for_all_the_same() -> None:
-    room = Room()
-    room.collect("run-a")
-    room.sap.behaviours = [answer_lost]
-    room.write("run-a")
-    room.drop([{"SalesOrder": "1", "A": "y"}, {"SalesOrder": "2", "A": "y"}])
-    room.collect("run-b")
-    room.clock.sleep(10_000)
-    later = room.write("run-b")
-    assert (later.held, later.counts["updated"]) == (1, 1)
-    assert later.wait_seconds == RULES.spacing.total_seconds()

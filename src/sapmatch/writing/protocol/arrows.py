@@ -67,14 +67,21 @@ def moved(intent: Intent, state: S, **fields: Any) -> Intent:
     return msgspec.structs.replace(intent, **after)
 
 
-def held(intent: Intent, cause: Cause | None, until: datetime | None) -> Intent:
-    """Out of the way until its time has come; `until` None: until it is let through again."""
-    return moved(intent, S.HELD, cause=cause, next_probe_at=until)
+def held(
+    intent: Intent, cause: Cause | None, until: datetime | None, said: str | None = None
+) -> Intent:
+    """Out of the way until its time has come; `until` None: until it is let through again.
+
+    `said` takes the place of what SAP said last.
+    """
+    messages = (said,) if said else intent.sap_messages
+    return moved(intent, S.HELD, cause=cause, next_probe_at=until, sap_messages=messages)
 
 
 def released(intent: Intent) -> Intent:
     """Planned again after it was held."""
-    return moved(intent, S.PLANNED)
+    messages = () if intent.cause is Cause.EARLIER else intent.sap_messages
+    return moved(intent, S.PLANNED, sap_messages=messages)
 
 
 def void(intent: Intent, now: datetime, said: str) -> Intent:

@@ -96,7 +96,7 @@ def _step(intent: Intent, payload: Record, found: Sequence[Entity]) -> Step:
     if entity is None and intent.operation == "upsert":
         return Step(action="create", changes=_changes({**intent.key, **payload}, {}))
     if entity is None:
-        return Step(action="refuse", message=say.MISSING)
+        return Step(action="refuse", message=say.missing(intent))
     return Step(
         action=_ACTIONS[intent.operation],
         changes=_changes(_wanted(intent, payload, entity.row), entity.row),

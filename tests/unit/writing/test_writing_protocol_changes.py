@@ -1,6 +1,7 @@
 """Changes, deletions and upserts: read first, and nothing of others is overwritten."""
 
 import pytest
+from msgspec.structs import replace
 
 from sapmatch.model.errors import OutcomeUnknown, PreconditionFailed, SapRejected, SapUnavailable
 from sapmatch.model.intent import Cause, IntentState, Written
@@ -40,7 +41,14 @@ def test_an_update_that_is_so_already_is_not_sent(update: Stage) -> None:
 
 def test_an_update_of_what_sap_does_not_have_is_refused() -> None:
     stage = Stage(change_intent(), CHANGE)
-    assert stage.write().state is S.REJECTED
+    after = stage.write()
+    assert (after.state, *after.sap_messages) == (S.REJECTED, "SAP has no record with this key")
+
+
+def test_a_key_with_zeros_that_sap_does_not_have_is_told_with_what_to_try() -> None:
+    padded = replace(change_intent(), key={"SalesOrder": "0001000045"})
+    (said,) = Stage(padded, CHANGE).write().sap_messages
+    assert said.endswith("; SAP may keep SalesOrder without the zeros in front: try it so")
 
 
 def test_a_record_that_moved_is_read_again_and_then_changed(update: Stage) -> None:

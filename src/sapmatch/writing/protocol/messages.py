@@ -10,7 +10,7 @@ UNSEARCHABLE = (
     "SAP could not be searched for what became of it, so it was not sent: name its reference, its "
     "key, or the effect of its call"
 )
-MISSING = "SAP has no record with this key"
+_MISSING = "SAP has no record with this key"
 MOVED = "somebody else changed these fields in SAP meanwhile; nothing was written: look and decide"
 RESTLESS = "the record changed in SAP during each of {} tries; nothing was written"
 NUMBERLESS = "SAP answered without the number of the new record"
@@ -32,6 +32,14 @@ def messages(error: SapmatchError) -> tuple[str, ...]:
         return (str(error),)
     transaction = (f"SAP transaction id {error.transaction_id}",) if error.transaction_id else ()
     return (f"{error.code}: {error.text}", *map(str, error.details), *transaction)
+
+
+def missing(intent: Intent) -> str:
+    """That there is no such record; numbers that conversion exit ALPHA shortens are named."""
+    names = [name for name, value in intent.key.items() if value.isdigit() and value[0] == "0"]
+    if not names:
+        return _MISSING
+    return f"{_MISSING}; SAP may keep {' and '.join(names)} without the zeros in front: try it so"
 
 
 def not_the_same(intent: Intent, hits: Sequence[Hit]) -> str:

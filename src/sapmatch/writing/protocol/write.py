@@ -167,7 +167,7 @@ class _Write:
         if operation == "call" and not self.intent.effect:
             raise _Refused(Cause.UNSEARCHABLE, say.UNSEARCHABLE)
         if entity is None and operation in ("update", "call"):
-            raise _Refused(Cause.MISSING, say.MISSING)
+            raise _Refused(Cause.MISSING, say.missing(self.intent))
         return readback.is_done(self.intent, self._payload, entity)
 
     def _wanted(self, entity: Entity | None) -> tuple[Change, str | None]:

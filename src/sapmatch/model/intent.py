@@ -60,8 +60,8 @@ class Intent(Struct, frozen=True, kw_only=True):
     which SAP can be searched for the result. `key` is the entity key: given for an update, filled
     in for an insert once SAP has answered. `function` is what a call calls, with the payload as its
     parameters; `effect` the fields of the record under `key` that show that it happened. `urgent`
-    goes before what is not. `generation` counts the request ids, `attempts` the claims. Times are
-    UTC.
+    goes before what is not. `generation` counts the request ids, `claims` the tries of a worker and
+    `attempts` those that were sent. Times are UTC.
     """
 
     id: str
@@ -86,6 +86,7 @@ class Intent(Struct, frozen=True, kw_only=True):
     version: int = 0
     owner: str | None = None
     lease_until: datetime | None = None
+    claims: int = 0
     attempts: int = 0
     generation: int = 0
     probes: int = 0

@@ -26,7 +26,7 @@ _NEVER_CHANGES = (
     "document_id",
     "created_at",
 )
-_NEVER_FALLS = ("attempts", "generation")
+_NEVER_FALLS = ("claims", "attempts", "generation")
 
 
 def check_history(versions: Sequence[Intent]) -> list[str]:

@@ -81,7 +81,7 @@ class Turn:
         found = {
             n: problems
             for n in self._unsent()
-            if not self._intents[n].attempts
+            if not self._intents[n].claims
             and (problems := self._desk.sap.check(change_of(*self._work[n])))
         }
         for n, problems in found.items():

@@ -1,5 +1,6 @@
 """Two writes of one record by two files: the one that was planned first goes first (MA-P64)."""
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -152,9 +153,14 @@ def test_one_run_that_collects_both_writes_both_in_their_order(room: Room) -> No
 def test_the_flow_is_read_once_in_a_turn_and_not_where_nothing_is_to_send(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[object] = []
+    asked: list[str] = []
     due = room.intents.due
-    monkeypatch.setattr(room.intents, "due", lambda *given: asked.append(given) or due(*given))
+
+    def counted(flow: str, states: Sequence[IntentState]) -> Iterator[Intent]:
+        asked.append(flow)
+        return due(flow, states)
+
+    monkeypatch.setattr(room.intents, "due", counted)
     room.write("run-b")
     assert len(asked) == 1
     room.write("run-b")

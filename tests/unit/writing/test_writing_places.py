@@ -34,7 +34,7 @@ def settled(intents: MemoryIntents, state: IntentState, *records: dict[str, Any]
     """The records of a file, planned and in a state."""
     found = place(parsed(*records), intents, "continue")
     for intent in stored(found.planned, intents):
-        intents.stored[intent.id] = msgspec.structs.replace(intent, state=state, attempts=2)
+        intents.stored[intent.id] = msgspec.structs.replace(intent, state=state, claims=2)
     return found
 
 
@@ -87,7 +87,7 @@ def test_a_replay_is_a_new_intent_that_names_the_refused_one() -> None:
     assert (planned.id, planned.corrects) == (corrected_id(first.id), first.id)
     assert data == payload
     assert planned.urgent
-    fresh = (planned.state, planned.version, planned.attempts, planned.cause, planned.request_id)
+    fresh = (planned.state, planned.version, planned.claims, planned.cause, planned.request_id)
     assert fresh == (IntentState.PLANNED, 0, 0, None, None)
     assert (planned.reference, planned.record) == (first.reference, "1")
     assert replayed(refused, payload)[0].id == planned.id

@@ -51,7 +51,7 @@ def test_what_sap_says_beside_a_general_error_counts_as_well() -> None:
 
 
 def test_the_longest_wait_is_the_longest_however_often_it_was_tried() -> None:
-    stage = Stage(invoice_intent(attempts=5000), INVOICE)
+    stage = Stage(invoice_intent(claims=5000), INVOICE)
     stage.sap.behaviours = [fails(SapThrottled("HTTP 429"))]
     assert stage.write().next_probe_at == START + timedelta(seconds=600)
 

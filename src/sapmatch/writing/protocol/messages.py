@@ -13,6 +13,10 @@ UNSEARCHABLE = (
 _MISSING = "SAP has no record with this key"
 MOVED = "somebody else changed these fields in SAP meanwhile; nothing was written: look and decide"
 RESTLESS = "the record changed in SAP during each of {} tries; nothing was written"
+LOCKED = (
+    "somebody had the record open in SAP during each of {} tries; nothing was written: write it "
+    "once they are done"
+)
 NUMBERLESS = "SAP answered without the number of the new record"
 ANOTHER = "SAP answered with a record of another reference"
 UNSUCCESSFUL = "SAP answered that {} had no success"

@@ -1,7 +1,7 @@
 """Send one intent, at most once."""
 
 from collections.abc import Generator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
@@ -13,6 +13,7 @@ from sapmatch.model.errors import (
     LogonRefused,
     OutcomeUnknown,
     PreconditionFailed,
+    RecordLocked,
     SapmatchError,
     SapRejected,
     SapThrottled,
@@ -46,7 +47,8 @@ from sapmatch.writing.protocol.due import may_send
 from sapmatch.writing.protocol.effects import Ask, Effect, Now, Prepare, Rules, Save, Send, Step
 
 TRIES = 3  # reads and sends of one change before a moving record is given up
-FIRST_BACK_OFF, LONGEST_BACK_OFF = 2.0, 600.0  # seconds; doubled with every attempt
+LOCKED_SENDS = 8  # within about ten minutes: somebody has the record open for longer (OD-P87)
+FIRST_BACK_OFF, LONGEST_BACK_OFF = 2.0, 600.0  # seconds; doubled with every claim
 # The whole connection is affected, not this record.
 CONNECTION_ERRORS = (LogonRefused, ServiceNotActivated)
 
@@ -113,7 +115,7 @@ class _Write:
                 IntentState.CLAIMED,
                 owner=self._owner,
                 lease_until=self._now() + self._rules.lease,
-                attempts=self.intent.attempts + 1,
+                claims=self.intent.claims + 1,
             )
         )
 
@@ -213,7 +215,8 @@ class _Write:
         quiet_until = until + rules.settle + rules.skew
         yield from self._move(
             IntentState.SENT,
-            **self._identity(),
+            **self._identity(now),
+            attempts=self.intent.attempts + 1,
             key=texts(change.key) or self.intent.key,
             sent_at=now,
             quiet_until=quiet_until,
@@ -224,9 +227,9 @@ class _Write:
         )
         return (yield from self._ask(Send(self._repeatable(change), until)))
 
-    def _identity(self) -> dict[str, Any]:
+    def _identity(self, now: datetime) -> dict[str, Any]:
         """The request id stays for every repetition while SAP may remember it (OD-P78)."""
-        now, first = self._now(), self.intent.first_sent
+        first = self.intent.first_sent
         if first is not None and now - first < self._rules.repeatable:
             return {}
         generation = self.intent.generation + 1
@@ -291,13 +294,17 @@ class _Write:
         sent = self.intent.state is IntentState.SENT
         if isinstance(error, OutcomeUnknown) and sent:
             return (yield from self._unknown(say.messages(error)))
-        if isinstance(error, TransientError | OutcomeUnknown):
+        if isinstance(error, RecordLocked) and self._is_locked_for_long():
+            said = (say.LOCKED.format(self.intent.attempts), *say.messages(error))
+            locked = {"http_status": HTTPStatus.LOCKED.value}
+            return (yield from self._end(IntentState.REJECTED, said, **locked))
+        if isinstance(error, TransientError | OutcomeUnknown | AuthorizationMissing):
             return (yield from self._back_off(error))
-        if isinstance(error, AuthorizationMissing):
-            return (yield from self._back_off(error, http_status=HTTPStatus.FORBIDDEN.value))
         if isinstance(error, CONNECTION_ERRORS):
             yield from self._end(IntentState.PLANNED, say.messages(error))
             raise error
+        if not sent and self.intent.first_sent:  # a refused look says nothing about earlier sends
+            return (yield from self._back_off(error))
         if isinstance(error, SapRejected):
             return (yield from self._refused(error, sent))
         if isinstance(error, PreconditionFailed | InputRejected):
@@ -311,7 +318,7 @@ class _Write:
         codes = codes_of(error)
         failed = not sent and (status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR
         if failed or error.code == NO_WORD_OF_ODATA:
-            return (yield from self._back_off(error, http_status=status))
+            return (yield from self._back_off(error))
         exists = bool(codes & EXISTS_ALREADY)
         # Something on the way may have sent the deletion twice: whether it is gone is read back.
         gone = self.intent.operation == "delete" and status == HTTPStatus.NOT_FOUND
@@ -337,18 +344,21 @@ class _Write:
             return (yield from self._there_already(**self._seen(entity)))
         return (yield from self._end(IntentState.REJECTED, said, http_status=status))
 
-    def _back_off(self, error: SapmatchError, http_status: int | None = None) -> Step:
+    def _is_locked_for_long(self) -> bool:
+        """Whether people shall decide: none of its sends may have arrived but the refused ones."""
+        return self.intent.attempts >= LOCKED_SENDS and not self.intent.absences
+
+    def _back_off(self, error: SapmatchError) -> Step:
         """Nothing happened: later once more, and not before SAP asked for it."""
-        seconds = min(FIRST_BACK_OFF * 2 ** min(self.intent.attempts, 9), LONGEST_BACK_OFF)
+        seconds = min(FIRST_BACK_OFF * 2 ** min(self.intent.claims, 9), LONGEST_BACK_OFF)
         if isinstance(error, SapThrottled) and error.retry_after:
             seconds = max(seconds, error.retry_after)
         due = self._now() + timedelta(seconds=seconds)
-        said = say.messages(error)
-        return (
-            yield from self._end(
-                IntentState.PLANNED, said, next_probe_at=due, http_status=http_status
-            )
-        )
+        status = error.http_status if isinstance(error, SapRejected) else None
+        if isinstance(error, AuthorizationMissing):
+            status = HTTPStatus.FORBIDDEN.value
+        told = {"next_probe_at": due, "http_status": status}
+        return (yield from self._end(IntentState.PLANNED, say.messages(error), **told))
 
     def _unknown(self, said: tuple[str, ...], **fields: Any) -> Step:
         quiet_until = fields.pop("quiet_until", self.intent.quiet_until)

@@ -29,6 +29,9 @@ def main(argv: list[str] | None = None) -> int:
     except (RuntimeError, TimeoutError, ChildProcessError) as exc:
         console.print(f"local stage: {exc}", style="red", markup=False, highlight=False)
         return 1
+    except KeyboardInterrupt:
+        console.print("local stage: interrupted", style="red", highlight=False)
+        return 130
 
 
 def _demo(arguments: argparse.Namespace, console: Console) -> int:

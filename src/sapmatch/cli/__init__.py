@@ -4,14 +4,13 @@ Exit codes: 0 all well, 1 a bug of ours, 2 wrong usage or settings, 3 some docum
 were refused or failed, 4 SAP, AWS or the OCR asked for not reachable, 130 interrupted.
 """
 
-import argparse
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from sapmatch.cli import output
-from sapmatch.model.errors import OutcomeUnknown, SapmatchError, TransientError
+if TYPE_CHECKING:
+    import argparse
 
 # A command is imported only when it is called: `read` needs no SAP, `write` no PDF reader.
 COMMANDS = {
@@ -37,16 +36,24 @@ USAGE, UNREACHABLE, INTERRUPTED = 2, 4, 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     try:
-        arguments = _parsed(list(sys.argv[1:] if argv is None else argv))
+        return _run(list(sys.argv[1:] if argv is None else argv))
+    except KeyboardInterrupt:  # while modules are imported, too
+        sys.stderr.write("sapmatch: interrupted\n")
+        return INTERRUPTED
+
+
+def _run(argv: list[str]) -> int:
+    from sapmatch.cli import output
+    from sapmatch.model.errors import OutcomeUnknown, SapmatchError, TransientError
+
+    try:
+        arguments = _parsed(argv)
         return int(arguments.run(arguments))
     except SystemExit as exc:  # argparse has printed help or what is wrong
         return int(exc.code or 0)
     except BrokenPipeError:  # who read our output has seen enough, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        output.silence()
         return 0
-    except KeyboardInterrupt:
-        output.complain("interrupted")
-        return INTERRUPTED
     except (TransientError, OutcomeUnknown) as exc:
         output.complain(str(exc))
         return UNREACHABLE
@@ -55,7 +62,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return USAGE
 
 
-def _parsed(argv: list[str]) -> argparse.Namespace:
+def _parsed(argv: list[str]) -> "argparse.Namespace":
+    import argparse
+
     parser = argparse.ArgumentParser(
         prog="sapmatch", description="The bridge between invoices in S3 and orders in SAP."
     )

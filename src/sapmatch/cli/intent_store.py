@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from sapmatch.bootstrap import deployment, write_back_flows
+from sapmatch.bootstrap.history import history_of
 from sapmatch.cli.ledger import LedgerFile
 from sapmatch.clock import SystemClock
 from sapmatch.model.errors import InputRejected
@@ -56,6 +57,14 @@ class IntentStore(Struct, frozen=True, kw_only=True):
             many = f"{len(found)} begin so; give more digits" if found else "is not known"
             raise InputRejected(f"intent {prefix}: {many}")
         return found[0]
+
+    def versions(self, intent: Intent) -> Sequence[Intent]:
+        """All that the intent was until now."""
+        if isinstance(self.intents, LedgerFile):
+            return self.intents.versions(intent.id)
+        found = history_of(self.parts).versions(intent) if self.parts else []
+        # What is stored now may not have reached the history yet.
+        return found if intent in found else [*found, intent]
 
     def _named(self, flow: str | None) -> Sequence[str]:
         if flow is None:

@@ -5,7 +5,6 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from sapmatch.bootstrap.history import history_of
 from sapmatch.cli import output
 from sapmatch.cli.intent_store import OPEN, SHORT, IntentStore, add_store, intent_store
 from sapmatch.cli.options import filled
@@ -104,11 +103,8 @@ def _list(arguments: argparse.Namespace, store: IntentStore) -> int:
 
 
 def _show(arguments: argparse.Namespace, store: IntentStore, intent: Intent) -> int:
-    versions = history_of(store.parts).versions(intent) if store.parts else [intent]
-    # What is stored now may not have reached the history yet.
-    whole = versions if intent in versions or not store.parts else [*versions, intent]
-    wrong = check_history(whole) if store.parts else []
-    shown = row(intent)
+    whole = store.versions(intent)
+    wrong, shown = check_history(whole), row(intent)
     if arguments.json:
         output.json_line({**shown, "history": to_builtins(whole), "unlawful": wrong})
         return 0

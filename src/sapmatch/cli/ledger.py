@@ -100,6 +100,12 @@ class LedgerFile:
         """Every intent of the file, as they were planned."""
         return iter(list(self._intents.values()))
 
+    def versions(self, intent_id: str) -> list[Intent]:
+        """Every version of an intent that the file holds, the oldest first."""
+        begin = _INTENT + intent_id.encode() + b'"'
+        with self._path.open("rb") as lines:
+            return [msgspec.json.decode(n, type=Intent) for n in lines if n.startswith(begin)]
+
     def write_once(self, key: str, data: bytes) -> bool:
         """Keep a payload; False where it is kept already."""
         with self._changing:

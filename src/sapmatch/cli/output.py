@@ -13,17 +13,24 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 
+from sapmatch.model.errors import InputRejected
+
 T = TypeVar("T")
 _WIDE = 160  # columns where the output is no terminal
 _ROOMY = 120
 _SHORTEST = 16  # characters of a name that can still be told from another
 
 
+class OutputFailed(InputRejected):
+    """stdout takes no more."""
+
+
 def json_line(record: Any) -> None:
     """One JSON object on stdout: decimals as strings without exponent, dates ISO."""
     plain = msgspec.to_builtins(record, builtin_types=(Decimal,))
-    sys.stdout.write(json.dumps(plain, default=_decimal) + "\n")
-    sys.stdout.flush()
+    with _told():
+        sys.stdout.write(json.dumps(plain, default=_decimal) + "\n")
+        sys.stdout.flush()
 
 
 def _decimal(value: Decimal) -> str:
@@ -43,12 +50,12 @@ def note(text: str) -> None:
 
 def heading(text: str) -> None:
     """A line above what follows."""
-    _console().print(_cell(text), style="bold", soft_wrap=_unbounded())
+    _print(_cell(text), style="bold", soft_wrap=_unbounded())
 
 
 def line(text: str) -> None:
     """A sentence on stdout."""
-    _console().print(_cell(text), soft_wrap=_unbounded())
+    _print(_cell(text), soft_wrap=_unbounded())
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -60,7 +67,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         grid.add_column(column, overflow="fold")
     for row in rows:
         grid.add_row(*(_cell(value) for value in row))
-    _console().print(grid)
+    _print(grid)
 
 
 def wide() -> bool:
@@ -83,7 +90,7 @@ def rows(columns: Sequence[str], records: Sequence[Sequence[Any]]) -> None:
     room = max(_console().width - taken - 3 * len(columns) - 1, _SHORTEST)
     for record in records:
         grid.add_row(_cell(shortened(printable(str(record[0])), room)), *map(_cell, record[1:]))
-    _console().print(grid)
+    _print(grid)
 
 
 def percent(share: float) -> str:
@@ -107,7 +114,7 @@ def facts(pairs: Iterable[tuple[str, Any]]) -> None:
     for name, value in pairs:
         if value not in (None, "", ()):
             grid.add_row(_cell(name), _cell(value))
-    _console().print(grid)
+    _print(grid)
 
 
 def track(items: Sequence[T], description: str) -> Iterable[T]:
@@ -206,6 +213,28 @@ def _cell(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return Text("\n".join(printable(str(part)) for part in value))
     return Text(printable(str(value)))
+
+
+def silence() -> None:
+    """Let what stdout still holds go nowhere, so that Python's end does not stumble over it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _print(what: Any, **style: Any) -> None:
+    with _told():
+        _console().print(what, **style)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turns what keeps stdout from taking it, such as a full disk, into one sentence."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as exc:
+        silence()
+        raise OutputFailed(f"stdout: cannot be written ({exc.strerror})") from exc
 
 
 def _console() -> Any:

@@ -167,6 +167,9 @@ def _show(arguments: argparse.Namespace, lines: Lines, table: Table) -> list[dic
             shown.append(line)
             if arguments.json:
                 output.json_line(_printed(line))
+    except output.OutputFailed as exc:
+        done = "nothing was sent" if arguments.dry_run else "what was sent stands in the ledger"
+        raise InputRejected(f"{exc}; {done}") from exc
     except InputRejected as exc:
         where = f"{arguments.file}: " if exc.problems else ""
         raise InputRejected(f"{where}{exc}", exc.problems) from exc

@@ -156,3 +156,19 @@ def test_a_ledger_file_is_looked_through_in_the_same_way(
     said(capsys, "void", planned.id, "--reason", "not wanted", "--ledger", str(path))
     with LedgerFile(path) as ledger:
         assert ledger.get(planned.id).state is IntentState.VOID
+
+
+def test_every_version_that_a_ledger_file_holds_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.jsonl"
+    with LedgerFile(path) as ledger:
+        planned, _ = ledger.plan(
+            [change_intent(record="7"), change_intent(record="8", id="f" * 64)]
+        )
+        ledger.save(replace(planned, state=IntentState.CLAIMED, version=1, owner="me"))
+    with LedgerFile(path) as ledger:
+        ledger.save(replace(planned, state=IntentState.CONFIRMED, version=2, ended_at=START))
+    (shown,) = said(capsys, "show", planned.id, "--ledger", str(path))
+    assert [one["state"] for one in shown["history"]] == ["PLANNED", "CLAIMED", "CONFIRMED"]
+    assert shown["unlawful"], "it was never sent"

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import pytest
 
-from sapmatch.cli import main
+from sapmatch.cli import main, output
 from sapmatch.model.errors import LogonRefused, OutcomeUnknown, SapRejected, SapUnavailable
 from sapmatch.model.intent import Change, Record, Written
 from sapmatch.settings import Settings
@@ -252,6 +252,20 @@ def test_one_mistake_of_all_records_is_told_once(
     assert capsys.readouterr().err == (
         "sapmatch: orders.csv: 31 mistake(s) in the file\n  PurchaseOrderByCustomer: is missing or "
         "empty: SAP is searched by it (in all 31 records, first in row 1 (line 2))\n"
+    )
+
+
+def test_a_full_disk_behind_stdout_says_that_nothing_is_lost(
+    sap: Sap, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(_record: Any) -> None:
+        raise output.OutputFailed("stdout: cannot be written (No space left on device)")
+
+    monkeypatch.setattr(output, "json_line", full)
+    assert main(INSERT) == 2
+    assert capsys.readouterr().err == (
+        "sapmatch: stdout: cannot be written (No space left on device); "
+        "what was sent stands in the ledger\n"
     )
 
 

@@ -1,6 +1,7 @@
 """What must hold whatever happens: the invariants I1 to I5."""
 
 from collections.abc import Container
+from http import HTTPStatus
 
 from sapmatch.model.intent import TERMINAL, UNDECIDED, Cause, Intent, IntentState
 
@@ -70,7 +71,9 @@ class Laws:
         honest = intent.id in self.meddled or not (undone and happened)
         self._hold("I2", honest, f"{intent.id}: {intent.state}, but in SAP")
         lost = intent.cause is Cause.NEVER_ARRIVES and not happened
-        fine = intent.state is IntentState.CONFIRMED or lost or intent.id in self.excused
+        locked = intent.http_status == HTTPStatus.LOCKED and not happened
+        given_up = lost or locked or intent.id in self.excused
+        fine = intent.state is IntentState.CONFIRMED or given_up
         self._hold("I3", fine, f"{intent.id} is {intent.state} ({intent.cause}) for no reason")
 
     def _hold(self, law: str, holds: bool, message: str) -> None:

@@ -34,7 +34,7 @@ class Weather(Struct, frozen=True, kw_only=True):
     fates: tuple[str, ...] = ("answered",)
     bad_sends: float = 0.0
     bad_reads: float = 0.0
-    refused_reads: float = 0.0  # of bad reads: SAP says no, and the intent is given up
+    refused_reads: float = 0.0  # of bad reads: SAP says no: the end of what was never sent
     bad_saves: float = 0.0
     deaths: float = 0.0
     pauses: float = 0.0
@@ -68,7 +68,7 @@ def drawn(chance: Random) -> Weather:
     fates = tuple(chance.sample(FATES, chance.randrange(1, len(FATES))))
     latest = settle * (chance.choice((1, 3)) if idempotent else 1)
     restored = chance.random() < 0.15
-    # Who gives up must know that nothing comes late or of itself, and that nothing was forgotten.
+    # Whoever takes one out must know that nothing comes late or of itself, or was forgotten.
     sure = latest == settle and not restored and "twice" not in fates
     return Weather(
         rules=rules(settle, skewed=len(clocks) > 1),
@@ -80,7 +80,8 @@ def drawn(chance: Random) -> Weather:
         fates=fates,
         bad_sends=some(0.9),
         bad_reads=some(0.2),
-        refused_reads=some(0.2) if sure else 0.0,
+        # A ledger that forgot a send takes a refused look for the end.
+        refused_reads=0.0 if restored else some(0.2),
         bad_saves=some(0.1),
         deaths=some(0.15),
         pauses=some(0.1),

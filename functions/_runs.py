@@ -26,15 +26,18 @@ def deadline(context: Any, clock: Clock) -> datetime:
 
 
 def run_answer(result: RunResult) -> dict[str, Any]:
-    """Counts by what has to happen next; `wait_seconds` until a lost answer may be read back."""
+    """Counts by what has to happen next: what time resolves, and what needs a person (`rejected`).
+
+    `wait_seconds` until a lost answer may be read back, or what is held be sent.
+    """
     aged(OldestUnknownIntentSeconds=result.oldest_unknown_seconds)
     counts = result.counts
     return {
         "flow": result.flow,
         "run_id": result.run_id,
         "confirmed": sum(counts.get(s, 0) for s in ("created", "updated", "already_there")),
-        "rejected": counts.get("rejected", 0),
-        "unknown": counts.get("unknown", 0),
+        "rejected": counts.get("rejected", 0) + result.conflicts,
+        "unknown": result.unknown,
         "planned_again": result.again,
         "held": result.held,
         "stopped": result.stopped is not None,

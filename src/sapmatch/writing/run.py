@@ -14,7 +14,7 @@ from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import UNDECIDED, Intent, IntentState
 from sapmatch.model.ports import Intents, Objects
 from sapmatch.writing.desk import Desk, Work, read_back
-from sapmatch.writing.protocol.due import due_at
+from sapmatch.writing.protocol.due import due_at, may_send
 from sapmatch.writing.response_file import status, store_responses, summary
 from sapmatch.writing.turn import Turn, backed_off, forbidden
 from sapmatch.writing.update_file import UpdateFile, UpdateRecord, load, update_key
@@ -28,9 +28,10 @@ _LEAST = 20  # records for which another function is worth its start
 class RunResult(Struct, frozen=True, kw_only=True):
     """What became of a run, or of a part of it; `counts` by status as in the response file.
 
-    `wait_seconds` until the first undecided record may be read back, or the first of `held` ones
-    sent; None where nothing is waited for. `again` records need another write: not reached in
-    time, never arrived, or waiting for SAP. What is held for longer than SOON is in neither.
+    `wait_seconds` until the first of `unknown` records may be read back, or of `held` ones sent:
+    their time comes, or that of the dead worker's claim; None where nothing is waited for. `again`
+    records need another write: not reached in time, never arrived, or waiting for SAP. What is
+    held for longer than SOON is in neither, nor are `conflicts`: people decide about those.
     """
 
     flow: str
@@ -38,6 +39,8 @@ class RunResult(Struct, frozen=True, kw_only=True):
     counts: dict[str, int] = field(default_factory=dict)
     wait_seconds: int | None = None
     oldest_unknown_seconds: int = 0
+    unknown: int = 0
+    conflicts: int = 0
     again: int = 0
     held: int = 0
     stopped: str | None = None
@@ -164,11 +167,11 @@ class _Run:
         now = self._desk.clock.now()
         unknown = self._those(lambda i: i.state in UNDECIDED)
         planned = self._those(lambda i: i.state is IntentState.PLANNED and not forbidden(i))
-        held = self._those(lambda i: i.state is IntentState.HELD)
-        due = [i for i in held if (due_at(i) or now) <= now]
-        soon = [i for i in held if now < (due_at(i) or now) <= now + SOON]
+        later = self._those(lambda i: i.state in (IntentState.HELD, IntentState.CLAIMED))
+        due = [i for i in later if self._may_go_on(i)]
+        soon = [i for i in later if i not in due and self._time_of(i) <= now + SOON]
         kept = due if turn and turn.shut else []
-        waits = [(due_at(intent) or now) - now for intent in [*unknown, *soon]]
+        waits = [self._time_of(intent) - now for intent in [*unknown, *soon]]
         waits += [_NOT_YET for _ in kept]
         sent = [intent.sent_at for intent in unknown if intent.sent_at]
         return RunResult(
@@ -177,10 +180,21 @@ class _Run:
             counts=self._counts(),
             wait_seconds=_seconds(min(waits)) if waits else None,
             oldest_unknown_seconds=_seconds(now - min(sent)) if sent else 0,
+            unknown=len(unknown),
+            conflicts=len(self._those(lambda i: i.state is IntentState.CONFLICTING)),
             again=0 if turn and turn.shut else len(planned) + len(due),
             held=len(soon) + len(kept),
             stopped=turn.stopped if turn else None,
         )
+
+    def _may_go_on(self, intent: Intent) -> bool:
+        """Whoever comes next: a claim ends with its lease."""
+        return may_send(intent, self._desk.clock.now(), self._desk.rules, owner="")
+
+    def _time_of(self, intent: Intent) -> datetime:
+        """When its next step may be taken, by the clocks of both workers (RE-27)."""
+        time = due_at(intent) or self._desk.clock.now()
+        return time + self._desk.rules.skew if intent.state is IntentState.CLAIMED else time
 
     def _counts(self) -> dict[str, int]:
         refused = () if self._part else self._file.refused

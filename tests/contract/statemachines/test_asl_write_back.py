@@ -142,6 +142,16 @@ def test_after_five_rounds_people_are_told() -> None:
     assert walk("IsSettled", given, rounds=5)[-1] == "RaiseException"
 
 
+def test_a_conflict_that_reading_back_finds_is_told_at_once() -> None:
+    payload = {**DONE, "rejected": 1}
+    states = {"input": written({**DONE, "unknown": 1}), "result": {"Payload": payload}}
+    read_back = MACHINE["ReconcileIntents"]
+    known = value(read_back["Assign"], states=states, rounds=1)
+    assert known == {"rounds": 2, "rejected": 1}
+    settled = value(read_back["Output"], states=states)
+    assert walk("IsSettled", settled, rounds=2) == ["IsSettled", "HasRejected", "RaiseException"]
+
+
 def test_what_sap_refused_is_told() -> None:
     assert walk("HasMore", written({**DONE, "rejected": 1}))[-1] == "RaiseException"
 

@@ -1,16 +1,21 @@
 """Runs that end before their last record, and what they say of those that were under way."""
 
+from datetime import timedelta
+
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from sapmatch.model.errors import InputRejected, Problem, SapUnavailable
 from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import Intent, IntentState, Written
 from sapmatch.writing.plan import Planned, new_intent, stored
+from sapmatch.writing.protocol.arrows import moved
+from sapmatch.writing.run import reconcile_update_file
 from tests.builders.memory_intents import MemoryIntents
-from tests.builders.memory_sap import Execute, fails
+from tests.builders.memory_sap import Execute, fails, request_lost
 from tests.builders.write_runs import Room
-from tests.builders.writes import ORDERS
+from tests.builders.writes import ORDERS, QUIET, RULES, SPACING
 
 S = IntentState
 
@@ -82,3 +87,32 @@ def test_an_insert_that_another_worker_planned_with_another_content_is_refused()
 def planned(flow: WriteBack, value: str) -> Planned:
     key = {"R": "1"}
     return new_intent("orders", flow, "100", {**key, "A": value}, business_key=key, once=True)
+
+
+@pytest.mark.parametrize("skew", [0, 60])
+def test_a_run_waits_for_the_lease_of_a_worker_that_died(skew: int) -> None:
+    """RE-22, RE-27: what it claimed it never sent, and nobody else may before."""
+    room = five_orders()
+    claim = {"owner": "dead", "lease_until": room.clock.now() + RULES.lease}
+    room.intents.save(moved(room.intent("1"), S.CLAIMED, **claim))
+    desk = room.desk(rules=replace(RULES, skew=timedelta(seconds=skew)))
+    result = room.write(desk=desk)
+    wait = int(RULES.lease.total_seconds()) + skew
+    assert (result.held, result.again, result.wait_seconds) == (1, 0, wait)
+    room.clock.sleep(wait)
+    result = reconcile_update_file("orders", "run-1", desk=desk, objects=room.objects)
+    assert (result.held, result.again) == (0, 1)
+    assert room.write(desk=desk).again == 0
+    assert room.intent("1").state is S.CONFIRMED
+
+
+def test_a_conflict_is_for_people_and_nothing_that_time_resolves() -> None:
+    room = five_orders()
+    room.sap.behaviours = [request_lost]
+    assert room.write().unknown == 1
+    room.sap.entities["A_SalesOrder"][0].update(A="another", _etag="moved")
+    room.clock.sleep(QUIET + SPACING)
+    result = room.read_back()
+    assert room.intent("1").state is S.CONFLICTING
+    assert (result.conflicts, result.unknown, result.wait_seconds) == (1, 0, None)
+    assert result.counts["unknown"] == 1

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -162,22 +163,30 @@ def _desk(name: str, connection: Connection, sap: "ODataClient", intents: Ledger
 def _show(arguments: argparse.Namespace, lines: Lines, table: Table) -> list[dict[str, Any]]:
     """Print the lines as they come, those before an error too; returns them."""
     shown: list[dict[str, Any]] = []
+    with _told(arguments):
+        try:
+            for line in lines:
+                shown.append(line)
+                if arguments.json:
+                    output.json_line(_printed(line))
+        finally:
+            if shown and not arguments.json:
+                table([line for line in shown if "status" in line])
+                _show_counts(shown)
+    return shown
+
+
+@contextmanager
+def _told(arguments: argparse.Namespace) -> Iterator[None]:
+    """Mistakes with the name of the file, and a full disk with what became of the writes."""
     try:
-        for line in lines:
-            shown.append(line)
-            if arguments.json:
-                output.json_line(_printed(line))
+        yield
     except output.OutputFailed as exc:
         done = "nothing was sent" if arguments.dry_run else "what was sent stands in the ledger"
         raise InputRejected(f"{exc}; {done}") from exc
     except InputRejected as exc:
         where = f"{arguments.file}: " if exc.problems else ""
         raise InputRejected(f"{where}{exc}", exc.problems) from exc
-    finally:
-        if shown and not arguments.json:
-            table([line for line in shown if "status" in line])
-            _show_counts(shown)
-    return shown
 
 
 def _printed(line: dict[str, Any]) -> dict[str, Any]:

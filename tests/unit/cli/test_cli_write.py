@@ -255,14 +255,19 @@ def test_one_mistake_of_all_records_is_told_once(
     )
 
 
+@pytest.mark.parametrize(("way", "call"), [("json_line", INSERT), ("table", INSERT[:-1])])
 def test_a_full_disk_behind_stdout_says_that_nothing_is_lost(
-    sap: Sap, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    sap: Sap,
+    way: str,
+    call: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def full(_record: Any) -> None:
+    def full(*_: Any) -> None:
         raise output.OutputFailed("stdout: cannot be written (No space left on device)")
 
-    monkeypatch.setattr(output, "json_line", full)
-    assert main(INSERT) == 2
+    monkeypatch.setattr(output, way, full)
+    assert main(call) == 2
     assert capsys.readouterr().err == (
         "sapmatch: stdout: cannot be written (No space left on device); "
         "what was sent stands in the ledger\n"

@@ -31,6 +31,7 @@ class Team:
             budget=MailBudget(MemoryControl(), self.clock, mails_per_hour),
             clock=self.clock,
             stage="test",
+            bucket="sapmatch-test",
             decide_within=timedelta(days=14),
             offers=Offers(
                 rules=rules or Reviewing(), worth=lambda _: self.worth, rehearse=self._rehearse

@@ -155,6 +155,7 @@ class Services:
             budget=MailBudget(self.control, self.clock, self.settings.alerts.mails_per_hour),
             clock=self.clock,
             stage=self.stage,
+            bucket=self.bucket,
             decide_within=timedelta(days=self.settings.reviewing.decide_within_days),
             offers=offers(self),
         )

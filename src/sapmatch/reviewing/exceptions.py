@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -20,14 +20,21 @@ from sapmatch.reviewing.budget import MailBudget
 from sapmatch.reviewing.mail import words
 from sapmatch.reviewing.mail.attributes import attributes_of
 from sapmatch.reviewing.mail.document import Incident, copy_mail, document_mail
-from sapmatch.reviewing.mail.run import audit_mail, extraction_mail, sweep_mail, write_back_mail
-from sapmatch.reviewing.mail.text import Mail, bounded
+from sapmatch.reviewing.mail.run import audit_mail, extraction_mail, sweep_mail
+from sapmatch.reviewing.mail.text import Mail
+from sapmatch.reviewing.mail.write_back import (
+    Stage,
+    file_mail,
+    rejected_mail,
+    stopped_mail,
+    unknown_mail,
+)
 from sapmatch.reviewing.offers import Offers
 from sapmatch.reviewing.trouble import Trouble
+from sapmatch.reviewing.written import Answer, written_run
 
-_REACHED = "What became of its records stands in the response file."
-_UNREACHED = "It is not known how far it came: there is no response file."
-_STATUS = {"rejected": "SAP_REJECTED", "unknown": "OUTCOME_UNKNOWN"}
+_FILE_REJECTED = "FILE_REJECTED"
+_TOLD = (("rejected", "SAP_REJECTED", rejected_mail), ("unknown", "OUTCOME_UNKNOWN", unknown_mail))
 _EXPIRED = "REVIEW_EXPIRED"
 _DOCUMENT = re.compile(r"[0-9a-f]{64}")
 _CHANGED = "ORDER_CHANGED"
@@ -46,6 +53,7 @@ class Exceptions:
         budget: MailBudget,
         clock: Clock,
         stage: str,
+        bucket: str,
         decide_within: timedelta,
         offers: Offers,
     ) -> None:
@@ -56,6 +64,7 @@ class Exceptions:
         self._budget = budget
         self._clock = clock
         self._stage = stage
+        self._bucket = bucket
         self._decide_within = decide_within
         self._offers = offers
 
@@ -100,23 +109,19 @@ class Exceptions:
         The same records are told once, however many runs meet them.
         `reason` where the workflow itself failed: there may be no response file.
         """
-        file = f"responses/{flow}/{run_id}.ndjson"
-        found = self._objects.exists(file)
-        stored = self._objects.read(file).splitlines() if found else []
-        answers = [msgspec.json.decode(line) for line in stored]
-        evidence = (file,) if found else ()
+        run = written_run(flow, run_id, self._objects)
+        stage = Stage(name=self._stage, bucket=self._bucket)
+        evidence = (run.table,) if run.table else ()
         if reason:
-            lines = [_line(a) for a in answers if a.get("status") == "rejected"]
-            told = _bounded(lines) or [_REACHED if found else _UNREACHED]
-            mail = write_back_mail(reason, run_id, flow, told, file)
+            told = stopped_mail(reason, run, stage)
+            mail = file_mail(run, stage) if reason == _FILE_REJECTED else told
             subject = f"{flow}/{run_id}"
             return [self._tell(mail, document_id=subject, state=reason, evidence=evidence)]
         raised = []
-        for status, state in _STATUS.items():
-            affected = [a for a in answers if a.get("status") == status]
+        for status, state, mail_of in _TOLD:
+            affected = run.with_status(status)
             if affected:
-                lines = [_line(a) for a in affected]
-                mail = write_back_mail(state, run_id, flow, _bounded(lines), file)
+                mail = mail_of(run, affected, stage)
                 subject = f"{flow}/{_identity(affected, run_id)}"
                 raised.append(self._tell(mail, document_id=subject, state=state, evidence=evidence))
         return raised
@@ -236,15 +241,7 @@ class Exceptions:
         return decision_of(self._objects.read(decision_key(record.id, record.decision)))
 
 
-def _identity(answers: Sequence[Mapping[str, object]], run_id: str) -> str:
+def _identity(answers: Sequence[Answer], run_id: str) -> str:
     """The same for the same intents in any run; rows that never became intents are the run's."""
-    names = {str(a.get("intent") or f"{run_id}/{a.get('record')}") for a in answers}
+    names = {answer.intent or f"{run_id}/{answer.record}" for answer in answers}
     return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:32]
-
-
-def _line(answer: Mapping[str, object]) -> str:
-    return f"Record {answer.get('record')}: {answer.get('sap_message') or answer.get('status')}"
-
-
-def _bounded(lines: list[str]) -> list[str]:
-    return bounded(lines, "more in the response file")

@@ -15,6 +15,7 @@ import msgspec
 
 from sapmatch.model.errors import Problem
 from sapmatch.model.intent import Cause, Intent, IntentState, Record
+from sapmatch.model.messages import for_people
 from sapmatch.model.ports import Objects
 from sapmatch.writing.csv_rows import is_formula
 from sapmatch.writing.plan import Refused
@@ -152,7 +153,8 @@ def as_csv(lines: Iterable[Mapping[str, Any]]) -> bytes:
     table = csv.writer(text)
     table.writerow(COLUMNS)
     for line in lines:
-        table.writerow([_cell(line.get(name)) for name in COLUMNS])
+        shown = {**line, "sap_message": for_people(line.get("sap_message") or "")}
+        table.writerow([_cell(shown.get(name)) for name in COLUMNS])
     return text.getvalue().encode("utf-8-sig")
 
 

@@ -196,7 +196,7 @@ def test_a_run_that_failed_is_told_whatever_the_documents_took(storm: Storm) -> 
         storm.rise(number)
     storm.exceptions.about_run("supplier_invoice", "r1", "WORKFLOW_FAILED")
     assert len(storm.mailer.sent) == HOURLY + 1
-    assert "WORKFLOW_FAILED" in storm.subjects[-1]
+    assert "processing stopped (supplier_invoice)" in storm.subjects[-1]
 
 
 def test_the_next_hour_has_mails_again() -> None:

@@ -7,7 +7,6 @@ import pytest
 
 from sapmatch.model.document import DocumentRecord
 from sapmatch.model.errors import Problem
-from sapmatch.reviewing.mail.text import LINES
 from tests.builders.exceptions import Team
 from tests.builders.memory import START
 
@@ -95,26 +94,6 @@ def test_a_copy_names_both_files(team: Intake) -> None:
     assert "incoming/a.xml" in team.mailer.sent[0][1]
 
 
-def test_a_run_tells_rejected_and_unknown_records_in_two_bounded_mails(team: Intake) -> None:
-    answers = [{"record": str(n), "status": "rejected", "sap_message": "M8/186"} for n in range(30)]
-    answers += [{"record": "u", "status": "unknown"}, {"record": "c", "status": "created"}]
-    lines = b"\n".join(msgspec.json.encode(a) for a in [*answers, {"summary": {}}])
-    team.objects.write("responses/supplier_invoice/r1.ndjson", lines)
-    raised = team.exceptions.about_run("supplier_invoice", "r1")
-    assert [e.state for e in raised] == ["SAP_REJECTED", "OUTCOME_UNKNOWN"]
-    refused = team.mailer.sent[0][1]
-    assert refused.count("M8/186") == LINES
-    assert "and 10 more" in refused
-    assert "responses/supplier_invoice/r1.ndjson" in refused
-
-
-def test_a_failed_run_is_told_without_a_response_file(team: Intake) -> None:
-    (raised,) = team.exceptions.about_run("supplier_invoice", "r1", "WORKFLOW_FAILED")
-    assert raised.state == "WORKFLOW_FAILED"
-    assert "supplier_invoice" in team.mailer.sent[0][1]
-    assert "not known how far it came" in team.mailer.sent[0][1]
-
-
 def test_control_characters_of_a_document_never_reach_a_mail(team: Intake) -> None:
     problem = Problem(code="BROKEN", message="bad\r\nBcc: x@example.com\x00")
     team.know(state="REJECTED", reason="BROKEN", problems=(problem,), number="R\n7")
@@ -123,12 +102,3 @@ def test_control_characters_of_a_document_never_reach_a_mail(team: Intake) -> No
     assert "\r" not in body
     assert "\x00" not in body
     assert "\nBcc" not in body
-
-
-def test_the_same_unknown_record_is_mailed_once_however_many_runs_meet_it(team: Intake) -> None:
-    for run, intents in (("r1", "a"), ("r2", "a"), ("r3", "ab")):
-        answers = [{"record": f"{run}-1", "status": "unknown", "intent": i} for i in intents]
-        lines = b"\n".join(msgspec.json.encode(a) for a in answers)
-        team.objects.write(f"responses/f/{run}.ndjson", lines)
-        team.exceptions.about_run("f", run)
-    assert len(team.mailer.sent) == 2

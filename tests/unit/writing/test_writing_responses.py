@@ -112,6 +112,16 @@ def test_no_cell_of_the_table_is_a_formula() -> None:
     assert row["record"] == "'@x"
 
 
+def test_people_are_spared_the_message_that_says_nothing_and_programs_have_it() -> None:
+    noise = "error /IWBEP/CM_MGW_RT/022: An exception was raised"
+    said = ("V1/42: is locked", noise, "SAP transaction id 4711")
+    objects = written(("1", msgspec.structs.replace(REFUSED, sap_messages=said)))
+    assert noise in lines(objects)[0]["sap_message"]
+    assert table(objects)[0]["sap_message"] == "V1/42: is locked; SAP transaction id 4711"
+    alone = written(("1", msgspec.structs.replace(REFUSED, sap_messages=(noise,))))
+    assert table(alone)[0]["sap_message"] == noise, "where it is all there is, it is told"
+
+
 def test_a_refused_file_has_its_mistakes_in_both_forms() -> None:
     objects = MemoryObjects()
     wrong = Problem(code="FILE", message="is empty", field="file")

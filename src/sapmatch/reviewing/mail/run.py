@@ -1,4 +1,4 @@
-"""Mails about runs and sweeps: their subjects begin with the code that the runbooks are under."""
+"""Mails about extractions, sweeps and audits: subjects begin with the code of their runbook."""
 
 from collections.abc import Sequence
 
@@ -8,20 +8,6 @@ from sapmatch.reviewing.trouble import DRIFT, Cause, Trouble
 
 _RUNBOOK = "docs/operations/extractions.md"
 _FUNCTIONS = {"plan": "plan_extraction", "chunks": "extract_chunk", "finish": "finish_extraction"}
-
-
-def write_back_mail(state: str, run_id: str, flow: str, lines: Sequence[str], file: str) -> Mail:
-    """About the records of one write-back run that did not end well."""
-    return _mail(
-        state,
-        f"{flow} {run_id}",
-        [
-            ("What", [f"Write-back flow {flow}: {words.title(state)}."]),
-            ("Why", lines),
-            ("What to do", [words.remedy(state) or ""]),
-            ("Where", [f"Run {run_id}", f"Response file {file}"]),
-        ],
-    )
 
 
 def extraction_mail(trouble: Trouble) -> Mail:

@@ -19,8 +19,9 @@ SHORT_ID = 12  # digits of a document id that people type
 _LINE_LENGTH = 300
 _QUOTED_LENGTH = 80
 _MOST_DIGITS = 15  # before the point; no sum of money has more
-# What mail programs make a link of: an address with its protocol, and a bare host name.
-_ADDRESS = re.compile(r"(?i)(?<=www)\.|:(?=//)|(?<=mailto):")
+# What mail programs make a link of: an address with its protocol, and a bare host name. None opens
+# an address of S3, which stands in commands.
+_ADDRESS = re.compile(r"(?i)(?<=www)\.|(?<!\bs3):(?=//)|(?<=mailto):")
 _HOST = re.compile(r"(?i)(?<=[\w-])\.(?=[a-z]{2,24}(?![a-z]))")
 _ID = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 
@@ -71,6 +72,11 @@ def unlinked(line: str) -> str:
 def short_ids(text: str) -> str:
     """Document ids as people type them."""
     return _ID.sub(r"\1", text)
+
+
+def short(identity: str) -> str:
+    """An id as people type it."""
+    return identity[:SHORT_ID]
 
 
 def amount(value: Decimal | None, currency: str | None) -> str | None:

@@ -29,7 +29,7 @@ _STATES = {
     "REJECTED": "could not be read",
     "REVIEW_EXPIRED": "nobody decided in time",
     "RESYNC_REQUIRED": "SAP forgot where its changes were read to",
-    "SAP_REJECTED": "refused by SAP",
+    "SAP_REJECTED": "not written to SAP",
     "SCHEMA_DRIFT": "fields are gone or changed in SAP",
     "SUSPECTED_DUPLICATE": "may have arrived before",
     "SWEEP_FOUND": "something was missed",
@@ -97,9 +97,12 @@ _REMEDIES = {
     "platform team looks for the cause in the log of the function read_document.",
     "REJECTED": "Ask the sender for a readable file, or key the invoice in SAP (MIRO).",
     "DUPLICATE": "Nothing, if the file was sent twice by mistake: it is posted only once.",
-    "FILE_REJECTED": "Correct the rows and drop the file again: nothing of it was sent.",
-    "SAP_REJECTED": "Correct the cause named by SAP, then have the record sent again.",
-    "OUTCOME_UNKNOWN": "Look in SAP for the document before anybody posts it by hand.",
+    "FILE_REJECTED": "Correct the file as named above and drop it again.",
+    "SAP_REJECTED": "Correct what is named above. A record with an intent is replayed, with the "
+    "whole record in corrected.json (SAP's field names) where the record itself was wrong, or "
+    "dropped again in a corrected file; one without an intent is only dropped again.",
+    "OUTCOME_UNKNOWN": "Enter nothing by hand before it is settled: SAP may hold it. It is read "
+    "back by itself, and where people have to compare, it says so above.",
     "AUDIT_DIFFERENCE": "Look at each document in SAP before anything is paid: one that stands "
     "there twice is cancelled, one that is gone was deleted by somebody. Nothing is changed by "
     "itself.",

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -10,7 +10,7 @@ from sapmatch.model.errors import AuthorizationMissing, SapmatchError, SapUnavai
 from sapmatch.model.intent import TERMINAL, UNDECIDED, Entity, Intent, IntentState, Look, Record
 from sapmatch.writing import readback
 from sapmatch.writing.desk import Desk, Work, read_back, write
-from sapmatch.writing.identity import subjects
+from sapmatch.writing.identity import record_names, subjects
 from sapmatch.writing.protocol.due import due_at, may_look, may_send
 from sapmatch.writing.turn import UNREACHABLE, backed_off, forbidden
 
@@ -21,7 +21,11 @@ _SINCE = (
     "was written by an earlier run, and SAP holds something else since; "
     "name another file with --ledger to write it again"
 )
+_OVERTAKEN = (
+    "a later file wrote this record since; name another file with --ledger to write it all the same"
+)
 _WAITS = "what an earlier run sent for this record is not decided yet; run this command later"
+_NOT_SENT = (IntentState.PLANNED, IntentState.CLAIMED, IntentState.HELD, IntentState.ABSENT)
 
 Step = Callable[[Sequence[Work]], list[Intent]]
 
@@ -37,6 +41,7 @@ class AttendedRun:
         self._batch = batch
         self._patience = PATIENCE
         self._undecided: frozenset[tuple[str, ...]] = frozenset()
+        self._last: dict[tuple[str, ...], datetime] = {}  # when what was sent was planned
         self._in_a_row: Counter[type[SapmatchError]] = Counter()
 
     def read_back(self, earlier: Iterable[Work]) -> list[Intent]:
@@ -48,6 +53,13 @@ class AttendedRun:
         left = [intent for intent in found if intent.state in UNDECIDED]
         self._undecided = frozenset(name for intent in left for name in subjects(intent))
         return left
+
+    def note_sent(self, sent: Iterable[Intent]) -> None:
+        """What was sent: earlier ones of the same records may not come behind it."""
+        for intent in sent:
+            if planned := intent.created_at:
+                for name in record_names(intent):
+                    self._last[name] = max(planned, self._last.get(name, planned))
 
     def write(self, work: Sequence[Work]) -> Iterator[Intent]:
         """The records after sending, waiting and reading back, as far as patience reaches."""
@@ -73,11 +85,19 @@ class AttendedRun:
             raise error
 
     def _unsent(self, work: Sequence[Work]) -> Iterator[Intent]:
-        """What an earlier run wrote, and what has to wait for what one sent."""
+        """What an earlier run wrote, has to wait for what one sent, or comes too late."""
         yield from self._seen_again([each for each in work if _was_written(each[0])])
         for intent, _ in work:
             if intent.state not in TERMINAL and self._undecided & subjects(intent):
                 yield replace(intent, sap_messages=(_WAITS,))
+            elif intent.state in _NOT_SENT and self._is_overtaken(intent):
+                yield replace(intent, state=IntentState.HELD, sap_messages=(_OVERTAKEN,))
+
+    def _is_overtaken(self, intent: Intent) -> bool:
+        mine = intent.created_at
+        return mine is not None and any(
+            self._last.get(name, mine) > mine for name in record_names(intent)
+        )
 
     def _seen_again(self, work: Sequence[Work]) -> Iterator[Intent]:
         """Held for a person where SAP no longer has it as written."""

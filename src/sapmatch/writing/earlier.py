@@ -76,5 +76,6 @@ def _goes_first(other: Intent, intent: Intent) -> bool:
 
 
 def _place(intent: Intent) -> tuple[str, int, str]:
+    """When it was planned, and as which record of its file."""
     row = int(intent.record) if intent.record.isdecimal() else 0
     return intent.created_at.isoformat() if intent.created_at else "", row, intent.id

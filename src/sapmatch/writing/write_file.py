@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from sapmatch.model.errors import InputRejected, SapmatchError
 from sapmatch.model.flow import WriteBack
-from sapmatch.model.intent import UNDECIDED, Change, Intent, Record
+from sapmatch.model.intent import UNDECIDED, Change, Intent, IntentState, Record
 from sapmatch.writing.attended import AttendedRun
 from sapmatch.writing.desk import Desk, Work
 from sapmatch.writing.inbox import finding_fields, parse
@@ -24,6 +24,7 @@ from sapmatch.writing.turn import FINE
 OWNER = "sapmatch write"
 SLICE = 20  # records that SAP is asked for, and that are waited for, together
 BATCHES = 10  # of a slice that travels in batches
+_SENT = (*UNDECIDED, IntentState.CONFLICTING, IntentState.CONFIRMED)
 Progress = Callable[[int, int], None]
 
 
@@ -99,6 +100,8 @@ def write_file(
     run = AttendedRun(desk, source.flow.batch)
     wanted = _checked(source, desk, run)
     left = run.read_back(_earlier(source, desk, payloads, wanted))
+    if source.flow.operation != "insert":
+        run.note_sent(desk.intents.due(source.name, _SENT))
     found = place(wanted, desk.intents, source.flow.on_error)
     statuses: list[str] = []
     for line in _lines(found, _written(found, source, desk, payloads, run)):
@@ -154,11 +157,22 @@ def _written(
     for intent, payload in found.planned:
         payloads.write_once(intent.payload_key, payload)
     intents = stored(found.planned, desk.intents)
+    _require_service(intents, source.flow)
     size = 1 if source.flow.on_error == "stop" else max(SLICE, BATCHES * source.flow.batch)
     for start in range(0, len(intents), size):
         part = slice(start, start + size)
         records = (_decoded(payload) for _, payload in found.planned[part])
         yield from _taken(list(zip(intents[part], records, strict=True)), desk, run)
+
+
+def _require_service(intents: Sequence[Intent], flow: WriteBack) -> None:
+    """What the ledger knows of another service is no answer for this one."""
+    for intent in intents:
+        if intent.service != flow.service:
+            raise InputRejected(
+                f"row {intent.record}: the ledger has it for service {intent.service}; name "
+                "another file with --ledger to write it by this one"
+            )
 
 
 def _taken(work: Sequence[Work], desk: Desk, run: AttendedRun) -> Iterator[Intent]:

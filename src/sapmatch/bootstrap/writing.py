@@ -118,14 +118,15 @@ def collected(
     parts: Services, flow_name: str, run_id: str, inbox_key: str | None, version_id: str | None
 ) -> "UpdateFile":
     """The update file of a run: of what is planned, or of a file that was dropped."""
-    from sapmatch.writing.update_file import collect, collect_inbox, refuse_inbox
+    from sapmatch.writing.update_file import Source, collect, collect_inbox, refuse_inbox
 
     flows, now = parts.settings.write_backs, parts.clock.now()
     flow = flows.get(flow_name)
     if inbox_key is None:
         return collect(flow_name, parts.intents, parts.objects, run_id, now)
     if flow is None:
-        return refuse_inbox(flow_name, run_id, flows, parts.objects)
+        source = Source(key=inbox_key, version_id=version_id)
+        return refuse_inbox(flow_name, run_id, source, flows, parts.objects)
     return collect_inbox(
         flow_name,
         flow,

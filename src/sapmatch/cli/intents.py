@@ -11,6 +11,7 @@ from sapmatch.cli.options import filled
 from sapmatch.cli.restore_intents import day, restore
 from sapmatch.model.errors import InputRejected, PreconditionFailed
 from sapmatch.model.intent import UNDECIDED, Intent, IntentState
+from sapmatch.model.messages import for_people
 from sapmatch.writing.history import check_history
 from sapmatch.writing.protocol.arrows import looked_again, void
 from sapmatch.writing.response_file import full_response
@@ -184,7 +185,7 @@ def _filters(parser: argparse.ArgumentParser) -> None:
 
 
 def _cells(found: dict[str, Any]) -> tuple[Any, ...]:
-    why = [text for text in (found["cause"], found["sap_message"]) if text]
+    why = [text for text in (found["cause"], for_people(found["sap_message"] or "")) if text]
     since = found["ended_at"] or found["sent_at"] or found["created_at"]
     return (
         found["intent"][:SHORT],

@@ -21,6 +21,7 @@ from sapmatch.cli.write_options import add_flow, flow_of, mapping_table
 from sapmatch.clock import SystemClock
 from sapmatch.model.connection import Connection
 from sapmatch.model.errors import InputRejected, TransientError
+from sapmatch.model.messages import for_people
 from sapmatch.settings import Settings
 from sapmatch.writing.desk import Desk
 from sapmatch.writing.dry_run import dry_run
@@ -220,7 +221,7 @@ def _show_counts(lines: Lines) -> None:
 
 
 def _said(line: dict[str, Any]) -> list[str]:
-    return [text for text in (line["sap_message"], line["remedy"]) if text]
+    return [text for text in (for_people(line["sap_message"] or ""), line["remedy"]) if text]
 
 
 def _changes(changes: dict[str, dict[str, Any]]) -> list[str]:

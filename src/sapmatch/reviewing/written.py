@@ -16,7 +16,10 @@ _DOCUMENT = re.compile(r"[0-9a-f]{64}")
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """One record of a response file; `name` is its key or reference in SAP, `line` of its file."""
+    """One record of a response file; `name` is its key or reference in SAP, `line` of its file.
+
+    `file` is the key of that file where an earlier run left the record to this one.
+    """
 
     record: str
     status: str
@@ -24,6 +27,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     remedy: str
     name: str = ""
     line: str | None = None
+    file: str | None = None
     intent: str | None = None
     cause: str | None = None
     http_status: int | None = None
@@ -33,7 +37,9 @@ class Answer(Struct, frozen=True, kw_only=True):
         """The record as people look for it."""
         if _DOCUMENT.fullmatch(self.record):
             return f"document {self.record[:SHORT_ID]}"
-        return f"record {self.record}" + (f", line {self.line}" if self.line else "")
+        line = f", line {self.line}" if self.line else ""
+        of_file = f" of {self.file.rpartition('/')[2]}" if self.file else ""
+        return f"record {self.record}{line}{of_file}"
 
 
 class WrittenRun(Struct, frozen=True, kw_only=True):
@@ -57,15 +63,21 @@ class WrittenRun(Struct, frozen=True, kw_only=True):
 def written_run(flow: str, run_id: str, objects: Objects) -> WrittenRun:
     """The run as it is stored; whatever is not there yet stays empty."""
     lines = _response_lines(f"{_responses(flow, run_id)}.ndjson", objects)
-    file = _update_file(f"updates/{flow}/runs/{run_id}/update.json", objects)
-    names = {each["record"]: _name(each) for each in file.get("records", ())}
-    answers = tuple(_answer(line, names) for line in lines if "summary" not in line)
+    file = _update_file(flow, run_id, objects)
+    planned = {each["intent"]: each for each in file.get("records", ())}
+    earlier = {each.get("run_id") for each in planned.values()} - {None, run_id}
+    files = {run: _file(_update_file(flow, run, objects)) for run in sorted(earlier)}
+    answers = tuple(
+        _answer(line, planned.get(line.get("intent"), {}), files)
+        for line in lines
+        if "summary" not in line
+    )
     return WrittenRun(
         flow=flow,
         run_id=run_id,
         answers=answers,
         records=len(answers),
-        source=(file.get("source") or {}).get("key"),
+        source=_file(file),
         table=f"{_responses(flow, run_id)}.csv" if lines else None,
     )
 
@@ -87,12 +99,20 @@ def _response_lines(key: str, objects: Objects) -> list[dict[str, Any]]:
     return [msgspec.json.decode(line) for line in stored]
 
 
-def _update_file(key: str, objects: Objects) -> dict[str, Any]:
+def _update_file(flow: str, run_id: str, objects: Objects) -> dict[str, Any]:
+    key = f"updates/{flow}/runs/{run_id}/update.json"
     found: dict[str, Any] = msgspec.json.decode(objects.read(key)) if objects.exists(key) else {}
     return found
 
 
-def _answer(line: Mapping[str, Any], names: Mapping[str, str]) -> Answer:
+def _file(update_file: Mapping[str, Any]) -> str | None:
+    """The key of the dropped file that it was made of."""
+    return (update_file.get("source") or {}).get("key")
+
+
+def _answer(
+    line: Mapping[str, Any], planned: Mapping[str, Any], files: Mapping[str, str | None]
+) -> Answer:
     """Mistakes of a row are told without their row: equal ones shall be found equal."""
     record, said = str(line.get("record")), line.get("sap_message") or line.get("status") or ""
     row = _ROW.match(said) or _ROW.match(record)
@@ -101,7 +121,8 @@ def _answer(line: Mapping[str, Any], names: Mapping[str, str]) -> Answer:
         status=line.get("status") or "",
         said=for_people(_ROW.sub("", said)),
         remedy=line.get("remedy") or "",
-        name=_name(line) or names.get(record, ""),
+        name=_name(line) or _name(planned),
+        file=files.get(planned.get("run_id", "")),
         line=row and row[1],
         intent=line.get("intent"),
         cause=line.get("cause"),

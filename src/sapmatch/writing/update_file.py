@@ -3,9 +3,10 @@
 `updates/<flow>/runs/<run>/update.json`, schema 2:
 
     {"schema": 2, "flow": NAME, "run_id": ID,
-     "source": null | {"key": INBOX FILE, "version_id": ID or null, "sha256": HEX},
+     "source": null | {"key": INBOX FILE, "version_id": ID or null,
+                        "sha256": HEX, or null where it was not read},
      "records": [{"record": NAME, "intent": ID, "operation", "service", "entity_set",
-                  "function": NAME or null,
+                  "function": NAME or null, "run_id": RUN OF ITS DROPPED FILE or null,
                   "key": {FIELD: VALUE}, "reference": {FIELD: VALUE},
                   "payload": {...}}],        a record as SAP takes it, nested for a deep create
      "refused": [{"record": NAME, "problems": [{"code", "message", "field", "values"}]}],
@@ -31,7 +32,7 @@ from sapmatch.model.intent import Intent, IntentState, Operation, Record
 from sapmatch.model.ports import Intents, Objects
 from sapmatch.writing.inbox import parse
 from sapmatch.writing.mapping.apply import FieldMapping
-from sapmatch.writing.plan import Parsed, Planned, Refused, accepted, place, stored
+from sapmatch.writing.plan import Parsed, Planned, Refused, place, stored
 from sapmatch.writing.problems import file_problem, listed, refused
 from sapmatch.writing.response_file import store_mistakes
 from sapmatch.writing.rows import require_size
@@ -57,7 +58,7 @@ class Source(Struct, frozen=True, kw_only=True):
 
     key: str
     version_id: str | None
-    sha256: str
+    sha256: str | None = None
 
 
 class UpdateRecord(Struct, frozen=True, kw_only=True):
@@ -72,6 +73,7 @@ class UpdateRecord(Struct, frozen=True, kw_only=True):
     reference: dict[str, str]
     payload: Record
     function: str | None = None
+    run_id: str | None = None
 
 
 class UpdateFile(Struct, frozen=True, kw_only=True):
@@ -135,14 +137,13 @@ def collect_inbox(
     """
     if objects.exists(update_key(flow_name, run_id)):
         return load(flow_name, run_id, objects)
-    file = UpdateFile(flow=flow_name, run_id=run_id)
+    source = Source(key=inbox_key, version_id=version_id)
+    file = UpdateFile(flow=flow_name, run_id=run_id, source=source)
     try:
         _require_inbox(flow_name, flow)
         require_size(objects.size(inbox_key, version_id))
         data = objects.read(inbox_key, version_id)
-        sha256 = hashlib.sha256(data).hexdigest()
-        source = Source(key=inbox_key, version_id=version_id, sha256=sha256)
-        file = replace(file, source=source)
+        file = replace(file, source=replace(source, sha256=hashlib.sha256(data).hexdigest()))
         parsed = parse(
             data,
             flow_name,
@@ -155,12 +156,20 @@ def collect_inbox(
         )
         parsed = _of_run(place(parsed, intents, flow.on_error), run_id)
         if not parsed.planned:
-            parsed = accepted(parsed, "stop")
+            raise parsed.refusal()
     except InputRejected as wrong:
-        if not wrong.problems:  # no mistake of the file: it is gone, or the stores are wrong
-            raise
-        store_mistakes(flow_name, run_id, wrong.problems, objects)
-        return _store(replace(file, mistakes=len(wrong.problems)), objects)
+        return _refuse(file, wrong, objects)
+    return _plan(file, parsed, intents, objects)
+
+
+def _refuse(file: UpdateFile, wrong: InputRejected, objects: Objects) -> UpdateFile:
+    if not wrong.problems:  # no mistake of the file: it is gone, or the stores are wrong
+        raise wrong
+    store_mistakes(file.flow, file.run_id, wrong.problems, objects)
+    return _store(replace(file, mistakes=len(wrong.problems)), objects)
+
+
+def _plan(file: UpdateFile, parsed: Parsed, intents: Intents, objects: Objects) -> UpdateFile:
     with ThreadPoolExecutor(_READERS) as pool:
         list(pool.map(lambda one: objects.write_once(one[0].payload_key, one[1]), parsed.planned))
     stored(parsed.planned, intents)
@@ -168,12 +177,14 @@ def collect_inbox(
     return _store(replace(file, records=records, refused=parsed.refused), objects)
 
 
-def refuse_inbox(flow_name: str, run_id: str, known: Iterable[str], objects: Objects) -> UpdateFile:
+def refuse_inbox(
+    flow_name: str, run_id: str, source: Source, known: Iterable[str], objects: Objects
+) -> UpdateFile:
     """The update file of a run from a file that was dropped for a flow that nobody knows."""
     remedy = f"drop the file into the inbox of a known flow: {listed(sorted(known)) or 'none'}"
     mistake = refused(file_problem(f"{flow_name} is not in the settings; {remedy}", "flow"))
     store_mistakes(flow_name, run_id, mistake.problems, objects)
-    return _store(UpdateFile(flow=flow_name, run_id=run_id, mistakes=1), objects)
+    return _store(UpdateFile(flow=flow_name, run_id=run_id, source=source, mistakes=1), objects)
 
 
 def load(flow_name: str, run_id: str, objects: Objects) -> UpdateFile:
@@ -228,6 +239,7 @@ def _records(planned: Iterable[Planned]) -> tuple[UpdateRecord, ...]:
             key=intent.key,
             reference=intent.reference,
             function=intent.function,
+            run_id=intent.run_id,
             payload=_payload(intent, payload),
         )
         for intent, payload in planned

@@ -116,9 +116,19 @@ def test_what_sap_never_saw_is_not_said_to_be_refused_by_it(team: Team) -> None:
 
 
 def test_an_insert_is_named_by_its_reference(team: Team) -> None:
-    record = {"record": "1", "key": {}, "reference": {"PurchaseOrderByCustomer": "K-77"}}
+    reference = {"PurchaseOrderByCustomer": "K-77"}
+    record = {"intent": "01" * 32, "record": "1", "key": {}, "reference": reference}
     mail = told(team, answer(1, key=None), records=[record])
     assert "K-77 (record 1, intent" in mail
+
+
+def test_what_an_earlier_run_left_is_named_with_its_own_file(team: Team) -> None:
+    """After an outage one run sends the records of several files."""
+    earlier = {"source": {"key": f"updates/{FLOW}/inbox/monday.csv"}}
+    team.objects.write(f"updates/{FLOW}/runs/r0/update.json", msgspec.json.encode(earlier))
+    record = {"intent": "01" * 32, "record": "1", "key": {}, "reference": {}, "run_id": "r0"}
+    mail = told(team, answer(1), source=None, records=[record])
+    assert "4500000901/10 (record 1 of monday.csv, intent 010101010101)" in mail
 
 
 def test_those_that_were_not_sent_because_of_it_are_counted(team: Team) -> None:

@@ -59,12 +59,15 @@ def parse(
     else:
         rows = _mapped(found, mapping) if mapping else _as_they_are(found, flow)
     batch = _Batch(flow_name=flow_name, flow=flow, client=client, source=source, now=now)
-    parsed = _planned(_checked(rows, flow), batch)
-    urgent = len(parsed.planned) <= flow.urgent_below
-    if urgent:
-        hasty = tuple((replace(intent, urgent=True), data) for intent, data in parsed.planned)
-        parsed = replace(parsed, planned=hasty)
-    return accepted(parsed, flow.on_error)
+    return accepted(_urgent(_planned(_checked(rows, flow), batch), flow), flow.on_error)
+
+
+def _urgent(parsed: Parsed, flow: WriteBack) -> Parsed:
+    """A small drop goes before what is planned in bulk."""
+    if len(parsed.planned) > flow.urgent_below:
+        return parsed
+    hasty = tuple((replace(intent, urgent=True), data) for intent, data in parsed.planned)
+    return replace(parsed, planned=hasty)
 
 
 def _as_they_are(found: Rows, flow: WriteBack) -> list[Row]:

@@ -63,9 +63,6 @@ def supplier_invoice(
     """
     _require(invoice)
     assert invoice.currency
-    assert invoice.issue_date
-    assert invoice.total is not None
-    currency = invoice.currency
     items = [
         _item(number, share, rate, orders, invoice, company)
         for number, (share, rate) in enumerate(_shares(invoice, decision), start=1)
@@ -76,22 +73,39 @@ def supplier_invoice(
     taxes = taxes_of(invoice, every, company)
     _balance(invoice, decision, [item.amount for item in every] + [c.amount for c in costs], taxes)
     return {
-        "CompanyCode": decision.company_code,
-        "DocumentDate": v2_date(invoice.issue_date),
-        "PostingDate": v2_date(posting_date),
-        "SupplierInvoiceIDByInvcgParty": supplier_reference(invoice),
-        "InvoicingParty": _invoicing_party(decision, orders),
-        "DocumentCurrency": currency,
-        "InvoiceGrossAmount": _amount(invoice.total, currency),
-        "DocumentHeaderText": marker(document_id),
-        "SupplierInvoiceIsCreditMemo": "X" if invoice.type == "credit-note" else "",
-        "TaxIsCalculatedAutomatically": False,
+        **_header(invoice, decision, orders, document_id, posting_date),
         **_STATUS[status],
         **(_BLOCKED if decision.payment_block else {}),
         **_delivery_cost(invoice, costs, every, company),
         "to_SuplrInvcItemPurOrdRef": [item.record for item in items],
         **({"to_SupplierInvoiceItemGLAcct": [i.record for i in accounts]} if accounts else {}),
-        "to_SupplierInvoiceTax": [_tax(code, taxes[code], currency) for code in sorted(taxes)],
+        "to_SupplierInvoiceTax": [
+            _tax(code, taxes[code], invoice.currency) for code in sorted(taxes)
+        ],
+    }
+
+
+def _header(
+    invoice: Invoice,
+    decision: Decision,
+    orders: Mapping[str, Order],
+    document_id: str,
+    posting_date: date,
+) -> Record:
+    assert invoice.currency
+    assert invoice.issue_date
+    assert invoice.total is not None
+    return {
+        "CompanyCode": decision.company_code,
+        "DocumentDate": v2_date(invoice.issue_date),
+        "PostingDate": v2_date(posting_date),
+        "SupplierInvoiceIDByInvcgParty": supplier_reference(invoice),
+        "InvoicingParty": _invoicing_party(decision, orders),
+        "DocumentCurrency": invoice.currency,
+        "InvoiceGrossAmount": _amount(invoice.total, invoice.currency),
+        "DocumentHeaderText": marker(document_id),
+        "SupplierInvoiceIsCreditMemo": "X" if invoice.type == "credit-note" else "",
+        "TaxIsCalculatedAutomatically": False,
     }
 
 

@@ -12,8 +12,8 @@ from sapmatch.model.errors import InputRejected
 
 LONGEST = timedelta(days=7)
 _RELEASED = (
-    "is released: new writes go at once, and what was held by the first run after the time that "
-    "sapmatch intents --state HELD names, in ten minutes at most"
+    "is released: new writes go at once; what is held goes with the first run after its time, ten "
+    "minutes from now at most (sapmatch intents --state HELD names it)"
 )
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _DURATION = re.compile(r"(\d{1,6})([smhd])", re.ASCII)

@@ -46,6 +46,8 @@ def test_a_file_for_an_unknown_flow_is_refused_by_name(call: Call, parts: MagicM
     answer = call("collect_intents", "dropped")
     assert (answer["records"], answer["mistakes"]) == (0, 1)
     assert b"known flow: other" in parts.objects.write.call_args.args[1]
+    inbox = b"updates/sales_order_fields/inbox/blocks.json"
+    assert inbox in parts.objects.write_once.call_args.args[1], "people are told which file it was"
 
 
 @pytest.mark.parametrize(("records", "urgent"), [(20, True), (21, False)])

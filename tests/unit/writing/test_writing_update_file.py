@@ -11,7 +11,14 @@ from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import IntentState
 from sapmatch.writing.mapping.apply import mapping_of
 from sapmatch.writing.rows import MOST_BYTES
-from sapmatch.writing.update_file import UpdateFile, collect, collect_inbox, load, update_key
+from sapmatch.writing.update_file import (
+    Source,
+    UpdateFile,
+    collect,
+    collect_inbox,
+    load,
+    update_key,
+)
 from tests.builders.memory import START, MemoryObjects
 from tests.builders.memory_intents import MemoryIntents
 from tests.builders.writes import ORDERS, change_intent
@@ -99,7 +106,9 @@ def test_a_file_too_large_is_refused_before_it_is_read() -> None:
             return super().read(key, version_id)
 
     room.objects = Huge()
-    assert room.drop("[]").mistakes == 1
+    file = room.drop("[]")
+    assert file.mistakes == 1
+    assert file.source == Source(key=INBOX, version_id=None), "people are told which file it was"
     assert "split it" in room.responses()[0]["sap_message"]
 
 

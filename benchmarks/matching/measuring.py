@@ -1,12 +1,10 @@
 """Runs each contestant alone in its process, on the same world."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterable
 from typing import Any
 
-from benchmarks.imports import ROOT, compiled
+from benchmarks.alone import answer_of
 
 _LONGEST = 600  # seconds for one contestant
 
@@ -30,14 +28,6 @@ def large_invoices() -> Result:
 
 
 def _run(module: str, *arguments: str) -> Result:
-    done = subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        cwd=ROOT,
-        env=compiled(),
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        timeout=_LONGEST,
-    )
-    found: Result = json.loads(done.stdout.splitlines()[-1])
+    printed = answer_of(module, *arguments, seconds=_LONGEST)
+    found: Result = json.loads(printed.splitlines()[-1])
     return found

@@ -10,7 +10,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from benchmarks.imports import ROOT, compiled
+from benchmarks.alone import answer_of
+from benchmarks.imports import ROOT
 from benchmarks.odata.schema import Version
 
 _LONGEST = 300  # seconds for one contestant
@@ -75,18 +76,8 @@ def served(service: Service) -> Iterator[str]:
 
 
 def _run(name: str, service: Service, address: str, output: Path) -> Cost:
-    arguments = [name, address, service.version, str(output)]
-    command = [sys.executable, "-m", "benchmarks.odata.single", *arguments]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=compiled(),
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        timeout=_LONGEST,
-    )
-    cost = Cost(**json.loads(done.stdout))
+    given = (name, address, service.version, str(output))
+    cost = Cost(**json.loads(answer_of("benchmarks.odata.single", *given, seconds=_LONGEST)))
     if name != "bytes" and cost.rows != service.rows:
         raise SystemExit(f"{name}: read {cost.rows} of {service.rows} rows: its figures are void")
     return cost

@@ -1,12 +1,10 @@
 """Time and memory of reading, in processes of their own."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from benchmarks.imports import ROOT, compiled
+from benchmarks.alone import answer_of
 from benchmarks.reading.corpus import Document
 
 _LONGEST = 600  # seconds
@@ -23,17 +21,8 @@ class Cost(NamedTuple):
 def cost(documents: Sequence[Document], engine: str) -> Cost:
     """All documents in one process; `engine` is none, seen or local (see single.py)."""
     files = [str(document.path.resolve()) for document in documents]
-    answer = subprocess.run(
-        [sys.executable, "-m", "benchmarks.reading.single", engine],
-        cwd=ROOT,
-        env=compiled(),
-        input=json.dumps(files),
-        stdout=subprocess.PIPE,
-        text=True,
-        timeout=_LONGEST,
-        check=True,
-    )
-    found = json.loads(answer.stdout)
+    module = "benchmarks.reading.single"
+    found = json.loads(answer_of(module, engine, seconds=_LONGEST, given=json.dumps(files)))
     return Cost(tuple(found["seconds"]), tuple(found["cpu"]), found["peak_mb"])
 
 

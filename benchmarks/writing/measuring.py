@@ -11,7 +11,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from benchmarks.imports import ROOT, compiled
+from benchmarks.alone import answer_of
+from benchmarks.imports import ROOT
 from benchmarks.writing.invoices import PASSWORD, USER, invoices, seed
 
 _LONGEST = 300  # seconds for one contestant
@@ -75,15 +76,6 @@ def served(folder: Path) -> Iterator[str]:
 
 
 def _run(name: str, url: str, file: Path, count: int) -> Cost:
-    command = [sys.executable, "-m", "benchmarks.writing.single", name, url, str(file)]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=compiled(),
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        timeout=_LONGEST,
-    )
-    cost = Cost(**json.loads(done.stdout))
+    given = (name, url, str(file))
+    cost = Cost(**json.loads(answer_of("benchmarks.writing.single", *given, seconds=_LONGEST)))
     return Cost(*(figure / count for figure in cost))

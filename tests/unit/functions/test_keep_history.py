@@ -5,22 +5,12 @@ import pytest
 
 from sapmatch.aws.history import IntentHistory
 from sapmatch.model.intent import Intent, IntentState
-from tests.builders.memory import START, MemoryObjects
+from tests.builders.memory import MemoryObjects
+from tests.builders.writes import invoice_intent
 from tests.unit.functions.conftest import Call
 
 ID = "0a" * 32
-INTENT = Intent(
-    id=ID,
-    flow="supplier_invoice",
-    connection="s4",
-    client="100",
-    operation="insert",
-    service="/s",
-    entity_set="A_SupplierInvoice",
-    payload_key="intents/x.json",
-    payload_sha256="x",
-    created_at=START,
-)
+INTENT = invoice_intent(id=ID, flow="supplier_invoice")
 
 
 @pytest.fixture

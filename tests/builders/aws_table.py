@@ -1,6 +1,7 @@
 """Tables in the emulator, each test with its own."""
 
 import uuid
+from typing import Any
 
 from sapmatch.aws.clients import client
 from sapmatch.aws.table import Table
@@ -37,3 +38,22 @@ def make_table(kind: str, index: str | None = None) -> Table:
         **extra,
     )
     return Table(dynamodb, name)
+
+
+def repeating(table: Table) -> Table:
+    """The same table, where every put is sent twice and the second one's answer is told."""
+    return Table(_Repeating(table.client), table.name)  # type: ignore[arg-type]
+
+
+class _Repeating:
+    """botocore repeats a request whose answer it did not get."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def put_item(self, **request: Any) -> Any:
+        self._client.put_item(**request)
+        return self._client.put_item(**request)

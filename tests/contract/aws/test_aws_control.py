@@ -1,7 +1,6 @@
 """What runs agree on, against the emulator."""
 
 import uuid
-from typing import Any
 
 import pytest
 
@@ -9,7 +8,7 @@ from sapmatch.aws.control import DynamoControl
 from sapmatch.aws.table import Table
 from sapmatch.model.errors import PreconditionFailed
 from sapmatch.model.ports import Control, Versioned
-from tests.builders.aws_table import make_table
+from tests.builders.aws_table import make_table, repeating
 
 
 @pytest.fixture(scope="module")
@@ -54,18 +53,7 @@ def test_nobody_changes_what_is_not_there(control: Control, key: str) -> None:
 def test_a_write_whose_answer_was_lost_is_recognised_when_it_is_repeated(
     table: Table, key: str
 ) -> None:
-    """botocore repeats a request whose answer it did not get: the condition then finds our own."""
-
-    class Repeating:
-        """A client that sends every put twice and reports what the second one met."""
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(table.client, name)
-
-        def put_item(self, **request: Any) -> Any:
-            table.client.put_item(**request)
-            return table.client.put_item(**request)
-
-    control = DynamoControl(Table(Repeating(), table.name))  # type: ignore[arg-type]
+    """The condition then finds our own."""
+    control = DynamoControl(repeating(table))
     assert control.write(key, b"mine", expected=0) == 1
     assert control.write(key, b"mine too", expected=1) == 2

@@ -13,8 +13,9 @@ from sapmatch.aws.table import Item, Table
 from sapmatch.model.errors import InputRejected, PreconditionFailed
 from sapmatch.model.intent import Intent, IntentState
 from sapmatch.model.ports import Intents
-from tests.builders.aws_table import make_table
+from tests.builders.aws_table import make_table, repeating
 from tests.builders.memory_intents import MemoryIntents
+from tests.builders.writes import invoice_intent
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 FLOW = "supplier_invoice"
@@ -32,19 +33,7 @@ OLD = (
 
 
 def intent(name: str = "0a", **fields: Any) -> Intent:
-    planned = Intent(
-        id=name,
-        flow=FLOW,
-        connection="s4",
-        client="100",
-        operation="insert",
-        service="/s",
-        entity_set="A_SupplierInvoice",
-        payload_key="intents/x.json",
-        payload_sha256="x",
-        created_at=NOW,
-    )
-    return msgspec.structs.replace(planned, **fields)
+    return invoice_intent(**{"id": name, "flow": FLOW, "created_at": NOW, **fields})
 
 
 def after(before: Intent, **fields: Any) -> Intent:
@@ -153,19 +142,8 @@ def test_all_who_claim_at_once_leave_one_winner(table: Table) -> None:
 
 
 def test_a_save_whose_answer_was_lost_is_recognised_when_it_is_repeated(table: Table) -> None:
-    """botocore repeats a request whose answer it did not get: the condition then finds our own."""
-
-    class Repeating:
-        """A client that sends every put twice and reports what the second one met."""
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(table.client, name)
-
-        def put_item(self, **request: Any) -> Any:
-            table.client.put_item(**request)
-            return table.client.put_item(**request)
-
-    store = DynamoIntents(Table(Repeating(), table.name))  # type: ignore[arg-type]
+    """The condition then finds our own."""
+    store = DynamoIntents(repeating(table))
     (planned,) = store.plan([intent()])
     store.save(claimed := after(planned, state=IntentState.CLAIMED, owner="me"))
     assert store.get(planned.id) == claimed

@@ -21,6 +21,7 @@ from sapmatch.model.order import Order, OrderItem, OrderSide, PostedInvoice, Pos
 from sapmatch.model.ports import MatchRecord, OrderKey, OrderScope
 from tests.builders.aws_table import make_table
 from tests.builders.memory_ledger import put, put_posted
+from tests.builders.writes import invoice_intent
 
 SCOPE = OrderScope("s4", "100", "1010")
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
@@ -79,16 +80,9 @@ def document(content: str) -> DocumentRecord:
 
 
 def intent(document_id: str, name: str = "0") -> Intent:
-    return Intent(
+    return invoice_intent(
         id=name + document_id[1:],
         flow="supplier_invoice",
-        connection="s4",
-        client="100",
-        operation="insert",
-        service="/s",
-        entity_set="A_SupplierInvoice",
-        payload_key="intents/x.json",
-        payload_sha256="x",
         document_id=document_id,
         created_at=NOW,
     )

@@ -111,7 +111,8 @@ def test_what_sap_never_saw_is_not_said_to_be_refused_by_it(team: Team) -> None:
     assert "refused" not in mail.lower().split("what to do")[0]
     assert mail.startswith("[sapmatch] Not written to SAP: 2 of 2 records of confirmations.csv")
     assert "2 records: OrderQty: is no field" in mail
-    assert "record 1, line 2, record 2, line 3" in mail
+    assert "record 1, line 2" in mail
+    assert "record 2, line 3" in mail
     assert not [line for line in commands(mail) if "replay" in line], "there is no intent"
 
 

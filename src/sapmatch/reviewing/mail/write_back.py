@@ -9,8 +9,8 @@ from sapmatch.reviewing.mail import text, words
 from sapmatch.reviewing.mail.text import Mail, Section
 from sapmatch.reviewing.written import Answer, WrittenRun, alike
 
-_GROUPS = 6  # of records that are alike, with three lines each
-_NAMED = 5  # records of a group, and commands
+_GROUPS = 6  # of records that are alike
+_NAMED = 5  # records of a group, or rows
 _REACHED = "What became of its records stands in the response file."
 _UNREACHED = "It is not known how far it came: there is no response file."
 _RUNBOOKS = {
@@ -125,9 +125,9 @@ def _why(answers: Sequence[Answer]) -> Iterator[str]:
     for (said, remedy), those in list(groups.items())[:_GROUPS]:
         count = f"{len(those)} records: " if len(those) > 1 else ""
         yield f"{count}{text.unlinked(said)}"
-        left = len(those) - _NAMED
-        more = [f"and {left} more"] if left > 0 else []
-        yield f"  {', '.join([*map(_named, those[:_NAMED]), *more])}"
+        yield from (f"  {_named(answer)}" for answer in those[:_NAMED])
+        if len(those) > _NAMED:
+            yield f"  and {len(those) - _NAMED} more"
         if remedy:
             yield f"  -> {remedy}"
     if len(groups) > _GROUPS:
@@ -182,12 +182,11 @@ def _replays(run: WrittenRun, answers: Sequence[Answer], stage: Stage) -> Iterat
     ids = [text.short(answer.intent) for answer in answers if answer.intent]
     if len(ids) < len(answers) and run.source:
         yield _drop(run, stage, run.flow)
-    for each in ids[:_NAMED]:
-        yield f"sapmatch replay {each} {_at(stage)}"
-    if ids:
-        yield f"sapmatch replay {ids[0]} --payload corrected.json {_at(stage)}"
     if len(ids) > 1:
         yield f"sapmatch replay --flow {run.flow} --run {run.run_id} {_at(stage)}"
+    if ids:
+        yield f"sapmatch replay {ids[0]} {_at(stage)}"
+        yield f"sapmatch replay {ids[0]} --payload corrected.json {_at(stage)}"
 
 
 def _drop(run: WrittenRun, stage: Stage, flow: str) -> str:

@@ -1,7 +1,9 @@
 """The command against the embedded SAP, in a folder of its own."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,14 +20,21 @@ limits = {{ requests_per_second = 1000, burst = 100 }}
 """
 
 
-@pytest.fixture
-def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A running stand-in with pages of five rows at most; settings that name it as s4."""
-    monkeypatch.chdir(tmp_path)
+@contextmanager
+def standing_in(folder: Path, monkeypatch: pytest.MonkeyPatch, **options: Any) -> Iterator[Server]:
+    """A running stand-in, and settings in the folder that name it as s4."""
+    monkeypatch.chdir(folder)
     monkeypatch.delenv("SAPMATCH_SETTINGS", raising=False)
     monkeypatch.setenv("S4_USER", "ROBOT")
     monkeypatch.setenv("S4_PASSWORD", USERS["ROBOT"])
-    with serve(seed(), users=USERS, page_size=5) as server:
+    with serve(seed(), users=USERS, **options) as server:
         text = SETTINGS.format(url=server.url, root=ROOT, service=SALES)
         Path("sapmatch.toml").write_text(text)
+        yield server
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """Its pages have five rows at most."""
+    with standing_in(tmp_path, monkeypatch, page_size=5) as server:
         yield server

@@ -9,6 +9,7 @@ from sapmatch.writing.identity import record_names, subjects
 from sapmatch.writing.protocol.due import due_at
 
 OPEN = tuple(state for state in IntentState if state not in TERMINAL)
+_AT_LEAST = timedelta(seconds=5)
 # The earlier one may end before its time, or be taken out.
 _ASKED_AGAIN = timedelta(minutes=5)
 _FOR_A_PERSON = timedelta(minutes=20)  # longer than a run waits: the next one asks again
@@ -38,17 +39,19 @@ class Earlier:
 
     def note(self, intent: Intent) -> None:
         """What became of it."""
-        self._open.pop(intent.id, None)
+        before = self._open.pop(intent.id, None)
+        for name in _kept_back(before) if before else ():
+            self._ids[name].discard(intent.id)
         if intent.state in TERMINAL:
             return
         self._open[intent.id] = intent
-        for name in subjects(intent):
+        for name in _kept_back(intent):
             self._ids[name].add(intent.id)
 
     def of(self, intent: Intent) -> Intent | None:
         """The first one that this one has to wait for."""
         ids = {each for name in subjects(intent) for each in self._ids.get(name, ())}
-        others = (self._open[each] for each in ids if each in self._open and each != intent.id)
+        others = (self._open[each] for each in ids - {intent.id})
         return min((o for o in others if _goes_first(o, intent)), key=_place, default=None)
 
 
@@ -60,19 +63,22 @@ def waits_for(earlier: Intent) -> str:
 
 def asked_again(earlier: Intent, now: datetime, spacing: timedelta) -> datetime:
     """When to look whether it has ended."""
-    soonest = now + spacing
+    soonest = now + max(spacing, _AT_LEAST)
     if earlier.state is IntentState.CONFLICTING:
-        return now + max(spacing, _FOR_A_PERSON)
+        return max(soonest, now + _FOR_A_PERSON)
     due = due_at(earlier) or soonest
     if earlier.state not in UNDECIDED:
         due = min(due, now + _ASKED_AGAIN)
     return max(soonest, due)
 
 
+def _kept_back(intent: Intent) -> frozenset[tuple[str, ...]]:
+    """Under which names others have to wait for it."""
+    return subjects(intent) if intent.state in UNDECIDED else record_names(intent)
+
+
 def _goes_first(other: Intent, intent: Intent) -> bool:
-    if other.state in UNDECIDED:
-        return True
-    return _place(other) < _place(intent) and bool(record_names(other) & record_names(intent))
+    return other.state in UNDECIDED or _place(other) < _place(intent)
 
 
 def _place(intent: Intent) -> tuple[str, int, str]:

@@ -207,7 +207,9 @@ def test_an_earlier_one_that_is_held_for_long_is_asked_for_every_five_minutes() 
     """It may be taken out, or let through, before its time."""
     far = change_intent(state=S.HELD, next_probe_at=RUN + 600 * MINUTES)
     assert asked_again(far, RUN, MINUTES) == RUN + 5 * MINUTES
-    assert asked_again(replace(far, next_probe_at=RUN), RUN, MINUTES) == RUN + MINUTES
+    near = replace(far, next_probe_at=RUN)
+    assert asked_again(near, RUN, MINUTES) == RUN + MINUTES
+    assert asked_again(near, RUN, timedelta(0)) > RUN  # not in a loop
 
 
 PARTNERS = replace(ORDERS, operation="upsert", reference=("Reference",))

@@ -1,4 +1,5 @@
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,19 @@ def test_a_second_replay_is_refused_and_names_the_first(
     said = capsys.readouterr().err
     assert f"was replayed already as {again.id[:12]}" in said
     assert sentence in said
+    assert len(stage.workflows.started) == 1
+
+
+def test_of_two_replays_at_once_one_is_refused(
+    stage: WrittenStage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """RE-22: the other one planned it after this one had looked."""
+    refused = stage.put(1, "REJECTED", ended_at=START)
+    replayed(capsys, refused.id)
+    stage.clock.time += timedelta(seconds=1)
+    monkeypatch.setattr("sapmatch.cli.replay_intents.replay_of", lambda *_: None)
+    assert main(["replay", refused.id]) == 2
+    assert "was replayed already as" in capsys.readouterr().err
     assert len(stage.workflows.started) == 1
 
 

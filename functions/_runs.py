@@ -11,9 +11,9 @@ from sapmatch.bootstrap.writing import reading_desk
 from sapmatch.model.errors import SapmatchError
 from sapmatch.model.intent import Cause
 from sapmatch.model.ports import Clock
-from sapmatch.writing.audit import Audit, audit_flow
-from sapmatch.writing.leftover import ages, reconcile_flow
-from sapmatch.writing.run import RunResult, respond
+from sapmatch.writing.runs.audit import Audit, audit_flow
+from sapmatch.writing.runs.leftover import ages, reconcile_flow
+from sapmatch.writing.runs.run import RunResult, respond
 
 # For the exchange that is under way: Lambda would cut it off, and its answer would be lost.
 MARGIN = timedelta(seconds=180)

@@ -5,7 +5,7 @@ from typing import Any
 from functions._runtime import Event, task
 from sapmatch.bootstrap import services
 from sapmatch.bootstrap.writing import collected
-from sapmatch.writing.run import parts_of
+from sapmatch.writing.runs.run import parts_of
 
 
 @task

@@ -6,7 +6,7 @@ from functions._runs import deadline, run_answer
 from functions._runtime import Event, task
 from sapmatch.bootstrap import services
 from sapmatch.bootstrap.writing import writing_desk
-from sapmatch.writing.run import write_update_file
+from sapmatch.writing.runs.run import write_update_file
 
 
 @task

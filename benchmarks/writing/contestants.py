@@ -22,7 +22,7 @@ from sapmatch.model.intent import Change, Entity, Look, Written
 from sapmatch.model.ports import SapWriter
 from sapmatch.writing.desk import Desk
 from sapmatch.writing.protocol.effects import Rules
-from sapmatch.writing.write_file import Source, write_file
+from sapmatch.writing.runs.write_file import Source, write_file
 
 _SECONDS = 60  # for one answer
 _SETTINGS = """

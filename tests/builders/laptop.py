@@ -10,7 +10,7 @@ from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import Operation
 from sapmatch.writing.desk import Desk
 from sapmatch.writing.protocol.effects import Rules
-from sapmatch.writing.write_file import OWNER, Source, write_file
+from sapmatch.writing.runs.write_file import OWNER, Source, write_file
 from tests.builders.memory import MemoryClock, MemoryObjects
 from tests.builders.memory_intents import MemoryIntents
 from tests.builders.memory_sap import MemorySap

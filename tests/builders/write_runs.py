@@ -8,7 +8,7 @@ from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import Intent
 from sapmatch.writing.desk import Desk
 from sapmatch.writing.response_file import response_key
-from sapmatch.writing.run import RunResult, reconcile_update_file, write_update_file
+from sapmatch.writing.runs.run import RunResult, reconcile_update_file, write_update_file
 from sapmatch.writing.update_file import collect_inbox
 from tests.builders.memory import MemoryClock, MemoryObjects
 from tests.builders.memory_intents import MemoryIntents

@@ -11,8 +11,8 @@ from sapmatch.cli import output
 from sapmatch.cli.intent_store import SHORT
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.intent import Intent, IntentState, Record
+from sapmatch.writing.files.rows import read_rows
 from sapmatch.writing.plan import replay_of, replayed
-from sapmatch.writing.rows import read_rows
 from sapmatch.writing.update_file import load
 
 if TYPE_CHECKING:

@@ -24,12 +24,12 @@ from sapmatch.model.errors import InputRejected, TransientError
 from sapmatch.model.messages import for_people
 from sapmatch.settings import Settings
 from sapmatch.writing.desk import Desk
-from sapmatch.writing.dry_run import dry_run
+from sapmatch.writing.files.rows import require_size
 from sapmatch.writing.mapping.apply import mapping_of
 from sapmatch.writing.response_file import COLUMNS as ALL_COLUMNS
-from sapmatch.writing.rows import require_size
-from sapmatch.writing.turn import FINE
-from sapmatch.writing.write_file import OWNER, Source, write_file
+from sapmatch.writing.runs.dry_run import dry_run
+from sapmatch.writing.runs.turn import FINE
+from sapmatch.writing.runs.write_file import OWNER, Source, write_file
 
 if TYPE_CHECKING:
     from sapmatch.sap.odata.client import ODataClient

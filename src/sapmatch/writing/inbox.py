@@ -11,13 +11,13 @@ from msgspec.structs import replace
 from sapmatch.model.errors import Problem
 from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import Record
+from sapmatch.writing.files.rows import MOST_RECORDS, Row, Rows, read_rows
+from sapmatch.writing.files.update_rows import is_update_file, rows_of_update_file
 from sapmatch.writing.identity import business_key, encoded, key_fields, reference_fields
 from sapmatch.writing.mapping.apply import FieldMapping, applied, missing_columns
 from sapmatch.writing.marker import marked, marker
 from sapmatch.writing.plan import Parsed, Planned, Refused, accepted, new_intent
 from sapmatch.writing.problems import file_problem, listed, refused, row_problem, shown
-from sapmatch.writing.rows import MOST_RECORDS, Row, Rows, read_rows
-from sapmatch.writing.update_rows import is_update_file, rows_of_update_file
 
 OPERATION = "operation"  # the one field of a record that is not SAP's
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")

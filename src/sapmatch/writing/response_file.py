@@ -17,7 +17,7 @@ from sapmatch.model.errors import Problem
 from sapmatch.model.intent import Cause, Intent, IntentState, Record
 from sapmatch.model.messages import for_people
 from sapmatch.model.ports import Objects
-from sapmatch.writing.csv_rows import is_formula
+from sapmatch.writing.files.csv_rows import is_formula
 from sapmatch.writing.plan import Refused
 from sapmatch.writing.remedies import INVALID, remedy
 

@@ -30,13 +30,13 @@ from sapmatch.model.errors import InputRejected
 from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import Intent, IntentState, Operation, Record
 from sapmatch.model.ports import Intents, Objects
+from sapmatch.writing.files.rows import require_size
+from sapmatch.writing.files.update_rows import READABLE, SCHEMA
 from sapmatch.writing.inbox import parse
 from sapmatch.writing.mapping.apply import FieldMapping
 from sapmatch.writing.plan import Parsed, Planned, Refused, place, stored
 from sapmatch.writing.problems import file_problem, listed, refused
 from sapmatch.writing.response_file import store_mistakes
-from sapmatch.writing.rows import require_size
-from sapmatch.writing.update_rows import READABLE, SCHEMA
 
 MOST_RECORDS = 500  # per run; what is left over is the next run's
 MOST_DROPPED = 5_000  # records of a dropped file, which is one run

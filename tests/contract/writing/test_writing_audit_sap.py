@@ -13,9 +13,9 @@ from sapmatch.model.connection import Auth, Connection
 from sapmatch.model.intent import Change, IntentState, Record
 from sapmatch.sap.connection import connect
 from sapmatch.sap.odata.client import ODataClient
-from sapmatch.writing.audit import Audit, audit_flow
 from sapmatch.writing.marker import marker
 from sapmatch.writing.plan import new_intent
+from sapmatch.writing.runs.audit import Audit, audit_flow
 from tests.builders.memory import MemoryClock, MemoryObjects
 from tests.builders.memory_intents import MemoryIntents
 from tests.builders.writes import INVOICES

@@ -5,7 +5,7 @@ import pytest
 from msgspec.structs import replace
 
 from sapmatch.model.errors import SapUnavailable
-from sapmatch.writing.audit import Audit, Difference
+from sapmatch.writing.runs.audit import Audit, Difference
 from tests.builders.writes import INVOICES, ORDERS
 from tests.unit.functions.conftest import Call
 

@@ -4,8 +4,8 @@ from unittest.mock import MagicMock
 import pytest
 
 from sapmatch.model.errors import LogonRefused
-from sapmatch.writing.leftover import Ages
-from sapmatch.writing.run import RunResult
+from sapmatch.writing.runs.leftover import Ages
+from sapmatch.writing.runs.run import RunResult
 from tests.builders.writes import INVOICES, ORDERS
 from tests.unit.functions.conftest import Call
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sapmatch.bootstrap.writing import writing_desk
 from sapmatch.model.errors import SapThrottled
 from sapmatch.writing.desk import Desk
-from sapmatch.writing.run import RunResult
+from sapmatch.writing.runs.run import RunResult
 from tests.builders.memory import START
 from tests.builders.writes import INVOICES
 from tests.unit.functions.conftest import Call

@@ -14,8 +14,8 @@ from sapmatch.model.errors import (
     SapUnavailable,
 )
 from sapmatch.model.intent import IntentState, Record
-from sapmatch.writing.audit import Audit, audit_flow
 from sapmatch.writing.marker import marker
+from sapmatch.writing.runs.audit import Audit, audit_flow
 from tests.builders.memory import START, MemoryClock, MemoryObjects
 from tests.builders.memory_intents import MemoryIntents
 from tests.builders.memory_sap import MemorySap

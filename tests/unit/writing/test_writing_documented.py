@@ -5,10 +5,10 @@ from pathlib import Path
 
 import msgspec
 
+from sapmatch.writing.files.rows import MOST_BYTES, MOST_RECORDS
 from sapmatch.writing.mapping.functions import FUNCTIONS
 from sapmatch.writing.mapping.table import COLUMNS as MAPPING_COLUMNS
 from sapmatch.writing.response_file import COLUMNS, STATUSES
-from sapmatch.writing.rows import MOST_BYTES, MOST_RECORDS
 from sapmatch.writing.update_file import MOST_DROPPED, UpdateFile
 from sapmatch.writing.update_file import MOST_RECORDS as MOST_PER_RUN
 

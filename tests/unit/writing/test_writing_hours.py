@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sapmatch.model.flow import Window
-from sapmatch.writing.hours import next_opening, open_at
+from sapmatch.writing.runs.hours import next_opening, open_at
 
 OFFICE = Window(begin="06:00", end="20:00", time_zone="Europe/Berlin")
 NIGHT = Window(days=("fri",), begin="22:00", end="05:00", time_zone="Europe/Berlin")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sapmatch.model.errors import InputRejected
-from sapmatch.writing.rows import MOST_BYTES, read_rows, require_size
+from sapmatch.writing.files.rows import MOST_BYTES, read_rows, require_size
 
 
 def records(data: str | bytes) -> list[Any]:

@@ -11,7 +11,7 @@ from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import Intent, IntentState, Written
 from sapmatch.writing.plan import Planned, new_intent, stored
 from sapmatch.writing.protocol.arrows import moved
-from sapmatch.writing.run import reconcile_update_file
+from sapmatch.writing.runs.run import reconcile_update_file
 from tests.builders.memory_intents import MemoryIntents
 from tests.builders.memory_sap import Execute, fails, request_lost
 from tests.builders.write_runs import Room

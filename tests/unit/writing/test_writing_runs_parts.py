@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from sapmatch.model.errors import Throttled
 from sapmatch.model.intent import Cause, Intent, IntentState
-from sapmatch.writing.leftover import Ages, ages, reconcile_flow
 from sapmatch.writing.protocol.arrows import moved
 from sapmatch.writing.response_file import response_key
-from sapmatch.writing.run import parts_of, respond
+from sapmatch.writing.runs.leftover import Ages, ages, reconcile_flow
+from sapmatch.writing.runs.run import parts_of, respond
 from sapmatch.writing.update_file import collect
 from tests.builders.memory_sap import answer_lost, executed, request_lost
 from tests.builders.write_runs import Room

@@ -9,8 +9,8 @@ import pytest
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import IntentState
+from sapmatch.writing.files.rows import MOST_BYTES
 from sapmatch.writing.mapping.apply import mapping_of
-from sapmatch.writing.rows import MOST_BYTES
 from sapmatch.writing.update_file import (
     Source,
     UpdateFile,

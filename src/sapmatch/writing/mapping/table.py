@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from sapmatch.model.errors import Problem
-from sapmatch.writing.csv_rows import columns_and_rows
+from sapmatch.writing.files.csv_rows import columns_and_rows
 from sapmatch.writing.mapping.expressions import Call, Expression, Path, Text, parse
 from sapmatch.writing.mapping.functions import FUNCTIONS
 from sapmatch.writing.problems import file_problem, listed, refused, row_problem, shown

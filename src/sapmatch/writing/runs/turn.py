@@ -10,11 +10,11 @@ from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import Cause, Intent, IntentState
 from sapmatch.writing.desk import Desk, Work, write
 from sapmatch.writing.earlier import OPEN, Earlier
-from sapmatch.writing.hours import next_opening, open_at
 from sapmatch.writing.plan import change_of
 from sapmatch.writing.protocol.arrows import held, moved, released
 from sapmatch.writing.protocol.due import may_send
 from sapmatch.writing.response_file import status
+from sapmatch.writing.runs.hours import next_opening, open_at
 
 UNREACHABLE = 3  # records in a row that SAP could not take: the rest waits for the next run
 FINE = ("created", "updated", "already_there")

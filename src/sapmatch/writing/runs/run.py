@@ -16,7 +16,7 @@ from sapmatch.model.ports import Intents, Objects
 from sapmatch.writing.desk import Desk, Work, read_back
 from sapmatch.writing.protocol.due import due_at, may_send
 from sapmatch.writing.response_file import status, store_responses, summary
-from sapmatch.writing.turn import Turn, backed_off, forbidden
+from sapmatch.writing.runs.turn import Turn, backed_off, forbidden
 from sapmatch.writing.update_file import UpdateFile, UpdateRecord, load, update_key
 
 SOON = timedelta(minutes=15)  # what is held for longer is left to a later run

@@ -7,8 +7,8 @@ from typing import Any
 from msgspec import Struct
 
 from sapmatch.model.errors import Problem
-from sapmatch.writing.csv_rows import columns_and_rows
-from sapmatch.writing.exact_json import ExactJson, after_blanks, mistakes, why
+from sapmatch.writing.files.csv_rows import columns_and_rows
+from sapmatch.writing.files.exact_json import ExactJson, after_blanks, mistakes, why
 from sapmatch.writing.problems import file_problem, refused, row_problem
 
 MOST_BYTES = 50_000_000

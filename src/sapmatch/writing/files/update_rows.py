@@ -5,8 +5,8 @@ from typing import Any
 
 from sapmatch.model.errors import Problem
 from sapmatch.model.flow import WriteBack
+from sapmatch.writing.files.rows import Row, Rows
 from sapmatch.writing.problems import file_problem, refused, row_problem
-from sapmatch.writing.rows import Row, Rows
 
 SCHEMA = 2
 READABLE = (1, SCHEMA)  # the present one and the one before (RE-32)

@@ -12,14 +12,14 @@ from msgspec import Struct
 from sapmatch.model.errors import InputRejected, SapmatchError
 from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import UNDECIDED, Change, Intent, IntentState, Record
-from sapmatch.writing.attended import AttendedRun
 from sapmatch.writing.desk import Desk, Work
 from sapmatch.writing.inbox import finding_fields, parse
 from sapmatch.writing.mapping.apply import FieldMapping
 from sapmatch.writing.plan import Check, Parsed, accepted, checked, place, stored
 from sapmatch.writing.problems import file_problem, refused
 from sapmatch.writing.response_file import full_refusal, full_response, summary
-from sapmatch.writing.turn import FINE
+from sapmatch.writing.runs.attended import AttendedRun
+from sapmatch.writing.runs.turn import FINE
 
 OWNER = "sapmatch write"
 SLICE = 20  # records that SAP is asked for, and that are waited for, together

@@ -13,7 +13,7 @@ from sapmatch.writing import readback
 from sapmatch.writing.desk import Work
 from sapmatch.writing.protocol import messages as say
 from sapmatch.writing.response_file import refusal, response, summary
-from sapmatch.writing.write_file import Source, in_order, read
+from sapmatch.writing.runs.write_file import Source, in_order, read
 
 SLICE = 50  # records that SAP is asked for at once
 _ACTIONS: dict[Operation, Literal["create", "update", "delete", "call"]] = {

@@ -12,7 +12,7 @@ from sapmatch.writing import readback
 from sapmatch.writing.desk import Desk, Work, read_back, write
 from sapmatch.writing.identity import record_names, subjects
 from sapmatch.writing.protocol.due import due_at, may_look, may_send
-from sapmatch.writing.turn import UNREACHABLE, backed_off, forbidden
+from sapmatch.writing.runs.turn import UNREACHABLE, backed_off, forbidden
 
 PATIENCE = timedelta(seconds=90)  # waiting in one run, for lost answers and for a busy SAP
 ROUNDS = 8  # of some records: send, two looks, send, two looks

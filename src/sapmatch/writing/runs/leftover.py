@@ -13,7 +13,7 @@ from sapmatch.model.intent import UNDECIDED, Cause, Intent, IntentState, Record
 from sapmatch.model.ports import Clock, Intents, Objects
 from sapmatch.writing.desk import Desk, read_back
 from sapmatch.writing.protocol.due import may_look
-from sapmatch.writing.run import respond, until_late
+from sapmatch.writing.runs.run import respond, until_late
 
 MOST = 5_000  # intents of one flow that one call looks at
 _READERS = 8  # objects that are read at a time

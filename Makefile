@@ -48,8 +48,15 @@ status: setup  ## what the local stage knows of every document
 	@$(BIN)/python -m local status
 
 test: setup lint types imports  ## check style, types and import rules, then run every test
-	@echo "test: unit, contract, infra, integration and a short proof"
-	@$(BIN)/python -m pytest $(PYTEST)
+	@echo "test: unit, contract, infra and a short proof; beside them integration, which mostly waits"
+	@set -m; failed=0; \
+	$(BIN)/python -m pytest $(PYTEST) tests/integration >build/integration.log 2>&1 & beside=$$!; \
+	$(BIN)/python -m pytest $(PYTEST) --ignore tests/integration || failed=$$?; \
+	if [ $$failed = 2 ]; then kill -INT $$beside; fi; \
+	echo "test: integration"; \
+	wait $$beside || failed=$$?; \
+	cat build/integration.log; \
+	[ $$failed = 0 ] && echo "test: all passed" || { echo "test: failed, see above"; exit $$failed; }
 
 lint: setup  ## ruff: style, formatting and likely bugs
 	@echo "lint: ruff"

@@ -88,6 +88,15 @@ def _require_own(work: Sequence[Work], desk: Desk) -> None:
             )
 
 
+def saved(intents: Intents, after: Intent) -> Intent:
+    """The intent as it is stored now: another worker may have been faster."""
+    try:
+        intents.save(after)
+    except PreconditionFailed:
+        return intents.get(after.id)
+    return after
+
+
 class _Writing:
     """One worker's writes to one SAP system."""
 
@@ -117,10 +126,14 @@ class _Writing:
         if not first:
             return intent
         until = asked_again(first, self._desk.clock.now(), self._desk.rules.spacing)
-        planned = self._saved(released(intent)) if intent.state is IntentState.HELD else intent
+        planned = (
+            saved(self._desk.intents, released(intent))
+            if intent.state is IntentState.HELD
+            else intent
+        )
         if not self._may_send(planned):  # another worker has it
             return planned
-        return self._saved(held(planned, Cause.EARLIER, until, waits_for(first)))
+        return saved(self._desk.intents, held(planned, Cause.EARLIER, until, waits_for(first)))
 
     def _may_send(self, intent: Intent) -> bool:
         return may_send(intent, self._desk.clock.now(), self._desk.rules, self._desk.owner)
@@ -147,15 +160,11 @@ class _Writing:
     def _held(self, part: list[Work], closed: Admission) -> Iterator[Intent]:
         for intent, _ in part:
             waits = intent.state is IntentState.HELD or not self._may_send(intent)
-            yield intent if waits else self._saved(held(intent, closed.cause, closed.until))
-
-    def _saved(self, after: Intent) -> Intent:
-        """As it is stored: another worker may have been faster."""
-        try:
-            self._desk.intents.save(after)
-        except PreconditionFailed:
-            return self._desk.intents.get(after.id)
-        return after
+            yield (
+                intent
+                if waits
+                else saved(self._desk.intents, held(intent, closed.cause, closed.until))
+            )
 
     def _written(self, part: list[Work]) -> Iterator[Intent]:
         started = self._desk.clock.now()

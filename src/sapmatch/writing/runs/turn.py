@@ -5,10 +5,10 @@ from contextlib import closing
 from datetime import datetime
 from http import HTTPStatus
 
-from sapmatch.model.errors import PreconditionFailed, Problem
+from sapmatch.model.errors import Problem
 from sapmatch.model.flow import WriteBack
 from sapmatch.model.intent import Cause, Intent, IntentState
-from sapmatch.writing.desk import Desk, Work, write
+from sapmatch.writing.desk import Desk, Work, saved, write
 from sapmatch.writing.earlier import OPEN, Earlier
 from sapmatch.writing.plan import change_of
 from sapmatch.writing.protocol.arrows import held, moved, released
@@ -190,12 +190,7 @@ class Turn:
         return self._save(released(intent)) if intent.state is IntentState.HELD else intent
 
     def _save(self, after: Intent) -> Intent:
-        """As it is stored: another worker may have been faster."""
-        try:
-            self._desk.intents.save(after)
-        except PreconditionFailed:
-            return self._desk.intents.get(after.id)
-        return after
+        return saved(self._desk.intents, after)
 
 
 def backed_off(intent: Intent) -> bool:

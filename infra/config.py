@@ -74,7 +74,7 @@ class StageConfig:
 
 def _check_secrets(stage: str, settings: Settings) -> None:
     for name, connection in settings.connections.items():
-        if stage != LOCAL and connection.auth.secret.startswith("env:"):
+        if stage != LOCAL and any(s.startswith("env:") for s in connection.secrets):
             raise InputRejected(
                 f"connections.{name}.auth.secret: env: is for laptop and tests; stage {stage} "
                 "needs the ARN or name of a secret in Secrets Manager"

@@ -109,7 +109,7 @@ def ledger_of(writes: Writes) -> Path:
 class Instant:
     """The writing part of port SapWriter: holds nothing, and executes everything at once."""
 
-    def prepare(self, service: str) -> None:
+    def prepare(self, service: str, on_behalf_of: str | None = None) -> None:
         """No token is needed."""
 
     def check(self, _change: Change) -> tuple[()]:

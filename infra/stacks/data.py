@@ -36,7 +36,7 @@ class DataStack(Stack):
         _index(tables["documents"], "by_unsent", "unsent_shard", "raised_at")
         _index(tables["intents"], "by_due", "due_shard", "due_at")
         topic = self._make_topic(config.settings.alerts.addresses)
-        secrets = {c.auth.secret for c in config.settings.connections.values()}
+        secrets = {s for c in config.settings.connections.values() for s in c.secrets}
         self.resources = Resources(
             key=self._key,
             bucket=bucket,

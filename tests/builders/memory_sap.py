@@ -135,7 +135,7 @@ class MemorySap:
         """Everything is allowed in memory."""
         return []
 
-    def prepare(self, service: str) -> None:
+    def prepare(self, service: str, on_behalf_of: str | None = None) -> None:
         """No token is needed in memory."""
 
     def look(self, looks: Sequence[Look]) -> list[list[Entity] | SapmatchError]:

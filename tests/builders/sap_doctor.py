@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from email.utils import format_datetime
 from typing import Any
 
-from sapmatch.model.connection import Auth, Connection
+from sapmatch.model.auth import Basic
+from sapmatch.model.connection import Connection
+from sapmatch.sap.auth.credentials import Given
 from sapmatch.sap.connection import connect
 from sapmatch.sap.doctor import Finding, Target, examine
 from sapmatch.sap.odata.client import ODataClient
@@ -79,7 +81,7 @@ def with_header(reply: Reply, name: str, text: str) -> Reply:
 def connection_to(url: str, **settings: Any) -> Connection:
     """Client 100 of the SAP at the URL, with short times."""
     usual = {"connect_timeout": 5.0, "read_timeout": 5.0, "total_timeout": 10.0}
-    auth = Auth(type="basic", secret="env:T")
+    auth = Basic(secret="env:T")
     return Connection(url=url, **{"client": "100", "auth": auth, **usual, **settings})
 
 
@@ -95,7 +97,7 @@ def findings(
     connection = connection_to(url, **settings)
 
     def open_client() -> ODataClient:
-        return connect("s4", connection, {"user": USER, "password": PASSWORD}, clock=clock)
+        return connect("s4", connection, Given({"user": USER, "password": PASSWORD}), clock=clock)
 
     chosen = targets or (Target(SERVICE),)
     found = list(examine("s4", connection, chosen, opened or open_client, clock=clock))

@@ -13,8 +13,10 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote
 
-from sapmatch.model.connection import Auth, Connection
+from sapmatch.model.auth import Basic
+from sapmatch.model.connection import Connection
 from sapmatch.model.ports import Clock
+from sapmatch.sap.auth.credentials import Given
 from sapmatch.sap.connection import connect
 from sapmatch.sap.odata.client import ODataClient
 from tests.builders.memory import MemoryClock
@@ -213,8 +215,6 @@ def client_of(server: SapServer, *, clock: Clock | None = None, **settings: Any)
 
 def client_at(url: str, *, clock: Clock | None = None, **settings: Any) -> ODataClient:
     """A client for whoever listens there."""
-    connection = Connection(
-        url=url, client="100", auth=Auth(type="basic", secret="env:T"), **settings
-    )
+    connection = Connection(url=url, client="100", auth=Basic(secret="env:T"), **settings)
     credentials = {"user": "TESTER", "password": PASSWORD}
-    return connect("s4", connection, credentials, clock=clock or MemoryClock())
+    return connect("s4", connection, Given(credentials), clock=clock or MemoryClock())

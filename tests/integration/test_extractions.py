@@ -188,7 +188,7 @@ def test_a_refused_logon_is_told_by_its_own_name(jobs: Jobs, running: Stage) -> 
     """And the next run finds the lease free."""
     letters(running, 0)
     store = boto3.client("secretsmanager")
-    name = load(SETTINGS).connections["s4"].auth.secret
+    (name,) = load(SETTINGS).connections["s4"].secrets
     before = store.get_secret_value(SecretId=name)["SecretString"]
     ends = []
     try:

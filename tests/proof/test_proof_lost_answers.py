@@ -12,10 +12,12 @@ from dataclasses import dataclass
 import pytest
 
 from local.sap.server import Server, serve
-from sapmatch.model.connection import Auth, Connection, Limits
+from sapmatch.model.auth import Basic
+from sapmatch.model.connection import Connection, Limits
 from sapmatch.model.errors import OutcomeUnknown
 from sapmatch.model.intent import IntentState
 from sapmatch.model.query import Query
+from sapmatch.sap.auth.credentials import Given
 from sapmatch.sap.connection import connect
 from sapmatch.sap.odata.batch import Changeset, Create
 from sapmatch.sap.odata.client import ODataClient
@@ -53,11 +55,11 @@ def world(mark: str) -> Iterator[World]:
         serve(seed(), users=USERS, duplicate_check=False) as sap,
         CuttingProxy(sap.url, f"POST {SERVICE}/{mark}".encode()) as proxy,
     ):
-        auth = Auth(type="basic", secret="env:T")
+        auth = Basic(secret="env:T")
         limits = Limits(failures=1_000_000)  # the breaker is not what is proven here
         connection = Connection(url=proxy.url, client="100", auth=auth, limits=limits)
         credentials = {"user": "ROBOT", "password": USERS["ROBOT"]}
-        with connect("s4", connection, credentials, clock=MemoryClock()) as client:
+        with connect("s4", connection, Given(credentials), clock=MemoryClock()) as client:
             yield World(sap, proxy, client)
 
 

@@ -7,7 +7,9 @@ from typing import Any
 
 from benchmarks.odata.contestants import Source
 from benchmarks.odata.schema import ENTITY_SET
-from sapmatch.model.connection import Auth, Connection, Limits
+from sapmatch.model.auth import Basic
+from sapmatch.model.connection import Connection, Limits
+from sapmatch.sap.auth.credentials import Given
 from sapmatch.sap.connection import connect
 from sapmatch.sap.odata.client import ODataClient
 
@@ -32,7 +34,7 @@ def read_typed(source: Source, _output: Path) -> Iterator[Sequence[Any]]:
 
 def client(source: Source, parallel: int = 1) -> ODataClient:
     """Our client as it is, but as fast as it can."""
-    auth = Auth(type="basic", secret="env:BENCH")
+    auth = Basic(secret="env:BENCH")
     limits = Limits(requests_per_second=1e9, parallel=parallel)
     connection = Connection(url=source.address, client="100", auth=auth, limits=limits)
-    return connect("bench", connection, {"user": "reader", "password": "reader"})
+    return connect("bench", connection, Given({"user": "reader", "password": "reader"}))

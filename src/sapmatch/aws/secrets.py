@@ -1,11 +1,12 @@
 """Logon secrets from Secrets Manager."""
 
-from collections.abc import Mapping
+import base64
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from sapmatch.aws.errors import translated
+from sapmatch.model.access import Secret
 from sapmatch.model.errors import InputRejected
 
 if TYPE_CHECKING:
@@ -15,19 +16,27 @@ _DENIED = "may not be read; grant secretsmanager:GetSecretValue on it, kms:Decry
 
 
 class SecretsManager:
-    """Port Secrets; a secret is a JSON object of strings: {"user": ..., "password": ...}."""
+    """Port Secrets; a secret is a JSON object of strings: {"user": ..., "password": ...}.
+
+    A binary secret is the file of a client certificate: its field is `p12`.
+    """
 
     def __init__(self, client: "SecretsManagerClient") -> None:
         self._client = client
 
-    def read(self, name: str) -> Mapping[str, str]:
-        """The fields; no message ever shows a value."""
+    def read(self, name: str) -> Secret:
+        """The current version; no message ever shows a value."""
         with translated(f"secret {name}", {"AccessDeniedException": _DENIED}):
-            text = self._client.get_secret_value(SecretId=name).get("SecretString", "")
+            found = self._client.get_secret_value(SecretId=name)
+        version = found.get("VersionId", "")
+        if "SecretString" not in found:
+            p12 = base64.b64encode(found.get("SecretBinary", b"")).decode()
+            return Secret(name=name, version=version, fields={"p12": p12})
         try:
-            return msgspec.json.decode(text, type=dict[str, str])
+            fields = msgspec.json.decode(found["SecretString"], type=dict[str, str])
         except msgspec.DecodeError:
             # The cause would show the text, so it is left out on purpose.
             raise InputRejected(
                 f'secret {name}: must be a JSON object such as {{"user": "...", "password": "..."}}'
             ) from None
+        return Secret(name=name, version=version, fields=fields)

@@ -29,6 +29,7 @@ from sapmatch.extracting.local import (
 )
 from sapmatch.folder import FolderControl, FolderObjects, work_folder
 from sapmatch.limits.permits import Permits
+from sapmatch.model.auth import secret_of
 from sapmatch.model.errors import InputRejected, ResyncRequired
 from sapmatch.model.flow import EntitySet, Output
 from sapmatch.settings import Settings
@@ -135,7 +136,7 @@ def _wanted(arguments: argparse.Namespace, settings: Settings) -> Wanted:
     )
     wanted = Wanted(
         connection=arguments.connection,
-        system=f"{connection.url} {connection.client} {connection.auth.secret}",
+        system=f"{connection.url} {connection.client} {secret_of(connection.auth)}",
         entity_set=entity_set,
         output=_output(arguments),
         delta=arguments.delta,

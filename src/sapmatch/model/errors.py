@@ -5,6 +5,7 @@
     ├── TransientError         nothing happened; the same call may be tried again
     │   ├── SapUnavailable     SAP was not reached, or answered 502, 503, 504 to a read
     │   ├── SapThrottled       SAP answered 429, or 503 with Retry-After
+    │   ├── PoolExhausted      all connections of this process were in use for too long
     │   ├── RecordLocked       somebody is editing the record in SAP
     │   └── Throttled          an AWS service asked for fewer calls
     ├── OutcomeUnknown         a write may have happened: read it back, never send it again
@@ -20,6 +21,7 @@ leaves, and a test compares both.
 """
 
 from collections.abc import Sequence
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -92,6 +94,10 @@ class RecordLocked(TransientError):
     """SAP refused because somebody is editing the record; nothing happened."""
 
 
+class PoolExhausted(TransientError):
+    """All connections that this process may have to SAP were in use for too long; nothing left."""
+
+
 class Throttled(TransientError):
     """An AWS service asks for fewer calls."""
 
@@ -135,8 +141,32 @@ class PreconditionFailed(SapmatchError):
     """The record changed since it was read (HTTP 412 and 428, or a conditional write of ours)."""
 
 
+LogonReason: TypeAlias = Literal[
+    "password",  # user, password or client
+    "locked",  # the user is locked in SAP
+    "stopped",  # refused too often with this secret: nobody tries it again
+    "certificate",  # of ours: refused, over, or its password is wrong
+    "unmapped",  # certificate or assertion are good, and belong to no user of SAP
+    "token",  # the token endpoint gave none
+    "user-token",  # of a person: over, of a foreign issuer, or not accepted
+    "assertion",  # our SAML assertion
+    "destination",  # of BTP: missing, unusable, or its own logon failed
+    "proxy",  # the connectivity proxy or the Cloud Connector
+    "csrf",
+    "sso",  # a logon page instead of data
+    "other",
+]
+
+
 class LogonRefused(SapmatchError):
-    """SAP refused the logon (HTTP 401, or a logon page instead of data)."""
+    """SAP, or who logs on for us, refused (HTTP 401, a logon page, no token); `reason` says what.
+
+    The message names the remedy; it is never tried again with the same secret.
+    """
+
+    def __init__(self, message: str, reason: LogonReason = "other") -> None:
+        super().__init__(message)
+        self.reason: LogonReason = reason
 
 
 class AuthorizationMissing(SapmatchError):

@@ -153,6 +153,8 @@ class WriteBack(Struct, frozen=True, kw_only=True):
     schedule: str | None = None
     status: Literal["parked", "posted-blocked", "posted"] = "parked"
     field: str | None = None
+    run_as: Literal["technical", "decider"] = "technical"
+    without_sap_user: Literal["refuse", "technical"] = "refuse"
 
     def __post_init__(self) -> None:
         """SAP's own functions show what is known of them where no effect is named."""

@@ -60,7 +60,8 @@ class Intent(Struct, frozen=True, kw_only=True):
     which SAP can be searched for the result. `key` is the entity key: given for an update, filled
     in for an insert once SAP has answered. `function` is what a call calls, with the payload as its
     parameters; `effect` the fields of the record under `key` that show that it happened. `urgent`
-    goes before what is not. `generation` counts the request ids, `claims` the tries of a worker and
+    goes before what is not. `on_behalf_of` is the SAP user whose decision it is, where the write is
+    to be made as him. `generation` counts the request ids, `claims` the tries of a worker and
     `attempts` those that were sent. Times are UTC.
     """
 
@@ -80,6 +81,7 @@ class Intent(Struct, frozen=True, kw_only=True):
     effect: dict[str, str] = field(default_factory=dict)
     marker: str | None = None  # what our records in SAP are recognised by
     urgent: bool = False
+    on_behalf_of: str | None = None
     corrects: str | None = None  # the refused intent in whose place it stands
     record: str = ""  # name of the record in its update file
     state: IntentState = IntentState.PLANNED
@@ -119,7 +121,8 @@ class Change(Struct, frozen=True, kw_only=True):
     """One write as SAP gets it; `etag` goes into If-Match, none is sent where it is None.
 
     A call has a `function` and its parameters in `record`; `entity_set` and `key` are the record
-    that a bound one is called on.
+    that a bound one is called on. `on_behalf_of` is the SAP user that SAP shall name as who did it,
+    the connection's technical user where None.
     """
 
     kind: Literal["create", "update", "delete", "call"]
@@ -129,6 +132,7 @@ class Change(Struct, frozen=True, kw_only=True):
     record: Record = field(default_factory=dict)
     etag: str | None = None
     function: str | None = None
+    on_behalf_of: str | None = None
     repeatability: Repeatability | None = None
 
 

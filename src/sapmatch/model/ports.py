@@ -170,8 +170,11 @@ class SapWriter(SapReader, Protocol):
     PreconditionFailed on 412 and 428, TransientError only where nothing can have happened.
     """
 
-    def prepare(self, service: str) -> None:
-        """Do whatever a write needs first (a CSRF token), so that the write itself is one call."""
+    def prepare(self, service: str, on_behalf_of: str | None = None) -> None:
+        """Do whatever a write needs first (a CSRF token), so that the write itself is one call.
+
+        `on_behalf_of` is the SAP user of the change that is to come, as in Change.
+        """
         ...
 
     def check(self, change: Change) -> Sequence[Problem]:
@@ -367,14 +370,6 @@ class Mailer(Protocol):
 
     def send(self, subject: str, body: str, attributes: Mapping[str, str]) -> None:
         """Publish; the subject is plain text under 100 characters."""
-        ...
-
-
-class Secrets(Protocol):
-    """Reads logon secrets."""
-
-    def read(self, name: str) -> Mapping[str, str]:
-        """The secret's fields (`user`, `password`); InputRejected names the secret if unusable."""
         ...
 
 

@@ -2,17 +2,16 @@
 
 import threading
 from http import HTTPStatus
-from typing import Literal
 
 from msgspec import Struct
 
 from sapmatch.model.errors import LogonRefused, SapRejected, TransientError
+from sapmatch.model.profiles import CsrfMode
 from sapmatch.sap.odata import errors
 from sapmatch.sap.session import TRIES, Answer, SapSession
 
 HEADER = "x-csrf-token"
 _FETCH = {HEADER: "Fetch"}
-Mode = Literal["auto", "always", "never"]
 
 
 class Source(Struct, frozen=True):
@@ -37,7 +36,7 @@ class CsrfTokens:
     for every write, and none is sent without. never: no token at all (OD-P08).
     """
 
-    def __init__(self, session: SapSession, mode: Mode) -> None:
+    def __init__(self, session: SapSession, mode: CsrfMode) -> None:
         self._session = session
         self._mode = mode
         self._lock = threading.Lock()

@@ -17,14 +17,23 @@ _SMALL_PART = 64 * 1024
 
 
 class Auth(Protocol):
-    """A way to log on: signs requests, and may get itself something newer after a 401."""
+    """A way to log on: signs requests, is told what came of it, and may get something newer.
+
+    `identity` tells users of one system apart, whatever they log on with.
+    """
+
+    identity: str
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Sign one request."""
         ...
 
-    def renewed(self) -> bool:
-        """Whether there is now something else to log on with than what SAP has just refused."""
+    def accepted(self) -> None:
+        """SAP let a request in."""
+        ...
+
+    def refused(self) -> bool:
+        """After a 401: whether there is now something else to log on with than what was refused."""
         ...
 
 

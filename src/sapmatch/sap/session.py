@@ -202,7 +202,7 @@ class SapSession:
         self._breaker.check()
         with self._entrance.passing() as number:
             answer = self._exchange(method, url, headers, body)
-            if answer.status == HTTPStatus.UNAUTHORIZED and self._auth.renewed():
+            if answer.status == HTTPStatus.UNAUTHORIZED and self._auth.refused():
                 answer = self._exchange(method, url, headers, body)
             if answer.status == HTTPStatus.UNAUTHORIZED:
                 self._refused = (
@@ -210,6 +210,7 @@ class SapSession:
                     "same secret, so that the user does not get locked: mend it, then start anew"
                 )
             else:
+                self._auth.accepted()
                 self._entrance.open(number)
         return answer
 
@@ -306,4 +307,5 @@ def _check_text(headers: Collection[str]) -> None:
 
 
 def _logon(connection: Connection) -> dict[str, str]:
-    return {"sap-client": connection.client, "sap-language": connection.language}
+    fixed = {"sap-client": connection.client, "sap-language": connection.language}
+    return {name: value for name, value in fixed.items() if value}

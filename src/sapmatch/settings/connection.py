@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sapmatch.model.auth import secret_of
 from sapmatch.model.connection import Connection, Limits, ServiceOptions
 from sapmatch.model.errors import Problem
 from sapmatch.settings.blocks import mistake
@@ -21,11 +22,12 @@ def check_connection(path: str, connection: Connection) -> Iterator[Problem]:
     yield from _check_address(f"{path}.url", connection.url)
     for n, alias in enumerate(connection.aliases):
         yield from _check_address(f"{path}.aliases[{n}]", alias)
-    if not re.fullmatch(r"\d{3}", connection.client):
+    if not re.fullmatch(r"\d{3}" if connection.kind.client else r"(\d{3})?", connection.client):
         yield mistake(f"{path}.client", 'must be the three digits of the SAP client, such as "100"')
     if not re.fullmatch(r"[A-Z]{2}", connection.language):
         yield mistake(f"{path}.language", 'must be two capital letters, such as "EN"')
-    if not connection.auth.secret.removeprefix("env:"):
+    secret = secret_of(connection.auth)
+    if secret is not None and not secret.removeprefix("env:"):
         yield mistake(f"{path}.auth.secret", "is empty: name a secret, or env:NAME")
     yield from _check_limits(f"{path}.limits", connection.limits)
     yield from _check_times(path, connection)

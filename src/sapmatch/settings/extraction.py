@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
+from sapmatch.model.auth import secret_of
 from sapmatch.model.connection import Connection
 from sapmatch.model.errors import Problem
 from sapmatch.model.flow import EntitySet, Extraction
@@ -42,7 +43,7 @@ def check_subscriptions(
         connection = connections.get(extraction.connection)
         if connection is None:
             continue
-        user = (connection.url, connection.client, connection.auth.secret)
+        user = (connection.url, connection.client, str(secret_of(connection.auth)))
         for each in entity_sets_of(extraction):
             if each.mode != "delta":
                 continue

@@ -74,19 +74,35 @@ def _section(value: Any, kind: type[Any], path: str, problems: list[Problem]) ->
     return kind(**given)
 
 
+def _tagged(value: Any, kinds: list[Any], path: str, problems: list[Problem]) -> Any:
+    """A table as the struct that its `type` names."""
+    if not isinstance(value, dict):
+        problems.append(mistake(path, "must be a table"))
+        return None
+    by_tag = {kind.__struct_config__.tag: kind for kind in kinds}
+    kind = by_tag.get(value.get("type", ""))
+    if kind is None:
+        known = ", ".join(f'"{tag}"' for tag in by_tag)
+        problems.append(mistake(_join(path, "type"), f"must be one of {known}"))
+        return None
+    rest = {key: part for key, part in value.items() if key != "type"}
+    return _section(rest, kind, path, problems)
+
+
 def _stand_in(hint: Any) -> Any:
     """For a required value that is missing or wrong; its mistakes are told already."""
-    return _section({}, hint, "", []) if _is_struct(hint) else ""
+    kinds = _structs(hint)
+    return _section({}, kinds[0], "", []) if kinds else ""
 
 
 def _value(value: Any, hint: Any, path: str, problems: list[Problem]) -> Any:
-    if get_origin(hint) in (Union, UnionType):
-        structs = [arm for arm in get_args(hint) if _is_struct(arm)]
-        if structs and value in _options(hint):
-            return value
-        hint = structs[0] if structs else hint
-    if _is_struct(hint):
-        return _section(value, hint, path, problems)
+    structs = _structs(hint)
+    if structs and value in _options(hint):
+        return value
+    if len(structs) > 1:
+        return _tagged(value, structs, path, problems)
+    if structs:
+        return _section(value, structs[0], path, problems)
     arguments = get_args(hint)
     container = _CONTAINERS.get(get_origin(hint) or hint)
     if container and not isinstance(value, container[0]):
@@ -174,6 +190,12 @@ def _options(hint: Any) -> list[str]:
     if get_origin(hint) is Literal:
         return list(get_args(hint))
     return [option for arm in get_args(hint) for option in _options(arm)]
+
+
+def _structs(hint: Any) -> list[Any]:
+    """The struct that a setting is, or those that it may be."""
+    arms = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    return [arm for arm in arms if _is_struct(arm)]
 
 
 def _is_struct(hint: Any) -> bool:

@@ -68,26 +68,26 @@ class Lockstep:
         self._each(Running.answered, [run for run, _ in asks], answers)
 
     def _prepare(self, prepares: Sequence[tuple[Running, Prepare]]) -> None:
-        services = [prepare.service for _, prepare in prepares]
-        prepared = {service: self._prepared(service) for service in dict.fromkeys(services)}
+        wanted = [prepare for _, prepare in prepares]
+        prepared = {prepare: self._prepared(prepare) for prepare in dict.fromkeys(wanted)}
         runs = [run for run, _ in prepares]
-        self._each(Running.answered, runs, [prepared[service] for service in services])
+        self._each(Running.answered, runs, [prepared[prepare] for prepare in wanted])
 
-    def _prepared(self, service: str) -> SapmatchError | None:
+    def _prepared(self, prepare: Prepare) -> SapmatchError | None:
         try:
-            self._sap.prepare(service)
+            self._sap.prepare(prepare.service, prepare.on_behalf_of)
         except SapmatchError as exc:
             return exc
         return None
 
     def _send(self, sends: Sequence[tuple[Running, Send]]) -> None:
-        """Send as many of one service as go together; what is late has not left (RE-22)."""
+        """Send as many of one service and user as go together; late ones have not left (RE-22)."""
         now = self._clock.now()
         late = [run for run, send in sends if now > send.until]
         self._each(Running.go_on, late, [SapUnavailable(_LATE)] * len(late))
         ready = [(run, send.change) for run, send in sends if now <= send.until]
-        service = ready[0][1].service if ready else None
-        pairs = [pair for pair in ready if pair[1].service == service][: self._batch.now]
+        first = _way(ready[0][1]) if ready else None
+        pairs = [pair for pair in ready if _way(pair[1]) == first][: self._batch.now]
         outcomes = self._outcomes([change for _, change in pairs])
         if outcomes is None:  # and nowhere else: an answer to none of them would send all again
             return
@@ -137,3 +137,8 @@ class Lockstep:
 
 def _waiting(runs: Sequence[Running], kind: type[E]) -> list[tuple[Running, E]]:
     return [(run, run.effect) for run in runs if isinstance(run.effect, kind)]
+
+
+def _way(change: Change) -> tuple[str, str | None]:
+    """What changes of one batch have in common."""
+    return change.service, change.on_behalf_of

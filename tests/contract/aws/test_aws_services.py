@@ -114,7 +114,7 @@ def test_a_secret_that_is_no_json_object_is_refused_without_showing_it(aws: str)
     store.create_secret(Name=good, SecretString=json.dumps({"user": "U", "password": "P"}))
     store.create_secret(Name=bad, SecretString="canary-password")
     secrets = SecretsManager(store)
-    assert secrets.read(good) == {"user": "U", "password": "P"}
+    assert secrets.read(good).fields == {"user": "U", "password": "P"}
     with pytest.raises(InputRejected, match="JSON object") as caught:
         secrets.read(bad)
     assert "canary" not in repr(caught.value)

@@ -10,9 +10,11 @@ from sapmatch.extracting.partition import CHUNKS_PER_READER
 from sapmatch.extracting.plan import plan_extraction
 from sapmatch.extracting.positions import Position, store_position
 from sapmatch.extracting.run import Plan
-from sapmatch.model.connection import Auth, Connection, Limits
+from sapmatch.model.auth import Basic
+from sapmatch.model.connection import Connection, Limits
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.flow import EntitySet, Extraction, Mode
+from sapmatch.sap.auth.credentials import Given
 from sapmatch.sap.connection import connect
 from sapmatch.sap.odata.client import ODataClient
 from tests.builders.control import MemoryControl
@@ -45,10 +47,10 @@ def seed() -> dict[str, list[dict[str, object]]]:
 @pytest.fixture(scope="module")
 def sap() -> Iterator[ODataClient]:
     with serve(seed(), users={"ROBOT": "Geheim-1"}, page_size=7) as server:
-        auth = Auth(type="basic", secret="env:S4")
+        auth = Basic(secret="env:S4")
         limits = Limits(requests_per_second=2000, burst=100)
         connection = Connection(url=server.url, client="100", auth=auth, limits=limits)
-        with connect("s4", connection, {"user": "ROBOT", "password": "Geheim-1"}) as client:
+        with connect("s4", connection, Given({"user": "ROBOT", "password": "Geheim-1"})) as client:
             yield client
 
 

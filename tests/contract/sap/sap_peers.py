@@ -10,9 +10,11 @@ from typing import Any
 
 from local.sap import v4
 from local.sap.server import Server, serve
-from sapmatch.model.connection import Auth, Connection
+from sapmatch.model.auth import Basic
+from sapmatch.model.connection import Connection
 from sapmatch.model.intent import Record
 from sapmatch.model.query import Query
+from sapmatch.sap.auth.credentials import Given
 from sapmatch.sap.connection import connect
 from sapmatch.sap.odata.client import ODataClient
 from sapmatch.sap.odata.service import Service
@@ -75,11 +77,9 @@ class Peer:
 
 def client_at(url: str, **settings: Any) -> ODataClient:
     """A client on a clock of its own."""
-    connection = Connection(
-        url=url, client="100", auth=Auth(type="basic", secret="env:T"), **settings
-    )
+    connection = Connection(url=url, client="100", auth=Basic(secret="env:T"), **settings)
     credentials = {"user": others.USER, "password": PASSWORD}
-    return connect("s4", connection, credentials, clock=MemoryClock())
+    return connect("s4", connection, Given(credentials), clock=MemoryClock())
 
 
 @contextmanager

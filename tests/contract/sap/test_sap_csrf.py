@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from sapmatch.model.connection import Auth, Connection
+from sapmatch.model.auth import Basic
+from sapmatch.model.connection import Connection
 from sapmatch.model.errors import (
     AuthorizationMissing,
     LogonRefused,
@@ -233,7 +234,7 @@ def test_a_write_does_not_wait_for_a_token_longer_than_its_quiet_time_knows() ->
         with pytest.raises(SapUnavailable):
             client.create(SERVICE, "A_Order", {})
         assert server.methods()[before:] == ["HEAD", "GET"]
-    given = Connection(url="https://sap", client="100", auth=Auth(type="basic", secret="env:T"))
+    given = Connection(url="https://sap", client="100", auth=Basic(secret="env:T"))
     longer = replace(given, csrf="always")
     one = given.connect_timeout + given.total_timeout
     assert longer.settle_seconds - given.settle_seconds == 2 * one

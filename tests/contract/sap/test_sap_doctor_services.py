@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from sapmatch.model.connection import Auth, Limits
+from sapmatch.model.auth import Basic
+from sapmatch.model.connection import Limits
 from sapmatch.model.errors import InputRejected, Throttled
 from sapmatch.sap.doctor import Finding, Target, examine, pace
 from sapmatch.sap.odata.client import ODataClient
@@ -378,7 +379,7 @@ def test_a_secret_that_cannot_be_read_is_a_finding(
         raise error
 
     with SapServer(healthy()) as server:
-        auth = Auth(type="basic", secret=secret)
+        auth = Basic(secret=secret)
         found = by_check(findings(server.url, opened=opened, auth=auth))
     assert server.requests == []
     assert found["logon"].detail == str(error)

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from sapmatch.model.connection import Auth, Connection
+from sapmatch.model.auth import Basic
+from sapmatch.model.connection import Connection
 from sapmatch.model.errors import (
     InputRejected,
     LogonRefused,
@@ -25,6 +26,7 @@ from sapmatch.model.errors import (
 )
 from sapmatch.model.query import Query
 from sapmatch.sap import http
+from sapmatch.sap.auth.credentials import Given
 from sapmatch.sap.connection import connect
 from sapmatch.sap.odata.client import ODataClient
 from tests.builders import edmx
@@ -46,10 +48,10 @@ SPARE = 32 * 1024 * 1024  # bytes beside the answer itself
 
 def raw_client(server: RawServer, **settings: Any) -> ODataClient:
     """A client on a clock of its own."""
-    auth = Auth(type="basic", secret="env:T")
+    auth = Basic(secret="env:T")
     connection = Connection(url=server.url, client="100", auth=auth, **settings)
     credentials = {"user": "TESTER", "password": PASSWORD}
-    return connect("s4", connection, credentials, clock=MemoryClock())
+    return connect("s4", connection, Given(credentials), clock=MemoryClock())
 
 
 def failing(reply: Reply, version: str) -> SapmatchError:

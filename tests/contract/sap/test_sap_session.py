@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 import requests
 
-from sapmatch.model.connection import Auth, Connection, Limits, ServiceOptions
+from sapmatch.model.auth import Basic
+from sapmatch.model.connection import Connection, Limits, ServiceOptions
 from sapmatch.model.errors import LogonRefused, SapmatchError, SapRejected, SapUnavailable
 from sapmatch.model.query import Query
 from sapmatch.sap.session import SapSession
@@ -116,7 +117,12 @@ class Renewable:
         request.headers["Authorization"] = f"Bearer {self.used}"
         return request
 
-    def renewed(self) -> bool:
+    identity = "R"
+
+    def accepted(self) -> None:
+        """Nothing to do."""
+
+    def refused(self) -> bool:
         self.used += 1
         return self.used <= self.renewals
 
@@ -132,7 +138,7 @@ def takes_bearer_1() -> Iterator[SapServer]:
 
 
 def session_of(server: SapServer, auth: Renewable) -> SapSession:
-    connection = Connection(url=server.url, client="100", auth=Auth(type="basic", secret="env:T"))
+    connection = Connection(url=server.url, client="100", auth=Basic(secret="env:T"))
     return SapSession("s4", connection, auth, MemoryClock())
 
 

@@ -9,8 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from local.sap.server import Server, serve
-from sapmatch.model.connection import Auth, Connection
+from sapmatch.model.auth import Basic
+from sapmatch.model.connection import Connection
 from sapmatch.model.intent import Change, IntentState, Record
+from sapmatch.sap.auth.credentials import Given
 from sapmatch.sap.connection import connect
 from sapmatch.sap.odata.client import ODataClient
 from sapmatch.writing.marker import marker
@@ -84,9 +86,9 @@ def books(server: Server) -> Iterator[Books]:
     connection = Connection(
         url=server.url.partition("/sap/")[0],
         client="100",
-        auth=Auth(type="basic", secret="env:S4"),
+        auth=Basic(secret="env:S4"),
     )
-    sap = connect("s4", connection, {"user": "ROBOT", "password": USERS["ROBOT"]})
+    sap = connect("s4", connection, Given({"user": "ROBOT", "password": USERS["ROBOT"]}))
     yield Books(sap)
     sap.close()
 

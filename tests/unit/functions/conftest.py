@@ -9,7 +9,8 @@ from unittest.mock import MagicMock
 
 import pytest
 
-from sapmatch.model.connection import Auth, Connection
+from sapmatch.model.auth import Basic
+from sapmatch.model.connection import Connection
 from sapmatch.reviewing.waiting import Woken
 from tests.builders.control import MemoryControl
 from tests.builders.memory import START
@@ -17,9 +18,7 @@ from tests.builders.writes import INVOICES
 from tests.conftest import ROOT
 
 Call = Callable[..., dict[str, Any]]
-CONNECTION = Connection(
-    url="https://sap.example.com", client="100", auth=Auth(type="basic", secret="s4")
-)
+CONNECTION = Connection(url="https://sap.example.com", client="100", auth=Basic(secret="s4"))
 
 
 @pytest.fixture

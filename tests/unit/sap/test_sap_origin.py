@@ -2,14 +2,16 @@
 
 import pytest
 
-from sapmatch.model.connection import Auth, Connection, Limits
+from sapmatch.model.auth import Basic
+from sapmatch.model.connection import Connection, Limits
 from sapmatch.model.errors import InputRejected
+from sapmatch.sap.auth.credentials import Given
 from sapmatch.sap.connection import connect
 from sapmatch.sap.origin import Origin
 
 SAP = Origin("s4", "https://sap.example.com:44300")
 HERE = "https://sap.example.com:44300/sap/opu/odata/sap/API/A_Order?$top=1"
-AUTH = Auth(type="basic", secret="env:T")
+AUTH = Basic(secret="env:T")
 GOOD = {"user": "TESTER", "password": "secret-canary"}
 
 
@@ -81,18 +83,18 @@ def test_a_standard_port_may_be_named_or_not() -> None:
 )
 def test_a_connection_has_a_plain_https_address(url: str) -> None:
     with pytest.raises(InputRejected, match=r"\[connections\.s4\]\.url"):
-        connect("s4", Connection(url=url, client="100", auth=AUTH), GOOD)
+        connect("s4", Connection(url=url, client="100", auth=AUTH), Given(GOOD))
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8000", "http://localhost:1", "http://[::1]:80"])
 def test_http_is_for_this_machine_only(url: str) -> None:
-    with connect("s4", Connection(url=url, client="100", auth=AUTH), GOOD) as client:
+    with connect("s4", Connection(url=url, client="100", auth=AUTH), Given(GOOD)) as client:
         assert "http://" in repr(client)
 
 
 def test_a_client_does_not_show_its_credentials() -> None:
     url = "https://sap.example.com"
-    with connect("s4", Connection(url=url, client="100", auth=AUTH), GOOD) as client:
+    with connect("s4", Connection(url=url, client="100", auth=AUTH), Given(GOOD)) as client:
         assert repr(client) == "<ODataClient s4 https://sap.example.com:443 client 100>"
 
 
@@ -103,11 +105,11 @@ def test_a_client_does_not_show_its_credentials() -> None:
 def test_useless_credentials_are_named_but_not_shown(credentials: dict[str, str]) -> None:
     connection = Connection(url="https://sap.example.com", client="100", auth=AUTH)
     with pytest.raises(InputRejected, match=r"\[connections\.s4\]\.auth\.secret"):
-        connect("s4", connection, credentials)
+        connect("s4", connection, Given(credentials))
 
 
 @pytest.mark.parametrize("limits", [Limits(requests_per_second=0), Limits(parallel=0)])
 def test_a_useless_limit_is_refused(limits: Limits) -> None:
     url = "https://sap.example.com"
     with pytest.raises(InputRejected, match=r"\[connections\.s4\]\.limits"):
-        connect("s4", Connection(url=url, client="100", auth=AUTH, limits=limits), GOOD)
+        connect("s4", Connection(url=url, client="100", auth=AUTH, limits=limits), Given(GOOD))

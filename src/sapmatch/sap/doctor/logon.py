@@ -71,7 +71,7 @@ def client(system: System) -> Finding:
 
 
 def _secret_remedy(system: System) -> str:
-    local = system.connection.auth.secret.startswith("env:")
+    local = any(name.startswith("env:") for name in system.connection.secrets)
     return (_ENVIRONMENT if local else _CREDENTIALS).format(setting=system.setting)
 
 

@@ -118,7 +118,7 @@ def _allowed(visit: Visit, read: list[str], refused: dict[str, SapmatchError]) -
 
 def csrf(visit: Visit) -> Finding:
     """A token is given, and the session that it belongs to is kept."""
-    mode = visit.system.connection.csrf
+    mode = visit.system.connection.csrf_mode
     if mode == "never":
         return skipped(f'{visit.system.setting}.csrf is "never": writes carry no token')
     remedy = _NONE_GIVEN.format(setting=visit.system.setting)

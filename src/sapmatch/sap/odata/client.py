@@ -24,7 +24,8 @@ class ODataClient:
     """One logon session, shared by all services and threads; a context manager.
 
     `service(path)` gives one service with all that it can do; the other methods are some of the
-    same with the path as their first argument, as the port of the verbs wants them.
+    same with the path as their first argument, as the port of the verbs wants them. It calls SAP as
+    `on_behalf_of`, its technical user where None, and refuses a change of anybody else.
     """
 
     def __init__(
@@ -34,12 +35,14 @@ class ODataClient:
         connection: Connection,
         description: str,
         subscriber: str,
+        on_behalf_of: str | None = None,
     ) -> None:
         self._session = session
         self._tokens = tokens
         self._connection = connection
         self._description = description
         self._subscriber = subscriber
+        self._on_behalf_of = on_behalf_of
         self._lock = threading.Lock()
         self._services: dict[str, Service] = {}
 
@@ -131,8 +134,9 @@ class ODataClient:
         """See Service.changes."""
         return self.service(service).changes(entity_set, query, since=since)
 
-    def prepare(self, service: str) -> None:
+    def prepare(self, service: str, on_behalf_of: str | None = None) -> None:
         """See Service.prepare."""
+        self._require_own(on_behalf_of)
         self.service(service).prepare()
 
     def check(self, change: Change) -> list[Problem]:
@@ -149,6 +153,7 @@ class ODataClient:
 
     def write(self, change: Change) -> Written:
         """See Service.write."""
+        self._require_own(change.on_behalf_of)
         return self.service(change.service).write(change)
 
     def write_batch(self, changes: Sequence[Change]) -> list[Written | SapmatchError]:
@@ -156,6 +161,8 @@ class ODataClient:
         services = {change.service for change in changes}
         if len(services) > 1:
             raise InputRejected(f"one batch holds changes of one service, not of {len(services)}")
+        for change in changes:
+            self._require_own(change.on_behalf_of)
         return self.service(services.pop()).write_batch(changes) if services else []
 
     def create(
@@ -186,3 +193,8 @@ class ODataClient:
     ) -> Written:
         """See Service.delete."""
         return self.service(service).delete(entity_set, key, etag=etag)
+
+    def _require_own(self, on_behalf_of: str | None) -> None:
+        """SAP would name somebody else as who did it."""
+        if on_behalf_of != self._on_behalf_of:
+            raise InputRejected(f"{self._description}: logs on as another user than the change's")

@@ -27,6 +27,7 @@ class Prepare(Struct, frozen=True):
     """Get what a write to the service needs first (a CSRF token); answered by None."""
 
     service: str
+    on_behalf_of: str | None = None
 
 
 class Ask(Struct, frozen=True):

@@ -205,11 +205,12 @@ class _Write:
             record=record,
             etag=etag,
             function=self.intent.function,
+            on_behalf_of=self.intent.on_behalf_of,
         )
 
     def _send(self, change: Change, before: str | None = None) -> Answered:
         """Write ahead, then send: nothing leaves that is not stored as SENT."""
-        yield from self._ask(Prepare(self.intent.service))
+        yield from self._ask(Prepare(self.intent.service, self.intent.on_behalf_of))
         now, rules = self._now(), self._rules
         until = now + rules.slack
         quiet_until = until + rules.settle + rules.skew

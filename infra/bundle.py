@@ -20,6 +20,7 @@ LAYERS = {
     "base": ("requests", "msgspec", "aws-lambda-powertools", "rapidfuzz"),
     "documents": ("lxml", "pypdfium2", "python-stdnum"),
     "columnar": ("duckdb",),
+    "identity": ("cryptography", "signxml", "pyjwt"),
 }
 BASE_LIMIT = 15_000_000  # bytes unzipped in the cloud: every cold start loads this layer
 # Amazon Linux 2023 on Graviton; the emulator runs functions on this machine's own Python.

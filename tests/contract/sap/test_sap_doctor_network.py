@@ -132,7 +132,7 @@ def test_one_address_of_two_that_is_silent_is_a_warning(monkeypatch: pytest.Monk
 def test_a_certificate_of_a_private_authority_is_trusted_by_the_same_bundle(
     authority: Authority,
 ) -> None:
-    with SapServer(healthy(), tls=authority.server()) as server:
+    with SapServer(healthy(), tls=authority.server("127.0.0.1")) as server:
         found = findings(server.url, clock=MemoryClock())
     tls = by_check(found)["tls"]
     assert statuses(found, "failed") == []
@@ -169,7 +169,7 @@ def test_an_authority_that_we_do_not_know_points_to_the_bundle(
 
 
 def test_a_certificate_of_another_host_names_the_hosts_it_is_for(authority: Authority) -> None:
-    with SapServer(healthy(), tls=authority.server("DNS:sap.example.com")) as server:
+    with SapServer(healthy(), tls=authority.server("sap.example.com")) as server:
         failed = refused(server)
     assert failed.detail == "the certificate is of sap.example.com, not of 127.0.0.1"
     assert "connections.s4.url" in failed.remedy

@@ -282,8 +282,7 @@ SWEEPERS = {
             queries("intents", index="by_due"),
             queries("documents", "control"),
             puts("documents", "control"),
-            publishes(),
-            uses_key("s3", "dynamodb", "sns", "secretsmanager"),
+            uses_key("s3", "dynamodb", "secretsmanager"),
         ),
     ),
     "send_digest": FunctionSpec(

@@ -292,7 +292,6 @@ def test_only_what_runs_let_go_and_stale_keys_of_orders_are_ever_removed(prod: T
         (
             "sns:Publish",
             {
-                "audit_writes",
                 "fail_extraction",
                 "raise_exception",
                 "send_digest",

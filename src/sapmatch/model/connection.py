@@ -2,10 +2,11 @@
 
 from math import ceil
 from typing import Literal
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from sapmatch.model.auth import Auth, secret_of
+from sapmatch.model.auth import Auth, BtpDestination, secret_of
 from sapmatch.model.profiles import PROFILES, CsrfMode, Profile, ProfileName
 
 
@@ -116,6 +117,13 @@ class Connection(Struct, frozen=True, kw_only=True):
         """Names of all secrets that it needs."""
         proxy = self.proxy.secret if self.proxy else None
         return tuple(name for name in (secret_of(self.auth), self.ca, proxy) if name)
+
+    @property
+    def tokens_from_outside(self) -> bool:
+        """Whether tokens are made on another host than SAP's own: no network of SAP leads there."""
+        token_url = getattr(self.auth, "token_url", None)
+        elsewhere = bool(token_url) and urlsplit(token_url).hostname != urlsplit(self.url).hostname
+        return elsewhere or isinstance(self.auth, BtpDestination)
 
     @property
     def csrf_mode(self) -> CsrfMode:

@@ -136,10 +136,14 @@ class Exceptions:
         )
 
     def about_audit(self, day: str, differences: Sequence[str]) -> ExceptionRecord:
-        """What we wrote and SAP says differently; the same differences are told once."""
+        """What we wrote and SAP says differently; the same differences are told once.
+
+        By the next digest: the audit stands in SAP's network, and no mail leaves from there.
+        """
         found = hashlib.sha256("\n".join(differences).encode()).hexdigest()[:32]
         return self._tell(
             audit_mail(day, differences),
+            at_once=False,
             document_id=f"audit/{found}",
             state="AUDIT_DIFFERENCE",
             evidence=(f"audits/{day}.json",),
@@ -180,7 +184,13 @@ class Exceptions:
         )
 
     def _tell(
-        self, mail: Mail, *, state: str, within_budget: bool = False, **known: Any
+        self,
+        mail: Mail,
+        *,
+        state: str,
+        at_once: bool = True,
+        within_budget: bool = False,
+        **known: Any,
     ) -> ExceptionRecord:
         """Store, mail, note that it was mailed: a repetition after any step sends nothing twice
         but the mail whose note was lost. What is not mailed now a digest tells: no workflow fails
@@ -196,7 +206,8 @@ class Exceptions:
             )
         )
         sender = " ".join((record.document_id, *record.identity))
-        if record.notified_at is None and (not within_budget or self._budget.take(sender)):
+        due = at_once and record.notified_at is None
+        if due and (not within_budget or self._budget.take(sender)):
             with suppress(TransientError):
                 self._mailer.send(record.subject, record.body, attributes_of(record))
                 self._outbox.told(record, self._clock.now())

@@ -55,6 +55,13 @@ def test_a_mail_that_could_not_be_sent_fails_no_workflow_and_waits_for_the_diges
     assert len(team.mailer.sent) == 1
 
 
+def test_what_the_audit_finds_waits_for_the_digest(team: Intake) -> None:
+    """It stands in SAP's network, where SNS has no endpoint."""
+    record = team.exceptions.about_audit("2026-11-02", ["an invoice is missing"])
+    assert not team.mailer.sent
+    assert list(team.outbox.unsent()) == [record]
+
+
 @pytest.mark.parametrize("reason", ["REVIEW_EXPIRED", "WORKFLOW_FAILED"])
 def test_what_ends_in_vain_again_after_a_replay_is_told_again(team: Intake, reason: str) -> None:
     """RE-28: else nobody would hear that nobody decided."""

@@ -11,7 +11,7 @@ from sapmatch.matching.match import match
 from sapmatch.model.document import EarlierInvoice
 from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.invoice import Invoice
-from sapmatch.model.match import Decision, LedgerLine, State
+from sapmatch.model.match import ByHand, Decision, LedgerLine, State
 from sapmatch.model.order import ZERO, IndexedOrder, PostedInvoice
 from sapmatch.model.policy import MatchingPolicy
 from sapmatch.model.ports import OrderKey, Orders, OrderScope
@@ -84,6 +84,7 @@ def decided_by_hand(verdict: Verdict, decision: Decision | None, *, anew: Anew) 
         owner=None,
         payment_block=False,
         sampled=False,
+        by_hand=ByHand(sap_user=verdict.sap_user, now=verdict.token_sha256 is not None),
     )
 
 

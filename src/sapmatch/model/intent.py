@@ -11,6 +11,7 @@ from sapmatch.model.query import ODataValue
 Operation = Literal["insert", "update", "upsert", "delete", "call"]
 Record = dict[str, Any]  # a JSON object as SAP takes it; nested for a deep create
 ANY_VALUE = "*"  # in the effect of a call: the field must hold something
+DECIDER = "?"  # on behalf of who decided, whom nothing but their own token names
 
 
 class IntentState(StrEnum):
@@ -50,6 +51,8 @@ class Cause(StrEnum):
     EARLIER = "EARLIER"  # held: an earlier write of the same record is not at its end
     STOPPED = "STOPPED"  # an earlier record of its file was refused, and on_error is stop
     OPERATOR = "OPERATOR"  # a person took it out, or holds the system
+    DECIDER = "DECIDER"  # held: who decided is about to write it, with a token of their own
+    LOGON = "LOGON"  # SAP does not let in the person in whose name it is
 
 
 class Intent(Struct, frozen=True, kw_only=True):
@@ -61,8 +64,8 @@ class Intent(Struct, frozen=True, kw_only=True):
     in for an insert once SAP has answered. `function` is what a call calls, with the payload as its
     parameters; `effect` the fields of the record under `key` that show that it happened. `urgent`
     goes before what is not. `on_behalf_of` is the SAP user whose decision it is, where the write is
-    to be made as him. `generation` counts the request ids, `claims` the tries of a worker and
-    `attempts` those that were sent. Times are UTC.
+    to be made as him, or DECIDER. `generation` counts the request ids, `claims` the tries of a
+    worker and `attempts` those that were sent. Times are UTC.
     """
 
     id: str

@@ -126,6 +126,16 @@ class Ranked(Struct, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...] = ()
 
 
+class ByHand(Struct, frozen=True, kw_only=True):
+    """The person who decided, the first of two: the SAP user that the settings map them to.
+
+    `now`: they are about to write it with a token of their own.
+    """
+
+    sap_user: str | None = None
+    now: bool = False
+
+
 class Decision(Struct, frozen=True, kw_only=True):
     """The outcome for one invoice; the evidence weights add up to `score`.
 
@@ -159,6 +169,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     difference: Decimal | None = None  # money by which the failing checks deviate
     payment_block: bool = False  # posted all the same, and paid once a person released it
     sampled: bool = False  # blocked although it is good
+    by_hand: ByHand | None = None
 
     @property
     def posts(self) -> bool:

@@ -38,7 +38,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """What a person decided: who, when and why; `order` for the action `match`.
 
     `other_supplier` and `nothing_open` say that the order is meant although it is another party's,
-    or all of it is invoiced. `confirmed_by` is the second person where two have to.
+    or all of it is invoiced. `confirmed_by` is the second person where two have to. `token_sha256`
+    is the digest of the token that the person is about to write it with, the only one taken then.
     """
 
     action: Action
@@ -49,6 +50,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     order: str | None = None
     other_supplier: bool = False
     nothing_open: bool = False
+    token_sha256: str | None = None
     confirmed_by: str | None = None
     confirmed_sap_user: str | None = None
     confirmed_at: datetime | None = None

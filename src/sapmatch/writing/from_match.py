@@ -18,6 +18,7 @@ from sapmatch.writing.identity import business_key, key_fields, reference_fields
 from sapmatch.writing.mapping.apply import FieldMapping, applied
 from sapmatch.writing.mapping.facts import facts_of_match
 from sapmatch.writing.marker import marked, marker, marker_field
+from sapmatch.writing.on_behalf import in_the_name_of
 from sapmatch.writing.plan import Planned, new_intent
 from sapmatch.writing.problems import listed
 from sapmatch.writing.supplier_invoice import sales_order_change, supplier_invoice
@@ -32,11 +33,15 @@ class _Match(Struct, frozen=True, kw_only=True):
     orders: Mapping[str, Order]
     client: str
     now: datetime
+    asserts: bool
+    person: str
 
     def planned(
         self, name: str, flow: WriteBack, payload: Record, part: str = "", **fields: Any
     ) -> Planned:
         record = f"{self.document_id}/{part}" if part else self.document_id
+        asserts, person = self.asserts, self.person
+        who = in_the_name_of(name, flow, self.decision, self.now, asserts=asserts, person=person)
         return new_intent(
             name,
             flow,
@@ -45,6 +50,7 @@ class _Match(Struct, frozen=True, kw_only=True):
             document_id=self.document_id,
             created_at=self.now,
             record=record,
+            **who,
             **fields,
         )
 
@@ -61,13 +67,15 @@ def intents_for_match(
     connection: str,
     client: str,
     now: datetime,
+    asserts: bool = False,
+    person: str = "",
 ) -> list[Planned]:
     """The writes of every flow with source `match` for the decision's order side, with payloads.
 
     A flow with a mapping writes what that says, once for each order where it takes something from
     the order. Without one: one supplier invoice for purchase orders, one change of each sales
-    order. Raises InputRejected where the invoice cannot be written, or could not be found again in
-    SAP.
+    order. `asserts` and `person` as in `in_the_name_of`. Raises InputRejected where the invoice
+    cannot be written, or could not be found again in SAP, or in nobody's name.
     """
     match = _Match(
         invoice=invoice,
@@ -76,6 +84,8 @@ def intents_for_match(
         orders=orders,
         client=client,
         now=now,
+        asserts=asserts,
+        person=person,
     )
     planned: list[Planned] = []
     for name, flow in flows.items():

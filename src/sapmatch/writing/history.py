@@ -24,6 +24,7 @@ _NEVER_CHANGES = (
     "payload_key",
     "payload_sha256",
     "document_id",
+    "on_behalf_of",
     "created_at",
 )
 _NEVER_FALLS = ("claims", "attempts", "generation")

@@ -27,7 +27,7 @@ _CORRECTIONS = 100  # of one refused record, before a person has to look
 _NOTHING_DONE = (IntentState.REJECTED, IntentState.VOID)
 _KEPT = (
     "flow", "connection", "client", "operation", "service", "entity_set", "reference", "key",
-    "document_id", "function", "effect", "marker", "record", "run_id",
+    "document_id", "function", "effect", "marker", "on_behalf_of", "record", "run_id",
 )  # fmt: skip
 _TAKEN = "is under way or done with another content; compare it with SAP and change it by an update"
 

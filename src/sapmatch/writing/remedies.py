@@ -29,6 +29,9 @@ _CAUSES: dict[Cause, str] = {
     Cause.EARLIER: "It is sent once an earlier write of the same record has ended{next}: sapmatch "
     "intents shows what that one waits for.",
     Cause.STOPPED: "An earlier record of its file was refused: correct that one, then replay both.",
+    Cause.DECIDER: "Nothing to do: who decided writes it now, or else the first run{after}.",
+    Cause.LOGON: "Let this person in as the message says, then replay it with sapmatch replay; or "
+    "enter it in SAP by hand, and then leave it as it is.",
 }
 _STATES: dict[IntentState, str] = {
     IntentState.PLANNED: "It was not sent: the next run sends it.",

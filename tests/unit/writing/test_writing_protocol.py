@@ -74,7 +74,7 @@ def test_the_token_is_there_before_sent_is_stored(
 ) -> None:
     """A token that comes late must not let the write leave after its quiet time (RE-22)."""
 
-    def no_token(_service: str) -> None:
+    def no_token(_service: str, _on_behalf_of: str | None) -> None:
         assert insert.intent.state is S.CLAIMED
         raise SapUnavailable("no token")
 

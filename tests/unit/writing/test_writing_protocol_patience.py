@@ -6,7 +6,7 @@ import pytest
 
 from sapmatch.model.errors import RecordLocked, SapRejected, SapUnavailable
 from sapmatch.model.intent import IntentState
-from sapmatch.writing.protocol.write import LOCKED_SENDS
+from sapmatch.writing.protocol.answers import LOCKED_SENDS
 from tests.builders.memory_sap import fails
 from tests.builders.writes import CHANGE, Stage, change_intent
 

@@ -2,9 +2,14 @@
 
 from collections.abc import Mapping
 
-from sapmatch.model.errors import SapRejected
-from sapmatch.model.intent import Record
+from sapmatch.model.errors import LogonRefused, SapmatchError, SapRejected
+from sapmatch.model.intent import Intent, Record
 from sapmatch.model.query import ODataValue
+from sapmatch.writing.protocol.effects import Effect, Prepare, Send
+
+LOCKED_SENDS = 8  # within about ten minutes: somebody has the record open for longer (OD-P87)
+# Why SAP refuses one person: everybody else is let in by the same secret.
+_PERSONAL = frozenset({"locked", "unmapped", "assertion", "user-token"})
 
 # SAP says that it has this one already: its checks for duplicate invoices, and its memory of a
 # repeated request (OD-P77). Never a refusal, always a reason to look.
@@ -31,3 +36,17 @@ def texts(key: Mapping[str, ODataValue]) -> dict[str, str]:
         name: str(value).lower() if isinstance(value, bool) else str(value)
         for name, value in key.items()
     }
+
+
+def is_locked_for_long(intent: Intent) -> bool:
+    """Whether people shall decide: none of its sends may have arrived but the refused ones."""
+    return intent.attempts >= LOCKED_SENDS and not intent.absences
+
+
+def refuses_person(error: SapmatchError, asked: Effect | None) -> bool:
+    """Whether SAP lets in anybody but the person in whose name it was asked."""
+    if not isinstance(error, LogonRefused) or error.reason not in _PERSONAL:
+        return False
+    if isinstance(asked, Send):
+        return asked.change.on_behalf_of is not None
+    return isinstance(asked, Prepare) and asked.on_behalf_of is not None

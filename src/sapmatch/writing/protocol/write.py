@@ -39,7 +39,9 @@ from sapmatch.writing.protocol.answers import (
     NO_WORD_OF_ODATA,
     NOT_REPEATABLE,
     codes_of,
+    is_locked_for_long,
     is_unsuccessful,
+    refuses_person,
     texts,
 )
 from sapmatch.writing.protocol.arrows import moved, released
@@ -47,7 +49,6 @@ from sapmatch.writing.protocol.due import may_send
 from sapmatch.writing.protocol.effects import Ask, Effect, Now, Prepare, Rules, Save, Send, Step
 
 TRIES = 3  # reads and sends of one change before a moving record is given up
-LOCKED_SENDS = 8  # within about ten minutes: somebody has the record open for longer (OD-P87)
 FIRST_BACK_OFF, LONGEST_BACK_OFF = 2.0, 600.0  # seconds; doubled with every claim
 # The whole connection is affected, not this record.
 CONNECTION_ERRORS = (LogonRefused, ServiceNotActivated)
@@ -60,9 +61,9 @@ def write(intent: Intent, payload: Record, *, rules: Rules, owner: str, now: Now
 
     SAP is always read first, so that a lost ledger or an old backup writes nothing twice (MA-P62).
     Untouched come back those whose turn it is not. What the user may not do is backed off with the
-    status 403: it may be this record alone, of another company code. Raises LogonRefused and
-    ServiceNotActivated after putting the intent back to PLANNED, and PreconditionFailed where
-    another worker moved it.
+    status 403: it may be this record alone. REJECTED where SAP lets in all but the person in whose
+    name it is. Raises LogonRefused otherwise and ServiceNotActivated after putting the intent back
+    to PLANNED, and PreconditionFailed where another worker moved it.
     """
     if not may_send(intent, now(), rules, owner):
         return intent
@@ -95,6 +96,7 @@ class _Write:
         self._rules = rules
         self._owner = owner
         self._now = now
+        self._asked: Effect | None = None
 
     def run(self) -> Step:
         yield from self._claim()
@@ -295,12 +297,15 @@ class _Write:
         sent = self.intent.state is IntentState.SENT
         if isinstance(error, OutcomeUnknown) and sent:
             return (yield from self._unknown(say.messages(error)))
-        if isinstance(error, RecordLocked) and self._is_locked_for_long():
+        if isinstance(error, RecordLocked) and is_locked_for_long(self.intent):
             said = (say.LOCKED.format(self.intent.attempts), *say.messages(error))
             locked = {"http_status": HTTPStatus.LOCKED.value}
             return (yield from self._end(IntentState.REJECTED, said, **locked))
         if isinstance(error, TransientError | OutcomeUnknown | AuthorizationMissing):
             return (yield from self._back_off(error))
+        if refuses_person(error, self._asked):
+            said = say.messages(error)
+            return (yield from self._end(IntentState.REJECTED, said, cause=Cause.LOGON))
         if isinstance(error, CONNECTION_ERRORS):
             yield from self._end(IntentState.PLANNED, say.messages(error))
             raise error
@@ -345,10 +350,6 @@ class _Write:
             return (yield from self._there_already(**self._seen(entity)))
         return (yield from self._end(IntentState.REJECTED, said, http_status=status))
 
-    def _is_locked_for_long(self) -> bool:
-        """Whether people shall decide: none of its sends may have arrived but the refused ones."""
-        return self.intent.attempts >= LOCKED_SENDS and not self.intent.absences
-
     def _back_off(self, error: SapmatchError) -> Step:
         """Nothing happened: later once more, and not before SAP asked for it."""
         seconds = min(FIRST_BACK_OFF * 2 ** min(self.intent.claims, 9), LONGEST_BACK_OFF)
@@ -391,6 +392,7 @@ class _Write:
         return (yield from self._ask(Ask(capitals)))
 
     def _ask(self, effect: Effect) -> Answered:
+        self._asked = effect
         try:
             return (yield effect)
         except SapmatchError as exc:

@@ -21,6 +21,7 @@ _BUSY = {  # AWS's own trouble: nothing happened, or nothing that a repetition w
     "ConditionalRequestConflict",
     "InternalError",
     "InternalServerError",
+    "InternalServiceError",
     "RequestTimeout",
     "ServiceUnavailable",
     "TransactionConflictException",

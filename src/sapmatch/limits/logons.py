@@ -77,6 +77,11 @@ class Logons(Agreed, frozen=True, kw_only=True):
         """How one version stands."""
         return self.versions.get(version, Trial())
 
+    def stopped_at(self, version: str) -> datetime | None:
+        """Since when nobody tries this version, None where it may be tried."""
+        trial = self.of(version)
+        return datetime.fromtimestamp(trial.stopped_at, UTC) if trial.is_stopped else None
+
     def having(self, version: str, trial: Trial) -> "Logons":
         """With one version changed; the oldest of too many are forgotten."""
         if trial == self.of(version):

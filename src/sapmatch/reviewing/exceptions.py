@@ -19,6 +19,14 @@ from sapmatch.model.stored import decision_key, decision_of, invoice_key, result
 from sapmatch.reviewing.budget import MailBudget
 from sapmatch.reviewing.mail import words
 from sapmatch.reviewing.mail.attributes import attributes_of
+from sapmatch.reviewing.mail.connection import (
+    CERTIFICATE_EXPIRES,
+    LOGON_STOPPED,
+    Expiry,
+    StoppedLogon,
+    expiry_mail,
+    logon_stopped_mail,
+)
 from sapmatch.reviewing.mail.document import Incident, copy_mail, document_mail
 from sapmatch.reviewing.mail.run import audit_mail, extraction_mail, sweep_mail
 from sapmatch.reviewing.mail.text import Mail
@@ -157,6 +165,25 @@ class Exceptions:
             document_id=f"sweep/{day}",
             state="SWEEP_FOUND",
             cause=found,
+        )
+
+    def about_stopped_logon(self, stop: StoppedLogon) -> ExceptionRecord:
+        """A connection that is used no more, lest SAP locks its user; each stop is told once."""
+        return self._tell(
+            logon_stopped_mail(stop, self._stage),
+            document_id=f"logon/{stop.connection}",
+            state=LOGON_STOPPED,
+            occasion=stop.since.isoformat(),
+        )
+
+    def about_expiry(self, expiry: Expiry) -> ExceptionRecord:
+        """A certificate that ends soon; told once for each number of days before its end."""
+        return self._tell(
+            expiry_mail(expiry),
+            document_id=f"expiry/{expiry.connection}",
+            state=CERTIFICATE_EXPIRES,
+            cause=expiry.place,
+            occasion=f"{expiry.ends:%Y-%m-%d}/{expiry.before}",
         )
 
     def _tell_incident(

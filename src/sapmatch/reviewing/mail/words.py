@@ -15,10 +15,12 @@ SEVERAL = "several"  # the owner of a mail that concerns several of them
 _STATES = {
     "AMBIGUOUS": "order not certain",
     "AUDIT_DIFFERENCE": "SAP holds something else than was written",
+    "CERTIFICATE_EXPIRES": "a certificate ends soon",
     "DUPLICATE": "arrived before",
     "EXTRACTION_FAILED": "SAP was not read",
     "FILE_REJECTED": "the file has mistakes",
     "INVALID": "contradicts itself",
+    "LOGON_STOPPED": "SAP refuses our logon",
     "NEEDS_REVIEW": "must be compared with the document",
     "NOT_INVOICEABLE": "order takes no invoice",
     "NO_CANDIDATE": "no order found",
@@ -106,6 +108,9 @@ _REMEDIES = {
     "AUDIT_DIFFERENCE": "Look at each document in SAP before anything is paid: one that stands "
     "there twice is cancelled, one that is gone was deleted by somebody. Nothing is changed by "
     "itself.",
+    "CERTIFICATE_EXPIRES": "Have a new one issued, and make it known to whoever trusts the old one "
+    "(SAP basis, or the owner of the tenant in BTP), beside the old one. Then store it in the "
+    "secret. No function has to be restarted.",
     "INPUT_REJECTED": "Start it again with a right input. Nothing was read, and nothing changed.",
     "UNEXPLAINED": "Nothing named above can be mended: it is a bug of ours or a limit of AWS. Look "
     "the error up in the log of the function (CloudWatch, by the request if one is named), and "
@@ -127,7 +132,9 @@ _REMEDIES = {
     "execution of the state machine and starts it again with the command below.",
 }
 _OF_THE_PLATFORM = {
+    "CERTIFICATE_EXPIRES",
     "EXTRACTION_FAILED",
+    "LOGON_STOPPED",
     "RESYNC_REQUIRED",
     "SCHEMA_DRIFT",
     "SWEEP_FOUND",

@@ -8,7 +8,7 @@ from sapmatch.sap.odata import v2
 from sapmatch.sap.odata.batch import BatchItem, OperationResult, grouped
 from sapmatch.sap.odata.batch_answer import parse_batch
 from sapmatch.sap.odata.codec import Codec
-from sapmatch.sap.odata.errors import check_write
+from sapmatch.sap.odata.errors import check_read, check_write
 from sapmatch.sap.session import Answer
 
 PLACE = "[connections.s4]"
@@ -75,6 +75,7 @@ def interpreted(
         codec=codec,
         kind=lambda _: None,
         check=lambda each: check_write(each, PLACE, locked),
+        check_read=lambda each: check_read(each, PLACE),
     )
 
 

@@ -6,34 +6,42 @@ from http import HTTPStatus
 from msgspec import Struct
 
 from sapmatch.model.errors import LogonRefused, SapRejected, TransientError
-from sapmatch.model.profiles import CsrfMode
+from sapmatch.model.profiles import CsrfMode, Profile
 from sapmatch.sap.odata import errors
 from sapmatch.sap.session import TRIES, Answer, SapSession
 
 HEADER = "x-csrf-token"
 _FETCH = {HEADER: "Fetch"}
+_FAILED = b"csrf token validation failed"
+_START = 4000  # bytes of a body
 
 
 class Source(Struct, frozen=True):
     """Where tokens are fetched: HEAD first, because some systems refuse it, then GET (OD-P02)."""
 
     path: str  # encoded; the service's root where nothing else is configured (OD-P01, OD-P03)
-    methods: tuple[str, ...] = ("HEAD", "GET")
+    methods: tuple[str, ...]
+    kind: Profile  # knows the remedies
 
 
 def is_required(answer: Answer) -> bool:
-    """Whether SAP refused for the token alone: any other 403 is an authorisation (OD-P04)."""
-    return (
-        answer.status == HTTPStatus.FORBIDDEN
-        and answer.headers.get(HEADER, "").lower() == "required"
-    )
+    """Whether SAP refused for the token alone: any other 403 is an authorisation (OD-P04).
+
+    SAP looks at the token before it runs the service, so that nothing happened. Its text stays
+    English, and is there where a proxy drops the header.
+    """
+    if answer.status != HTTPStatus.FORBIDDEN:
+        return False
+    said = answer.headers.get(HEADER, "").lower()
+    return said == "required" or _FAILED in answer.body[:_START].lower()
 
 
 class CsrfTokens:
     """The token of the session: one for all threads, fetched by one of them (OD-P10).
 
     auto: kept while SAP takes it; a system that gives none gets writes without. always: a new one
-    for every write, and none is sent without. never: no token at all (OD-P08).
+    for every write, and none is sent without. never: none, until SAP refuses a write for want of
+    one (OD-P08).
     """
 
     def __init__(self, session: SapSession, mode: CsrfMode) -> None:
@@ -55,9 +63,9 @@ class CsrfTokens:
 
     def token(self, source: Source, *, tries: int = TRIES) -> str | None:
         """The token for a write."""
-        if self._mode == "never":
-            return None
         with self._lock:
+            if self._mode == "never":
+                return None if self._is_old() else self._token
             if self._is_old() or (self._mode == "always" and not self._unused):
                 self._fetch(source, tries)
             self._unused = False
@@ -67,12 +75,8 @@ class CsrfTokens:
 
     def renewed(self, source: Source, refused: str | None) -> str:
         """A token other than the refused one; LogonRefused where SAP gives none."""
-        if self._mode == "never":
-            raise LogonRefused(
-                f'{self._session.place}.csrf: is "never", but SAP asks for a token; set "auto"'
-            )
         with self._lock:
-            if self._token == refused:
+            if self._token == refused or self._is_old():
                 self._fetch(source, tries=1)  # a write waits behind it, too
             if self._token is None:
                 raise self._none_given()
@@ -81,10 +85,8 @@ class CsrfTokens:
     def afresh(self, source: Source, lost: int) -> str | None:
         """A token of a new session, after SAP lost the one of that number."""
         self._session.forget(lost)
-        if self._mode == "never":
-            return None
         with self._lock:
-            if self._is_old():
+            if self._is_old() and not (self._mode == "never" and self._token is None):
                 self._fetch(source, tries=1)
             return self._token
 
@@ -115,7 +117,7 @@ class CsrfTokens:
 
     def _check(self, answer: Answer, source: Source) -> None:
         try:
-            errors.check_read(answer, self._session.place)
+            errors.check_read(answer, self._session.place, source.kind)
         except SapRejected as exc:
             raise LogonRefused(
                 f"{self._session.place}: no CSRF token could be fetched from {source.path}: {exc}. "

@@ -142,9 +142,7 @@ def test_only_paths_of_sap_itself_tell_the_version(path: str, version: Version) 
     assert server.requests == []
 
 
-@pytest.mark.parametrize(
-    "path", ["/odata/catalog", "/odata4/catalog", "/sap/c4c/odata/v1/c4codata"]
-)
+@pytest.mark.parametrize("path", ["/odata/catalog", "/odata4/catalog", "/sap/bc/odata/orders"])
 @pytest.mark.parametrize(("header", "version"), [("4.0", "V4"), ("", "V2")])
 def test_of_other_paths_the_service_is_asked_once(path: str, header: str, version: Version) -> None:
     """OD-P107: whatever stands behind /odata/."""

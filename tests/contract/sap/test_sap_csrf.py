@@ -36,6 +36,7 @@ from tests.builders.sap_server import (
     with_token,
 )
 
+TEXT_ONLY = Reply(403, b"<p>CSRF token validation failed</p>", type="text/html")
 CREATED = data({"d": {"ID": "1"}}, 201)
 
 
@@ -45,7 +46,7 @@ def create(server: SapServer, **settings: Any) -> None:
 
 
 def test_a_token_comes_from_the_service_root_and_goes_with_its_cookies() -> None:
-    """OD-P01."""
+    """OD-P01, CO-T18, CO-T23: one fetch for all writes of a session."""
     with SapServer(with_token(in_turn(CREATED, CREATED))) as server, client_of(server) as client:
         client.create(SERVICE, "A_Order", {})
         client.create(SERVICE, "A_Order", {})
@@ -86,7 +87,7 @@ def test_a_token_on_an_error_answer_is_good() -> None:
 
 
 def test_an_expired_token_is_renewed_and_the_same_request_sent_once_more() -> None:
-    """OD-P04, OD-P06: the session ended while a warm function slept."""
+    """OD-P04, OD-P06, CO-T23: the session ended while a warm function slept."""
     tokens = iter(["old", "new"])
 
     def script(request: Received) -> Reply:
@@ -112,7 +113,7 @@ def test_a_token_that_is_never_taken_is_sent_twice_and_no_more() -> None:
 
 
 def test_a_refusal_without_the_header_is_an_authorisation_and_never_repeated() -> None:
-    """OD-P04."""
+    """OD-P04, CO-T19."""
     with SapServer(with_token(in_turn(Reply(403)))) as server, pytest.raises(AuthorizationMissing):
         create(server)
     assert len(server.written()) == 1
@@ -184,15 +185,73 @@ def test_a_system_without_tokens_gets_writes_without() -> None:
 
 
 def test_never_fetches_no_token() -> None:
-    """OD-P08: a fetch is an authorisation error for some technical users."""
-    with SapServer(in_turn(CREATED)) as server:
-        create(server, csrf="never")
-    assert server.methods() == ["POST"]
+    """OD-P08, CO-T20: a fetch is an authorisation error for some technical users."""
+    for settings in ({"csrf": "never"}, {"profile": "c4c"}, {"profile": "byd"}):
+        with SapServer(in_turn(CREATED)) as server:
+            create(server, **settings)
+        assert server.methods() == ["POST"]
 
 
-def test_never_is_named_where_the_system_wants_a_token() -> None:
-    with SapServer(in_turn(REQUIRED)) as server, pytest.raises(LogonRefused, match=r"\.csrf"):
+@pytest.mark.parametrize("said", ["Required", "required", "REQUIRED"])
+def test_the_header_counts_in_any_case(said: str) -> None:
+    """CO-T17: its name and its value."""
+
+    def script(request: Received) -> Reply:
+        if request.fetches_token:
+            return Reply(headers=[("X-Csrf-Token", TOKEN)])
+        good = request.headers.get("x-csrf-token") == TOKEN and len(server.written()) > 1
+        return CREATED if good else Reply(403, headers=[("X-CSRF-TOKEN", said)])
+
+    with SapServer(script) as server:
+        create(server)
+    assert server.methods() == ["HEAD", "POST", "HEAD", "POST"]
+
+
+@pytest.mark.parametrize("said", [REQUIRED, TEXT_ONLY], ids=["header", "text"])
+def test_never_fetches_one_where_a_write_is_refused_for_want_of_it(said: Reply) -> None:
+    """CO-T22: it is kept for the next write, and reads go on without."""
+    guarded = with_token(in_turn(CREATED, CREATED))
+
+    def script(request: Received) -> Reply:
+        answer = guarded(request)
+        return said if answer is REQUIRED else answer
+
+    with SapServer(script) as server, client_of(server, profile="c4c") as client:
+        client.create(SERVICE, "A_Order", {})
+        client.create(SERVICE, "A_Order", {})
+    assert server.methods() == ["POST", "HEAD", "POST", "POST"]
+
+
+def test_never_gives_up_where_the_fetched_token_is_refused_too() -> None:
+    """CO-T22: once."""
+
+    def script(request: Received) -> Reply:
+        return Reply(headers=[("x-csrf-token", TOKEN)]) if request.fetches_token else TEXT_ONLY
+
+    with SapServer(script) as server, pytest.raises(LogonRefused, match="cookies get lost"):
         create(server, csrf="never")
+    assert server.methods() == ["POST", "HEAD", "POST"]
+
+
+def test_a_lost_session_takes_the_token_of_a_system_that_needs_none_with_it() -> None:
+    tokens = iter(["first", "second"])
+    valid: list[str] = []
+    lost = Reply(400, b"session not found", type="text/plain")
+    broken = iter([lost])
+
+    def script(request: Received) -> Reply:
+        if request.fetches_token:
+            valid[:] = [next(tokens)]
+            return Reply(headers=[("x-csrf-token", valid[0])])
+        if request.headers.get("x-csrf-token") != (valid or [""])[0]:
+            return REQUIRED
+        return next(broken, CREATED) if len(server.written()) == 3 else CREATED
+
+    with SapServer(script) as server, client_of(server, csrf="never") as client:
+        client.create(SERVICE, "A_Order", {})
+        client.create(SERVICE, "A_Order", {})
+    assert server.methods() == ["POST", "HEAD", "POST", "POST", "HEAD", "POST"]
+    assert server.written()[-1].headers["x-csrf-token"] == "second"
 
 
 def test_always_takes_a_new_token_for_every_write() -> None:

@@ -40,6 +40,7 @@ def parse_batch(
     codec: Codec,
     kind: Callable[[str], StructuredType | None],
     check: Check,
+    check_read: Callable[[Answer], None],
 ) -> list[OperationResult]:
     """One result for every operation, in the order of submission.
 
@@ -52,7 +53,7 @@ def parse_batch(
         raise ValueError("the answer is no multipart")
     found = multipart.split(answer.body, boundary)
     replies = [_reply(part, answer.url) for part in found.parts]
-    return _Judge(place, codec, kind, check).all(groups, replies, closed=found.closed)
+    return _Judge(place, codec, kind, check, check_read).all(groups, replies, closed=found.closed)
 
 
 class _Reply(Struct, frozen=True):
@@ -104,6 +105,7 @@ class _Judge(Struct, frozen=True):
     codec: Codec
     kind: Callable[[str], StructuredType | None]
     check: Check
+    check_read: Callable[[Answer], None]
 
     def all(
         self, groups: Sequence[Group], replies: Sequence[_Reply], *, closed: bool
@@ -179,7 +181,7 @@ class _Judge(Struct, frozen=True):
     def _read(self, one: Read, answer: Answer) -> OperationResult:
         page, row = None, {}
         try:
-            errors.check_read(answer, self.place)
+            self.check_read(answer)
             codec = codec_of(answer, self.codec)
             if one.key is None:
                 page = _page(codec, answer)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from sapmatch.model.errors import OutcomeUnknown, SapmatchError, SapRejected, SapUnavailable
 from sapmatch.model.intent import Repeatability
 from sapmatch.sap.http import CutOff
-from sapmatch.sap.odata import errors
+from sapmatch.sap.odata import errors, filters
 from sapmatch.sap.odata.batch import (
     BatchItem,
     Call,
@@ -68,6 +68,7 @@ class Batch:
                 codec=self._catalog.codec(),
                 kind=self._kind,
                 check=self._writing.check,
+                check_read=self._exchange.check_read,
             )
         except ValueError as exc:
             raise self._unreadable(answer, groups) from exc
@@ -91,7 +92,7 @@ class Batch:
         if not _writes(groups):
             answer = self._exchange.ask(url, headers, body)
             self._check_taken(answer)
-            errors.check_read(answer, self._exchange.place)
+            self._exchange.check_read(answer)
             return answer
         try:
             answer = self._exchange.write("POST", url, headers, body)
@@ -126,8 +127,8 @@ class Batch:
         text = (
             f"{self._exchange.place}: {self._exchange.root}$batch: SAP answered HTTP "
             f"{answer.status}{f', {found.text}' if found else ''}; the service takes no batches, "
-            "so send the operations one by one, or its path is wrong: check it in transaction "
-            "/IWFND/MAINT_SERVICE"
+            "so send the operations one by one, or its path is wrong: "
+            f"{self._exchange.kind.remedies.service}"
         )
         code = found.code if found else f"HTTP {answer.status}"
         raise SapRejected(code, text, http_status=answer.status)
@@ -148,6 +149,9 @@ class Batch:
 
     def _preflight(self, group: Group) -> None:
         """Refuse what SAP would refuse, where $metadata is known (OD-P62)."""
+        if group.read and self._exchange.kind.simple_filters:
+            options = self._catalog.codec().options(group.read.query)
+            filters.check_simple(f"{self._exchange.place}: {group.read.entity_set}", options)
         if self._catalog.known is None:
             return
         for one in (group.read, *group.writes.values()):

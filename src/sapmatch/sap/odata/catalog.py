@@ -16,6 +16,8 @@ _CODECS: Final[Mapping[Version, Codec]] = {"V2": v2, "V4": v4}
 _PATHS: Final[Mapping[str, Version]] = {
     "/sap/opu/odata/": "V2",
     "/sap/opu/odata4/": "V4",
+    "/sap/c4c/odata/": "V2",
+    "/sap/byd/odata/": "V2",
     "/odata/v2/": "V2",
     "/odata/v4/": "V4",
 }

@@ -91,6 +91,7 @@ class ODataClient:
             self._tokens,
             root,
             special.get(root, ServiceOptions()),
+            self._connection.kind,
             self._connection.locked_messages,
         )
 

@@ -3,6 +3,9 @@
 import re
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
+from typing import Final
+
+from msgspec.structs import replace
 
 from sapmatch.model.errors import (
     AuthorizationMissing,
@@ -15,6 +18,7 @@ from sapmatch.model.errors import (
     SapRejected,
     ServiceNotActivated,
 )
+from sapmatch.model.profiles import PROFILES, Profile
 from sapmatch.sap.odata.messages import Refusal, from_body, from_header, refusal_of
 from sapmatch.sap.session import Answer
 
@@ -25,30 +29,38 @@ REQUEST_OUTDATED = "/IWBEP/CM_COS/005"
 NOT_IDEMPOTENT = "/IWBEP/CM_COS/001"
 # Somebody edits the record: SAP's general enqueue message, and one of its OData services (OD-P87).
 LOCKED = frozenset({"MC/601", "/CPD/PWS_ODATA_MSG/002"})
+# SAP's text keeps the name of the material status that the user would need (SAP_COM_0077).
+_STATUS_MISSING = "(TKSTATUS)"
+_INCONSISTENT = re.compile(r"inconsistent authori[sz]ation", re.IGNORECASE)
+_GATEWAY: Final = PROFILES["s4hana"]
 _DENIED = frozenset({"unsupported", "rejected"})
 _MARKUP = re.compile(r"<[^>]*>|\s+")
 _TITLE = re.compile(r"<(title|h1)[^>]*>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
 
 
-def check_read(answer: Answer, place: str) -> None:
+def check_read(answer: Answer, place: str, kind: Profile = _GATEWAY) -> None:
     """Raise what the answer to a read means, unless it is data.
 
     A page of HTML with status 200 is a logon page (OD-P13); a message of severity error beside
-    data means that the data is not what was asked for (OD-P86). `place` names the settings block.
+    data means that the data is not what was asked for (OD-P86). `place` names the settings block,
+    `kind` knows the remedies.
     """
     if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-        raise refused(answer, place)
+        raise refused(answer, place, kind)
     if is_html(answer):
         raise LogonRefused(
             f"{place}: SAP answered with a web page instead of data ({_title(answer)}); "
-            "single sign-on or a logon page is in the way of user and password"
+            "single sign-on or a logon page is in the way of user and password",
+            reason="sso",
         )
     errors = [message for message in from_header(answer.headers) if message.is_error]
     if errors:
         raise _rejected(answer, refusal_of(errors[0], errors[1:]))
 
 
-def check_write(answer: Answer, place: str, locked: Collection[str] = ()) -> tuple[SapMessage, ...]:
+def check_write(
+    answer: Answer, place: str, locked: Collection[str] = (), kind: Profile = _GATEWAY
+) -> tuple[SapMessage, ...]:
     """Raise what the answer to a write means, or return the messages beside its success.
 
     Certain that nothing happened: 4xx other than 408, and 501, unless SAP cannot tell whether it
@@ -58,14 +70,14 @@ def check_write(answer: Answer, place: str, locked: Collection[str] = ()) -> tup
     that mean a lock, beside LOCKED.
     """
     if answer.status == HTTPStatus.NOT_IMPLEMENTED:
-        raise _write_refused(answer, place, LOCKED.union(locked))
+        raise _write_refused(answer, place, LOCKED.union(locked), kind)
     if (
         answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
         or answer.status == HTTPStatus.REQUEST_TIMEOUT
     ):
         raise OutcomeUnknown(f"{place}: SAP answered {_said(answer)} to a write; read it back")
     if answer.status >= HTTPStatus.BAD_REQUEST:
-        raise _write_refused(answer, place, LOCKED.union(locked))
+        raise _write_refused(answer, place, LOCKED.union(locked), kind)
     if answer.status >= HTTPStatus.MULTIPLE_CHOICES or is_html(answer):
         raise OutcomeUnknown(f"{place}: a write was answered by a web page or redirect")
     found = from_header(answer.headers)
@@ -75,7 +87,9 @@ def check_write(answer: Answer, place: str, locked: Collection[str] = ()) -> tup
     return found
 
 
-def _write_refused(answer: Answer, place: str, locked: Collection[str]) -> SapmatchError:
+def _write_refused(
+    answer: Answer, place: str, locked: Collection[str], kind: Profile
+) -> SapmatchError:
     found = from_body(answer.body)
     codes = _codes(found) if found else frozenset()
     if REQUEST_OUTDATED in codes or repeatability_of(answer.headers) in _DENIED:
@@ -85,7 +99,7 @@ def _write_refused(answer: Answer, place: str, locked: Collection[str]) -> Sapma
         )
     if answer.status == HTTPStatus.LOCKED or codes & set(map(_number, locked)):
         return RecordLocked(f"{place}: somebody is editing the record in SAP ({_said(answer)})")
-    return record_refused(answer, place)
+    return record_refused(answer, place, kind)
 
 
 def _codes(found: Refusal) -> frozenset[str]:
@@ -113,33 +127,35 @@ def denies_repeatability(answer: Answer) -> bool:
     return found is not None and NOT_IDEMPOTENT in _codes(found)
 
 
-def record_refused(answer: Answer, place: str) -> SapmatchError:
+def record_refused(answer: Answer, place: str, kind: Profile = _GATEWAY) -> SapmatchError:
     """As `refused`, of one record: a 404 without an error body says nothing about its service."""
     if answer.status != HTTPStatus.NOT_FOUND or from_body(answer.body):
-        return refused(answer, place)
+        return refused(answer, place, kind)
     text = (
-        f"{place}: the record is gone, or the service's path is wrong or not active; check it in "
-        f"transaction /IWFND/MAINT_SERVICE ({_title(answer)})"
+        f"{place}: the record is gone, or the service's path is wrong or not active: "
+        f"{kind.remedies.service} ({_title(answer)})"
     )
     return _rejected(answer, Refusal(code=f"HTTP {answer.status}", text=text))
 
 
-def refused(answer: Answer, place: str) -> SapmatchError:
+def refused(answer: Answer, place: str, kind: Profile = _GATEWAY) -> SapmatchError:
     """The typed error of a status from 400 on."""
     found = from_body(answer.body)
+    if is_inconsistent(answer):
+        return _inconsistent(answer, place)
     missing = found is None and answer.status == HTTPStatus.NOT_FOUND
     if missing or (found and found.code == NO_SERVICE):
         return ServiceNotActivated(
-            f"{place}: SAP does not know the OData service ({_said(answer)}); check its path, then "
-            "activate it in transaction /IWFND/MAINT_SERVICE and its node in SICF"
+            f"{place}: SAP does not know the OData service ({_said(answer)}); "
+            f"{kind.remedies.service}"
         )
     match answer.status:
         case HTTPStatus.UNAUTHORIZED:
-            return logon_refused(place)
+            return logon_refused(place, kind)
         case HTTPStatus.FORBIDDEN:
             return AuthorizationMissing(
-                f"{place}: the user may not do this ({_said(answer)}); transaction SU53 shows the "
-                "missing authorisation, an OData service needs S_SERVICE"
+                f"{place}: the user may not do this ({_said(answer)}); "
+                f"{kind.remedies.authorisation}"
             )
         case HTTPStatus.PRECONDITION_FAILED | HTTPStatus.PRECONDITION_REQUIRED:
             return PreconditionFailed(
@@ -147,15 +163,41 @@ def refused(answer: Answer, place: str) -> SapmatchError:
                 f"none ({_said(answer)}); read it again"
             )
     nothing = Refusal(code=f"HTTP {answer.status}", text=_title(answer))
-    return _rejected(answer, found or nothing)
+    return _rejected(answer, _explained(found or nothing))
 
 
-def logon_refused(place: str) -> LogonRefused:
+def logon_refused(place: str, kind: Profile = _GATEWAY) -> LogonRefused:
     """What a 401 means."""
-    return LogonRefused(
-        f"{place}: SAP refused the logon; check user, password and client in the secret "
-        "and in the settings, and in SAP whether the user is locked (SU01)"
+    return LogonRefused(f"{place}: SAP refused the logon; {kind.remedies.logon}", reason="password")
+
+
+def is_inconsistent(answer: Answer) -> bool:
+    """Whether a technical user of Sales and Service Cloud was refused for his arrangement."""
+    found = from_body(answer.body)
+    text = found.text if found else answer.body[:4000].decode("utf-8", "replace")
+    return bool(_INCONSISTENT.search(text))
+
+
+def _inconsistent(answer: Answer, place: str) -> AuthorizationMissing:
+    """The three remedies in the order in which they help (CO-T21)."""
+    return AuthorizationMissing(
+        f"{place}: SAP finds the authorisation of this technical user inconsistent "
+        f'({_said(answer)}). First: no CSRF token may be fetched, so set csrf = "never" '
+        "(accounthierarchylist and businesspartnerrelationship are known to refuse so). "
+        "Second: in the OData Service Explorer assign a work centre view to the service at its "
+        "header, not at properties alone. Third: re-activate the communication arrangement"
     )
+
+
+def _explained(found: Refusal) -> Refusal:
+    """A business authorisation behind a message that names none: refused for good, not repeated."""
+    if _STATUS_MISSING not in found.text:
+        return found
+    remedy = (
+        "the user may only read here: changes need a business authorisation of this object, which "
+        "the communication scenario must grant; ask SAP where it has none"
+    )
+    return replace(found, text=f"{found.text}: {remedy}")
 
 
 def is_html(answer: Answer) -> bool:

@@ -11,6 +11,7 @@ from sapmatch.model.errors import (
     SapMessage,
     SapUnavailable,
 )
+from sapmatch.model.profiles import Profile
 from sapmatch.sap import csrf
 from sapmatch.sap.http import TooLarge
 from sapmatch.sap.odata import errors
@@ -28,16 +29,18 @@ class Exchange:
         tokens: csrf.CsrfTokens,
         root: str,
         options: ServiceOptions,
+        kind: Profile,
         locked: Sequence[str] = (),
     ) -> None:
         self.place = session.place
         self.root = root
         self.options = options
+        self.kind = kind
         self._session = session
         self._tokens = tokens
         self._locked = locked
         methods = (options.csrf_method,) if options.csrf_method else ("HEAD", "GET")
-        self._source = csrf.Source(options.csrf_path or root, methods)
+        self._source = csrf.Source(options.csrf_path or root, methods, kind)
 
     def url(self, relative: str, options: Sequence[str] = ()) -> str:
         """The URL of an encoded path below the service, with client and language (OD-P15)."""
@@ -54,8 +57,12 @@ class Exchange:
     def read(self, url: str, headers: Mapping[str, str] = _NOTHING) -> Answer:
         """GET that must bring data; raises what else the answer means."""
         answer = self.get(url, headers)
-        errors.check_read(answer, self.place)
+        self.check_read(answer)
         return answer
+
+    def check_read(self, answer: Answer) -> None:
+        """Raise what the answer to a read means, unless it is data."""
+        errors.check_read(answer, self.place, self.kind)
 
     def prepare(self, *, tries: int = TRIES) -> bool:
         """Whether there is a CSRF token now; whatever fails here, nothing was written."""
@@ -93,7 +100,7 @@ class Exchange:
 
     def check(self, answer: Answer) -> tuple[SapMessage, ...]:
         """Raise what the answer to a write means, or return the messages beside its success."""
-        return errors.check_write(answer, self.place, self._locked)
+        return errors.check_write(answer, self.place, self._locked, self.kind)
 
     def _asked(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         try:

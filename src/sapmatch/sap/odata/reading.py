@@ -12,7 +12,7 @@ from sapmatch.model.errors import InputRejected, SapUnavailable
 from sapmatch.model.intent import Entity, Record
 from sapmatch.model.ports import Page
 from sapmatch.model.query import EVERYTHING, Expand, ODataValue, Query
-from sapmatch.sap.odata import errors, messages, nested, urls
+from sapmatch.sap.odata import errors, filters, messages, nested, urls
 from sapmatch.sap.odata.catalog import Catalog, codec_of
 from sapmatch.sap.odata.codec import UNREADABLE, Codec
 from sapmatch.sap.odata.exchange import Exchange
@@ -125,8 +125,8 @@ class Reading:
             self.check_known(entity_set)
             return None
         if answer.status == HTTPStatus.NOT_FOUND:
-            raise errors.record_refused(answer, self._place)
-        errors.check_read(answer, self._place)
+            raise errors.record_refused(answer, self._place, self._exchange.kind)
+        self._exchange.check_read(answer)
         codec = codec_of(answer, self._codec)
         row = self.entity_of(answer, entity_set)
         if expand:
@@ -166,6 +166,10 @@ class Reading:
 
     def _url(self, path: str, entity_set: str, query: Query) -> str:
         options = self._codec.options(query, self._catalog.kind(entity_set), self._catalog.types)
+        if self._exchange.kind.simple_filters:
+            filters.check_simple(f"{self._place}: {entity_set}", options)
+        if self._exchange.kind.json_parameter and not path.endswith("/$count"):
+            options = {**options, "$format": "json"}
         return self._exchange.url(path, urls.encoded_options(options))
 
     def _page(
@@ -285,7 +289,7 @@ class Reading:
                 f"{entity_set}; check its spelling in the service's $metadata"
             )
         if answer.status not in _CLOSED:
-            errors.check_read(answer, self._place)
+            self._exchange.check_read(answer)
         self._known.add(entity_set)
 
     def _absolute(self, link: str | None, answer: Answer) -> str | None:

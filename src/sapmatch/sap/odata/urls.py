@@ -23,7 +23,10 @@ def service_root(service: str) -> str:
     """The encoded path of a service, with the slash at its end; InputRejected for a full URL."""
     path = service.strip("/")
     if not path or "//" in path or ".." in path.split("/") or re.search(r"[?#%\\\s]", path):
-        raise InputRejected(f"service {service!r}: must be a path such as /sap/opu/odata/sap/NAME")
+        raise InputRejected(
+            f"service {service!r}: must be a path such as /sap/opu/odata/sap/NAME, without "
+            "parameters: `client` and `language` are settings of the connection"
+        )
     return f"/{quote(path, safe='/;=,~')}/"
 
 

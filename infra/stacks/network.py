@@ -1,6 +1,6 @@
-"""The network of the functions that call SAP: no way out but to SAP and to three AWS services."""
+"""The network of the functions that call SAP: no way out but to SAP and to what AWS has to do."""
 
-from urllib.parse import urlsplit
+from typing import cast
 
 from aws_cdk import Aws, CfnOutput, Stack
 from aws_cdk import aws_ec2 as ec2
@@ -12,128 +12,187 @@ from constructs import Construct
 
 from infra.config import StageConfig
 from infra.constructs.service_function import RETENTION, Place
-from sapmatch.settings import Network
+from infra.constructs.vpn import CompanyDns, TransitGateway, Vpn
+from sapmatch.settings.network import (
+    SUBNET_BITS,
+    ZONES,
+    are_zone_ids,
+    made_endpoints,
+    sap_ports,
+    services_of,
+)
 
 _HTTPS = ec2.Port.tcp(443)
+_TITLES = {"secretsmanager": "SecretsManager"}
+_TTL = 300  # seconds that a name of SAP may be remembered
 
 
 class NetworkStack(Stack):
-    """A VPC of our own (vpn, privatelink) or a given one, and where the functions stand in it."""
+    """A VPC of our own (vpn, privatelink) or a given one, and where the functions stand in it.
+
+    `vpn` is the VPN connection where one is made. Functions are not told apart by SAP system: each
+    of them calls every connection, so one security group holds the ports of all.
+    """
 
     def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
         super().__init__(scope, id, description="sapmatch: the way to SAP")
-        network = config.settings.network
-        vpc = self._given(network) if network.type == "existing" else self._own(network)
-        group = ec2.SecurityGroup(
+        self._settings = config.settings
+        self._network = network = config.settings.network
+        self.vpn: ec2.CfnVPNConnection | None = None
+        self._vpc = self._given() if network.type == "existing" else self._own()
+        self._group = ec2.SecurityGroup(
             self,
             "SapCallers",
-            vpc=vpc,
+            vpc=self._vpc,
             description="Functions that call SAP",
             allow_all_outbound=False,
         )
-        subnets = ec2.SubnetSelection(subnets=vpc.isolated_subnets)
-        self.place = Place(vpc, group, subnets)
-        self._open(network, group)
-        if network.type != "existing":
-            self._endpoints(vpc, group)
+        subnets = ec2.SubnetSelection(subnets=self._vpc.isolated_subnets)
+        self.place = Place(self._vpc, self._group, subnets)
+        self._open()
+        self._endpoints()
         if network.type == "privatelink":
-            endpoint = self._privatelink(vpc, group, network)
-            for host in sorted(_hosts(config)):
-                self._name(vpc, host, endpoint)
-        CfnOutput(self, "SapCallersId", value=group.security_group_id)
+            self._privatelinks()
+        self._names()
+        CfnOutput(self, "SapCallersId", value=self._group.security_group_id)
 
-    def _own(self, network: Network) -> ec2.Vpc:
-        vpn = network.type == "vpn"
+    def _own(self) -> ec2.Vpc:
+        network = self._network
+        zones, by_id = network.availability_zones, are_zone_ids(network.availability_zones)
+        gateway = network.type == "vpn" and not network.transit_gateway_id
+        isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
         vpc = ec2.Vpc(
             self,
             "Vpc",
-            availability_zones=list(network.availability_zones) or None,
-            max_azs=None if network.availability_zones else 2,
+            ip_addresses=ec2.IpAddresses.cidr(network.vpc_cidr),
+            availability_zones=list(zones) if zones and not by_id else None,
+            max_azs=None if zones and not by_id else len(zones) or ZONES,
             nat_gateways=0,
-            vpn_gateway=vpn,
-            vpn_route_propagation=(
-                [ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)] if vpn else None
-            ),
-            vpn_connections={"Company": _tunnel(network)} if vpn else None,
+            vpn_gateway=gateway,
+            vpn_route_propagation=[isolated] if gateway else None,
             subnet_configuration=[
                 ec2.SubnetConfiguration(
-                    name="Sap", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=26
+                    name="Sap",
+                    subnet_type=ec2.SubnetType.PRIVATE_ISOLATED,
+                    cidr_mask=SUBNET_BITS,
                 )
             ],
         )
+        if by_id:
+            _place_by_id(vpc, zones)
         log_group = logs.LogGroup(self, "FlowLogs", retention=RETENTION)
         vpc.add_flow_log("Flow", destination=ec2.FlowLogDestination.to_cloud_watch_logs(log_group))
+        if network.type == "vpn":
+            self._lead_to_company(vpc)
         return vpc
 
-    def _given(self, network: Network) -> ec2.IVpc:
-        """Its owner provides the endpoints for S3, DynamoDB and Secrets Manager, and lets us in."""
+    def _lead_to_company(self, vpc: ec2.Vpc) -> None:
+        network = self._network
+        if network.customer_gateway_ip:
+            self.vpn = Vpn(self, "Company", vpc, network).connection
+        if network.transit_gateway_id:
+            TransitGateway(self, "TransitGateway", vpc, network)
+        if network.dns_servers:
+            CompanyDns(self, "CompanyDns", vpc, network)
+
+    def _given(self) -> ec2.IVpc:
+        """Its owner provides the endpoints that are not made here, and lets us in."""
         return ec2.Vpc.from_vpc_attributes(
             self,
             "Vpc",
-            vpc_id=str(network.vpc_id),
-            availability_zones=list(network.availability_zones),
-            isolated_subnet_ids=list(network.subnet_ids),
+            vpc_id=str(self._network.vpc_id),
+            availability_zones=list(self._network.availability_zones),
+            isolated_subnet_ids=list(self._network.subnet_ids),
         )
 
-    def _open(self, network: Network, group: ec2.SecurityGroup) -> None:
+    def _open(self) -> None:
+        network = self._network
         if network.type != "privatelink":
             sap = ec2.Peer.ipv4(str(network.sap_cidr))
-            group.add_egress_rule(sap, ec2.Port.tcp(network.sap_port), "SAP")
+            for port in sap_ports(self._settings):
+                self._group.add_egress_rule(sap, ec2.Port.tcp(port), "SAP")
         for prefix_list in network.prefix_lists:
-            group.add_egress_rule(ec2.Peer.prefix_list(prefix_list), _HTTPS, "S3 or DynamoDB")
-        if network.type == "existing":
-            owners = ec2.Peer.security_group_id(str(network.secrets_endpoint_security_group))
-            group.add_egress_rule(owners, _HTTPS, "Secrets Manager")
+            self._group.add_egress_rule(ec2.Peer.prefix_list(prefix_list), _HTTPS, "S3 or DynamoDB")
+        for n, group in enumerate(network.endpoint_security_groups):
+            owners = ec2.SecurityGroup.from_security_group_id(self, f"Owners{n}", group)
+            self._group.add_egress_rule(owners, _HTTPS, "Endpoints of AWS")
 
-    def _endpoints(self, vpc: ec2.IVpc, group: ec2.SecurityGroup) -> None:
-        for title, service in (
-            ("S3", ec2.GatewayVpcEndpointAwsService.S3),
-            ("DynamoDb", ec2.GatewayVpcEndpointAwsService.DYNAMODB),
-        ):
-            vpc.add_gateway_endpoint(title, service=service).add_to_policy(_our_account_only())
-        door = self._door(vpc, "SecretsManagerDoor", group, 443)
-        vpc.add_interface_endpoint(
-            "SecretsManager",
-            service=ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+    def _endpoints(self) -> None:
+        if isinstance(self._vpc, ec2.Vpc):
+            for title, service in (
+                ("S3", ec2.GatewayVpcEndpointAwsService.S3),
+                ("DynamoDb", ec2.GatewayVpcEndpointAwsService.DYNAMODB),
+            ):
+                gateway = self._vpc.add_gateway_endpoint(title, service=service)
+                gateway.add_to_policy(_our_account_only())
+        for name in made_endpoints(self._settings):
+            service = ec2.InterfaceVpcEndpointAwsService(name)
+            endpoint = self._endpoint(_TITLES.get(name, name.title()), service, [443])
+            endpoint.add_to_policy(_our_account_only())
+
+    def _privatelinks(self) -> None:
+        """An endpoint for each service, and the names of SAP that lead to it.
+
+        So the name in SAP's certificate is the one that is asked for, and is checked.
+        """
+        hosts = services_of(self._settings)
+        ports = sap_ports(self._settings)
+        for n, service in enumerate(sorted(set(hosts.values()))):
+            title = f"Sap{n or ''}"
+            ours = ec2.InterfaceVpcEndpointService(service, ports[0])
+            target = InterfaceVpcEndpointTarget(self._endpoint(title, ours, ports))
+            for host in sorted(host for host, leads in hosts.items() if leads == service):
+                zone = self._zone(host)
+                alias = route53.RecordTarget.from_alias(target)
+                route53.ARecord(self, f"Name{host}", zone=zone, target=alias)
+
+    def _names(self) -> None:
+        """Names of SAP that no DNS server near the functions knows."""
+        given = self._network.hosted_zone_id
+        for host, address in self._network.names.items():
+            route53.CfnRecordSet(
+                self,
+                f"Name{host}",
+                hosted_zone_id=given or self._zone(host).hosted_zone_id,
+                name=host,
+                type="A",
+                ttl=str(_TTL),
+                resource_records=[address],
+            )
+
+    def _zone(self, host: str) -> route53.PrivateHostedZone:
+        return route53.PrivateHostedZone(self, f"Zone{host}", zone_name=host, vpc=self._vpc)
+
+    def _endpoint(
+        self, title: str, service: ec2.IInterfaceVpcEndpointService, ports: list[int]
+    ) -> ec2.InterfaceVpcEndpoint:
+        """An interface endpoint that only our functions may use."""
+        door = ec2.SecurityGroup(
+            self,
+            f"{title}Door",
+            vpc=self._vpc,
+            description=f"{title}Door",
+            allow_all_outbound=False,
+        )
+        for port in ports:
+            self._group.connections.allow_to(door, ec2.Port.tcp(port))
+        return ec2.InterfaceVpcEndpoint(
+            self,
+            title,
+            vpc=self._vpc,
+            service=service,
+            subnets=ec2.SubnetSelection(subnets=self._vpc.isolated_subnets),
             security_groups=[door],
             open=False,
-        ).add_to_policy(_our_account_only())
-
-    def _privatelink(
-        self, vpc: ec2.IVpc, group: ec2.SecurityGroup, network: Network
-    ) -> ec2.InterfaceVpcEndpoint:
-        door = self._door(vpc, "SapDoor", group, network.sap_port)
-        service = ec2.InterfaceVpcEndpointService(str(network.endpoint_service), network.sap_port)
-        return vpc.add_interface_endpoint(
-            "Sap", service=service, security_groups=[door], open=False
         )
 
-    def _name(self, vpc: ec2.IVpc, host: str, endpoint: ec2.InterfaceVpcEndpoint) -> None:
-        """SAP's own name leads to the endpoint, so that the name of its certificate is kept."""
-        zone = route53.PrivateHostedZone(self, f"Zone{host}", zone_name=host, vpc=vpc)
-        target = route53.RecordTarget.from_alias(InterfaceVpcEndpointTarget(endpoint))
-        route53.ARecord(self, f"Name{host}", zone=zone, target=target)
 
-    def _door(
-        self, vpc: ec2.IVpc, id: str, callers: ec2.SecurityGroup, port: int
-    ) -> ec2.SecurityGroup:
-        """A security group for an endpoint that only our functions may use."""
-        door = ec2.SecurityGroup(self, id, vpc=vpc, description=id, allow_all_outbound=False)
-        callers.connections.allow_to(door, ec2.Port.tcp(port))
-        return door
-
-
-def _hosts(config: StageConfig) -> set[str]:
-    urls = (connection.url for connection in config.settings.connections.values())
-    return {str(urlsplit(url).hostname) for url in urls}
-
-
-def _tunnel(network: Network) -> ec2.VpnConnectionOptions:
-    return ec2.VpnConnectionOptions(
-        ip=str(network.customer_gateway_ip),
-        asn=network.customer_gateway_asn,
-        static_routes=[str(network.sap_cidr)],
-    )
+def _place_by_id(vpc: ec2.Vpc, zones: tuple[str, ...]) -> None:
+    """Zones of one name differ between accounts, and PrivateLink needs those of the provider."""
+    for subnet, zone in zip(vpc.isolated_subnets, zones, strict=True):
+        resource = cast(ec2.CfnSubnet, subnet.node.default_child)
+        resource.add_property_deletion_override("AvailabilityZone")
+        resource.availability_zone_id = zone
 
 
 def _our_account_only() -> iam.PolicyStatement:

@@ -46,20 +46,64 @@ emails = ["accounts@example.com"]
 purchasing = ["buyers@example.com", "stock@example.com"]
 warehouse = ["stock@example.com"]
 """
-SAP_CIDR = 'sap_cidr = "10.20.0.0/16"'
-WAY_TO_SAP = """
-sap_port = 44300
-prefix_lists = ["pl-11111111", "pl-22222222"]
+LISTS = 'prefix_lists = ["pl-11111111", "pl-22222222"]'
+SAP_CIDR = f'sap_cidr = "10.20.0.0/16"\n{LISTS}'
+GIVEN = f"""
+[network]
+type = "existing"
+vpc_id = "vpc-01234567"
+subnet_ids = ["subnet-01234567", "subnet-01234568"]
+availability_zones = ["eu-central-1a", "eu-central-1b"]
+{SAP_CIDR}
+"""
+# A second system on another host, whose tokens are made where no network of SAP leads.
+CLOUD_TOKENS = """
+[connections.ecc]
+url = "https://ecc.example.com"
+client = "200"
+profile = "ecc"
+[connections.ecc.auth]
+type = "oauth2-client-credentials"
+secret = "sapmatch/ecc"
+token_url = "https://id.example.com/oauth/token"
 """
 NETWORKS = {
     "none": "",
-    "vpn": f'[network]\ntype = "vpn"\ncustomer_gateway_ip = "203.0.113.10"\n{SAP_CIDR}{WAY_TO_SAP}',
-    "privatelink": '[network]\ntype = "privatelink"\n'
-    f'endpoint_service = "com.amazonaws.vpce.eu-central-1.vpce-svc-01234567"{WAY_TO_SAP}',
-    "existing": '[network]\ntype = "existing"\nvpc_id = "vpc-01234567"\n'
-    'subnet_ids = ["subnet-01234567", "subnet-01234568"]\n'
-    'secrets_endpoint_security_group = "sg-0123456789abcdef0"\n'
-    f'availability_zones = ["eu-central-1a", "eu-central-1b"]\n{SAP_CIDR}{WAY_TO_SAP}',
+    "vpn": f"""
+[network]
+type = "vpn"
+customer_gateway_ip = "203.0.113.10"
+tunnel_addresses = ["198.51.100.1", "198.51.100.2"]
+names = {{ "sap.example.com" = "10.20.0.5" }}
+{SAP_CIDR}
+""",
+    "transit": f"""
+[network]
+type = "vpn"
+transit_gateway_id = "tgw-0123456789abcdef0"
+dns_servers = ["10.20.0.53", "10.30.0.53"]
+dns_domain = "corp.example.com"
+{SAP_CIDR}
+""",
+    "privatelink": f"""{CLOUD_TOKENS}
+[network]
+type = "privatelink"
+availability_zones = ["euc1-az1", "euc1-az3"]
+endpoint_service = "com.amazonaws.vpce.eu-central-1.vpce-svc-01234567"
+endpoint_services = {{ ecc = "com.amazonaws.vpce.eu-central-1.vpce-svc-89abcdef" }}
+{LISTS}
+[network.provider]
+vpc_id = "vpc-89abcdef"
+subnet_ids = ["subnet-89abcdef", "subnet-89abcdf0"]
+targets = ["10.20.0.5", "10.20.0.6"]
+allowed_principals = ["arn:aws:iam::111122223333:root"]
+""",
+    "existing": f'{GIVEN}endpoint_security_groups = ["sg-0123456789abcdef0"]\n',
+    "existing-made": f"""{GIVEN}
+endpoints = ["secretsmanager"]
+hosted_zone_id = "Z0123456789ABCDEFGHIJ"
+names = {{ "sap.example.com" = "10.20.0.5" }}
+""",
 }
 
 

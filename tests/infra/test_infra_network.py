@@ -6,10 +6,16 @@ import pytest
 
 from infra.functions import FUNCTIONS
 from infra.names import pascal
-from tests.infra.conftest import Synthesize
+from tests.infra.conftest import NETWORKS, Synthesize
 from tests.infra.templates import Templates
+from tests.infra.test_infra_roles import granted
 
-KINDS = ["vpn", "privatelink", "existing"]
+KINDS = [name for name in NETWORKS if name != "none"]
+MADE = ["vpn", "transit", "privatelink"]
+# What a function in a VPC does with these needs no endpoint: Lambda ships its lines and traces and
+# makes its interfaces itself, and the other services use the key on its behalf.
+WITHOUT_ENDPOINT = {"kms", "logs", "xray", "ec2"}
+GATEWAYS = {"s3", "dynamodb"}
 
 
 @pytest.fixture(params=KINDS)
@@ -35,6 +41,7 @@ def test_only_callers_of_sap_stand_in_the_network(network: Templates) -> None:
 
 
 def test_nothing_may_reach_the_internet(network: Templates) -> None:
+    """CO-T67"""
     for rule in egress(network):
         assert rule.get("CidrIp") not in ("0.0.0.0/0", None) or _leads_nowhere(rule)
     for kind in ("AWS::EC2::NatGateway", "AWS::EC2::InternetGateway", "AWS::EC2::EIP"):
@@ -47,8 +54,9 @@ def _leads_nowhere(rule: dict[str, Any]) -> bool:
     return inner or rule.get("CidrIp") == "255.255.255.255/32"
 
 
-@pytest.mark.parametrize("kind", ["vpn", "existing"])
+@pytest.mark.parametrize("kind", ["vpn", "transit", "existing"])
 def test_sap_is_reached_on_its_port_only(synthesize: Synthesize, kind: str) -> None:
+    """CO-T67"""
     rules = egress(synthesize("prod", kind))
     (rule,) = [rule for rule in rules if rule.get("CidrIp") == "10.20.0.0/16"]
     assert (rule["FromPort"], rule["ToPort"], rule["IpProtocol"]) == (44300, 44300, "tcp")
@@ -59,66 +67,171 @@ def test_s3_and_dynamodb_are_reached_by_their_prefix_lists(network: Templates) -
     assert lists == {"pl-11111111", "pl-22222222"}
 
 
-def test_the_logon_secret_is_reached_through_its_endpoint(network: Templates) -> None:
-    """Without this way out a function that calls SAP waits for its secret until its time is up."""
-    doors = {
+def services(templates: Templates) -> set[str]:
+    """The services of AWS that have an endpoint of either kind in the network."""
+    named = (str(e["ServiceName"]) for e in templates.of_type("AWS::EC2::VPCEndpoint").values())
+    return {name.rpartition(".")[2].strip("'\"]}") for name in named if "vpce-svc" not in name}
+
+
+def doors(templates: Templates, port: int) -> set[str]:
+    """Security groups that callers of SAP reach on this port."""
+    return {
         str(rule["DestinationSecurityGroupId"])
-        for rule in egress(network)
-        if "DestinationSecurityGroupId" in rule and rule["FromPort"] == 443 == rule["ToPort"]
+        for rule in egress(templates)
+        if "DestinationSecurityGroupId" in rule and rule["FromPort"] == port == rule["ToPort"]
     }
-    (door,) = doors
-    owned = "sg-0123456789abcdef0" if _has_no_endpoint(network) else "SecretsManagerDoor"
-    assert owned in door
 
 
-def _has_no_endpoint(network: Templates) -> bool:
-    return not network.of_type("AWS::EC2::VPCEndpoint")
+@pytest.mark.parametrize("kind", [*MADE, "existing-made"])
+def test_whatever_a_caller_of_sap_may_do_at_aws_has_an_endpoint(
+    synthesize: Synthesize, kind: str
+) -> None:
+    """CO-T67: without it the call waits until the time of the function is up."""
+    templates = synthesize("prod", kind)
+    reached = services(templates) | WITHOUT_ENDPOINT
+    if kind == "existing-made":
+        reached |= GATEWAYS  # of its owner
+    for name, spec in FUNCTIONS.items():
+        if spec.calls_sap:
+            asked = {action.partition(":")[0] for action in granted(templates, name)}
+            assert asked <= reached, name
+
+
+@pytest.mark.parametrize(
+    ("kind", "endpoints"),
+    [
+        ("vpn", {"s3", "dynamodb", "secretsmanager"}),
+        ("transit", {"s3", "dynamodb", "secretsmanager"}),
+        ("privatelink", {"s3", "dynamodb", "secretsmanager", "lambda"}),
+        ("existing", set()),
+        ("existing-made", {"secretsmanager"}),
+    ],
+)
+def test_the_endpoints_are_exactly_those_that_the_settings_ask_for(
+    synthesize: Synthesize, kind: str, endpoints: set[str]
+) -> None:
+    """CO-T67"""
+    templates = synthesize("prod", kind)
+    assert services(templates) == endpoints
+    for title, endpoint in templates.of_type("AWS::EC2::VPCEndpoint").items():
+        if "vpce-svc" not in str(endpoint["ServiceName"]):
+            (statement,) = endpoint["PolicyDocument"]["Statement"]
+            assert "aws:ResourceAccount" in statement["Condition"]["StringEquals"], title
+
+
+def test_endpoints_of_an_owner_are_reached_by_their_group(synthesize: Synthesize) -> None:
+    assert doors(synthesize("prod", "existing"), 443) == {"sg-0123456789abcdef0"}
+
+
+@pytest.mark.parametrize("kind", [*MADE, "existing-made"])
+def test_only_callers_of_sap_may_knock_at_an_endpoint(synthesize: Synthesize, kind: str) -> None:
+    templates = synthesize("prod", kind)
+    rules = templates.of_type("AWS::EC2::SecurityGroupIngress").values()
+    assert rules
+    assert all("SapCallers" in str(rule["SourceSecurityGroupId"]) for rule in rules)
 
 
 def test_the_owner_of_an_existing_network_learns_whom_to_let_in(synthesize: Synthesize) -> None:
     assert "SapCallersId" in synthesize("prod", "existing")["network"]["Outputs"]
 
 
-@pytest.mark.parametrize("kind", ["vpn", "privatelink"])
-def test_a_network_of_ours_has_endpoints_for_our_account_only(
-    synthesize: Synthesize, kind: str
+def test_a_vpn_has_two_tunnels_that_aws_begins_and_no_key_in_the_template(
+    synthesize: Synthesize,
 ) -> None:
-    endpoints = synthesize("prod", kind).of_type("AWS::EC2::VPCEndpoint")
-    aws = {title: e for title, e in endpoints.items() if not title.startswith("VpcSap")}
-    assert len(aws) == 3
-    for title, endpoint in aws.items():
-        (statement,) = endpoint["PolicyDocument"]["Statement"]
-        assert "aws:ResourceAccount" in statement["Condition"]["StringEquals"], title
-
-
-def test_a_vpn_leads_to_the_companys_gateway(synthesize: Synthesize) -> None:
     templates = synthesize("prod", "vpn")
     (gateway,) = templates.of_type("AWS::EC2::CustomerGateway").values()
-    assert gateway["IpAddress"] == "203.0.113.10"
-    assert len(templates.of_type("AWS::EC2::VPNConnection")) == 1
+    assert (gateway["IpAddress"], gateway["BgpAsn"]) == ("203.0.113.10", 65000)
+    (vpn,) = templates.of_type("AWS::EC2::VPNConnection").values()
+    assert vpn["StaticRoutesOnly"] is True
+    first, second = vpn["VpnTunnelOptionsSpecifications"]
+    assert first == second
+    assert first["IKEVersions"] == [{"Value": "ikev2"}]
+    assert first["StartupAction"] == "start"
+    assert "PreSharedKey" not in first
     assert templates.of_type("AWS::EC2::FlowLog")
 
 
-def test_privatelink_leads_to_the_providers_service(synthesize: Synthesize) -> None:
-    endpoints = synthesize("prod", "privatelink").of_type("AWS::EC2::VPCEndpoint").values()
-    assert "com.amazonaws.vpce.eu-central-1.vpce-svc-01234567" in [
-        endpoint["ServiceName"]
-        for endpoint in endpoints
-        if isinstance(endpoint["ServiceName"], str)
+def test_a_vpn_leads_to_sap_and_nowhere_else(synthesize: Synthesize) -> None:
+    templates = synthesize("prod", "vpn")
+    (route,) = templates.of_type("AWS::EC2::VPNConnectionRoute").values()
+    assert route["DestinationCidrBlock"] == "10.20.0.0/16"
+    (propagation,) = templates.of_type("AWS::EC2::VPNGatewayRoutePropagation").values()
+    assert len(propagation["RouteTableIds"]) == 2
+
+
+def test_a_transit_gateway_of_the_company_takes_the_place_of_a_vpn(synthesize: Synthesize) -> None:
+    templates = synthesize("prod", "transit")
+    assert not templates.of_type("AWS::EC2::VPNConnection")
+    assert not templates.of_type("AWS::EC2::VPNGateway")
+    (attachment,) = templates.of_type("AWS::EC2::TransitGatewayAttachment").values()
+    assert len(attachment["SubnetIds"]) == 2
+    routes = [
+        route["DestinationCidrBlock"]
+        for route in templates.of_type("AWS::EC2::Route").values()
+        if route.get("TransitGatewayId") == "tgw-0123456789abcdef0"
     ]
+    assert sorted(routes) == sorted(["10.20.0.0/16", "10.20.0.53/32", "10.30.0.53/32"] * 2)
 
 
-def test_the_name_of_sap_leads_to_the_providers_endpoint(synthesize: Synthesize) -> None:
-    """The host of the connection is in SAP's certificate; the endpoint's own name is not."""
-    templates = synthesize("prod", "privatelink")
-    (zone,) = templates.of_type("AWS::Route53::HostedZone").values()
-    assert zone["Name"] == "sap.example.com."
-    assert len(zone["VPCs"]) == 1
+def test_names_of_the_company_are_asked_of_its_own_servers(synthesize: Synthesize) -> None:
+    templates = synthesize("prod", "transit")
+    (endpoint,) = templates.of_type("AWS::Route53Resolver::ResolverEndpoint").values()
+    assert (endpoint["Direction"], len(endpoint["IpAddresses"])) == ("OUTBOUND", 2)
+    (rule,) = templates.of_type("AWS::Route53Resolver::ResolverRule").values()
+    assert rule["DomainName"] == "corp.example.com"
+    assert [target["Ip"] for target in rule["TargetIps"]] == ["10.20.0.53", "10.30.0.53"]
+    assert templates.of_type("AWS::Route53Resolver::ResolverRuleAssociation")
+    asked = [r for r in egress(templates) if r.get("FromPort") == 53]
+    assert {r["CidrIp"] for r in asked} == {"10.20.0.53/32", "10.30.0.53/32"}
+    assert {r["IpProtocol"] for r in asked} == {"tcp", "udp"}
+
+
+@pytest.mark.parametrize("kind", ["vpn", "existing-made"])
+def test_a_name_of_sap_that_no_server_knows_stands_in_a_private_zone(
+    synthesize: Synthesize, kind: str
+) -> None:
+    """CO-T67: the name is the one in SAP's certificate."""
+    templates = synthesize("prod", kind)
     (record,) = templates.of_type("AWS::Route53::RecordSet").values()
-    assert (record["Name"], record["Type"]) == ("sap.example.com.", "A")
-    assert "VpcSap" in str(record["AliasTarget"]["DNSName"])
-    ports = [r["FromPort"] for r in egress(templates) if "SapDoor" in str(r)]
-    assert set(ports) == {44300}
+    assert (record["Name"], record["Type"]) == ("sap.example.com", "A")
+    assert record["ResourceRecords"] == ["10.20.0.5"]
+    zones = templates.of_type("AWS::Route53::HostedZone").values()
+    assert [(zone["Name"], len(zone["VPCs"])) for zone in zones] == (
+        [("sap.example.com.", 1)] if kind == "vpn" else []
+    )
+
+
+def test_each_name_of_sap_leads_to_the_endpoint_of_its_provider(synthesize: Synthesize) -> None:
+    """CO-T67: the host of a connection is in SAP's certificate; the endpoint's own name is not."""
+    templates = synthesize("prod", "privatelink")
+    endpoints = {
+        title: endpoint
+        for title, endpoint in templates.of_type("AWS::EC2::VPCEndpoint").items()
+        if "vpce-svc" in str(endpoint["ServiceName"])
+    }
+    assert len(endpoints) == 2
+    assert not any(endpoint["PrivateDnsEnabled"] for endpoint in endpoints.values())
+    zones = templates.of_type("AWS::Route53::HostedZone").values()
+    names = {"sap.example.com.", "ecc.example.com."}
+    assert {zone["Name"] for zone in zones} == names
+    assert all(len(zone["VPCs"]) == 1 for zone in zones)
+    leads = {
+        record["Name"]: endpoints[title]["ServiceName"].rpartition(".")[2]
+        for record in templates.of_type("AWS::Route53::RecordSet").values()
+        for title in endpoints
+        if title in str(record["AliasTarget"]["DNSName"])
+    }
+    assert leads == {
+        "sap.example.com.": "vpce-svc-01234567",
+        "ecc.example.com.": "vpce-svc-89abcdef",
+    }
+    assert len([door for door in doors(templates, 44300) if "Sap" in door]) == 2
+
+
+def test_zones_may_be_named_by_ids_that_are_the_same_for_both_sides(synthesize: Synthesize) -> None:
+    subnets = synthesize("prod", "privatelink").of_type("AWS::EC2::Subnet").values()
+    assert [subnet["AvailabilityZoneId"] for subnet in subnets] == ["euc1-az1", "euc1-az3"]
+    assert not any("AvailabilityZone" in subnet for subnet in subnets)
 
 
 def test_an_existing_network_is_left_as_it_is(synthesize: Synthesize) -> None:

@@ -32,7 +32,7 @@ def configure(app: App, build: Path, stage: str = "prod") -> StageConfig:
 def test_cfn_lint_finds_nothing(synthesize: Synthesize) -> None:
     """Whole stages once, and what each kind of network brings."""
     files = [*synthesize("local").files, *synthesize("prod", "vpn").files]
-    for network in ("privatelink", "existing"):
+    for network in ("transit", "privatelink", "existing-made"):
         files += [f for f in synthesize("prod", network).files if "-network." in f.name]
     done = subprocess.run([*LINT, *map(str, files)], capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stdout

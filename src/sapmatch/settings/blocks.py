@@ -6,7 +6,7 @@ The only file that knows names of environment variables: `infra` sets them, `boo
 import hashlib
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct, field
@@ -18,6 +18,10 @@ from sapmatch.model.flow import Extraction, Intake, WriteBack
 from sapmatch.model.order import OrderSide
 from sapmatch.model.policy import STANDARD, CompanyCode, ExchangeRates, ItemFields, MatchingPolicy
 from sapmatch.model.review import Reviewing
+
+Endpoint: TypeAlias = Literal[
+    "secretsmanager", "lambda", "sns", "sqs", "states", "logs", "kms", "sts", "monitoring", "xray"
+]
 
 
 class Environment(StrEnum):
@@ -98,20 +102,77 @@ class Reading(Struct, frozen=True, kw_only=True):
     review_below: float = 0.8
 
 
+class Provider(Struct, frozen=True, kw_only=True):
+    """SAP's side of PrivateLink, for the account and the VPC that lead to SAP.
+
+    A network load balancer that only PrivateLink reaches, before `targets`: addresses of SAP or of
+    its Web Dispatcher, on the ports of the connections.
+    """
+
+    vpc_id: str
+    subnet_ids: tuple[str, ...]
+    targets: tuple[str, ...]
+    allowed_principals: tuple[str, ...]  # who may ask for a connection, as ARNs; each is accepted
+    on_premises: bool = True  # the targets lie outside of the VPC, behind a VPN or Direct Connect
+
+
 class Network(Struct, frozen=True, kw_only=True):
-    """How the functions that call SAP reach it; nothing else may be reached by them."""
+    """How the functions that call SAP reach it; nothing else may be reached by them.
+
+    `endpoints` are the services of AWS that they reach through interface endpoints; each costs
+    about 7.30 USD a month and zone (docs/network.md). None: exactly those that connections need.
+    """
 
     type: Literal["vpn", "privatelink", "existing", "none"] = "none"
     sap_cidr: str | None = None  # privatelink needs none: there SAP is the endpoint
-    sap_port: int = 443
-    vpc_id: str | None = None
-    subnet_ids: tuple[str, ...] = ()
-    availability_zones: tuple[str, ...] = ()
+    sap_port: int | None = None  # beside the ports of the connections
+    availability_zones: tuple[str, ...] = ()  # names, or ids: the same in every account
     prefix_lists: tuple[str, ...] = ()  # the region's lists of S3 and DynamoDB (pl-...): ids differ
-    secrets_endpoint_security_group: str | None = None  # existing: the owner's, of the endpoint
-    endpoint_service: str | None = None  # privatelink: the provider's service name
+    endpoints: tuple[Endpoint, ...] | None = None
+    names: dict[str, str] = field(default_factory=dict)  # host -> address, in a private zone
+
+    vpc_cidr: str = "10.0.0.0/16"  # vpn, privatelink: of the VPC that is made
+
     customer_gateway_ip: str | None = None  # vpn: public address of the company's gateway
     customer_gateway_asn: int = 65000
+    routing: Literal["static", "bgp"] = "static"
+    transit_gateway_id: str | None = None  # vpn: the company's, instead of a gateway of our own
+    tunnel_addresses: tuple[str, ...] = ()  # vpn: known after the first deployment
+    dns_servers: tuple[str, ...] = ()  # vpn: of the company, which answer for `dns_domain`
+    dns_domain: str | None = None
+
+    endpoint_service: str | None = None  # privatelink: the provider's service name
+    endpoint_services: dict[str, str] = field(default_factory=dict)  # connection -> another one
+    provider: Provider | None = None
+
+    vpc_id: str | None = None  # existing
+    subnet_ids: tuple[str, ...] = ()
+    endpoint_security_groups: tuple[str, ...] = ()  # of the owner's endpoints
+    hosted_zone_id: str | None = None  # existing: the private zone that gets `names`
+
+
+class AppFlowLogon(Struct, frozen=True, kw_only=True):
+    """How AppFlow logs on where the connection does not by user and password: OAuth by code.
+
+    The secret holds `client_id`, `client_secret` and `refresh_token`, which a person got at SAP.
+    """
+
+    secret: str
+    auth_code_url: str
+    token_url: str
+    scope: tuple[str, ...] = ()
+
+
+class AppFlow(Struct, frozen=True, kw_only=True):
+    """A flow of Amazon AppFlow that reads an entity set of a connection into our bucket."""
+
+    connection: str
+    entity_set: str
+    service: str | None = None  # the connection's where None
+    schedule: str | None = None  # on demand where None
+    time_zone: str = "UTC"
+    format: Literal["JSON", "CSV", "PARQUET"] = "JSON"
+    logon: AppFlowLogon | None = None
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -124,6 +185,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     alerts: Alerts = Alerts()
     reviewing: Reviewing = Reviewing()
     network: Network = Network()
+    appflow: dict[str, AppFlow] = field(default_factory=dict)
     intake: Intake = Intake()
     textract: Textract = Textract()
     reading: Reading = Reading()

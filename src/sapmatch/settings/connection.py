@@ -14,6 +14,7 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _LONGEST = 3600
 _WAITS = ("quiet_seconds", "probe_spacing_seconds")
 _TIMEOUTS = ("connect_timeout", "read_timeout", "total_timeout")
+NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")  # of a flow
 PATH = re.compile(r"/[^\s?#\\]*")  # of the same system
 
 

@@ -1,7 +1,5 @@
 """Rules that need more than one setting, or more than a type."""
 
-import ipaddress
-import re
 from collections.abc import Iterator, Set
 
 from msgspec.structs import asdict
@@ -9,16 +7,17 @@ from msgspec.structs import asdict
 from sapmatch.model.errors import Problem
 from sapmatch.model.flow import Extraction, WriteBack
 from sapmatch.settings.alerts import check_alerts
-from sapmatch.settings.blocks import Network, Settings, mistake
-from sapmatch.settings.connection import check_connection
+from sapmatch.settings.appflow import check_appflow
+from sapmatch.settings.blocks import Settings, mistake
+from sapmatch.settings.connection import NAME, check_connection
 from sapmatch.settings.extraction import check_extraction, check_subscriptions
 from sapmatch.settings.matching import check_matching
+from sapmatch.settings.network import check_network
 from sapmatch.settings.reviewing import check_reviewing
 from sapmatch.settings.schedule import check_schedule
 from sapmatch.settings.write_back import check_sides, check_write_back
 
 _MOST_TPS = 1000
-_NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")
 
 
 def check(settings: Settings) -> Iterator[Problem]:
@@ -44,7 +43,8 @@ def check(settings: Settings) -> Iterator[Problem]:
     yield from _check_reading(settings)
     yield from check_alerts(settings.alerts)
     yield from check_reviewing(settings.reviewing)
-    yield from _check_network(settings.network)
+    yield from check_network(settings)
+    yield from check_appflow(settings)
 
 
 def _check_reading(settings: Settings) -> Iterator[Problem]:
@@ -62,39 +62,9 @@ def _check_reading(settings: Settings) -> Iterator[Problem]:
 def _check_flow(
     connections: Set[str], path: str, name: str, flow: Extraction | WriteBack
 ) -> Iterator[Problem]:
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         yield mistake(path, "must be named in small letters, digits and _ (at most 40)")
     if flow.connection not in connections:
         yield mistake(f"{path}.connection", "names no [connections.*] block of this file")
     if flow.schedule is not None:
         yield from check_schedule(f"{path}.schedule", flow.schedule)
-
-
-def _check_network(network: Network) -> Iterator[Problem]:
-    needed = {
-        "none": (),
-        "vpn": ("sap_cidr", "prefix_lists", "customer_gateway_ip"),
-        "privatelink": ("prefix_lists", "endpoint_service"),
-        "existing": (
-            "sap_cidr",
-            "prefix_lists",
-            "vpc_id",
-            "subnet_ids",
-            "availability_zones",
-            "secrets_endpoint_security_group",
-        ),
-    }[network.type]
-    for name in needed:
-        if not getattr(network, name):
-            yield mistake(f"network.{name}", f'is missing for network type "{network.type}"')
-    if network.sap_cidr and not _is_network(network.sap_cidr):
-        yield mistake(
-            "network.sap_cidr", 'must be a network smaller than everything, like "10.20.0.0/24"'
-        )
-
-
-def _is_network(text: str) -> bool:
-    try:
-        return ipaddress.ip_network(text).prefixlen > 0
-    except ValueError:
-        return False

@@ -116,7 +116,7 @@ def test_the_policy_version_follows_the_rules_and_nothing_else() -> None:
     assert policy_of(first).version == policy_of(again).version != policy_of(other).version
 
 
-def test_an_existing_network_needs_the_way_to_its_secrets_endpoint() -> None:
+def test_an_existing_network_needs_the_way_to_its_endpoints() -> None:
     found = mistakes(GOOD + b'\n[network]\ntype = "existing"\n')
     assert set(found) == {
         "network.sap_cidr",
@@ -124,7 +124,7 @@ def test_an_existing_network_needs_the_way_to_its_secrets_endpoint() -> None:
         "network.vpc_id",
         "network.subnet_ids",
         "network.availability_zones",
-        "network.secrets_endpoint_security_group",
+        "network.endpoint_security_groups",
     }
 
 

@@ -1,0 +1,201 @@
+"""`[network]` and `[appflow]`: what would lead nowhere is said before anything is deployed."""
+
+import pytest
+
+from sapmatch.model.errors import InputRejected
+from sapmatch.settings import Settings, parse
+from sapmatch.settings.network import (
+    made_endpoints,
+    needed_endpoints,
+    sap_ports,
+    services_of,
+)
+
+S4 = """
+[connections.s4]
+url = "https://sap.example.com:44300"
+client = "100"
+auth = { type = "basic", secret = "sapmatch/s4" }
+"""
+TWO = (
+    S4
+    + """
+[connections.ecc]
+url = "https://ecc.example.com"
+client = "200"
+profile = "ecc"
+auth = { type = "oauth2-client-credentials", secret = "x", token_url = "https://id.example.com/t" }
+"""
+)
+LISTS = 'prefix_lists = ["pl-1", "pl-2"]\n'
+VPN = (
+    '[network]\ntype = "vpn"\nsap_cidr = "10.20.0.0/16"\n'
+    f'customer_gateway_ip = "203.0.113.1"\n{LISTS}'
+)
+LINK = f'[network]\ntype = "privatelink"\nendpoint_service = "com.amazonaws.vpce.x"\n{LISTS}'
+GIVEN = (
+    f'[network]\ntype = "existing"\nsap_cidr = "10.20.0.0/16"\nvpc_id = "vpc-1"\n{LISTS}'
+    'subnet_ids = ["subnet-1"]\navailability_zones = ["eu-central-1a"]\n'
+)
+APPFLOW = (
+    '[appflow.orders]\nconnection = "s4"\nentity_set = "A_PurchaseOrder"\nservice = "/sap/x"\n'
+)
+
+
+def read(text: str) -> Settings:
+    """The settings, which are right."""
+    return parse(text.encode(), "sapmatch.toml")
+
+
+def mistakes(text: str) -> dict[str, str]:
+    """Path -> what is wrong there."""
+    with pytest.raises(InputRejected) as caught:
+        read(text)
+    return {problem.field or "": problem.message for problem in caught.value.problems}
+
+
+def test_sap_is_called_on_the_ports_of_its_connections() -> None:
+    """CO-T67"""
+    assert sap_ports(read(TWO)) == [443, 44300]
+    assert sap_ports(read(S4 + VPN + "sap_port = 3300\n")) == [3300, 44300]
+
+
+def test_a_token_endpoint_of_sap_itself_is_one_more_port_and_a_foreign_one_none() -> None:
+    auth = '{ type = "oauth2-client-credentials", secret = "x", token_url = "https://%s:8443/t" }'
+    for host, ports in (("sap.example.com", [8443, 44300]), ("id.example.com", [44300])):
+        text = S4.replace('{ type = "basic", secret = "sapmatch/s4" }', auth % host)
+        assert sap_ports(read(text)) == ports
+
+
+def test_the_endpoints_are_exactly_those_that_the_connections_need() -> None:
+    """CO-T67: tokens that are made elsewhere are fetched by a function outside."""
+    assert made_endpoints(read(S4 + VPN)) == ["secretsmanager"]
+    assert made_endpoints(read(TWO + VPN)) == ["secretsmanager", "lambda"]
+    nobody = S4.replace('{ type = "basic", secret = "sapmatch/s4" }', '{ type = "none" }')
+    assert made_endpoints(read(nobody + VPN)) == []
+
+
+def test_endpoints_may_be_more_but_not_fewer_than_needed() -> None:
+    more = 'endpoints = ["secretsmanager", "lambda", "logs"]\n'
+    assert made_endpoints(read(TWO + VPN + more)) == ["secretsmanager", "lambda", "logs"]
+    assert (
+        '"lambda"' in mistakes(TWO + VPN + 'endpoints = ["secretsmanager"]\n')["network.endpoints"]
+    )
+
+
+def test_an_existing_network_brings_its_endpoints_or_has_them_made() -> None:
+    found = mistakes(TWO + GIVEN)["network.endpoint_security_groups"]
+    assert 'endpoints = ["secretsmanager", "lambda"]' in found
+    assert made_endpoints(read(TWO + GIVEN + 'endpoint_security_groups = ["sg-1"]\n')) == []
+    made = read(TWO + GIVEN + 'endpoints = ["secretsmanager", "lambda"]\n')
+    assert made_endpoints(made) == needed_endpoints(made)
+
+
+@pytest.mark.parametrize(
+    ("setting", "field"),
+    [
+        ('vpc_cidr = "10.20.128.0/24"', "network.vpc_cidr"),
+        ('vpc_cidr = "10.0.0.0/8"', "network.vpc_cidr"),
+        ('vpc_cidr = "10.99.0.0/26"', "network.vpc_cidr"),
+        ('vpc_cidr = "everything"', "network.vpc_cidr"),
+        ('dns_servers = ["10.0.0.53"]\ndns_domain = "corp.example"', "network.vpc_cidr"),
+        ('dns_servers = ["10.20.0.53"]', "network.dns_domain"),
+        ('dns_domain = "corp.example"', "network.dns_servers"),
+        ('dns_servers = ["ns.corp"]\ndns_domain = "corp"', "network.dns_servers[0]"),
+        ('tunnel_addresses = ["198.51.100.1"]', "network.tunnel_addresses"),
+        ("customer_gateway_asn = 0", "network.customer_gateway_asn"),
+        ("sap_port = 70000", "network.sap_port"),
+        ('transit_gateway_id = "tgw-1"', "network.routing"),
+        ('names = { "other.example.com" = "10.20.0.5" }', 'network.names."other.example.com"'),
+        ('names = { "sap.example.com" = "10.30.0.5" }', 'network.names."sap.example.com"'),
+        ('names = { "sap.example.com" = "here" }', 'network.names."sap.example.com"'),
+        ('availability_zones = ["euc1-az1", "eu-central-1b"]', "network.availability_zones"),
+        ('endpoint_service = "com.amazonaws.vpce.x"', "network.endpoint_service"),
+        ('vpc_id = "vpc-1"', "network.vpc_id"),
+    ],
+)
+def test_what_a_vpn_could_not_be_made_of_is_named(setting: str, field: str) -> None:
+    assert list(mistakes(S4 + VPN + setting + "\n")) == [field]
+
+
+def test_the_range_of_a_vpn_says_which_other_range_it_hides() -> None:
+    found = mistakes(S4 + VPN + 'vpc_cidr = "10.20.128.0/24"\n')["network.vpc_cidr"]
+    assert "10.20.128.0/24 overlaps 10.20.0.0/16" in found
+
+
+def test_a_vpn_ends_at_a_gateway_of_the_company() -> None:
+    text = S4 + VPN.replace('customer_gateway_ip = "203.0.113.1"\n', "")
+    assert "transit_gateway_id" in mistakes(text)["network.customer_gateway_ip"]
+    assert read(text + 'transit_gateway_id = "tgw-1"\n').network.transit_gateway_id == "tgw-1"
+
+
+def test_each_system_may_have_a_private_link_of_its_own() -> None:
+    text = TWO + LINK + 'endpoint_services = { ecc = "com.amazonaws.vpce.y" }\n'
+    assert services_of(read(text)) == {
+        "sap.example.com": "com.amazonaws.vpce.x",
+        "ecc.example.com": "com.amazonaws.vpce.y",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        (S4.replace("sap.example.com", "10.20.0.5") + LINK, "connections.s4.url"),
+        (S4 + LINK + 'endpoint_services = { s5 = "y" }\n', "network.endpoint_services.s5"),
+        (
+            TWO.replace("ecc.example.com", "sap.example.com")
+            + LINK
+            + 'endpoint_services = { ecc = "y" }\n',
+            "network.endpoint_services.ecc",
+        ),
+        (
+            TWO
+            + LINK.replace('endpoint_service = "com.amazonaws.vpce.x"\n', "")
+            + 'endpoint_services = { ecc = "y" }\n',
+            "network.endpoint_service",
+        ),
+        (S4 + LINK + 'customer_gateway_ip = "203.0.113.1"\n', "network.customer_gateway_ip"),
+    ],
+)
+def test_a_private_link_that_leads_nowhere_is_named(text: str, field: str) -> None:
+    assert list(mistakes(text)) == [field]
+
+
+def test_a_provider_lets_named_accounts_ask_and_knows_where_sap_is() -> None:
+    provider = (
+        'provider = { vpc_id = "vpc-2", subnet_ids = [], targets = ["sap"], '
+        'allowed_principals = ["*"] }\n'
+    )
+    assert set(mistakes(S4 + LINK + provider)) == {
+        "network.provider.subnet_ids",
+        "network.provider.targets[0]",
+        "network.provider.allowed_principals",
+    }
+
+
+def test_names_of_an_existing_network_go_into_a_given_zone() -> None:
+    text = (
+        S4
+        + GIVEN
+        + 'endpoint_security_groups = ["sg-1"]\nnames = { "sap.example.com" = "10.20.0.5" }\n'
+    )
+    assert list(mistakes(text)) == ["network.hosted_zone_id"]
+    assert read(text + 'hosted_zone_id = "Z1"\n').network.names
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        (APPFLOW.replace('"s4"', '"s5"'), "appflow.orders.connection"),
+        (APPFLOW.replace('service = "/sap/x"\n', ""), "appflow.orders.service"),
+        (APPFLOW + 'schedule = "at(2030-01-31T06:00:00)"\n', "appflow.orders.schedule"),
+        (APPFLOW + 'schedule = "hourly"\n', "appflow.orders.schedule"),
+        (APPFLOW + 'time_zone = "Here"\n', "appflow.orders.time_zone"),
+        (
+            APPFLOW.replace("s4", "ecc"),
+            "appflow.orders.logon",
+        ),
+    ],
+)
+def test_a_flow_that_appflow_could_not_run_is_named(text: str, field: str) -> None:
+    assert list(mistakes(TWO + text)) == [field]

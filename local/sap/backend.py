@@ -40,7 +40,9 @@ class Outcome:
 
 
 def touch(row: Row, backend: Backend) -> None:
-    """Note the last change, later than any before, so that every ETag differs."""
+    """Note the last change and who made it, later than any before, so that every ETag differs."""
+    if "LastChangedByUser" in row and backend.store.user:
+        row["LastChangedByUser"] = backend.store.user
     if "LastChangeDateTime" not in row:
         return
     before, moment = row["LastChangeDateTime"], moment_json(backend.now())

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from local.sap.errors import BAD_REQUEST, Refusal, ours
-from local.sap.exchange import Inner, Request, Response
+from local.sap.exchange import ROOT, Inner, Request, Response
 from local.sap.metadata import Service
 from local.sap.multipart import (
     HTTP,
@@ -25,7 +25,7 @@ from local.sap.multipart import (
     response_part,
 )
 from local.sap.paths import segments_of
-from local.sap.reading import ROOT, V2
+from local.sap.reading import V2
 
 _URL = re.compile(r"(?:[!-$&-~]|%[0-9A-Fa-f]{2})+")
 _READING = frozenset({"GET", "HEAD"})
@@ -158,9 +158,9 @@ class Batch:
         return replace(
             self.request,
             method=call.method,
-            path=path if path.startswith("/") else self._root + path,
+            path=self.request.inside(path) if path.startswith("/") else self._root + path,
             query=query,
-            headers={**call.headers, "authorization": self.request.headers["authorization"]},
+            headers=call.headers,
             body=call.body,
         )
 

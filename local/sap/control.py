@@ -1,4 +1,4 @@
-"""The request log: the witness of what SAP was asked, and of what came of it."""
+"""The request log: the witness of what SAP was asked, by whom, and of what came of it."""
 
 import json
 import threading
@@ -15,7 +15,7 @@ _SECRET_OPTIONS = ("sap-user", "sap-password")
 
 
 class RequestLog:
-    """Every OData request in the order of its end: no bodies, no credentials."""
+    """Every OData request in the order of its end: no bodies, no passwords, no tokens."""
 
     def __init__(self, path: Path | None) -> None:
         self._entries: deque[dict[str, Any]] = deque(maxlen=_MAX_ENTRIES)
@@ -56,6 +56,18 @@ class RequestLog:
         """Every function import that did its work, in order, e.g. `Post(...)`."""
         return self._all("called")
 
+    def changes(self) -> list[dict[str, Any]]:
+        """Who did what when: the change documents of SAP, oldest first.
+
+        `{"at", "user", "change": "created" | "changed" | "called", "document"}`.
+        """
+        return [
+            {"at": entry["at"], "user": entry["user"], "change": change, "document": document}
+            for entry in self.entries()
+            for change in ("created", "changed", "called")
+            for document in entry[change]
+        ]
+
     def _all(self, what: str) -> list[str]:
         return [name for entry in self.entries() for name in entry[what]]
 
@@ -74,8 +86,9 @@ def _entry(request: Request, response: Response) -> dict[str, Any]:
     return {
         "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "method": request.method,
-        "path": unquote(request.path),
+        "path": unquote(request.address),
         "query": _options(request.query),
+        "user": request.user,
         "status": response.status,
         "created": response.created,
         "changed": response.changed,

@@ -1,7 +1,7 @@
 """Refusals in the form of SAP Gateway: code, text, details and a transaction id.
 
-`/IWFND/MED/170`, `/IWBEP/CM_MGW_RT/021`, `/IWBEP/CM_COS/005`, `M8/186` are known from published
-sources.
+`/IWFND/MED/170`, `/IWFND/CM_CONSUMER/101`, `/IWBEP/CM_MGW_RT/021`, `/IWBEP/CM_COS/005`, `M8/186`
+are known from published sources.
 The other codes of `/IWBEP/`, the `/IWCOR/` classes, `M8/108` (duplicate invoice), `MC/601` (lock),
 `M3/305` (material), `M7/053` and `F5/201` (closed period) are from practice and unconfirmed.
 Numbers of class `ZLOCAL_SAP` are ours: SAP refuses the same input under a number that we do not
@@ -31,6 +31,9 @@ LOCKED = "MC/601"
 NO_MATERIAL = "M3/305"
 CLOSED_FOR_STOCK = "M7/053"
 CLOSED_FOR_INVOICES = "F5/201"
+INCONSISTENT = "ZLOCAL_SAP/403"
+NO_AUTHORISATION = "/IWFND/CM_CONSUMER/101"
+BASIC = 'Basic realm="SAP NetWeaver Application Server [S4H/100]"'
 _METADATA = "http://schemas.microsoft.com/ado/2007/08/dataservices/metadata"
 
 
@@ -75,11 +78,29 @@ class Refusal(Exception):
 
 
 class LogonFailed(Exception):
-    """User, password or client is wrong."""
+    """Nobody is let in; `challenge` is what WWW-Authenticate asks for."""
+
+    def __init__(self, text: str, challenge: str = BASIC) -> None:
+        super().__init__(text)
+        self.text = text
+        self.challenge = challenge
 
 
 class TokenRequired(Exception):
-    """A modifying request without a valid CSRF token of its session."""
+    """A modifying request without a valid CSRF token of its session.
+
+    `says_so`: the answer carries `x-csrf-token: Required` (OD-P04).
+    """
+
+    def __init__(self, *, says_so: bool = True) -> None:
+        super().__init__()
+        self.says_so = says_so
+
+
+def no_service(name: str) -> Refusal:
+    """The service is not there, or not active (HTTP 403)."""
+    text = f"No service found for namespace '', name '{name[:80]}', version '0001'"
+    return Refusal(HTTPStatus.FORBIDDEN, NO_SERVICE, text)
 
 
 def rejected(code: str, text: str, *, target: str = "") -> Refusal:

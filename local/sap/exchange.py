@@ -3,10 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+ROOT = "/sap/opu/odata/sap"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Subject and issuer of a client certificate, e.g. `CN=ROBOT, O=Example`."""
+
+    subject: str
+    issuer: str
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`path` and `query` as they came, still percent-encoded; header names in lower case."""
+    """`path` and `query` still percent-encoded; header names in lower case.
+
+    `root` is what the client calls the folder of V2 services that is ROOT in `path`; `user` who
+    logged on, empty before; `certificate` what the client showed in TLS.
+    """
 
     method: str
     path: str
@@ -14,6 +28,20 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     origin: str  # scheme://host:port as the client addressed us
+    root: str = ROOT
+    user: str = ""
+    certificate: Certificate | None = None
+
+    @property
+    def address(self) -> str:
+        """The path as the client wrote it."""
+        inside = self.path.startswith(f"{ROOT}/")
+        return self.root + self.path.removeprefix(ROOT) if inside else self.path
+
+    def inside(self, path: str) -> str:
+        """A path of the client's as `path` has it."""
+        outside = path.startswith(f"{self.root}/")
+        return ROOT + path.removeprefix(self.root) if outside else path
 
     @property
     def wants_json(self) -> bool:

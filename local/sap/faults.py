@@ -1,4 +1,4 @@
-"""Wanted faults: for the next writes, whole requests or the operations in them, and for reads."""
+"""Wanted faults: for the next writes (requests or operations in them), reads and token requests."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ FAULTS = (
     "late:SECONDS",
 )
 FAULTS_OF_READS = ("throttle", "unavailable", "drop-answer", "delay:SECONDS")
+_FAULTS_OF = {"writes": FAULTS, "reads": FAULTS_OF_READS, "tokens": FAULTS_OF_READS}
 _REFUSALS = ("lock", "refuse")
 _MAX_SECONDS = 600.0
 _MAX_CODE = 40
@@ -56,6 +57,7 @@ class Faults:
     def __init__(self) -> None:
         self._waiting: deque[Fault] = deque()
         self._waiting_reads: deque[Fault] = deque()
+        self._waiting_tokens: deque[Fault] = deque()
 
     def take(self) -> Fault | None:
         """The fault for this modifying request, if any is wanted."""
@@ -67,6 +69,10 @@ class Faults:
         """The fault for this read of rows, if any is wanted."""
         return self._waiting_reads.popleft() if self._waiting_reads else None
 
+    def take_token(self) -> Fault | None:
+        """The fault for this token request, if any is wanted."""
+        return self._waiting_tokens.popleft() if self._waiting_tokens else None
+
     def check(self) -> None:
         """Refusal where this operation is wanted to be refused."""
         if self._waiting and self._waiting[0].name in _REFUSALS:
@@ -76,20 +82,25 @@ class Faults:
         """Want no faults any more."""
         self._waiting.clear()
         self._waiting_reads.clear()
+        self._waiting_tokens.clear()
 
     def order(self, wanted: object) -> None:
-        """`{"next": FAULT, "count": N, "of": "writes" | "reads"}`; ValueError otherwise."""
+        """`{"next": FAULT, "count": N, "of": "writes" | "reads" | "tokens"}`; else ValueError."""
         if not isinstance(wanted, dict) or not set(wanted) <= {"next", "count", "of"}:
-            raise ValueError('expected {"next": FAULT, "count": N, "of": "writes" or "reads"}')
+            raise ValueError('expected {"next": FAULT, "count": N, "of": "writes"}')
         of = wanted.get("of", "writes")
-        if of not in ("writes", "reads"):
-            raise ValueError("of must be writes or reads")
+        if of not in _FAULTS_OF:
+            raise ValueError(f"of must be one of {', '.join(_FAULTS_OF)}")
         count = wanted.get("count", 1)
         if not isinstance(count, int) or not 1 <= count <= 1000:
             raise ValueError("count must be from 1 to 1000")
-        fault = _parsed(wanted.get("next"), FAULTS if of == "writes" else FAULTS_OF_READS)
-        waiting = self._waiting if of == "writes" else self._waiting_reads
-        waiting.extend([fault] * count)
+        fault = _parsed(wanted.get("next"), _FAULTS_OF[of])
+        queues = {
+            "writes": self._waiting,
+            "reads": self._waiting_reads,
+            "tokens": self._waiting_tokens,
+        }
+        queues[of].extend([fault] * count)
 
 
 def _parsed(wanted: object, known: tuple[str, ...]) -> Fault:

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -13,13 +13,16 @@ from local.sap import errors
 from local.sap.backend import Backend
 from local.sap.control import RequestLog
 from local.sap.errors import LogonFailed, Refusal, TokenRequired
-from local.sap.exchange import Request, Response
+from local.sap.exchange import ROOT, Request, Response
 from local.sap.faults import Fault, Faults
-from local.sap.logon import Logon, Session
+from local.sap.logon import answers, oauth
+from local.sap.logon.logon import Caller, Logon
+from local.sap.logon.sessions import Session
+from local.sap.logon.settings import Settings
 from local.sap.metadata import Service
 from local.sap.moving import Moves, reads_rows
 from local.sap.paths import segments_of
-from local.sap.reading import ROOT
+from local.sap.profiles import placed, service_name
 from local.sap.store import Store
 from local.sap.v2 import V2
 from local.sap.v2 import refused as v2_refused
@@ -30,6 +33,14 @@ _READING = frozenset({"GET", "HEAD"})
 _CHANGES = re.compile(rb'^(POST|PUT|PATCH|MERGE|DELETE) |"method"\s*:\s*"(?!GET)', re.MULTILINE)
 
 
+@dataclass(slots=True)
+class _Visit:
+    """A request on its way, whose user is known in time, and the fault that met it."""
+
+    request: Request
+    fault: Fault | None = None
+
+
 class Gateway:
     """Answers OData requests on a store; requests are taken one at a time."""
 
@@ -37,11 +48,12 @@ class Gateway:
         self,
         services: Mapping[str, Service],
         store: Store,
-        logon: Logon,
+        settings: Settings,
         log: RequestLog,
         *,
         duplicate_check: bool,
         page_size: int,
+        session_seconds: float,
     ) -> None:
         self.log = log
         self.faults = Faults()
@@ -49,16 +61,18 @@ class Gateway:
         self._store = store
         self._seed = Store(services)
         self._seed.copy_from(store)
-        self._logon = logon
         self._lock = threading.Lock()
         backend = Backend(store, lambda: datetime.now(UTC), duplicate_check)
         self._moves = Moves(backend)
         self._late: list[threading.Timer] = []
         self.v2 = V2(services, backend, page_size, self.faults.check)
         self.v4 = v4.V4(services, backend, page_size, self.faults.check)
+        v4_names = (service_name(f"{v4.ROOT}/{path}/") for path in self.v4.paths)
+        self._names = frozenset([*(f"{name}_0001" for name in services), *v4_names])
+        self.logon = Logon(settings, self._names, session_seconds)
 
     def reset(self) -> None:
-        """Back to the seed: documents, request log, faults and switches."""
+        """Back to the seed: documents, request log, faults, switches, users and tokens."""
         self.close()
         with self._lock:
             self._store.copy_from(self._seed)
@@ -68,6 +82,7 @@ class Gateway:
             self._store.keep_found(False)
             self.v2.reset()
             self.v4.reset()
+            self.logon.reset()
 
     def close(self) -> None:
         """Execute nothing more of what waits for its time."""
@@ -77,12 +92,31 @@ class Gateway:
             timer.cancel()
             timer.join()
 
-    def forget(self, wanted: object) -> None:
-        """`{"what": ...}` as V2.forget says; delta tokens of V4 expire with those of V2."""
+    def configure(self, wanted: object) -> None:
+        """A JSON merge patch of the logon settings; ValueError where it does not fit."""
         with self._lock:
-            self.v2.forget(wanted)
-            if wanted == {"what": "delta-tokens"}:
-                self.v4.tracker.forget()
+            self.logon.configure(wanted)
+
+    def users(self) -> dict[str, dict[str, object]]:
+        """Who is locked, and after how many wrong passwords."""
+        with self._lock:
+            return self.logon.users()
+
+    def forget(self, wanted: object) -> None:
+        """`{"what": ...}`: sessions, access-tokens, or as V2.forget says; ValueError otherwise.
+
+        Delta tokens of V4 expire with those of V2.
+        """
+        what = wanted.get("what") if isinstance(wanted, dict) and len(wanted) == 1 else None
+        with self._lock:
+            if what == "sessions":
+                self.logon.sessions.close_all()
+            elif what == "access-tokens":
+                self.logon.revoke()
+            else:
+                self.v2.forget(wanted)
+                if what == "delta-tokens":
+                    self.v4.tracker.forget()
 
     def move(self, wanted: object) -> None:
         """Put and delete rows, now or between two reads, as `moving` says; else ValueError."""
@@ -91,49 +125,77 @@ class Gateway:
 
     def handle(self, request: Request) -> Response:
         """The answer; never raises, and the log knows of it before it leaves."""
-        fault: list[Fault] = []
+        inside = placed(request, self.logon.settings.profile)
+        if inside is None:
+            return Response(HTTPStatus.NOT_FOUND, b"Not found", "text/plain")
+        visit = _Visit(inside)
         try:
-            response = self._secured(request, fault)
-        except LogonFailed:
-            response = _logon_failed()
+            response = self._token(visit) if inside.path == oauth.PATH else self._secured(visit)
+        except LogonFailed as error:
+            response = answers.logon_failed(error)
         except Refusal as refusal:
-            response = _refused(refusal, request)
+            response = _refused(refusal, visit.request)
         if not response.later:
-            self.log.add(request, response, fault[0].text if fault else None)
+            self.log.add(visit.request, response, visit.fault.text if visit.fault else None)
         return response
 
-    def _secured(self, request: Request, fault: list[Fault]) -> Response:
+    def _token(self, visit: _Visit) -> Response:
         with self._lock:
-            user = self._logon.user(request)
-            session, cookies = self._logon.session(request, user)
+            visit.fault = self.faults.take_token()
+        if visit.fault is not None and visit.fault.name in _TURNED_AWAY:
+            return _TURNED_AWAY[visit.fault.name]()
+        with self._lock:
+            response, user = self.logon.token(visit.request)
+        visit.request = replace(visit.request, user=user)
+        if visit.fault is not None:
+            time.sleep(visit.fault.seconds)
+            return _spoiled(response, visit.fault, visit.request)
+        return response
+
+    def _secured(self, visit: _Visit) -> Response:
+        with self._lock:
+            page = answers.sso_logon(visit.request, self.logon.settings)
+            if page is not None:
+                return page
+            caller = self.logon.caller(visit.request)
+            session, cookies = self.logon.session(visit.request, caller.user)
+        visit.request = request = replace(visit.request, user=caller.user)
         try:
-            response = self._faulted(request, session, fault)
+            self._check_service(request, caller)
+            response = self._faulted(visit, session)
         except Refusal as refusal:
             response = _refused(refusal, request)
-        except TokenRequired:
-            response = _token_required()
+        except TokenRequired as error:
+            response = answers.token_required(error)
         response.cookies.extend(cookies)
         asks = request.headers.get("x-csrf-token", "").lower() == "fetch"
         if asks and request.method in _READING:
             response.headers["x-csrf-token"] = session.token
         return response
 
-    def _faulted(self, request: Request, session: Session, noted: list[Fault]) -> Response:
+    def _check_service(self, request: Request, caller: Caller) -> None:
+        """Whether the caller may call a service that there is."""
+        service = service_name(request.path)
+        if service in self._names:
+            with self._lock:
+                self.logon.check_service(request, caller, service)
+
+    def _faulted(self, visit: _Visit, session: Session) -> Response:
+        request = visit.request
         if request.method not in MODIFYING:
-            return self._read(request, noted) if reads_rows(request) else self._answer(request)
+            return self._read(visit) if reads_rows(request) else self._answer(request)
         with self._lock:
-            self._logon.check_token(request, session)
+            self.logon.check_write(request, session)
         if _only_asks(request):
-            return self._read(request, noted)
+            return self._read(visit)
         with self._lock:
-            fault = self.faults.take()
+            fault = visit.fault = self.faults.take()
         if fault is None:
             return self._answer(request)
-        noted.append(fault)
         if fault.name == "late":
             return self._put_off(request, fault)
         if fault.name == "expire-session":
-            self._logon.close(session)
+            self.logon.sessions.close(session)
             raise TokenRequired
         if fault.name in _TURNED_AWAY:
             return _TURNED_AWAY[fault.name]()
@@ -158,19 +220,18 @@ class Gateway:
         timer.start()
         return Response(0, dropped=True, later=True)
 
-    def _read(self, request: Request, noted: list[Fault]) -> Response:
+    def _read(self, visit: _Visit) -> Response:
         """An answer with rows: it may be late or none, and rows may move behind it."""
         with self._lock:
-            fault = self.faults.take_read()
+            fault = visit.fault = self.faults.take_read()
         if fault is not None:
-            noted.append(fault)
             if fault.name in _TURNED_AWAY:
                 return _TURNED_AWAY[fault.name]()
             time.sleep(fault.seconds)
-        response = self._answer(request)
+        response = self._answer(visit.request)
         with self._lock:
             self._moves.read()
-        return response if fault is None else _spoiled(response, fault, request)
+        return response if fault is None else _spoiled(response, fault, visit.request)
 
     def _answer(self, request: Request) -> Response:
         if request.path.startswith(v4.ROOT):
@@ -182,10 +243,14 @@ class Gateway:
 
     @contextmanager
     def _searching(self, request: Request) -> Iterator[None]:
-        """One at a time; what a read found is kept for its next page, until somebody writes."""
+        """One at a time, in the user's name; what a read found is kept until somebody writes."""
         with self._lock:
             self._store.keep_found(request.method in _READING)
-            yield
+            self._store.user = request.user
+            try:
+                yield
+            finally:
+                self._store.user = ""
 
     def _service(self, request: Request) -> tuple[Service, list[str]]:
         if request.method not in MODIFYING | _READING:
@@ -195,8 +260,7 @@ class Gateway:
         name, *segments = segments_of(request.path.removeprefix(ROOT)) or [""]
         service = self._services.get(name)
         if service is None:
-            text = f"No service found for namespace '', name '{name[:80]}', version '0001'"
-            raise Refusal(HTTPStatus.FORBIDDEN, errors.NO_SERVICE, text)
+            raise errors.no_service(name)
         return service, segments
 
 
@@ -209,22 +273,6 @@ def _refused(refusal: Refusal, request: Request) -> Response:
     if request.path.startswith(v4.ROOT):
         return v4.refused(refusal, request)
     return v2_refused(refusal, request)
-
-
-def _logon_failed() -> Response:
-    page = b"<html><head><title>Logon Error Message</title></head><body>Logon failed</body></html>"
-    response = Response(HTTPStatus.UNAUTHORIZED, page, "text/html; charset=utf-8")
-    response.headers["www-authenticate"] = (
-        'Basic realm="SAP NetWeaver Application Server [S4H/100]"'
-    )
-    return response
-
-
-def _token_required() -> Response:
-    body = b"CSRF token validation failed"
-    response = Response(HTTPStatus.FORBIDDEN, body, "text/plain;charset=utf-8")
-    response.headers["x-csrf-token"] = "Required"
-    return response
 
 
 def _throttled() -> Response:

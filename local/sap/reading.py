@@ -24,7 +24,6 @@ from local.sap.query import (
 from local.sap.render import entity, etag
 from local.sap.store import Store
 
-ROOT = "/sap/opu/odata/sap"
 JSON = "application/json"
 XML = "application/xml"
 V2 = {"dataserviceversion": "2.0"}
@@ -91,7 +90,7 @@ class Reader:
         if inline == "allpages":
             shown["__count"] = str(page.count)
         if page.next_token is not None:
-            address = f"{request.origin}{request.path}"
+            address = f"{request.origin}{request.address}"
             shown["__next"] = next_link(address, request.query, page.next_token)
         response = json_response(HTTPStatus.OK, shown)
         if asked:
@@ -101,7 +100,7 @@ class Reader:
 
 def service_root(request: Request, service: Service) -> str:
     """The URL of the service as the client addressed us, with a closing slash."""
-    return f"{request.origin}{ROOT}/{service.name}/"
+    return f"{request.origin}{request.root}/{service.name}/"
 
 
 def json_response(status: int, shown: dict[str, Any]) -> Response:

@@ -82,7 +82,7 @@ def _copy(response: Response) -> Response:
 def _key(request: Request, identity: str) -> _Key:
     if not _GUID.fullmatch(identity):
         raise ours(96, "RequestID must be a GUID", target="RequestID")
-    return request.headers.get("authorization", ""), identity.replace("-", "").upper()
+    return request.user, identity.replace("-", "").upper()
 
 
 def _moment(creation: str) -> datetime:

@@ -3,9 +3,10 @@
 import json
 import logging
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -14,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from local.sap.control import RequestLog
-from local.sap.exchange import Request, Response
+from local.sap.exchange import Certificate, Request, Response
 from local.sap.gateway import Gateway
-from local.sap.logon import Logon
+from local.sap.logon.certificates import certificate_of
+from local.sap.logon.settings import Settings, User, merged
 from local.sap.metadata import load_services
-from local.sap.reading import ROOT
 from local.sap.seed import fill, load_seed
 from local.sap.store import Store
-from local.sap.v4.model import ROOT as V4_ROOT
+from local.sap.tls import Connections
 
 PAGE_SIZE = 1000
 SESSION_SECONDS = 1800.0  # as observed on newer ABAP systems (OD-P06)
@@ -38,9 +39,14 @@ class Server:
     url: str
     log: RequestLog
     gateway: Gateway
+    connections: Connections
+
+    def configure(self, **settings: object) -> None:
+        """Patch the logon settings, as POST /_control/logon does."""
+        self.gateway.configure(settings)
 
     def fault(self, fault: str, count: int = 1, *, of: str = "writes") -> None:
-        """Want a fault for the next `writes` or `reads`, as POST /_control/faults does."""
+        """Want a fault for the next writes, reads or tokens, as POST /_control/faults does."""
         self.gateway.faults.order({"next": fault, "count": count, "of": of})
 
     def move(self, **wanted: object) -> None:
@@ -52,7 +58,7 @@ class Server:
         self.gateway.v2.switches.set(switches)
 
     def forget(self, what: str) -> None:
-        """Let `delta-tokens` or `request-answers` expire, as POST /_control/forget does."""
+        """Let `sessions`, `access-tokens`, `delta-tokens` or `request-answers` expire."""
         self.gateway.forget({"what": what})
 
 
@@ -67,13 +73,17 @@ def serve(
     page_size: int = PAGE_SIZE,
     session_seconds: float = SESSION_SECONDS,
     answer_delay: float = 0.0,
+    logon: Mapping[str, Any] | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[Server]:
     """Run the stand-in on 127.0.0.1 (port 0: a free one); SeedError where the seed is wrong.
 
     `users` are passwords by user name. `duplicate_check` is the switch in the suppliers' master
     data: without it SAP takes the same invoice twice. `answer_delay` is how many seconds every
-    answer takes on its way, whatever else is asked meanwhile.
+    answer takes on its way, whatever else is asked meanwhile. `logon` patches the settings of
+    `local.sap.logon.settings`; ValueError where it does not fit.
     """
+    settings = merged(Settings(users={n: User(password=p) for n, p in users.items()}), logon or {})
     services = load_services()
     store = Store(services)
     load_seed(seed, store) if isinstance(seed, Path) else fill(seed, store)
@@ -81,16 +91,17 @@ def serve(
     gateway = Gateway(
         services,
         store,
-        Logon(users, session_seconds),
+        settings,
         request_log,
         duplicate_check=duplicate_check,
         page_size=page_size,
+        session_seconds=session_seconds,
     )
-    http = _Http((_HOST, port), gateway, answer_delay)
+    http = _Http((_HOST, port), gateway, answer_delay, tls)
     thread = threading.Thread(target=http.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
-        yield Server(http.url, request_log, gateway)
+        yield Server(http.url, request_log, gateway, http.connections)
     finally:
         gateway.close()
         http.stop()
@@ -104,13 +115,32 @@ class _Http(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], gateway: Gateway, answer_delay: float) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        gateway: Gateway,
+        answer_delay: float,
+        tls: ssl.SSLContext | None,
+    ) -> None:
         super().__init__(address, _Handler)
         self.gateway = gateway
         self.answer_delay = answer_delay
-        self.url = f"http://{_HOST}:{self.server_address[1]}"
+        self.scheme = "http" if tls is None else "https"
+        self.host = f"{_HOST}:{self.server_address[1]}"
+        self.url = f"{self.scheme}://{self.host}"
+        self.connections = Connections()
+        self._tls = tls
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
+
+    def get_request(self) -> tuple[Any, Any]:
+        """The next connection; its own thread shakes hands, so that nobody waits for it."""
+        connection, address = super().get_request()
+        self.connections.note(accepted=1)
+        if self._tls is None:
+            return connection, address
+        wrapped = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return wrapped, address
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._open_lock:
@@ -135,7 +165,8 @@ class _Http(ThreadingHTTPServer):
 
 def _hang_up(connection: socket.socket) -> None:
     try:
-        connection.shutdown(socket.SHUT_RDWR)
+        # Below TLS: the thread that reads from it may still be at work.
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
     except OSError:
         _LOG.debug("the client was faster to close the connection")
 
@@ -153,9 +184,22 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle(self) -> None:
         try:
-            super().handle()
-        except ConnectionError:
+            if self._shook_hands():
+                super().handle()
+        except (ConnectionError, ssl.SSLError):
             _LOG.debug("the client hung up")
+
+    def _shook_hands(self) -> bool:
+        if not isinstance(self.connection, ssl.SSLSocket):
+            return True
+        try:
+            self.connection.do_handshake()
+        except OSError as error:
+            self.server.connections.note(failed=1)
+            _LOG.debug("no TLS handshake: %s", error)
+            return False
+        self.server.connections.note(handshakes=1)
+        return True
 
     def _serve(self) -> None:
         body = self._body()
@@ -168,18 +212,23 @@ class _Handler(BaseHTTPRequestHandler):
             query=query,
             headers={name.lower(): value for name, value in self.headers.items()},
             body=body,
-            origin=f"http://{self.headers.get('Host', self.server.url[7:])}",
+            origin=f"{self.server.scheme}://{self.headers.get('Host', self.server.host)}",
+            certificate=self._certificate(),
         )
         if path.startswith("/_control/"):
-            self._send(_control(request, self.server.gateway))
-        elif path.startswith((f"{ROOT}/", f"{V4_ROOT}/")):
-            answer = self.server.gateway.handle(request)
-            time.sleep(self.server.answer_delay)
-            self._send(answer)
-        else:
-            self._send(Response(HTTPStatus.NOT_FOUND, b"Not found", "text/plain"))
+            self._send(_control(request, self.server))
+            return
+        answer = self.server.gateway.handle(request)
+        time.sleep(self.server.answer_delay)
+        self._send(answer)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_MERGE = do_DELETE = _serve  # noqa: N815
+
+    def _certificate(self) -> Certificate | None:
+        if not isinstance(self.connection, ssl.SSLSocket):
+            return None
+        peer = self.connection.getpeercert()
+        return certificate_of(peer) if peer else None
 
     def _body(self) -> bytes | None:
         length = self.headers.get("Content-Length", "0")
@@ -210,15 +259,27 @@ class _Handler(BaseHTTPRequestHandler):
         """The request log is the record."""
 
 
-def _control(request: Request, gateway: Gateway) -> Response:
-    """POST /_control/faults, rows, v2, v4, forget and reset, GET /_control/log."""
+def _control(request: Request, server: _Http) -> Response:
+    """POST /_control/faults, rows, v2, v4, logon, forget and reset; GET /_control/log and others.
+
+    GET log, changes, users (who is locked) and connections (TLS handshakes) show what is.
+    """
+    gateway = server.gateway
     call = (request.method, request.path.removeprefix("/_control/"))
-    if call == ("GET", "log"):
-        return _as_json(HTTPStatus.OK, gateway.log.entries())
+    shown: dict[tuple[str, str], Callable[[], object]] = {
+        ("GET", "log"): gateway.log.entries,
+        ("GET", "changes"): gateway.log.changes,
+        ("GET", "users"): gateway.users,
+        ("GET", "connections"): server.connections.as_json,
+    }
+    if call in shown:
+        return _as_json(HTTPStatus.OK, shown[call]())
     if call == ("POST", "reset"):
         gateway.reset()
+        server.connections.clear()
         return _as_json(HTTPStatus.OK, {"reset": True})
     orders = {
+        ("POST", "logon"): gateway.configure,
         ("POST", "faults"): gateway.faults.order,
         ("POST", "rows"): gateway.move,
         ("POST", "v2"): gateway.v2.switches.set,

@@ -35,6 +35,7 @@ class Store:
         self._numbers: dict[str, _Range] = {}
         self._found: dict[tuple[str, ...], list[Row]] = {}
         self._keeps = False
+        self.user = ""  # who writes; empty where nobody does, as in a seed
 
     def entity_set(self, name: str) -> EntitySet:
         """The entity set of the name."""
@@ -109,6 +110,8 @@ class Store:
         key = self.key_of(name, row)
         if key in self._rows[name]:
             raise ValueError("the key is taken")
+        if "CreatedByUser" in row and self.user:
+            row["CreatedByUser"] = self.user
         self._rows[name][key] = row
         insort(self._keys[name], key)
         if name in self._numbers:

@@ -9,13 +9,13 @@ from local.sap import errors
 from local.sap.backend import Backend
 from local.sap.batch import Batch, Tools
 from local.sap.errors import Refusal
-from local.sap.exchange import Request, Response
+from local.sap.exchange import ROOT, Request, Response
 from local.sap.metadata import Service
 from local.sap.multipart import MIXED, media_type
 from local.sap.odp import Queue
 from local.sap.odp_reading import OdpReader, is_odp
 from local.sap.paths import segments_of
-from local.sap.reading import JSON, ROOT, XML, Reader
+from local.sap.reading import JSON, XML, Reader
 from local.sap.repeat import Repeats
 from local.sap.store import Store
 from local.sap.writing import Writer

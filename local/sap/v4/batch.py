@@ -25,7 +25,7 @@ from local.sap.v4.errors import bad, not_allowed, refusal
 from local.sap.v4.model import ROOT, Service
 from local.sap.v4.query import preferences
 
-_INHERITED = ("authorization", "cookie", "sap-client", "sap-language")
+_INHERITED = ("cookie", "sap-client", "sap-language")
 _CONTINUE = ("odata.continue-on-error", "continue-on-error")
 _READING = frozenset({"GET", "HEAD"})
 _WRITING = frozenset({"POST", "PATCH", "PUT", "DELETE"})

@@ -27,7 +27,7 @@ class Repeats:
         given = request.headers.get(_ID), request.headers.get(_SENT)
         if given == (None, None):
             return write(request)
-        key = (request.headers.get("authorization", ""), _checked_id(*given))
+        key = (request.user, _checked_id(*given))
         place = f"{request.method} {request.path}"
         if key in self._answers:
             return self._again(key, place)

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from http import HTTPStatus
 
 from local.sap import metadata as v2
 from local.sap.backend import Backend
-from local.sap.errors import NO_SERVICE, Refusal
+from local.sap.errors import Refusal, no_service
 from local.sap.exchange import Request, Response
 from local.sap.paths import segments_of
 from local.sap.store import Store
@@ -68,6 +67,11 @@ class V4:
         self._backend = backend
         self._page_size = page_size
 
+    @property
+    def paths(self) -> list[str]:
+        """The paths of all services below ROOT."""
+        return list(self._services)
+
     def reset(self) -> None:
         """Every switch as at the start, every delta token and request id forgotten."""
         self.switches = Switches()
@@ -110,8 +114,7 @@ class V4:
         path, rest = "/".join(segments[:_DEPTH]), segments[_DEPTH:]
         service = self._services.get(path)
         if service is None:
-            text = f"No service found for namespace '', name '{path[:80]}', version '0001'"
-            raise Refusal(HTTPStatus.FORBIDDEN, NO_SERVICE, text)
+            raise no_service(path)
         return service, rest
 
 

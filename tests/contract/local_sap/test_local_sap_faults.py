@@ -128,7 +128,7 @@ def test_the_log_is_read_over_http_and_kept_in_a_file(tmp_path: Path) -> None:
     assert kept == told
     assert [entry["method"] for entry in kept] == ["HEAD", "POST"]
     effects = {"created", "changed", "called"}
-    assert set(kept[1]) == {"at", "method", "path", "query", "status"} | effects
+    assert set(kept[1]) == {"at", "method", "path", "query", "status", "user"} | effects
     assert kept[1]["created"] == [KEY]
 
 

@@ -83,4 +83,4 @@ def test_one_session_serves_many_requests(api: Api) -> None:
 def test_the_log_holds_no_credentials(stand_in: Server, api: Api) -> None:
     api.get(f"{INVOICES}/A_SupplierInvoice?sap-user=ROBOT&sap-password=Geheim-1")
     assert "Geheim" not in str(stand_in.log.entries())
-    assert "ROBOT" not in str(stand_in.log.entries())
+    assert "sap-user" not in str(stand_in.log.entries())

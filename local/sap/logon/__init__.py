@@ -1,0 +1,1 @@
+"""Who may enter the embedded SAP: passwords, certificates, tokens, sessions."""

@@ -3,17 +3,20 @@
 import hashlib
 
 from sapmatch.clock import SystemClock
-from sapmatch.model.access import LogonGuard, Principal, Secrets
-from sapmatch.model.auth import Basic
+from sapmatch.model.access import AccessSource, LogonGuard, Principal, Secrets
+from sapmatch.model.auth import Basic, BtpDestination, Certificate, NoAuth, SamlBearer, type_of
 from sapmatch.model.connection import Connection
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.ports import Clock
+from sapmatch.sap.auth.access import AccessAuth
 from sapmatch.sap.auth.basic import BasicAuth
-from sapmatch.sap.auth.credentials import Credentials
+from sapmatch.sap.auth.certificate import Anonymous, CertificateAuth
+from sapmatch.sap.auth.trust import trust_of
 from sapmatch.sap.csrf import CsrfTokens
 from sapmatch.sap.http import Auth
 from sapmatch.sap.odata.client import ODataClient
 from sapmatch.sap.session import SapSession
+from sapmatch.sap.sources import access_source, credentials_of, identity_of
 
 
 def connect(
@@ -24,22 +27,23 @@ def connect(
     clock: Clock | None = None,
     principal: Principal | None = None,
     guard: LogonGuard | None = None,
+    broker: AccessSource | None = None,
 ) -> ODataClient:
     """A client for `[connections.<name>]`; nothing is sent to SAP before its first call.
 
     On behalf of the `principal`, where the way to log on can do that, else of the technical user.
-    Raises InputRejected, naming
-    the setting, for an address that is not https (http: loopback only), a useless secret or pace.
+    The `broker` makes tokens where this process cannot reach who makes them. Raises InputRejected,
+    naming the setting, for an address that is not https (http: loopback only), a useless secret,
+    pace, or principal; LogonRefused for a client certificate that is over.
     """
     clock = clock or SystemClock()
-    limits = connection.limits
-    numbers = (limits.burst, limits.parallel, limits.failures)
-    if limits.requests_per_second <= 0 or limits.open_seconds < 0 or min(numbers) < 1:
-        raise InputRejected(f"[connections.{name}].limits: must be above zero")
-    auth = _auth(name, connection, secrets, clock, guard)
-    session = SapSession(name, connection, auth, clock)
+    _check_limits(name, connection)
+    _check_principal(name, connection, principal)
+    auth = _auth(name, connection, secrets, clock, principal, guard, broker)
+    session = SapSession(name, connection, auth, clock, trust_of(name, connection, secrets))
     tokens = CsrfTokens(session, connection.csrf_mode)
-    description = f"{name} {session.origin.base} client {connection.client}"
+    at = f"client {connection.client}" if connection.client else "no client"
+    description = f"{name} {session.origin.base} {at}"
     # Tells users apart without naming them: an ODP keeps one subscription for each (OD-P36).
     user = f"{connection.client}\0{auth.identity.upper()}"
     who = hashlib.sha256(user.encode()).hexdigest()[:16]
@@ -48,9 +52,50 @@ def connect(
 
 
 def _auth(
-    name: str, connection: Connection, secrets: Secrets, clock: Clock, guard: LogonGuard | None
+    name: str,
+    connection: Connection,
+    secrets: Secrets,
+    clock: Clock,
+    principal: Principal | None,
+    guard: LogonGuard | None,
+    broker: AccessSource | None,
 ) -> Auth:
-    if not isinstance(connection.auth, Basic):
-        raise InputRejected(f"[connections.{name}].auth.type: cannot be used yet")
-    setting = f"[connections.{name}].auth.secret"
-    return BasicAuth(Credentials(setting, connection.auth.secret, secrets, clock, guard))
+    match connection.auth:
+        case NoAuth():
+            return Anonymous()
+        case Basic(secret=secret):
+            return BasicAuth(credentials_of(name, secret, secrets, clock, guard))
+        case Certificate(secret=secret):
+            # No guard: SAP locks nobody for a certificate.
+            return CertificateAuth(credentials_of(name, secret, secrets, clock, None), clock)
+    source = broker or access_source(name, connection, secrets, clock, guard)
+    assert source is not None  # for each type that is left
+    user = (principal.sap_user, principal.token) if principal else None
+    key = (name, identity_of(connection.auth), user)
+    identity = "\0".join(identity_of(connection.auth))
+    return AccessAuth(source, clock, key, f"{identity}\0{user or ''}", principal)
+
+
+def _check_limits(name: str, connection: Connection) -> None:
+    limits = connection.limits
+    numbers = (limits.burst, limits.parallel, limits.failures)
+    waits = (limits.open_seconds, limits.wait_seconds, limits.idle or 0)
+    if limits.requests_per_second <= 0 or min(numbers) < 1 or min(waits) < 0:
+        raise InputRejected(f"[connections.{name}].limits: must be above zero")
+
+
+def _check_principal(name: str, connection: Connection, principal: Principal | None) -> None:
+    """Nobody is to be spoken for silently by the technical user."""
+    if principal is None:
+        return
+    auth = connection.auth
+    if principal.sap_user and not isinstance(auth, SamlBearer):
+        raise InputRejected(
+            f"[connections.{name}].auth: {type_of(auth)} cannot call SAP on behalf of its user "
+            'who decided; set auth.type = "oauth2-saml-bearer", or run_as = "technical" in the flow'
+        )
+    if principal.token and not isinstance(auth, BtpDestination):
+        raise InputRejected(
+            f"[connections.{name}].auth: {type_of(auth)} takes no token of a user; "
+            'set auth.type = "btp-destination", or leave out --user-token'
+        )

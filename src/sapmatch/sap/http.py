@@ -1,28 +1,47 @@
 """`requests` with bounds: what a session is made of, and what its failures mean."""
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 import requests
 import urllib3.exceptions
 
-from sapmatch.sap.patience import PatientAdapter, Terms, TooSlow
+from sapmatch.model.access import Access
+from sapmatch.sap.patience import PatientAdapter, TooSlow
 
 MAX_BODY = 64 * 1024 * 1024  # bytes, after decompression
 FAILURES = (OSError, urllib3.exceptions.HTTPError)  # requests' own errors are OSErrors
 
 _PART = 256 * 1024
 _SMALL_PART = 64 * 1024
+_DEEPEST = 30  # wrappers around a failure
+# As OpenSSL ends the names of TLS alerts (RFC 8446 6.2, RFC 5246 7.2).
+_ALERTS = (
+    "ALERT_BAD_CERTIFICATE",
+    "ALERT_UNSUPPORTED_CERTIFICATE",
+    "ALERT_CERTIFICATE_REVOKED",
+    "ALERT_CERTIFICATE_EXPIRED",
+    "ALERT_CERTIFICATE_UNKNOWN",
+    "ALERT_CERTIFICATE_REQUIRED",
+    "ALERT_UNKNOWN_CA",
+    "ALERT_ACCESS_DENIED",
+)
 
 
 class Auth(Protocol):
     """A way to log on: signs requests, is told what came of it, and may get something newer.
 
-    `identity` tells users of one system apart, whatever they log on with.
+    `identity` tells users of one system apart, whatever they log on with. What is told and asked is
+    about the last request that this thread has signed.
     """
 
     identity: str
+
+    @property
+    def signed(self) -> Access | None:
+        """What it was signed with, beside its headers; None: nothing else."""
+        ...
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Sign one request."""
@@ -34,6 +53,10 @@ class Auth(Protocol):
 
     def refused(self) -> bool:
         """After a 401: whether there is now something else to log on with than what was refused."""
+        ...
+
+    def refused_again(self) -> None:
+        """After a 401 to that other thing, too: nothing more is tried."""
         ...
 
 
@@ -59,13 +82,12 @@ class _Http(requests.Session):
 
 
 def http_session(
-    auth: Auth, headers: Mapping[str, str], parallel: int, terms: Terms
+    auth: Auth, headers: Mapping[str, str], adapter: PatientAdapter
 ) -> requests.Session:
-    """A session of at most `parallel` connections."""
+    """A session that signs each request."""
     http = _Http()
     http.auth = auth
     http.headers.update({"User-Agent": "sapmatch", **headers})
-    adapter = PatientAdapter(terms, pool_connections=1, pool_maxsize=parallel, pool_block=True)
     http.mount("https://", adapter)
     http.mount("http://", adapter)
     return http
@@ -97,48 +119,60 @@ def written_body_of(response: requests.Response) -> bytes:
     return bytes(body)
 
 
-def never_left(exc: Exception) -> bool:
-    """Whether the failure came before the first byte of the request."""
-    return (
-        isinstance(exc, requests.ConnectTimeout | requests.exceptions.ProxyError)
-        or isinstance(_cause(exc), urllib3.exceptions.NewConnectionError)
-        or is_certificate(exc)
-    )
-
-
 def is_certificate(exc: Exception) -> bool:
     """Whether the other side's certificate was refused."""
-    cause = _cause(exc)
-    return bool(cause and cause.args and isinstance(cause.args[0], ssl.SSLCertVerificationError))
+    return any(isinstance(each, ssl.SSLCertVerificationError) for each in _causes(exc))
+
+
+def is_own_certificate(exc: Exception) -> bool:
+    """Whether the other side refused ours, or the want of one: then it has read nothing else.
+
+    With TLS 1.3 it says so only when its answer is read.
+    """
+    return alert_of(exc).endswith(_ALERTS)
+
+
+def alert_of(exc: Exception) -> str:
+    """The alert of TLS that ended it, as OpenSSL names it; empty where there was none."""
+    reasons = (each.reason for each in _causes(exc) if isinstance(each, ssl.SSLError))
+    return next((each for each in reasons if each and "_ALERT_" in each), "")
 
 
 def reason(exc: Exception, timeout: tuple[float, float]) -> str:
     """What went wrong and what to look at; `timeout` to connect and to read, in seconds."""
     connect, read = timeout
-    if _was_slow(exc):
+    if any(isinstance(each, TooSlow) for each in _causes(exc)):
         return "it was not at its end in time; see total_timeout"
     if is_certificate(exc):
         return (
-            "its TLS certificate is not trusted or of another host; "
-            "a private authority goes into REQUESTS_CA_BUNDLE"
+            "its TLS certificate is over, not trusted or of another host (openssl s_client shows "
+            "it); a private authority goes into ca or REQUESTS_CA_BUNDLE, the name in the "
+            "certificate into server_name"
         )
     if isinstance(exc, requests.ConnectTimeout):
         return f"there was no connection within {connect:g} s; check url, route and firewall"
     if isinstance(exc, requests.Timeout):
         return f"there was no answer within {read:g} s; see read_timeout"
-    if never_left(exc):
+    causes = list(_causes(exc))
+    if any(isinstance(each, requests.exceptions.ProxyError) for each in causes):
+        return "the proxy let us not through; see HTTPS_PROXY and NO_PROXY"
+    if any(isinstance(each, urllib3.exceptions.NewConnectionError) for each in causes):
         return "there was no connection; check url, name resolution and port"
+    if any(isinstance(each, ssl.SSLError) for each in causes):
+        return (
+            "TLS could not be agreed on: the other side must offer TLS 1.2 or later (SAP: "
+            "parameter ssl/ciphersuites), and may want a client certificate"
+        )
     return "the connection broke"
 
 
-def _was_slow(exc: BaseException | None) -> bool:
-    """Whether the time of the whole answer was over, however often that was wrapped."""
-    while exc is not None and not isinstance(exc, TooSlow):
-        exc = exc.__cause__ or exc.__context__
-    return exc is not None
-
-
-def _cause(exc: Exception) -> Exception | None:
-    """What urllib3 gave up for."""
-    given_up = exc.args[0] if exc.args else None
-    return getattr(given_up, "reason", None)
+def _causes(exc: BaseException) -> Iterator[BaseException]:
+    """The failure and what it was for, however often that was wrapped."""
+    left = [exc]
+    for _ in range(_DEEPEST):
+        if not left:
+            return
+        each = left.pop()
+        yield each
+        inner = (*each.args[:1], getattr(each, "reason", None), each.__cause__, each.__context__)
+        left += [one for one in inner if isinstance(one, BaseException)]

@@ -48,6 +48,18 @@ class Origin:
             raise self._foreign(_shown(place))
         return f"{self.base}{parts.path or '/'}" + (f"?{parts.query}" if parts.query else "")
 
+    def check_own(self, url: str) -> None:
+        """InputRejected unless a destination leads to this host and port: nothing is sent there."""
+        try:
+            place = _place(urlsplit(url))
+        except ValueError as exc:
+            raise InputRejected(f"{self._setting}: the destination's URL is no address") from exc
+        if place[1:] not in {own[1:] for own in self._places}:
+            raise InputRejected(
+                f"{self._setting} is {self.base}, but the destination leads to {_shown(place)}; "
+                "nothing was sent there: set one of them right"
+            )
+
     def _foreign(self, where: str) -> InputRejected:
         return InputRejected(
             f"the link leads to {where}, but {self._setting} is {self.base}; nothing was sent "

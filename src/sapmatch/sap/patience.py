@@ -7,6 +7,7 @@ a connection however long it lay idle; and writes every address anew.
 
 import io
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -16,10 +17,10 @@ from http.client import HTTPResponse
 from typing import Any, cast
 
 from msgspec import Struct
-from requests import PreparedRequest
+from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
-from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 
 class TooSlow(TimeoutError):
@@ -27,33 +28,106 @@ class TooSlow(TimeoutError):
 
 
 class Terms(Struct, frozen=True):
-    """`total` seconds for an exchange, from its first byte; how long a connection may lie idle."""
+    """`total` seconds for an exchange, from its first byte; how long a connection may lie idle.
+
+    `kept` connections at most lie idle between two exchanges.
+    """
 
     total: float
     idle: timedelta
     now: Callable[[], datetime]
+    kept: int = 0
 
 
 class PatientAdapter(HTTPAdapter):
-    """Ends every exchange in time, and sends each address byte for byte (OD-P22)."""
+    """Ends every exchange in time, and sends each address byte for byte (OD-P22).
 
-    def __init__(self, terms: Terms, **settings: Any) -> None:
+    `context` is what TLS shows and believes for the request that this thread is about to send:
+    another context is another connection. `server_name` is the name in the certificate of a host,
+    None where that is its own.
+    """
+
+    def __init__(
+        self,
+        terms: Terms,
+        context: Callable[[], ssl.SSLContext],
+        server_name: Callable[[str | None], str | None],
+        **settings: Any,
+    ) -> None:
         self._asked = threading.local()
-        self._kind = {"terms": terms, "asked": self._asked}
+        self._context = context
+        self._server_name = server_name
+        self._pools = _pools(terms, self._asked)
         super().__init__(**settings)
+
+    @property
+    def has_left(self) -> bool:
+        """Whether a byte of this thread's last request was handed to the network."""
+        return bool(getattr(self._asked, "left", False))
+
+    def send(self, *args: Any, **kwargs: Any) -> Response:
+        """Send one request."""
+        self._asked.left = False
+        return super().send(*args, **kwargs)
 
     def request_url(self, request: PreparedRequest, proxies: Any) -> str:
         """The target of the request line; urllib3 would encode it anew on its way there."""
         self._asked.target = super().request_url(request, proxies)
         return cast(str, self._asked.target)
 
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> HTTPConnectionPool:
-        """The pool of connections for a request."""
-        pool = cast(HTTPConnectionPool, super().get_connection_with_tls_context(*args, **kwargs))
-        known: type = pool.ConnectionCls
-        if not issubclass(known, _Connection):
-            pool.ConnectionCls = type(known.__name__, (_Connection, known), self._kind)
-        return pool
+    def build_connection_pool_key_attributes(
+        self, request: PreparedRequest, verify: Any, cert: Any = None
+    ) -> Any:
+        """What a connection has to be like for a request."""
+        place, kind = super().build_connection_pool_key_attributes(request, verify, cert)
+        if place["scheme"] != "https":
+            return place, kind
+        kind = {"ssl_context": self._context()}
+        if name := self._server_name(place["host"]):
+            kind |= {"server_hostname": name}
+        return place, kind
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Nothing: the context has seen to it, and requests would load a bundle each time."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the pools."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        """The pools of a proxy."""
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = self._pools
+        return manager
+
+
+def _pools(terms: Terms, asked: threading.local) -> dict[str, type]:
+    """The kinds of pool by scheme, of connections with these terms."""
+    made: dict[str, type] = {}
+    kind = {"terms": terms, "asked": asked}
+    for base in (HTTPConnectionPool, HTTPSConnectionPool):
+        each: Any = base.ConnectionCls
+        connection = type(each.__name__, (_Connection, each), kind)
+        pool = {"ConnectionCls": connection, "kept": terms.kept, "returning": threading.Lock()}
+        made[base.scheme] = type(base.__name__, (_Pool, base), pool)
+    return made
+
+
+class _Pool(HTTPConnectionPool):
+    kept: int
+    returning: threading.Lock
+
+    def _put_conn(self, conn: Any) -> None:
+        """Give a connection back, closed where enough lie idle."""
+        with self.returning:
+            if conn is not None and self._lying() >= self.kept:
+                conn.close()
+            super()._put_conn(conn)
+
+    def _lying(self) -> int:
+        lying = list(self.pool.queue) if self.pool else []
+        return sum(1 for each in lying if each is not None and each.sock is not None)
 
 
 class _Connection(HTTPConnection):
@@ -88,6 +162,7 @@ class _Connection(HTTPConnection):
         if self.sock is None:
             self.connect()
         self.sock.settimeout(max(self._end - time.monotonic(), 0.001))
+        self.asked.left = True
         try:
             super().send(data)
         except TimeoutError as exc:

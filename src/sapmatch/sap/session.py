@@ -6,39 +6,44 @@ Reads may be repeated; a write is on the wire at most once.
 import re
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import quote
 
 import requests
 from msgspec import Struct
 from msgspec.structs import replace
 
+from sapmatch.model.access import Access
 from sapmatch.model.connection import Connection
 from sapmatch.model.errors import (
     InputRejected,
     LogonRefused,
     OutcomeUnknown,
+    PoolExhausted,
     SapThrottled,
     SapUnavailable,
     TransientError,
 )
 from sapmatch.model.ports import Clock
-from sapmatch.sap import http
+from sapmatch.sap import http, logon
+from sapmatch.sap.auth.trust import Trust
 from sapmatch.sap.breaker import Breaker
-from sapmatch.sap.entrance import Entrance
+from sapmatch.sap.entrance import Entrance, Seats
 from sapmatch.sap.http import FAILURES, MAX_BODY, Auth, TooLarge
 from sapmatch.sap.odata.messages import from_body
 from sapmatch.sap.origin import Origin
 from sapmatch.sap.pace import Pace, back_off, retry_after
-from sapmatch.sap.patience import Terms
+from sapmatch.sap.patience import PatientAdapter, Terms
 
 TRIES = 4
 LONGEST_RETRY_AFTER = 30.0  # seconds; a longer wait is the caller's, outside of a function
 MAX_REDIRECTS = 5
 # ICM closes after 30 to 60 s, NAT and load balancers without a word after 350 s.
 IDLE = timedelta(seconds=20)
+REFUSED = timedelta(seconds=60)  # how long nobody knocks again after a refusal
 
 _NO_HEADERS: Final[Mapping[str, str]] = {}
 _SAFE = frozenset({"GET", "HEAD"})
@@ -47,6 +52,14 @@ _DOWN = frozenset(
     {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 )
 _BUSY = _DOWN | {HTTPStatus.TOO_MANY_REQUESTS}
+_UNPROVED = frozenset(
+    {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.PROXY_AUTHENTICATION_REQUIRED,
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.TOO_MANY_REQUESTS,
+    }
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _SESSION_LOST = re.compile(rb"session (not found|timed ?out|no longer exists)", re.IGNORECASE)
 
@@ -55,7 +68,7 @@ class Answer(Struct, frozen=True):
     """One complete HTTP answer; `url` is where it came from, after redirects.
 
     `seconds` from the sent request to the last byte, redirects before it left out. `busy`: how
-    often SAP could not answer before it did.
+    often SAP could not answer before it did. `refusal`: what a 401 means with this way to log on.
     """
 
     status: int
@@ -65,15 +78,19 @@ class Answer(Struct, frozen=True):
     reason: str = ""
     seconds: float = 0.0
     busy: int = 0
+    refusal: LogonRefused | None = None
 
 
 class SapSession:
     """One `requests.Session`; thread-safe, closed by `close()`."""
 
-    def __init__(self, name: str, connection: Connection, auth: Auth, clock: Clock) -> None:
+    def __init__(
+        self, name: str, connection: Connection, auth: Auth, clock: Clock, trust: Trust
+    ) -> None:
         limits = connection.limits
         self.place = f"[connections.{name}]"
         self.origin = Origin(name, connection.url, connection.aliases)
+        self._connection = connection
         self._clock = clock
         self._auth = auth
         self._pace = Pace(limits.requests_per_second, clock, limits.burst)
@@ -82,10 +99,18 @@ class SapSession:
         self._logon = _logon(connection)
         # As headers too: a next link is used as it came and may name neither.
         headers = {"Accept": "application/json", **self._logon}
-        terms = Terms(connection.total_timeout, IDLE, clock.now)
-        self._http = http.http_session(auth, headers, limits.parallel, terms)
+        kept = limits.parallel if limits.idle is None else limits.idle
+        self._wire = PatientAdapter(
+            Terms(connection.total_timeout, IDLE, clock.now, kept),
+            lambda: trust.context(auth.signed),
+            trust.server_name,
+            pool_connections=1,
+            pool_maxsize=limits.parallel,
+        )
+        self._http = http.http_session(auth, headers, self._wire)
         self._entrance = Entrance()
-        self._refused: str | None = None  # why SAP let us not in: never tried again (OD-P14)
+        self._seats = Seats(self.place, limits.parallel, limits.wait_seconds)
+        self._refused_at: datetime | None = None
 
     def url(self, path: str, options: Sequence[str] = ()) -> str:
         """The URL of an encoded path, with client and language (OD-P15).
@@ -118,6 +143,8 @@ class SapSession:
         for attempt in range(1, tries):
             try:
                 return replace(call(), busy=attempt - 1)
+            except PoolExhausted:
+                raise  # it has waited long enough
             except TransientError as exc:
                 asked = getattr(exc, "retry_after", None)
                 if asked is not None and asked > LONGEST_RETRY_AFTER:
@@ -146,7 +173,7 @@ class SapSession:
             ) from exc
         except FAILURES as exc:
             self._breaker.failed()
-            if http.never_left(exc):
+            if not self._wire.has_left:
                 raise self._unreachable(exc) from exc
             raise OutcomeUnknown(
                 f"{self.place}: a {method} was sent and {http.reason(exc, self._timeout)}; "
@@ -193,34 +220,98 @@ class SapSession:
             if answer.status not in _REDIRECTS:
                 return answer
             url = self._redirected(answer)
-        raise LogonRefused(f"{self.place}: SAP redirects in a circle; is this a logon page?")
+        raise LogonRefused(f"{self.place}: SAP redirects in a circle; {logon.SSO}", "sso")
 
     def _sent(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> Answer:
-        """One exchange; a second one where there is a new logon after a 401 (OD-P14)."""
+        """One exchange; a second one where there is a new logon after a refusal (OD-P14).
+
+        SAP had not looked at the first one, so that a write may come again as well.
+        """
+        send = partial(self._exchange, method, url, headers, body)
+        return send(again=False) or cast(Answer, send(again=True))
+
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        *,
+        again: bool,
+    ) -> Answer | None:
+        """The answer; None where it was a refusal, and there is something newer to log on with.
+
+        What others learnt while this call waited for its turn holds for it too.
+        """
         self._breaker.check()
-        with self._entrance.passing() as number:
-            answer = self._exchange(method, url, headers, body)
-            if answer.status == HTTPStatus.UNAUTHORIZED and self._auth.refused():
-                answer = self._exchange(method, url, headers, body)
+        self._pace.wait()
+        with self._seats.taken(), self._entrance.passing() as number:
+            self._check_refused()
+            request = self._prepared(method, url, headers, body)
+            self._breaker.admit()
+            try:
+                answer = self._answered(request, url)
+            except FAILURES as exc:
+                if not http.is_own_certificate(exc):
+                    raise
+                self._breaker.answered()
+                if self._is_renewed(number, again=again):
+                    return None
+                raise self._certificate_refused(exc) from exc
             if answer.status == HTTPStatus.UNAUTHORIZED:
-                self._refused = (
-                    f"{self.place}: SAP refused the logon before; it is not tried again with the "
-                    "same secret, so that the user does not get locked: mend it, then start anew"
-                )
-            else:
+                if self._is_renewed(number, again=again):
+                    return None
+                return self._with_refusal(answer)
+            if _proves_logon(answer):
                 self._auth.accepted()
                 self._entrance.open(number)
+                self._refused_at = None
         return answer
+
+    def _is_renewed(self, number: int, *, again: bool) -> bool:
+        """After a refusal: whether there is another thing to log on with; one at a time again."""
+        self._entrance.shut(number)
+        if again:
+            self._auth.refused_again()
+        elif self._auth.refused():
+            return True
+        self._refused_at = self._clock.now()
+        return False
+
+    def _check_refused(self) -> None:
+        if self._refused_at and self._clock.now() - self._refused_at < REFUSED:
+            raise LogonRefused(
+                f"{self.place}: SAP refused the logon before; it is not tried again with the "
+                "same secret, so that the user does not get locked: mend it, then start anew",
+                "stopped",
+            )
+
+    def _with_refusal(self, answer: Answer) -> Answer:
+        challenge = answer.headers.get("WWW-Authenticate", "")
+        refusal = logon.refusal(
+            self._connection,
+            self.place,
+            challenge,
+            answer.body,
+            certificate=_shows_certificate(self._auth),
+        )
+        return replace(answer, refusal=refusal)
+
+    def _certificate_refused(self, exc: Exception) -> LogonRefused:
+        shown = _shows_certificate(self._auth)
+        alert = http.alert_of(exc)
+        return logon.certificate_refused(
+            self.place, self._connection.auth, shown=shown, alert=alert
+        )
 
     def _redirected(self, answer: Answer) -> str:
         try:
             return self.origin.resolve(answer.headers.get("Location", ""), against=answer.url)
         except InputRejected as exc:
             raise LogonRefused(
-                f"{self.place}: SAP redirects instead of answering; single sign-on may be in the "
-                f"way. {exc}"
+                f"{self.place}: SAP redirects instead of answering; {logon.SSO}. {exc}", "sso"
             ) from exc
 
     def _prepared(
@@ -232,18 +323,18 @@ class SapSession:
             prepared = self._http.prepare_request(request)
         except (requests.RequestException, ValueError) as exc:
             raise InputRejected(f"{self.place}: a header or address cannot be sent") from exc
-        prepared.url = url  # as it is: requests would decode and encode it anew (OD-P22)
+        # As it is: requests would decode and encode it anew (OD-P22).
+        prepared.url = self._opened(url, self._auth.signed)
         return prepared
 
-    def _exchange(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
-    ) -> Answer:
-        """What others learnt while this call waited for its turn holds for it too."""
-        self._pace.wait()
-        if self._refused:
-            raise LogonRefused(self._refused)
-        self._breaker.admit()
-        return self._answered(self._prepared(method, url, headers, body), url)
+    def _opened(self, url: str, signed: Access | None) -> str:
+        """With the queries that open the door; InputRejected where it is another house's."""
+        if signed is None:
+            return url
+        if signed.url:
+            self.origin.check_own(signed.url)
+        added = "&".join(map(_query, signed.queries.items()))
+        return f"{url}{'&' if '?' in url else '?'}{added}" if added else url
 
     def _answered(self, request: requests.PreparedRequest, url: str) -> Answer:
         began = time.monotonic()
@@ -266,7 +357,7 @@ class SapSession:
         )
 
     def _environment(self, url: str) -> dict[str, Any]:
-        """Proxy and certificates; what is not encrypted stays on this machine."""
+        """The proxy; what is not encrypted stays on this machine."""
         found = dict(self._http.merge_environment_settings(url, {}, True, None, None))
         return found | {"proxies": {}} if url.startswith("http:") else found
 
@@ -296,6 +387,24 @@ def is_session_lost(answer: Answer) -> bool:
     return bool(
         _SESSION_LOST.search(answer.reason.encode()) or _SESSION_LOST.search(answer.body[:4000])
     )
+
+
+def _proves_logon(answer: Answer) -> bool:
+    """Whether SAP must have let us in to answer so: not a proxy, a logon page or a redirect."""
+    if answer.headers.get("Content-Type", "").lower().startswith("text/html"):
+        return False
+    said = answer.status
+    return said < HTTPStatus.MULTIPLE_CHOICES or (
+        HTTPStatus.BAD_REQUEST <= said < HTTPStatus.INTERNAL_SERVER_ERROR and said not in _UNPROVED
+    )
+
+
+def _shows_certificate(auth: Auth) -> bool:
+    return bool(auth.signed and auth.signed.certificate)
+
+
+def _query(option: tuple[str, str]) -> str:
+    return "=".join(quote(each, safe="") for each in option)
 
 
 def _check_text(headers: Collection[str]) -> None:

@@ -10,6 +10,7 @@ from sapmatch.model.auth import Basic
 from sapmatch.model.connection import Connection, Limits, ServiceOptions
 from sapmatch.model.errors import LogonRefused, SapmatchError, SapRejected, SapUnavailable
 from sapmatch.model.query import Query
+from sapmatch.sap.auth.trust import Trust
 from sapmatch.sap.session import SapSession
 from tests.builders.memory import MemoryClock
 from tests.builders.sap_server import (
@@ -118,6 +119,7 @@ class Renewable:
         return request
 
     identity = "R"
+    signed = None
 
     def accepted(self) -> None:
         """Nothing to do."""
@@ -125,6 +127,9 @@ class Renewable:
     def refused(self) -> bool:
         self.used += 1
         return self.used <= self.renewals
+
+    def refused_again(self) -> None:
+        """Nothing to do."""
 
 
 @pytest.fixture
@@ -139,7 +144,7 @@ def takes_bearer_1() -> Iterator[SapServer]:
 
 def session_of(server: SapServer, auth: Renewable) -> SapSession:
     connection = Connection(url=server.url, client="100", auth=Basic(secret="env:T"))
-    return SapSession("s4", connection, auth, MemoryClock())
+    return SapSession("s4", connection, auth, MemoryClock(), Trust("[connections.s4]"))
 
 
 def test_a_logon_that_can_renew_itself_gets_one_second_try(takes_bearer_1: SapServer) -> None:

@@ -14,10 +14,10 @@ def test_until_one_call_was_let_in_the_others_wait() -> None:
             inside.set()
 
     thread = threading.Thread(target=second)
-    with entrance.passing() as session:
+    with entrance.passing() as number:
         thread.start()
         assert not inside.wait(0.05)
-        entrance.open(session)
+        entrance.open(number)
         assert inside.wait(5)
     thread.join(5)
 

@@ -69,6 +69,11 @@ class AccessAuth:
             self._mine.renewed = renewed
         return is_other
 
+    def refused_again(self) -> None:
+        """The other access was refused, too: it is not kept."""
+        if self.signed:
+            self._cache.drop(self._key, self.signed)
+
     def _fetch(self) -> Access:
         return self._source.access(self._principal)
 

@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from sapmatch.model.access import LogonGuard, Secret, Secrets
+from sapmatch.model.access import Access, LogonGuard, Secret, Secrets
+from sapmatch.model.errors import LogonRefused
 from sapmatch.model.ports import Clock
 
 AGE = timedelta(minutes=5)  # after which a secret is read anew, as it may have been rotated
+ADMITTED = timedelta(seconds=2)  # how long the guard's word holds for a version that SAP took
 
 
 class Given:
@@ -50,19 +52,32 @@ class Credentials:
         self._lock = threading.Lock()
         self._secret: Secret | None = None
         self._read_at: datetime | None = None
+        self._admitted_at: datetime | None = None
+        self._accepted: str | None = None  # the version that SAP took last
+        self._refused: str | None = None  # the version that it refused last
 
     def current(self) -> Secret:
-        """The secret, at most AGE old; LogonRefused where its version was refused too often."""
+        """The secret, at most AGE old; LogonRefused where its version was refused before."""
         with self._lock:
             secret = self._secret if self._is_fresh() else None
-            if secret is None:
+            if secret is None or secret.version == self._refused:
                 secret = self._read()
-        if self._guard:
-            self._guard.admit(secret.version)
+            # Where there is a guard it decides: a person may have released this very version.
+            if self._guard is None and secret.version == self._refused:
+                raise LogonRefused(
+                    f"secret {secret.name}: was refused before and is the same still; it is not "
+                    "tried again, so that the user does not get locked: store a new version of it",
+                    "stopped",
+                )
+        self._admit(secret)  # outside of the lock: it may wait for another one's logon
         return secret
 
     def accepted(self, secret: Secret) -> None:
         """It opened the door."""
+        if secret.version == self._accepted:
+            return
+        with self._lock:
+            self._accepted = secret.version
         if self._guard:
             self._guard.accepted(secret.version)
 
@@ -71,6 +86,8 @@ class Credentials:
         if self._guard:
             self._guard.refused(secret.version)
         with self._lock:
+            self._refused = secret.version
+            self._accepted = None
             if self._secret is not None and self._secret.version != secret.version:
                 return True  # another thread has read the new one
             return self._read().version != secret.version
@@ -83,3 +100,51 @@ class Credentials:
 
     def _is_fresh(self) -> bool:
         return self._read_at is not None and self._clock.now() - self._read_at < AGE
+
+    def _admit(self, secret: Secret) -> None:
+        """Ask the guard, which is a call to a table: seldom, once SAP took this version."""
+        if self._guard is None:
+            return
+        now = self._clock.now()
+        asked = self._admitted_at
+        if secret.version == self._accepted and asked is not None and now - asked < ADMITTED:
+            return
+        self._guard.admit(secret.version)
+        self._admitted_at = now
+
+    def __repr__(self) -> str:
+        return f"Credentials({self._setting})"
+
+
+class Signed:
+    """What ways to log on share that send a secret itself.
+
+    Each thread's own request counts: while one signs with a new version of the secret, the old one
+    of another may still be on its way.
+    """
+
+    signed: Access | None = None
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+        self._mine = threading.local()
+
+    def secret(self) -> Secret:
+        """The secret of now, for the request that this thread is about to send."""
+        secret = self._mine.secret = self._credentials.current()
+        return secret
+
+    def accepted(self) -> None:
+        """SAP let this thread's request in."""
+        self._credentials.accepted(self._mine.secret)
+
+    def refused(self) -> bool:
+        """Whether there is another secret by now than the one that SAP has just refused."""
+        return self._credentials.refused(self._mine.secret)
+
+    def refused_again(self) -> None:
+        """The other one was refused, too."""
+        self._credentials.refused(self._mine.secret)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(...)"

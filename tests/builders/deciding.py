@@ -84,7 +84,7 @@ class Office:
         return self.waits.resumed
 
     def says(
-        self, who: str, action: Action = "accept", order: str | None = None, **more: bool
+        self, who: str, action: Action = "accept", order: str | None = None, **more: Any
     ) -> Answer:
         """Somebody decides, with a reason of his own."""
         reason = f"{action} is right"

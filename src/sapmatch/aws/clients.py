@@ -22,10 +22,11 @@ _FORBIDDEN = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 _LOG_ON = "log on to AWS, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 
 
-def client(service: str, attempts: int = ATTEMPTS) -> Any:
+def client(service: str, attempts: int = ATTEMPTS, read_timeout: int = READ_TIMEOUT) -> Any:
     """A client for the service in the environment's account, region and endpoint.
 
     It makes a call up to `attempts` times: 1 where the caller paces and repeats its calls itself.
+    `read_timeout` in seconds: for functions that work for longer.
     Raises InputRejected where the environment names no region, or a profile that is not there, or
     is wrong otherwise.
     """
@@ -35,7 +36,7 @@ def client(service: str, attempts: int = ATTEMPTS) -> Any:
 
     config = Config(
         connect_timeout=CONNECT_TIMEOUT,
-        read_timeout=READ_TIMEOUT,
+        read_timeout=read_timeout,
         retries={"mode": "standard", "total_max_attempts": attempts},
     )
     try:

@@ -5,11 +5,10 @@ start pays for each import.
 """
 
 from sapmatch.bootstrap.logon import sap_client, textract
-from sapmatch.bootstrap.parts import CREDENTIALS_AGE, Services, services
+from sapmatch.bootstrap.parts import Services, services
 from sapmatch.bootstrap.stage import deployment, extraction_machine, write_back_flows
 
 __all__ = [
-    "CREDENTIALS_AGE",
     "Services",
     "deployment",
     "extraction_machine",

@@ -113,8 +113,11 @@ def _worth(parts: Services, record: "DocumentRecord") -> "Decimal":
 
 def _rehearse(parts: Services, record: "DocumentRecord", verdict: "Verdict") -> tuple[str, ...]:
     from sapmatch.matching.rehearse import rehearse_stored
+    from sapmatch.reviewing.people import decider
 
-    return rehearse_stored(record, verdict, parts.desk, parts.planner, parts.intents)
+    person = decider(verdict.by, parts.settings.reviewing).identity
+    plan = partial(parts.planner, person=person)
+    return rehearse_stored(record, verdict, parts.desk, plan, parts.intents)
 
 
 def _os_user() -> str:

@@ -1,10 +1,15 @@
 """Clients of foreign systems, with the credentials that the settings name."""
 
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sapmatch.model.errors import InputRejected
+from sapmatch.clock import SystemClock
+from sapmatch.model.access import AccessSource, LogonGuard, Principal
+from sapmatch.model.connection import Connection
+from sapmatch.model.errors import InputRejected, PreconditionFailed
+from sapmatch.model.ports import Clock, Versioned
 from sapmatch.settings import Settings
 
 if TYPE_CHECKING:
@@ -12,15 +17,42 @@ if TYPE_CHECKING:
     from sapmatch.sap.odata.client import ODataClient
 
 
-def sap_client(settings: Settings, name: str) -> "ODataClient":
-    """A client for `[connections.<name>]`, logged on lazily; close it after use."""
+def sap_client(
+    settings: Settings,
+    name: str,
+    *,
+    clock: Clock | None = None,
+    principal: Principal | None = None,
+    guard: LogonGuard | None = None,
+    broker: AccessSource | None = None,
+) -> "ODataClient":
+    """A client for `[connections.<name>]`, logged on lazily; close it after use.
+
+    Without a `guard` this process keeps itself from locking the user; without a `broker` it gets
+    tokens itself.
+    """
     from sapmatch.bootstrap.secrets import NamedSecrets
+    from sapmatch.limits.logons import SharedLogonGuard
     from sapmatch.sap.connection import connect
 
+    clock = clock or SystemClock()
+    return connect(
+        name,
+        connection_of(settings, name),
+        NamedSecrets(),
+        clock=clock,
+        principal=principal,
+        guard=guard or SharedLogonGuard(_OwnControl(), clock, name),
+        broker=broker,
+    )
+
+
+def connection_of(settings: Settings, name: str) -> Connection:
+    """One `[connections.*]` block; InputRejected where there is none."""
     if name not in settings.connections:
         known = ", ".join(settings.connections) or "none"
         raise InputRejected(f"connection {name}: is not in the settings; known are {known}")
-    return connect(name, settings.connections[name], NamedSecrets())
+    return settings.connections[name]
 
 
 def textract() -> "Callable[[bytes, int], Analysis]":
@@ -29,3 +61,22 @@ def textract() -> "Callable[[bytes, int], Analysis]":
     from sapmatch.aws.expense import analyze_bytes
 
     return partial(analyze_bytes, client("textract"))
+
+
+class _OwnControl:
+    """Port Control for the threads of one process, which has nobody else to agree with."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._values: dict[str, Versioned] = {}
+
+    def read(self, key: str) -> Versioned | None:
+        return self._values.get(key)
+
+    def write(self, key: str, value: bytes, *, expected: int) -> int:
+        with self._lock:
+            known = self._values.get(key)
+            if (known.version if known else 0) != expected:
+                raise PreconditionFailed(f"{key}: another thread changed it")
+            self._values[key] = Versioned(value=value, version=expected + 1)
+        return expected + 1

@@ -8,8 +8,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sapmatch.bootstrap.logon import sap_client
+from sapmatch.bootstrap.clients import SapClients
 from sapmatch.clock import SystemClock
+from sapmatch.model.auth import SamlBearer
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.flow import Extraction, WriteBack
 from sapmatch.model.policy import MatchingPolicy
@@ -43,9 +44,7 @@ if TYPE_CHECKING:
     from sapmatch.reviewing.waiting import Waiting
     from sapmatch.sap.odata.client import ODataClient
 
-
 KNOWN_IN = 5  # company codes in which a seller is looked for: each costs a read
-CREDENTIALS_AGE = timedelta(minutes=5)  # a changed secret is used after this, without a restart
 
 
 @cache
@@ -222,7 +221,7 @@ class Services:
 
     @property
     def write_back(self) -> str:
-        """ARN of the state machine of one write-back run."""
+        """ARN of the state machine of a write-back run."""
         return self._environment[Environment.WRITE_BACK_ARN]
 
     @property
@@ -352,9 +351,14 @@ class Services:
         return datetime.fromisoformat(found.published_at) if found else None
 
     def planner(
-        self, document_id: str, invoice: "Invoice", decision: "Decision", orders: "dict[str, Order]"
+        self,
+        document_id: str,
+        invoice: "Invoice",
+        decision: "Decision",
+        orders: "dict[str, Order]",
+        person: str = "",
     ) -> "Sequence[tuple[Intent, bytes]]":
-        """The writes that a match means."""
+        """The writes that a match means; `person` is the decider's name in the settings."""
         from sapmatch.bootstrap.mappings import mappings_of
         from sapmatch.writing.from_match import intents_for_match
 
@@ -370,22 +374,18 @@ class Services:
             connection=connection,
             client=client,
             now=self.clock.now(),
+            asserts=isinstance(self.settings.connections[connection].auth, SamlBearer),
+            person=person,
         )
 
     def sap(self, name: str) -> "ODataClient":
-        """The client of one connection; its secret is read anew once it is CREDENTIALS_AGE old."""
-        now = self.clock.now()
-        made, client = self._sap.get(name, (now, None))
-        if client is None or now - made >= CREDENTIALS_AGE:
-            if client is not None:
-                client.close()
-            client = sap_client(self.settings, name)
-            self._sap[name] = (now, client)
-        return client
+        """The client of one connection's technical user, kept open."""
+        return self.clients.technical(name)
 
     @cached_property
-    def _sap(self) -> "dict[str, tuple[datetime, ODataClient]]":
-        return {}
+    def clients(self) -> SapClients:
+        """All clients of SAP systems."""
+        return SapClients(self.settings, self._environment, lambda: self.control, self.clock)
 
     @property
     def _matching(self) -> Matching:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from sapmatch.model.flow import WriteBack
 
 if TYPE_CHECKING:
     from sapmatch.limits.gate import SharedGate
+    from sapmatch.model.ports import SapWriter
     from sapmatch.writing.desk import Desk
     from sapmatch.writing.protocol.effects import Rules
     from sapmatch.writing.update_file import UpdateFile
@@ -64,10 +65,17 @@ def reading_desk(parts: Services, name: str, owner: str) -> "Desk":
 
 @contextmanager
 def writing_desk(
-    parts: Services, flow: WriteBack, owner: str, *, urgent: bool, until: datetime
+    parts: Services,
+    flow: WriteBack,
+    owner: str,
+    *,
+    urgent: bool,
+    until: datetime,
+    token: str | None = None,
 ) -> Iterator["Desk"]:
     """A desk that sends as fast as all functions together may; bulk leaves a permit to others.
 
+    `token` is that of the person in whose name all is written, else it is whom each change names.
     SapThrottled where no permit comes free.
     """
 
@@ -89,7 +97,17 @@ def writing_desk(
             batch=flow.batch,
             permit=permit,
         )
-        yield replace(reading_desk(parts, name, owner), gate=shared)
+        with _writer(parts, name, token) as sap:
+            yield replace(reading_desk(parts, name, owner), sap=sap, gate=shared)
+
+
+@contextmanager
+def _writer(parts: Services, name: str, token: str | None) -> Iterator["SapWriter"]:
+    if token is None:
+        yield parts.clients.writer(name)
+        return
+    with closing(parts.clients.token_writer(name, token)) as writer:
+        yield writer
 
 
 @contextmanager

@@ -41,8 +41,8 @@ _INSTEAD = {
 class Asked(Struct, frozen=True, kw_only=True):
     """What a person wants; `document` is an id or its first 8 digits or more.
 
-    `decision` is the number of the one that was shown, where the person says it; `other_supplier`
-    and `nothing_open` as in Verdict.
+    `decision` is the number of the one that was shown, where the person says it; `other_supplier`,
+    `nothing_open` and `token_sha256` as in Verdict.
     """
 
     document: str
@@ -52,6 +52,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     decision: int | None = None
     other_supplier: bool = False
     nothing_open: bool = False
+    token_sha256: str | None = None
 
     def digest(self, stage: str) -> str:
         """SHA-256 that ties a signature to this wish on this stage, in hexadecimal."""
@@ -75,6 +76,8 @@ def require(asked: Asked) -> None:
         raise InputRejected(
             f"{asked.action}: posts nothing, and takes neither --other-supplier nor --nothing-open"
         )
+    if asked.action not in _ALLOWED and asked.token_sha256:
+        raise InputRejected(f"{asked.action}: posts nothing, and takes no --now")
 
 
 def allows(action: Action, state: str) -> bool:

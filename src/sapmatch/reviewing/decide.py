@@ -108,6 +108,7 @@ class Decisions:
             order=asked.order,
             other_supplier=asked.other_supplier,
             nothing_open=asked.nothing_open,
+            token_sha256=asked.token_sha256,
         )
         if asked.action == "wait":
             return self._note(review, verdict)
@@ -122,7 +123,9 @@ class Decisions:
         """What is posted in the end is checked before anybody relies on it."""
         two = self._needs_two(person, record)
         first = self._first(person, verdict, review) if two else None
-        taken = self._rehearse(record, verdict)
+        if verdict.token_sha256:
+            _require_one_step(review, two=two)
+        taken = self._rehearse(record, first or verdict)
         if not two:
             return replace(self._end(review, verdict), taken=taken)
         if first is None:
@@ -232,6 +235,17 @@ class Decisions:
             return self._waits.resume(review.token, {"action": "decided"})
         except TransientError:
             return False
+
+
+def _require_one_step(review: Review, *, two: bool) -> None:
+    """A token lasts for minutes: what is written with it has to follow from this one decision."""
+    why = ""
+    if two:
+        why = "a second person has to decide too, and SAP shall name the first"
+    elif not review.decision:
+        why = "what the accepted values match is decided by the rules, and written in nobody's name"
+    if why:
+        raise InputRejected(f"{_named(review.document_id)}: {why}; leave --now out")
 
 
 def told(verdict: Verdict) -> str:

@@ -111,11 +111,14 @@ class Exceptions:
             evidence=(record.key, key),
         )
 
-    def about_run(self, flow: str, run_id: str, reason: str | None = None) -> list[ExceptionRecord]:
+    def about_run(
+        self, flow: str, run_id: str, reason: str | None = None, *, at_once: bool = True
+    ) -> list[ExceptionRecord]:
         """The records of a run that SAP refused, and those whose outcome nobody knows.
 
         The same records are told once, however many runs meet them.
-        `reason` where the workflow itself failed: there may be no response file.
+        `reason` where the workflow itself failed: there may be no response file. Not `at_once`: by
+        the next digest, for runs that stand in SAP's network.
         """
         run = written_run(flow, run_id, self._objects)
         stage = Stage(name=self._stage, bucket=self._bucket)
@@ -131,7 +134,8 @@ class Exceptions:
             if affected:
                 mail = mail_of(run, affected, stage)
                 subject = f"{flow}/{_identity(affected, run_id)}"
-                raised.append(self._tell(mail, document_id=subject, state=state, evidence=evidence))
+                known: dict[str, Any] = {"document_id": subject, "evidence": evidence}
+                raised.append(self._tell(mail, state=state, at_once=at_once, **known))
         return raised
 
     def about_extraction(self, trouble: Trouble) -> ExceptionRecord:

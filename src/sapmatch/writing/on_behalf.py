@@ -11,7 +11,7 @@ from sapmatch.model.match import Decision
 # Scheduled runs leave a write so long to the person who is about to make it.
 AT_ONCE = timedelta(minutes=10)
 _BY_TECHNICAL = (
-    "written as the technical user: who decided has no SAP user in [reviewing.people], and "
+    "is written as the technical user: in the name of who decided nobody can log on, and "
     'without_sap_user is "technical"'
 )
 
@@ -23,22 +23,37 @@ def in_the_name_of(
 
     `asserts`: the connection logs on for a SAP user without a token of theirs. `person` is the
     decider's name in the settings. Raises InputRejected where nobody can be named and the flow does
-    not fall back.
+    not fall back, and where a token of theirs would not be used.
     """
     by_hand = decision.by_hand
-    if flow.run_as == "technical" or by_hand is None:
+    if by_hand is None:
         return {}
-    user = by_hand.sap_user if asserts else None
-    falls_back = flow.without_sap_user == "technical"
     if by_hand.now:
-        named = user or (None if falls_back else DECIDER)
-        waits = {"state": IntentState.HELD, "cause": Cause.DECIDER}
-        return {"on_behalf_of": named, "next_probe_at": now + AT_ONCE, **waits}
-    if user:
-        return {"on_behalf_of": user}
-    if falls_back:
+        return _at_once(name, flow, now, asserts=asserts)
+    if flow.run_as == "technical":
+        return {}
+    if asserts and by_hand.sap_user:
+        return {"on_behalf_of": by_hand.sap_user}
+    if flow.without_sap_user == "technical":
         return {"sap_messages": (_BY_TECHNICAL,)}
     raise InputRejected(f"flow {name}: {_nobody(person, asserts=asserts)}")
+
+
+def _at_once(name: str, flow: WriteBack, now: datetime, *, asserts: bool) -> dict[str, Any]:
+    """Held until who decided has had the time to write it; what is left then is nobody's."""
+    if flow.run_as == "technical":
+        raise InputRejected(f"flow {name}: is written as its technical user; leave --now out")
+    if asserts:
+        raise InputRejected(
+            f"flow {name}: its connection names the SAP user of who decided by itself; leave --now "
+            "out"
+        )
+    return {
+        "state": IntentState.HELD,
+        "cause": Cause.DECIDER,
+        "next_probe_at": now + AT_ONCE,
+        "on_behalf_of": None if flow.without_sap_user == "technical" else DECIDER,
+    }
 
 
 def _nobody(person: str, *, asserts: bool) -> str:

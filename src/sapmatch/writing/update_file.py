@@ -17,7 +17,7 @@ Schema 1, the one before, has neither `function` nor `refused`.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice
@@ -110,7 +110,13 @@ def collect(
     if _is_at_work(flow_name, intents, now):
         return _store(UpdateFile(flow=flow_name, run_id=run_id), objects)
     found = (intent for intent in intents.due(flow_name, _OPEN) if not _is_held(intent, now))
-    due = list(islice(found, MOST_RECORDS))
+    return collect_these(flow_name, list(islice(found, MOST_RECORDS)), objects, run_id)
+
+
+def collect_these(
+    flow_name: str, due: Sequence[Intent], objects: Objects, run_id: str
+) -> UpdateFile:
+    """Write the update file of a run from these intents."""
     with ThreadPoolExecutor(_READERS) as pool:
         payloads = list(pool.map(objects.read, (intent.payload_key for intent in due)))
     records = _records(zip(due, payloads, strict=True))

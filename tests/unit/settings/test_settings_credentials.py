@@ -1,20 +1,22 @@
-"""How long a function goes on with the credentials it has read."""
+"""A function keeps its clients: a rotated secret is read by them, five minutes later at most."""
 
 from unittest.mock import MagicMock
 
 import pytest
 
-from sapmatch.bootstrap import CREDENTIALS_AGE, Services
+from sapmatch.bootstrap import Services
 from sapmatch.settings import Settings
 from tests.builders.memory import MemoryClock
 
 
-def test_a_changed_secret_is_read_after_five_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
-    clients = [MagicMock(), MagicMock()]
-    monkeypatch.setattr("sapmatch.bootstrap.parts.sap_client", MagicMock(side_effect=clients))
+def test_a_client_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = MagicMock(side_effect=[MagicMock(), MagicMock()])
+    monkeypatch.setattr("sapmatch.bootstrap.clients.sap_client", made)
+    monkeypatch.setattr(Services, "control", MagicMock())
     clock = MemoryClock()
     parts = Services(Settings(), {}, clock)
-    assert parts.sap("s4") is parts.sap("s4") is clients[0]
-    clock.sleep(CREDENTIALS_AGE.total_seconds())
-    assert parts.sap("s4") is clients[1]
-    clients[0].close.assert_called_once_with()
+    client = parts.sap("s4")
+    clock.sleep(3600)
+    assert parts.sap("s4") is client
+    made.assert_called_once()
+    assert parts.sap("other") is not client

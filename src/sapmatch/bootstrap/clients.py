@@ -1,0 +1,107 @@
+"""Clients of SAP that the functions of a stage keep open."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from sapmatch.bootstrap.logon import connection_of, sap_client
+from sapmatch.model.access import AccessSource, LogonGuard, Principal
+from sapmatch.model.errors import InputRejected, SapmatchError
+from sapmatch.model.ports import Clock, Control
+from sapmatch.settings import Environment, Settings
+
+if TYPE_CHECKING:
+    from sapmatch.bootstrap.principals import PrincipalWriter, TokenWriter
+    from sapmatch.sap.odata.client import ODataClient
+
+
+class SapClients:
+    """The clients of a stage's functions, kept open: their sessions, tokens and certificates."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        environment: Mapping[str, str],
+        control: Callable[[], Control],
+        clock: Clock,
+    ) -> None:
+        self._settings = settings
+        self._environment = environment
+        self._control = control
+        self._clock = clock
+        self._technical: dict[str, ODataClient] = {}
+        self._writers: dict[str, PrincipalWriter] = {}
+        self._sources: dict[str, AccessSource] = {}
+
+    def technical(self, name: str) -> "ODataClient":
+        """The client of one connection's technical user."""
+        if name not in self._technical:
+            self._technical[name] = self._client(name, None)
+        return self._technical[name]
+
+    def writer(self, name: str) -> "PrincipalWriter":
+        """What writes to one connection as whom each change names."""
+        from sapmatch.bootstrap.principals import PrincipalWriter
+
+        if name not in self._writers:
+            open_as = partial(self._client, name)
+            self._writers[name] = PrincipalWriter(self.technical(name), open_as)
+        return self._writers[name]
+
+    def token_writer(self, name: str, token: str) -> "TokenWriter":
+        """What writes to one connection as the person whose token it is; close it after use."""
+        from sapmatch.bootstrap.principals import TokenWriter
+
+        person = self._client(name, Principal(token=token))
+        return TokenWriter(self.technical(name), person)
+
+    def brokered(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """What function `broker_token` answers to a call: access, or why there is none."""
+        from sapmatch.aws.broker import Asked, Brokered, told
+
+        asked = msgspec.convert(event, Asked)
+        try:
+            answer = Brokered(access=self._source(asked.connection).access(asked.principal))
+        except SapmatchError as exc:
+            answer = told(exc)
+        found: dict[str, Any] = msgspec.to_builtins(answer)
+        return found
+
+    def _client(self, name: str, principal: Principal | None) -> "ODataClient":
+        return sap_client(
+            self._settings,
+            name,
+            clock=self._clock,
+            principal=principal,
+            guard=self._guard(name),
+            broker=self._broker(name),
+        )
+
+    def _guard(self, name: str) -> LogonGuard:
+        from sapmatch.limits.logons import SharedLogonGuard
+
+        return SharedLogonGuard(self._control(), self._clock, name)
+
+    def _broker(self, name: str) -> AccessSource | None:
+        """Where this function stands in a network that does not lead to who makes the tokens."""
+        function = self._environment.get(Environment.TOKEN_BROKER)
+        if not function or not connection_of(self._settings, name).tokens_from_outside:
+            return None
+        from sapmatch.aws.broker import LambdaBroker
+        from sapmatch.aws.clients import client
+
+        return LambdaBroker(client("lambda"), function, name)
+
+    def _source(self, name: str) -> AccessSource:
+        from sapmatch.bootstrap.secrets import NamedSecrets
+        from sapmatch.sap.sources import access_source
+
+        if name not in self._sources:
+            connection, guard = connection_of(self._settings, name), self._guard(name)
+            source = access_source(name, connection, NamedSecrets(), self._clock, guard)
+            if source is None:
+                raise InputRejected(f"[connections.{name}].auth: needs no tokens")
+            self._sources[name] = source
+        return self._sources[name]

@@ -88,7 +88,7 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
         "--flatten", action="store_true", help="a row of its own for each expanded one"
     )
     parser.add_argument(
-        "--labels", action="store_true", help="name columns as SAP's own labels name them"
+        "--labels", action="store_true", help="name columns by SAP's labels, BUKRS and the like in English"
     )
 
 

@@ -33,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--against", metavar="FILE", help="what changed since this file; 3 where it may break"
     )
+    parser.add_argument("--save", metavar="FILE", help="keep SAP's own document, to compare with")
     add_common(parser)
     parser.set_defaults(run=run)
 
@@ -58,11 +59,25 @@ def run(arguments: argparse.Namespace) -> int:
 def _metadata(arguments: argparse.Namespace) -> Metadata:
     source = arguments.connection
     if Path(source).suffix.lower() in _FILES:
+        if arguments.save:
+            raise InputRejected("--save: keeps what SAP sends; name a connection, not a file")
         return _read(source)
     settings = connection_of(arguments)
     service = service_of(arguments, settings)
     with sap_client(settings, source) as sap:
-        return sap.service(service).metadata()
+        if arguments.save is None:
+            return sap.service(service).metadata()
+        return _kept(sap.service(service).document(), arguments.save)
+
+
+def _kept(document: bytes, name: str) -> Metadata:
+    """The metadata in a document that is readable, and is in the file now."""
+    metadata = parse_metadata(document)
+    try:
+        Path(name).write_bytes(document)
+    except OSError as exc:
+        raise InputRejected(f"--save {name}: cannot be written: {exc.strerror}") from exc
+    return metadata
 
 
 def _read(name: str) -> Metadata:

@@ -23,6 +23,7 @@ from msgspec.structs import replace
 from sapmatch.extracting import formats, snapshot
 from sapmatch.extracting.chunk import extract_chunk
 from sapmatch.extracting.finish import finish_extraction
+from sapmatch.extracting.formats.labels import label_of
 from sapmatch.extracting.gathered import Gathering
 from sapmatch.extracting.plan import plan_extraction
 from sapmatch.extracting.run import (
@@ -339,7 +340,8 @@ def _remarks(source: Source, output: Output, file: Path) -> Iterator[str]:
     name, shapes = source.entity_set, [source.shape]
     if output.nested == "flatten":
         shapes += source.shape.nested.values()
-    if output.labels and not any(field.label for shape in shapes for field in shape.fields):
+    fields = [field for shape in shapes for field in shape.fields]
+    if output.labels and not any(label_of(field, output.labels) for field in fields):
         yield "SAP has no labels for these columns: they are named as its fields are"
     beside = sorted(each for each in file.parent.glob(f"{name}.*") if each != file)
     old = [each.name for each in beside if _COPY.fullmatch(each.name.removeprefix(name))]

@@ -70,7 +70,8 @@ class Output(Struct, frozen=True, kw_only=True):
     `values`: NDJSON as SAP sent it, or typed; CSV and Parquet are always typed. `target_mb` is the
     size of a file before compression; None: one file per chunk. `nested` rows stay inside their
     row as JSON (CSV) or lists (Parquet, NDJSON), or are flattened: a row of its own for each.
-    `labels`: columns are named as SAP's own labels name them.
+    `labels`: columns are named as SAP's own labels name them, abbreviated ones without a label
+    (`BUKRS`) as they are commonly known; a table of field names and labels goes before both.
     """
 
     format: Literal["ndjson", "csv", "parquet"] = "ndjson"
@@ -78,7 +79,7 @@ class Output(Struct, frozen=True, kw_only=True):
     compression: Literal["none", "gzip", "zstd"] = "none"
     target_mb: int | None = None
     nested: Literal["nested", "flatten"] = "nested"
-    labels: bool = False
+    labels: bool | dict[str, str] = False
 
 
 class Extraction(Struct, frozen=True, kw_only=True):

@@ -135,6 +135,8 @@ def _check_output(path: str, extraction: Extraction) -> Iterator[Problem]:
     remedy = 'rows stay as SAP sent them; add values = "typed"'
     if raw and output.labels:
         yield mistake(f"{path}.labels", remedy)
+    if isinstance(output.labels, dict) and not all(map(str.strip, output.labels.values())):
+        yield mistake(f"{path}.labels", "names a field without a label; leave it out of the table")
     if output.nested == "flatten" and raw:
         yield mistake(f"{path}.nested", remedy)
     elif output.nested == "flatten" and not any(e.expand for e in entity_sets_of(extraction)):

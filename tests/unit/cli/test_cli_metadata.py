@@ -1,3 +1,4 @@
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,7 +55,7 @@ def sap(folder: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
     def service(path: str) -> SimpleNamespace:
         fake.asked.append(path)
-        return SimpleNamespace(metadata=metadata)
+        return SimpleNamespace(metadata=metadata, document=lambda: DOCUMENT)
 
     @contextmanager
     def client(settings: Settings, name: str) -> Iterator[SimpleNamespace]:
@@ -189,3 +190,28 @@ def test_the_exit_code_says_whether_sap_was_reached(
     sap.error = error
     assert main(["metadata", "s4"]) == code
     assert str(error) in capsys.readouterr().err
+
+
+def test_saps_own_document_is_kept_to_be_compared_with(
+    sap: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """E5: byte for byte, with the hash that --json prints."""
+    assert main(["metadata", "s4", "--save", "kept.edmx", "--json"]) == 0
+    assert Path("kept.edmx").read_bytes() == DOCUMENT
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["sha256"] == hashlib.sha256(DOCUMENT).hexdigest()
+    assert main(["metadata", "s4", "--against", "kept.edmx"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["orders.edmx", "--save", "kept.edmx"], "name a connection"),
+        (["s4", "--save", "no/such/folder.edmx"], "cannot be written"),
+    ],
+)
+def test_what_cannot_be_kept_is_said(
+    sap: SimpleNamespace, words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["metadata", *words]) == 2
+    assert said in capsys.readouterr().err

@@ -127,6 +127,7 @@ def test_an_entity_set_is_read_once_in_an_extraction(block: str) -> None:
         ('mode = "some"', "mode"),
         ("output = { target_mb = 0 }", "output.target_mb"),
         ("output = { labels = true }", "output.labels"),
+        ('output = { format = "csv", labels = { ZZ_ROUTE = " " } }', "output.labels"),
         ('output = { nested = "flatten" }', "output.nested"),
         ('output = { format = "xlsx" }', "output.format"),
         ('output = { zip = "gzip" }', "output.zip"),
@@ -134,6 +135,12 @@ def test_an_entity_set_is_read_once_in_an_extraction(block: str) -> None:
 )
 def test_a_wrong_value_is_named_by_its_place(line: str, place: str) -> None:
     assert list(mistakes(f"{READ}{line}\n")) == [place]
+
+
+def test_labels_may_be_a_table_of_ones_own() -> None:
+    sets = 'entity_sets = [{ service = "/s", name = "Things" }]'
+    output = 'output = { format = "csv", labels = { ZZ_ROUTE = "Route" } }'
+    assert things(f"{sets}\n{output}").output.labels == {"ZZ_ROUTE": "Route"}
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])

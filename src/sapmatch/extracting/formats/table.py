@@ -6,6 +6,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from sapmatch.extracting.formats import parts, sql
+from sapmatch.extracting.formats.labels import label_of
 from sapmatch.extracting.formats.parts import Part
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.flow import Output
@@ -99,9 +100,9 @@ def _spread(column: Column) -> list[Column]:
     ]
 
 
-def _names(columns: Sequence[Column], labels: bool, entity_set: str) -> list[str]:
+def _names(columns: Sequence[Column], labels: bool | dict[str, str], entity_set: str) -> list[str]:
     """A name for each column; InputRejected where two would have the same."""
-    wanted = [(column.part.label if labels else "") or column.name for column in columns]
+    wanted = [label_of(column.part, labels) or column.name for column in columns]
     folded = [name.casefold() for name in wanted]
     names = [
         f"{name} ({column.name})"

@@ -56,13 +56,17 @@ class Catalog:
         self._version = self._exchange.options.version or metadata.version
         return metadata
 
+    def document(self) -> bytes:
+        """$metadata as SAP sends it now."""
+        exchange = self._exchange
+        return exchange.read(exchange.url("$metadata"), {"Accept": "application/xml"}).body
+
     def _described(self) -> Metadata:
         from sapmatch.sap.odata.edmx import parse_metadata
 
         exchange = self._exchange
-        answer = exchange.read(exchange.url("$metadata"), {"Accept": "application/xml"})
         try:
-            return parse_metadata(answer.body)
+            return parse_metadata(self.document())
         except InputRejected as exc:
             raise InputRejected(f"{exchange.place}: {exchange.root}{exc}") from exc
 

@@ -56,6 +56,10 @@ class Service:
         """$metadata, fetched on first use; from then on wrong calls are refused before sending."""
         return self._catalog.metadata()
 
+    def document(self) -> bytes:
+        """$metadata (EDMX) as SAP sends it now, to be kept and compared with later."""
+        return self._catalog.document()
+
     def pages(
         self, entity_set: str, query: Query = EVERYTHING, *, link: str | None = None
     ) -> Iterator[Page]:

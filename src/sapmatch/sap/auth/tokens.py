@@ -14,8 +14,7 @@ from sapmatch.model.ports import Clock
 UNSAID = 300  # seconds that a token lives whose answer does not say how long
 LONGEST = 24 * 3600  # seconds; whoever promises more is asked again after a day
 KEYS = 256  # users and scopes at once
-# As long as a secret is believed (credentials.AGE): a refusal may be mended by then.
-REFUSED_FOR = timedelta(minutes=5)
+REFUSED_FOR = timedelta(seconds=60)  # what was refused may be mended by then
 WAIT = 150.0  # seconds for the call of another thread: longer than all its tries together
 
 _WHOLE_NUMBER = re.compile(r"\s*-?[0-9]{1,18}\s*")

@@ -1,0 +1,1 @@
+"""The embedded SAP BTP: XSUAA, destination service and connectivity proxy on the loopback."""

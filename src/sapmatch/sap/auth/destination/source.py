@@ -1,0 +1,134 @@
+"""Port AccessSource for a destination of SAP BTP."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Final
+
+from msgspec.structs import replace
+
+from sapmatch.model.access import Access, Principal
+from sapmatch.model.auth import BtpDestination
+from sapmatch.model.connection import Connection
+from sapmatch.model.errors import LogonRefused, TransientError
+from sapmatch.model.ports import Clock
+from sapmatch.sap.auth.credentials import Credentials
+from sapmatch.sap.auth.destination.logon import AGE, Logon
+from sapmatch.sap.auth.destination.reply import Reply
+from sapmatch.sap.auth.destination.service import (
+    FOREIGN_USER,
+    DestinationService,
+    Unauthorized,
+)
+from sapmatch.sap.auth.destination.service_token import ServiceToken
+from sapmatch.sap.auth.token_http import TokenHttp
+from sapmatch.sap.auth.trust import Trust
+from sapmatch.sap.auth.user_token import UserTokens
+
+AGAIN: Final = timedelta(minutes=1)  # after which a service that failed is asked again
+KNOWN: Final = 256  # users at once
+
+
+class DestinationSource:
+    """Finds the destination anew with each call; `setting` is `[connections.s4].auth`.
+
+    Where the service fails, what it last gave to this user counts on, as long as it is usable.
+    """
+
+    def __init__(
+        self,
+        setting: str,
+        auth: BtpDestination,
+        connection: Connection,
+        credentials: Credentials,
+        clock: Clock,
+        trust: Trust,
+    ) -> None:
+        self._place = f"{setting}: destination {auth.destination}"
+        self._logon = Logon(place=self._place, auth=auth, connection=connection)
+        self._credentials = credentials
+        self._clock = clock
+        self._token = ServiceToken(f"{setting}: service binding", credentials, clock, trust)
+        self._service = DestinationService(self._place, auth, trust, clock)
+        self._keys = TokenHttp(f"{setting}.issuers", trust, clock)
+        self._users = UserTokens(f"{setting}.issuers", auth.issuers, self._read_keys, clock)
+        self._known: OrderedDict[Hashable, Access] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def access(self, principal: Principal | None) -> Access:
+        """Access as the destination makes it.
+
+        Raises InputRejected for a destination that must not be used, LogonRefused and
+        SapUnavailable as AccessSource says.
+        """
+        token = principal.token if principal else None
+        user = self._users.user(token) if token else None
+        who = (user.issuer, user.tenant, user.id) if user else None
+        now = self._clock.now()
+        try:
+            access = self._logon.access(self._found(token), principal, now)
+        except TransientError:
+            kept = self._kept(who)
+            if kept is None:
+                raise
+            return _until(kept, now + AGAIN)
+        if access.usable_until is not None:
+            access = _until(access, user.ends) if user else access
+            self._keep(who, access)
+        return _until(access, now + AGE)
+
+    def _found(self, user_token: str | None) -> Reply:
+        """With a service token; once with a new one, where that was not taken any more."""
+        binding = self._credentials.current()
+        given = self._token.access()
+        try:
+            return self._service.find(binding, given.headers["Authorization"], user_token)
+        except Unauthorized:
+            self._token.drop(given)
+        given = self._token.access()
+        try:
+            return self._service.find(binding, given.headers["Authorization"], user_token)
+        except Unauthorized as exc:
+            raise self._unauthorized(str(exc), user_token) from exc
+
+    def _unauthorized(self, words: str, user_token: str | None) -> LogonRefused:
+        said = f"{self._place}: the destination service answered 401" + (
+            f" ({words})" * bool(words)
+        )
+        if user_token:
+            return LogonRefused(
+                f"{said} to the service token or the user's. {FOREIGN_USER}", "user-token"
+            )
+        return LogonRefused(
+            f"{said} to a new service token: does the binding belong to a destination service, "
+            "and to the tenant? Make a new service key (BTP cockpit, Services, Instances)",
+            "destination",
+        )
+
+    def _read_keys(self, url: str) -> bytes:
+        reply = self._keys.send("GET", url, {})
+        return reply.body if reply.status == HTTPStatus.OK else b""
+
+    def _keep(self, who: Hashable, access: Access) -> None:
+        with self._lock:
+            self._known[who] = access
+            self._known.move_to_end(who)
+            while len(self._known) > KNOWN:
+                self._known.popitem(last=False)
+
+    def _kept(self, who: Hashable) -> Access | None:
+        with self._lock:
+            kept = self._known.get(who)
+        usable = kept and kept.usable_until and kept.usable_until > self._clock.now()
+        return kept if usable else None
+
+    def __repr__(self) -> str:
+        return f"DestinationSource({self._place!r})"
+
+
+def _until(access: Access, end: datetime) -> Access:
+    """The same, no longer than that."""
+    until = access.usable_until
+    return access if until is None or until <= end else replace(access, usable_until=end)

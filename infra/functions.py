@@ -225,7 +225,8 @@ TASKS = {
             reads("updates/*/runs/*", "intents/*"),
             writes("responses/*"),
             queries("intents", index="by_due"),
-            puts("intents"),
+            queries("control"),
+            puts("intents", "control"),
             uses_key("s3", "dynamodb", "secretsmanager"),
         ),
     ),
@@ -319,6 +320,38 @@ CALLED = {
             uses_key("s3", "dynamodb"),
         ),
     ),
+    "write_decision": FunctionSpec(
+        # The token of a person stands in its event: it is called synchronously, and by nobody else.
+        purpose="Writes what a person decided as that person, with their own token.",
+        calls_sap=True,
+        timeout=300,
+        grants=(
+            logs_on(),
+            lists(),
+            reads("intents/*", "updates/*/runs/*", "responses/*"),
+            writes("updates/*/runs/*", "responses/*"),
+            queries("intents", index="by_due"),
+            queries("documents", "control"),
+            puts("intents", "control", "documents"),
+            uses_key("s3", "dynamodb", "secretsmanager"),
+        ),
+    ),
 }
 
-FUNCTIONS = TASKS | RECEIVERS | SWEEPERS | FOLLOWERS | CALLED
+# Called by the functions in SAP's network, where tokens are made outside of it.
+BROKERS = {
+    "broker_token": FunctionSpec(
+        # Tokens stand in its events and answers: neither is ever logged.
+        purpose="Gets access to SAP where the network of the functions that call SAP ends.",
+        timeout=30,
+        layers=("base", "identity"),
+        grants=(
+            logs_on(),
+            queries("control"),
+            puts("control"),
+            uses_key("dynamodb", "secretsmanager"),
+        ),
+    ),
+}
+
+FUNCTIONS = TASKS | RECEIVERS | SWEEPERS | FOLLOWERS | CALLED | BROKERS

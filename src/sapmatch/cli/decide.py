@@ -1,12 +1,15 @@
-"""`sapmatch decide ID accept|reject|match ORDER|wait --reason TEXT`."""
+"""`sapmatch decide ID accept|reject|match ORDER|wait --reason TEXT [--now --user-token FILE]`."""
 
 import argparse
 from typing import Any, cast
 
+from sapmatch.bootstrap.at_once import digest, write_now
 from sapmatch.bootstrap.deciding import ask
 from sapmatch.cli import output
 from sapmatch.cli.options import filled
-from sapmatch.model.errors import InputRejected
+from sapmatch.cli.user_token import read_token
+from sapmatch.clock import SystemClock
+from sapmatch.model.errors import InputRejected, SapmatchError
 from sapmatch.model.review import Action
 from sapmatch.reviewing.asked import Asked, require
 
@@ -24,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments; options may stand before the action and behind it."""
     parser.add_argument("document", metavar="ID", help="at least the first 8 digits of its id")
     parser.set_defaults(reason=None, decision=None, stage=None, json=False, order=None, run=run)
-    parser.set_defaults(other_supplier=False, nothing_open=False)
+    parser.set_defaults(other_supplier=False, nothing_open=False, now=False, user_token=None)
     _options(parser)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     for name, help_text in ACTIONS.items():
@@ -34,12 +37,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         _options(action)
         if name in ("accept", "match"):
             _despite(action)
+            _at_once(action)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Decide; 3 where it is refused, and then nothing has changed."""
     if arguments.reason is None:
         raise InputRejected("--reason TEXT: is missing; it is kept with the decision")
+    token = _token(arguments)
     asked = Asked(
         document=arguments.document.lower(),
         action=cast(Action, arguments.action),
@@ -48,15 +53,19 @@ def run(arguments: argparse.Namespace) -> int:
         decision=arguments.decision,
         other_supplier=arguments.other_supplier,
         nothing_open=arguments.nothing_open,
+        token_sha256=digest(token) if token else None,
     )
     require(asked)
     answer = ask(arguments.stage, asked)
+    if token and answer["outcome"] == "decided":
+        answer["written"] = _written(arguments.stage, answer["document"], token)
     return show(answer, as_json=arguments.json)
 
 
 def show(answer: dict[str, Any], *, as_json: bool) -> int:
     """Print what became of it; returns the exit code."""
     refused = answer["outcome"] == "refused"
+    written = answer.get("written", {"outcome": "later"})
     if as_json:
         output.json_line(answer)
     elif refused:
@@ -65,7 +74,27 @@ def show(answer: dict[str, Any], *, as_json: bool) -> int:
         output.line(answer["message"])
         for sentence in answer.get("taken", ()):
             output.line(f"  {sentence}")
-    return _REFUSED if refused else 0
+    if "written" in answer and not as_json:
+        tell = output.complain if written["outcome"] == "refused" else output.line
+        tell(written["message"])
+    return _REFUSED if refused or written["outcome"] == "refused" else 0
+
+
+def _token(arguments: argparse.Namespace) -> str | None:
+    if arguments.now != (arguments.user_token is not None):
+        raise InputRejected("--now and --user-token FILE: go together; give both, or none")
+    return read_token(arguments.user_token, SystemClock().now()) if arguments.now else None
+
+
+def _written(stage: str | None, document_id: str, token: str) -> dict[str, Any]:
+    """The decision stands whatever becomes of this."""
+    try:
+        return write_now(stage, document_id, token, SystemClock())
+    except SapmatchError as exc:
+        return {
+            "outcome": "later",
+            "message": f"the decision is recorded, and its write is left to the schedule: {exc}",
+        }
 
 
 def _despite(parser: argparse.ArgumentParser) -> None:
@@ -81,6 +110,23 @@ def _despite(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         default=unset,
         help="the order is meant although nothing is left of it to invoice",
+    )
+
+
+def _at_once(parser: argparse.ArgumentParser) -> None:
+    unset: Any = argparse.SUPPRESS
+    parser.add_argument(
+        "--now",
+        action="store_true",
+        default=unset,
+        help="write it at once, in your own name, with --user-token",
+    )
+    parser.add_argument(
+        "--user-token",
+        metavar="FILE",
+        type=filled,
+        default=unset,
+        help="your own token (JWT) for the destination of the connection; - reads it from stdin",
     )
 
 

@@ -17,3 +17,12 @@ def aged(**seconds: int) -> None:
     for name, value in seconds.items():
         metrics.add_metric(name=name, unit=MetricUnit.Seconds, value=value)
     metrics.flush_metrics()
+
+
+def measured_of(connection: str, **values: int) -> None:
+    """One value of each metric of a connection, which is a dimension of its own; in days."""
+    metrics = EphemeralMetrics()
+    metrics.add_dimension(name="connection", value=connection)
+    for name, value in values.items():
+        metrics.add_metric(name=name, unit=MetricUnit.NoUnit, value=value)
+    metrics.flush_metrics()

@@ -60,7 +60,7 @@ class SecretsManager:
     def read_version(self, name: str, **which: str) -> Secret:
         """The version of an id or a label (VersionId, VersionStage)."""
         with _about(name, "GetSecretValue"):
-            found = self._client.get_secret_value(SecretId=name, **which)  # type: ignore[arg-type]
+            found = self._client.get_secret_value(SecretId=name, **which)
         return Secret(name=name, version=found.get("VersionId", ""), fields=_fields(name, found))
 
     def standing(self, name: str) -> Standing:

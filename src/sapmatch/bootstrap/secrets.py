@@ -4,12 +4,20 @@ import base64
 import hashlib
 import os
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sapmatch.model.access import Secret, Secrets
+from sapmatch.model.access import Secret
 from sapmatch.model.errors import InputRejected
 
+if TYPE_CHECKING:
+    from sapmatch.aws.secrets import SecretsManager, Standing
+
+_ENVIRONMENT = "env:"
 _FILE = "_file"
+_BINARY = (".p12", ".pfx")
+_LARGEST = 65_536  # bytes, as in Secrets Manager
 
 
 class NamedSecrets:
@@ -17,49 +25,72 @@ class NamedSecrets:
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
         self._environment = os.environ if environment is None else environment
-        self._manager: Secrets | None = None
 
     def read(self, name: str) -> Secret:
         """The newest version."""
-        if name.startswith("env:"):
+        if name.startswith(_ENVIRONMENT):
             return from_environment(name, self._environment)
-        return self._secrets_manager().read(name)
+        return self.manager.read(name)
 
-    def _secrets_manager(self) -> Secrets:
-        if self._manager is None:
-            from sapmatch.aws.clients import client
-            from sapmatch.aws.secrets import SecretsManager
+    def standing(self, name: str) -> "Standing":
+        """Which version counts now, and since when; in the environment there is but one."""
+        if not name.startswith(_ENVIRONMENT):
+            return self.manager.standing(name)
+        from sapmatch.aws.secrets import CURRENT, Standing
 
-            self._manager = SecretsManager(client("secretsmanager"))
-        return self._manager
+        return Standing(arn=name, labels={self.read(name).version: (CURRENT,)})
+
+    @cached_property
+    def manager(self) -> "SecretsManager":
+        """Secrets Manager itself."""
+        from sapmatch.aws.clients import client
+        from sapmatch.aws.secrets import SecretsManager
+
+        return SecretsManager(client("secretsmanager"))
 
 
 def from_environment(name: str, environment: Mapping[str, str]) -> Secret:
     """`env:S4` is S4_USER, S4_PASSWORD and so on; S4_P12_FILE names a file that holds `p12`.
 
-    InputRejected where there are none of them, or a file cannot be read.
+    A variable that is empty is as none. InputRejected where there are none of them, where two say
+    the same field, or a file cannot be read.
     """
-    prefix = name.removeprefix("env:") + "_"
+    prefix = name.removeprefix(_ENVIRONMENT) + "_"
     fields: dict[str, str] = {}
-    for variable, value in environment.items():
-        if variable.startswith(prefix) and value:
-            field = variable.removeprefix(prefix).lower()
-            if field.endswith(_FILE):
-                fields[field.removesuffix(_FILE)] = _content(variable, Path(value))
-            else:
-                fields.setdefault(field, value)
+    for variable, value in sorted(environment.items()):
+        if not variable.startswith(prefix) or not value:
+            continue
+        named = variable.removeprefix(prefix).lower()
+        field = named.removesuffix(_FILE)
+        if field in fields:
+            raise InputRejected(f"{name}: {prefix}{field.upper()} is there twice; leave one out")
+        fields[field] = value if field == named else _content(variable, Path(value))
     if not fields:
-        raise InputRejected(f"{name}: set environment variables such as {prefix}USER")
-    digest = hashlib.sha256(repr(sorted(fields.items())).encode()).hexdigest()
-    return Secret(name=name, version=digest, fields=fields)
+        raise InputRejected(
+            f"{name}: there is no such secret in the environment; set {prefix}USER and "
+            f"{prefix}PASSWORD, or {prefix}P12_FILE and {prefix}PASSWORD"
+        )
+    return Secret(name=name, version=_digest(fields), fields=fields)
 
 
 def _content(variable: str, file: Path) -> str:
-    """Text as it is, anything else in base64."""
+    """Text as it is, a PKCS #12 file in base64."""
     try:
         content = file.read_bytes()
-    except OSError as exc:
-        raise InputRejected(f"{variable}: {file} cannot be read ({exc.strerror})") from exc
-    if file.suffix.lower() in (".p12", ".pfx"):
+    except (OSError, ValueError) as exc:
+        raise InputRejected(f"{variable}: the file that it names cannot be read") from exc
+    if len(content) > _LARGEST:
+        raise InputRejected(f"{variable}: the file that it names is larger than {_LARGEST} bytes")
+    if file.suffix.lower() in _BINARY:
         return base64.b64encode(content).decode()
-    return content.decode("utf-8-sig", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        raise InputRejected(
+            f"{variable}: the file that it names must be text (PEM), or end in .p12 or .pfx"
+        ) from exc
+
+
+def _digest(fields: Mapping[str, str]) -> str:
+    """What tells versions apart, on this machine only."""
+    return hashlib.sha256(repr(sorted(fields.items())).encode()).hexdigest()

@@ -13,6 +13,7 @@ STOP = StoppedLogon(
     secret="sapmatch/prod/s4",
     remedy="unlock the user (SU01)",
     since=datetime(2026, 11, 2, 8, 0, tzinfo=UTC),
+    stored=datetime(2026, 8, 4, 8, 0, tzinfo=UTC),
     waiting=("extraction orders", "write-back supplier_invoice"),
 )
 EXPIRY = Expiry(
@@ -36,6 +37,7 @@ def test_a_stopped_logon_is_told_with_what_stands_still_and_who_mends_it(team: T
     assert subject == "[sapmatch] LOGON_STOPPED: SAP refuses our logon (s4)"
     for expected in (
         "since 2026-11-02 08:00 UTC",
+        "changed last on 2026-08-04, 90 days before",
         "extraction orders",
         "write-back supplier_invoice",
         "1. In SAP: unlock the user (SU01).",

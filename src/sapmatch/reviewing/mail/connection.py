@@ -15,13 +15,15 @@ CERTIFICATE_EXPIRES = "CERTIFICATE_EXPIRES"
 class StoppedLogon(Struct, frozen=True, kw_only=True):
     """A connection whose secret SAP refused twice; `remedy` is what to look at in SAP.
 
-    `waiting` names what stands still: "extraction orders", "write-back supplier_invoice".
+    `waiting` names what stands still: "extraction orders", "write-back supplier_invoice". The
+    secret was `stored` last: passwords may end after a while.
     """
 
     connection: str
     secret: str
     remedy: str
     since: datetime
+    stored: datetime | None = None
     waiting: Sequence[str] = ()
 
 
@@ -46,6 +48,12 @@ def logon_stopped_mail(stop: StoppedLogon, stage: str) -> Mail:
         f"Nothing is sent to this system since {stop.since:%Y-%m-%d %H:%M} UTC, so that SAP does "
         "not lock the user."
     )
+    age = (
+        f"The secret was changed last on {stop.stored:%Y-%m-%d}, "
+        f"{(stop.since - stop.stored).days} days before."
+        if stop.stored
+        else ""
+    )
     mend = (
         f"2. Where the secret is wrong: put the right one into {stop.secret}. Within five minutes "
         "one caller tries it, and all go on where SAP takes it."
@@ -56,7 +64,7 @@ def logon_stopped_mail(stop: StoppedLogon, stage: str) -> Mail:
     )
     more = "More: docs/operations/logon-stopped.md"
     sections: list[Section] = [
-        ("What", [what]),
+        ("What", [what, age] if age else [what]),
         ("What stands still", text.bounded(stop.waiting) or ["nothing that has a schedule"]),
         ("What to do", [f"1. In SAP: {stop.remedy}.", mend, release, more]),
     ]

@@ -14,6 +14,9 @@ EVENT_STARTED = {
     "send_digest",
     "audit_writes",
     "keep_history",
+    "announce_stop",
+    "watch_expiry",
+    "rotate_secret",
 }
 # No state either: people call them, and functions in SAP's network.
 CALLED = {"decide_exception", "write_decision", "broker_token"}

@@ -14,6 +14,7 @@ LOCAL = "local"
 
 # What the emulator (MiniStack 1.5.33) lacks, and what the stage `local` therefore leaves out.
 LOCAL_LIMITS = {
+    "appflow": "AWS::AppFlow::* are no types that it knows",
     "identities": "anybody is root: the user of the operating system counts in its place",
     "network": "a template with flow logs or a VPN is refused; there is no network to cut",
     "schedules": "<aws.scheduler.scheduled-time> arrives as this very text: runs collide",

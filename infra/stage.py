@@ -6,10 +6,12 @@ from aws_cdk import App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from infra.config import StageConfig
+from infra.stacks.appflow import AppFlowStack
 from infra.stacks.data import DataStack
 from infra.stacks.integration import IntegrationStack
 from infra.stacks.network import NetworkStack
 from infra.stacks.operations import OperationsStack
+from infra.stacks.provider import ProviderStack
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,11 @@ def add_stage(app: App, config: StageConfig) -> Stage:
     network = None
     if config.settings.network.type != "none" and not config.left_out("network"):
         network = NetworkStack(app, f"{config.prefix}-network", config)
+        if provider := config.settings.network.provider:
+            ProviderStack(app, f"{config.prefix}-provider", config, provider)
     data = DataStack(app, f"{config.prefix}-data", config)
+    if config.settings.appflow and not config.left_out("appflow"):
+        AppFlowStack(app, f"{config.prefix}-appflow", config, data.resources)
     integration = IntegrationStack(
         app,
         f"{config.prefix}-integration",

@@ -14,6 +14,8 @@ from constructs import Construct
 from infra.config import StageConfig
 from infra.grants import Resources
 
+APPFLOW = "appflow"  # the folder of its flows
+_WRITES = ("PutObject", "PutObjectAcl", "AbortMultipartUpload", "ListMultipartUploadParts")
 _ALARMS = "cloudwatch.amazonaws.com"
 # What `keep` lets go, and every position of a chunk but the last, would cost for ever otherwise.
 RETIRED = Duration.days(30)
@@ -30,6 +32,8 @@ class DataStack(Stack):
         self._key = self._make_key()
         self._logs = self._make_log_bucket()
         bucket = self._make_bucket()
+        if config.settings.appflow and not config.left_out("appflow"):
+            self._admit_appflow(bucket)
         tables = {name: self._make_table(name) for name in TABLES}
         _index(tables["documents"], "by_state", "state_shard", "updated_at")
         _index(tables["documents"], "by_review", "review_shard", "opened_at")
@@ -112,6 +116,31 @@ class DataStack(Stack):
             )
         )
         return bucket
+
+    def _admit_appflow(self, bucket: s3.Bucket) -> None:
+        """Amazon AppFlow writes under one prefix, for flows of this account."""
+        appflow = iam.ServicePrincipal("appflow.amazonaws.com")
+        ours = {"StringEquals": {"aws:SourceAccount": self.account}}
+        for actions, resource in (
+            (_WRITES, f"{APPFLOW}/*"),
+            (("GetBucketAcl", "ListBucketMultipartUploads"), None),
+        ):
+            bucket.add_to_resource_policy(
+                iam.PolicyStatement(
+                    principals=[appflow],
+                    actions=[f"s3:{action}" for action in actions],
+                    resources=[bucket.arn_for_objects(resource) if resource else bucket.bucket_arn],
+                    conditions=ours,
+                )
+            )
+        self._key.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[appflow],
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resources=["*"],
+                conditions=ours,
+            )
+        )
 
     def _make_table(self, name: str) -> dynamodb.Table:
         return dynamodb.Table(

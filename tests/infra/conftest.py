@@ -69,6 +69,12 @@ token_url = "https://id.example.com/oauth/token"
 """
 NETWORKS = {
     "none": "",
+    "appflow": """
+[appflow.orders]
+connection = "s4"
+service = "/sap/opu/odata/sap/API_PURCHASEORDER_PROCESS_SRV/"
+entity_set = "A_PurchaseOrder"
+""",
     "vpn": f"""
 [network]
 type = "vpn"
@@ -97,6 +103,18 @@ vpc_id = "vpc-89abcdef"
 subnet_ids = ["subnet-89abcdef", "subnet-89abcdf0"]
 targets = ["10.20.0.5", "10.20.0.6"]
 allowed_principals = ["arn:aws:iam::111122223333:root"]
+[appflow.vendors]
+connection = "ecc"
+service = "/sap/opu/odata/sap/ZVENDOR_SRV"
+entity_set = "Vendors"
+schedule = "rate(5 minutes)"
+time_zone = "Europe/Berlin"
+format = "PARQUET"
+[appflow.vendors.logon]
+secret = "sapmatch/appflow"
+auth_code_url = "https://ecc.example.com/sap/bc/sec/oauth2/authorize"
+token_url = "https://ecc.example.com/sap/bc/sec/oauth2/token"
+scope = ["ZVENDOR_SRV_0001"]
 """,
     "existing": f'{GIVEN}endpoint_security_groups = ["sg-0123456789abcdef0"]\n',
     "existing-made": f"""{GIVEN}

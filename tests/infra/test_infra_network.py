@@ -10,7 +10,7 @@ from tests.infra.conftest import NETWORKS, Synthesize
 from tests.infra.templates import Templates
 from tests.infra.test_infra_roles import granted
 
-KINDS = [name for name in NETWORKS if name != "none"]
+KINDS = [name for name in NETWORKS if name not in ("none", "appflow")]
 MADE = ["vpn", "transit", "privatelink"]
 # What a function in a VPC does with these needs no endpoint: Lambda ships its lines and traces and
 # makes its interfaces itself, and the other services use the key on its behalf.

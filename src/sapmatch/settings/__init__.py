@@ -1,6 +1,24 @@
 """sapmatch.toml -> typed settings; every mistake is reported at once, with its path."""
 
-from sapmatch.settings.blocks import Environment, Matching, Network, Settings, policy_of
+from sapmatch.settings.blocks import (
+    AppFlow,
+    Environment,
+    Matching,
+    Network,
+    Provider,
+    Settings,
+    policy_of,
+)
 from sapmatch.settings.file import load, parse
 
-__all__ = ["Environment", "Matching", "Network", "Settings", "load", "parse", "policy_of"]
+__all__ = [
+    "AppFlow",
+    "Environment",
+    "Matching",
+    "Network",
+    "Provider",
+    "Settings",
+    "load",
+    "parse",
+    "policy_of",
+]

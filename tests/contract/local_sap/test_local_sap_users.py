@@ -133,9 +133,8 @@ def test_a_read_only_user_reads_and_is_refused_every_change(stand_in: Server, ap
 def test_sap_names_who_created_and_who_changed(stand_in: Server, api: Api) -> None:
     created = api.send("POST", f"{INVOICES}/A_SupplierInvoice", invoice())
     assert created.status_code == 201, created.text
-    with Api(stand_in.url, "OTHER").session as session:
-        other = Api(stand_in.url, "OTHER")
-        other.session = session
+    other = Api(stand_in.url, "OTHER")
+    with other.session:
         changed = other.send(
             "PATCH",
             f"{ORDERS}/A_PurchaseOrderItem(PurchaseOrder='4500000001',PurchaseOrderItem='10')",

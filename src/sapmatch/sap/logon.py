@@ -1,10 +1,18 @@
-"""Why SAP did not let us in, and who must do what about it."""
+"""Whether SAP lets us in; if not why, and who must do what about it."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 
-from sapmatch.model.auth import Auth, Basic, Certificate, NoAuth
+from sapmatch.model.auth import Basic, Certificate, NoAuth
 from sapmatch.model.connection import Connection
 from sapmatch.model.errors import LogonReason, LogonRefused
+from sapmatch.model.ports import Clock
+from sapmatch.sap.entrance import Entrance
+from sapmatch.sap.http import Auth
+
+REFUSED = timedelta(seconds=60)  # how long nobody knocks again after a refusal
 
 _START = 20_000  # bytes of a page
 _REALM = re.compile(r"\[(?P<system>\w{3})/(?P<client>\d{3})\]")
@@ -18,78 +26,107 @@ _LOCKED = re.compile(
 _LOGON_PAGE = re.compile(rb"name=[\"']?(SAMLRequest|SAMLResponse|RelayState|sap-password)", re.I)
 
 
-def refusal(
-    connection: Connection, place: str, challenge: str, body: bytes, *, certificate: bool
-) -> LogonRefused:
-    """What a 401 means; `challenge` is its WWW-Authenticate.
-
-    `certificate`: TLS had shown one of ours, and it was let through.
-    """
-    page = body[:_START]
-    why, remedy = _remedy(connection, challenge, page, certificate=certificate)
-    who = _named(challenge)
-    return LogonRefused(f"{place}: SAP refused the logon (HTTP 401{who}); {remedy}", why)
-
-
-def certificate_refused(place: str, auth: Auth, *, shown: bool, alert: str) -> LogonRefused:
-    """What an alert of TLS about our certificate means."""
-    if not shown:
-        needed = '"certificate"' if isinstance(auth, NoAuth | Basic) else "one that brings one"
-        return LogonRefused(
-            f"{place}: SAP wants a client certificate ({alert}) and was shown none; set auth.type "
-            f"to {needed}, or icm/HTTPS/verify_client in SAP to 1 (may be shown, need not)",
-            "certificate",
-        )
-    return LogonRefused(
-        f"{place}: SAP refused the client certificate ({alert}); its authorities must stand in the "
-        "certificate list of the SSL server PSE (transaction STRUST), be in the secret beside it, "
-        "and it must be neither over nor revoked",
-        "certificate",
-    )
-
-
-def _remedy(
-    connection: Connection, challenge: str, page: bytes, *, certificate: bool
-) -> tuple[LogonReason, str]:
-    if _LOGON_PAGE.search(page):
-        return "sso", SSO
-    match connection.auth:
-        case NoAuth():
-            return "other", 'SAP wants a logon, and auth.type is "none"; set another one'
-        case Basic() if _LOCKED.search(page):
-            return "locked", (
-                "the user is locked: unlock it in transaction SU01 (EWZ5 shows and unlocks many; "
-                "S/4HANA Cloud: app Maintain Communication Users), mend the secret first, and look "
-                "who else logs on with the old password"
-            )
-        case Basic():
-            return "password", _WRONG.format(client=connection.client or "that is meant")
-        case Certificate():
-            return "unmapped", _UNMAPPED
-    if certificate and challenge.lower().startswith("basic"):
-        return "unmapped", _UNMAPPED
-    return "token", (
-        "it does not take the token, nor a new one: check scope and client in transaction SOAUTH2, "
-        "the user's S_SCOPE, and look into SEC_TRACE_ANALYZER for the reason"
-    )
-
-
-def _named(challenge: str) -> str:
-    realm = _REALM.search(challenge)
-    return f" of system {realm['system']}, client {realm['client']}" if realm else ""
-
-
 SSO = (
     "single sign-on or a logon page is in the way: the service's node in transaction SICF must "
     "offer the logon that auth.type names, and a web dispatcher in between must keep the query "
     "saml2=disabled, which each call carries"
 )
-_WRONG = (
-    "check user, password and client in the secret and in the settings; in SAP (SU01, client "
-    "{client}) the user must exist, be valid and not locked, its password neither initial nor "
-    "expired. The same secret is not tried again, so that the user does not get locked"
+_UNLOCK = (
+    "mend the secret first and look who else logs on with an old password, then unlock it in "
+    "transaction SU01 (EWZ5 shows all)"
 )
+_ONCE = "The same secret is not tried again, so that the user does not get locked"
 _UNMAPPED = (
     "the client certificate is good and belongs to no user: map its subject to one in transaction "
-    "CERTRULE (older releases: table view VUSREXTID, type DN), with icm/HTTPS/verify_client 1 or 2"
+    "CERTRULE (older releases: table view VUSREXTID, type DN)"
 )
+_BEARER = (
+    "it takes neither the token nor a new one: check scope and client in transaction SOAUTH2 and "
+    "the user's S_SCOPE; SEC_TRACE_ANALYZER shows the reason"
+)
+_NONE_SHOWN = (
+    "SAP wants a client certificate ({alert}) and was shown none; set an auth.type that has one, "
+    'such as "certificate", or in SAP the parameter icm/HTTPS/verify_client to 1'
+)
+_NOT_TAKEN = (
+    "SAP refused the client certificate ({alert}): its authorities must stand in the certificate "
+    "list of the SSL server PSE (transaction STRUST) and beside it in the secret, and it must be "
+    "neither over nor revoked"
+)
+
+
+class Logon:
+    """How one client gets into SAP: alone until somebody is in, and not at all once refused."""
+
+    def __init__(self, place: str, connection: Connection, auth: Auth, clock: Clock) -> None:
+        self._place = place
+        self._connection = connection
+        self._auth = auth
+        self._clock = clock
+        self._refused_at: datetime | None = None
+        self.entrance = Entrance()
+
+    @contextmanager
+    def passing(self) -> Iterator[int]:
+        """Around one exchange; LogonRefused where others learnt meanwhile that it is in vain."""
+        with self.entrance.passing() as number:
+            if self._refused_at and self._clock.now() - self._refused_at < REFUSED:
+                raise LogonRefused(
+                    f"{self._place}: SAP refused the logon before; it is not tried again with the "
+                    "same secret, so that the user does not get locked: mend it, then start anew",
+                    "stopped",
+                )
+            yield number
+
+    def proved(self, number: int) -> None:
+        """SAP has let that passage in."""
+        self._auth.accepted()
+        self.entrance.open(number)
+        self._refused_at = None
+
+    def is_renewed(self, number: int, *, again: bool) -> bool:
+        """After a refusal: whether there is something else to log on with, to be tried alone.
+
+        `again`: it was the second one in a row, and the last.
+        """
+        self.entrance.shut(number)
+        if again:
+            self._auth.refused_again()
+        elif self._auth.refused():
+            return True
+        self._refused_at = self._clock.now()
+        return False
+
+    def refusal(self, challenge: str, body: bytes) -> LogonRefused:
+        """What a 401 means; `challenge` is its WWW-Authenticate."""
+        why, remedy = _remedy(self._connection, body[:_START])
+        who = _named(challenge)
+        return LogonRefused(f"{self._place}: SAP refused the logon (HTTP 401{who}); {remedy}", why)
+
+    def certificate_refused(self, alert: str) -> LogonRefused:
+        """What an alert of TLS about our certificate means."""
+        signed = self._auth.signed
+        remedy = _NOT_TAKEN if signed and signed.certificate else _NONE_SHOWN
+        return LogonRefused(f"{self._place}: {remedy.format(alert=alert)}", "certificate")
+
+
+def _remedy(connection: Connection, page: bytes) -> tuple[LogonReason, str]:
+    if _LOGON_PAGE.search(page):
+        return "sso", SSO
+    kind = connection.kind
+    match connection.auth:
+        case NoAuth():
+            return "other", 'SAP wants a logon, and auth.type is "none"; set another one'
+        case Basic():
+            if not _LOCKED.search(page):
+                return "password", f"{kind.remedies.logon}. {_ONCE}"
+            unlock = _UNLOCK if kind.client else kind.remedies.logon
+            return "locked", f"the user is locked: {unlock}. {_ONCE}"
+        case Certificate():
+            return "unmapped", _UNMAPPED if kind.client else kind.remedies.logon
+    return "token", _BEARER
+
+
+def _named(challenge: str) -> str:
+    realm = _REALM.search(challenge)
+    return f" of system {realm['system']}, client {realm['client']}" if realm else ""

@@ -6,7 +6,7 @@ Reads may be repeated; a write is on the wire at most once.
 import re
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, cast
@@ -28,22 +28,23 @@ from sapmatch.model.errors import (
     TransientError,
 )
 from sapmatch.model.ports import Clock
-from sapmatch.sap import http, logon
+from sapmatch.sap import http
 from sapmatch.sap.auth.trust import Trust
 from sapmatch.sap.breaker import Breaker
-from sapmatch.sap.entrance import Entrance, Seats
+from sapmatch.sap.entrance import Seats
 from sapmatch.sap.http import FAILURES, MAX_BODY, Auth, TooLarge
+from sapmatch.sap.logon import SSO, Logon
 from sapmatch.sap.odata.messages import from_body
 from sapmatch.sap.origin import Origin
 from sapmatch.sap.pace import Pace, back_off, retry_after
 from sapmatch.sap.patience import PatientAdapter, Terms
+from sapmatch.sap.proxy import ConnectivityProxy
 
 TRIES = 4
 LONGEST_RETRY_AFTER = 30.0  # seconds; a longer wait is the caller's, outside of a function
 MAX_REDIRECTS = 5
 # ICM closes after 30 to 60 s, NAT and load balancers without a word after 350 s.
 IDLE = timedelta(seconds=20)
-REFUSED = timedelta(seconds=60)  # how long nobody knocks again after a refusal
 
 _NO_HEADERS: Final[Mapping[str, str]] = {}
 _SAFE = frozenset({"GET", "HEAD"})
@@ -85,20 +86,26 @@ class SapSession:
     """One `requests.Session`; thread-safe, closed by `close()`."""
 
     def __init__(
-        self, name: str, connection: Connection, auth: Auth, clock: Clock, trust: Trust
+        self,
+        name: str,
+        connection: Connection,
+        auth: Auth,
+        clock: Clock,
+        trust: Trust,
+        proxy: ConnectivityProxy | None = None,
     ) -> None:
         limits = connection.limits
         self.place = f"[connections.{name}]"
-        self.origin = Origin(name, connection.url, connection.aliases)
-        self._connection = connection
+        self.origin = Origin(name, connection.url, connection.aliases, proxied=proxy is not None)
+        self._proxy = proxy
         self._clock = clock
         self._auth = auth
         self._pace = Pace(limits.requests_per_second, clock, limits.burst)
         self._breaker = Breaker(self.place, limits.failures, limits.open_seconds, clock)
         self._timeout = (connection.connect_timeout, connection.read_timeout)
-        self._logon = _logon(connection)
+        self._fixed = _fixed(connection)
         # As headers too: a next link is used as it came and may name neither.
-        headers = {"Accept": "application/json", **self._logon}
+        headers = {"Accept": "application/json", **self._fixed}
         kept = limits.parallel if limits.idle is None else limits.idle
         self._wire = PatientAdapter(
             Terms(connection.total_timeout, IDLE, clock.now, kept),
@@ -108,9 +115,8 @@ class SapSession:
             pool_maxsize=limits.parallel,
         )
         self._http = http.http_session(auth, headers, self._wire)
-        self._entrance = Entrance()
+        self._logon = Logon(self.place, connection, auth, clock)
         self._seats = Seats(self.place, limits.parallel, limits.wait_seconds)
-        self._refused_at: datetime | None = None
 
     def url(self, path: str, options: Sequence[str] = ()) -> str:
         """The URL of an encoded path, with client and language (OD-P15).
@@ -119,7 +125,7 @@ class SapSession:
         """
         if not path.startswith("/"):
             raise InputRejected(f"{self.place}: {path!r} is no path of this system; begin with /")
-        fixed = [f"{name}={quote(value, safe='')}" for name, value in self._logon.items()]
+        fixed = [f"{name}={quote(value, safe='')}" for name, value in self._fixed.items()]
         return f"{self.origin.base}{path}?{'&'.join([*fixed, 'saml2=disabled', *options])}"
 
     def read(
@@ -186,11 +192,11 @@ class SapSession:
     @property
     def number(self) -> int:
         """Which session it is, counted from 1: SAP may lose one, and a CSRF token is of one."""
-        return self._entrance.session
+        return self._logon.entrance.session
 
     def forget(self, number: int) -> None:
         """Log on anew with the next call: SAP no longer knows the session of that number."""
-        if self._entrance.close(number):
+        if self._logon.entrance.close(number):
             self._http.cookies.clear()
 
     def close(self) -> None:
@@ -220,7 +226,7 @@ class SapSession:
             if answer.status not in _REDIRECTS:
                 return answer
             url = self._redirected(answer)
-        raise LogonRefused(f"{self.place}: SAP redirects in a circle; {logon.SSO}", "sso")
+        raise LogonRefused(f"{self.place}: SAP redirects in a circle; {SSO}", "sso")
 
     def _sent(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
@@ -247,8 +253,7 @@ class SapSession:
         """
         self._breaker.check()
         self._pace.wait()
-        with self._seats.taken(), self._entrance.passing() as number:
-            self._check_refused()
+        with self._seats.taken(), self._logon.passing() as number:
             request = self._prepared(method, url, headers, body)
             self._breaker.admit()
             try:
@@ -257,67 +262,32 @@ class SapSession:
                 if not http.is_own_certificate(exc):
                     raise
                 self._breaker.answered()
-                if self._is_renewed(number, again=again):
+                refusal = self._logon.certificate_refused(http.alert_of(exc))
+                if self._logon.is_renewed(number, again=again):
                     return None
-                raise self._certificate_refused(exc) from exc
+                raise refusal from exc
             if answer.status == HTTPStatus.UNAUTHORIZED:
-                if self._is_renewed(number, again=again):
+                if self._logon.is_renewed(number, again=again):
                     return None
-                return self._with_refusal(answer)
+                challenge = answer.headers.get("WWW-Authenticate", "")
+                return replace(answer, refusal=self._logon.refusal(challenge, answer.body))
             if _proves_logon(answer):
-                self._auth.accepted()
-                self._entrance.open(number)
-                self._refused_at = None
+                self._logon.proved(number)
         return answer
-
-    def _is_renewed(self, number: int, *, again: bool) -> bool:
-        """After a refusal: whether there is another thing to log on with; one at a time again."""
-        self._entrance.shut(number)
-        if again:
-            self._auth.refused_again()
-        elif self._auth.refused():
-            return True
-        self._refused_at = self._clock.now()
-        return False
-
-    def _check_refused(self) -> None:
-        if self._refused_at and self._clock.now() - self._refused_at < REFUSED:
-            raise LogonRefused(
-                f"{self.place}: SAP refused the logon before; it is not tried again with the "
-                "same secret, so that the user does not get locked: mend it, then start anew",
-                "stopped",
-            )
-
-    def _with_refusal(self, answer: Answer) -> Answer:
-        challenge = answer.headers.get("WWW-Authenticate", "")
-        refusal = logon.refusal(
-            self._connection,
-            self.place,
-            challenge,
-            answer.body,
-            certificate=_shows_certificate(self._auth),
-        )
-        return replace(answer, refusal=refusal)
-
-    def _certificate_refused(self, exc: Exception) -> LogonRefused:
-        shown = _shows_certificate(self._auth)
-        alert = http.alert_of(exc)
-        return logon.certificate_refused(
-            self.place, self._connection.auth, shown=shown, alert=alert
-        )
 
     def _redirected(self, answer: Answer) -> str:
         try:
             return self.origin.resolve(answer.headers.get("Location", ""), against=answer.url)
         except InputRejected as exc:
             raise LogonRefused(
-                f"{self.place}: SAP redirects instead of answering; {logon.SSO}. {exc}", "sso"
+                f"{self.place}: SAP redirects instead of answering; {SSO}. {exc}", "sso"
             ) from exc
 
     def _prepared(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> requests.PreparedRequest:
-        request = requests.Request(method, url, headers=dict(headers), data=body)
+        on_the_way = self._proxy.headers() if self._proxy else {}
+        request = requests.Request(method, url, headers={**headers, **on_the_way}, data=body)
         try:
             _check_text(headers.values())
             prepared = self._http.prepare_request(request)
@@ -347,6 +317,9 @@ class SapSession:
             self._breaker.failed()
         else:
             self._breaker.answered()
+        if self._proxy:
+            method = str(request.method)
+            self._proxy.check(method, response.status_code, response.headers, body)
         return Answer(
             response.status_code,
             response.headers,
@@ -359,6 +332,8 @@ class SapSession:
     def _environment(self, url: str) -> dict[str, Any]:
         """The proxy; what is not encrypted stays on this machine."""
         found = dict(self._http.merge_environment_settings(url, {}, True, None, None))
+        if self._proxy:
+            return found | {"proxies": {"http": self._proxy.address}}
         return found | {"proxies": {}} if url.startswith("http:") else found
 
     def _busy(self, answer: Answer) -> TransientError:
@@ -399,10 +374,6 @@ def _proves_logon(answer: Answer) -> bool:
     )
 
 
-def _shows_certificate(auth: Auth) -> bool:
-    return bool(auth.signed and auth.signed.certificate)
-
-
 def _query(option: tuple[str, str]) -> str:
     return "=".join(quote(each, safe="") for each in option)
 
@@ -415,6 +386,6 @@ def _check_text(headers: Collection[str]) -> None:
         raise ValueError("control character")
 
 
-def _logon(connection: Connection) -> dict[str, str]:
+def _fixed(connection: Connection) -> dict[str, str]:
     fixed = {"sap-client": connection.client, "sap-language": connection.language}
     return {name: value for name, value in fixed.items() if value}

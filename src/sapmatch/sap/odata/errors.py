@@ -151,7 +151,7 @@ def refused(answer: Answer, place: str, kind: Profile = _GATEWAY) -> SapmatchErr
         )
     match answer.status:
         case HTTPStatus.UNAUTHORIZED:
-            return logon_refused(place, kind)
+            return answer.refusal or logon_refused(place, kind)
         case HTTPStatus.FORBIDDEN:
             return AuthorizationMissing(
                 f"{place}: the user may not do this ({_said(answer)}); "

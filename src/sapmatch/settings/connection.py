@@ -20,9 +20,10 @@ PATH = re.compile(r"/[^\s?#\\]*")  # of the same system
 
 def check_connection(path: str, connection: Connection) -> Iterator[Problem]:
     """Whatever would fail only when SAP is called."""
-    yield from _check_address(f"{path}.url", connection.url)
+    proxied = connection.proxy is not None
+    yield from _check_address(f"{path}.url", connection.url, proxied)
     for n, alias in enumerate(connection.aliases):
-        yield from _check_address(f"{path}.aliases[{n}]", alias)
+        yield from _check_address(f"{path}.aliases[{n}]", alias, proxied)
     if not re.fullmatch(r"\d{3}" if connection.kind.client else r"(\d{3})?", connection.client):
         yield mistake(f"{path}.client", 'must be the three digits of the SAP client, such as "100"')
     if not re.fullmatch(r"[A-Z]{2}", connection.language):
@@ -56,14 +57,22 @@ def check_zone(path: str, zone: str) -> Iterator[Problem]:
         yield mistake(path, 'is no time zone; write it like "Europe/Berlin"')
 
 
-def _check_address(path: str, address: str) -> Iterator[Problem]:
+def _check_address(path: str, address: str, proxied: bool) -> Iterator[Problem]:
     try:
         url = urlsplit(address)
         _ = url.port
     except ValueError:
         yield mistake(path, "must be scheme, host and port only")
         return
-    if url.scheme != "https" and not (url.scheme == "http" and url.hostname in _LOOPBACK):
+    if proxied and url.scheme != "http":
+        yield mistake(
+            path,
+            "must begin with http://: the connectivity proxy takes no other, and TLS to SAP is the "
+            "Cloud Connector's; or leave out proxy",
+        )
+    elif url.scheme != "https" and not (
+        url.scheme == "http" and (proxied or url.hostname in _LOOPBACK)
+    ):
         yield mistake(path, "must begin with https:// (http:// for loopback hosts only)")
     elif not url.hostname or url.username or url.path.strip("/") or url.query or url.fragment:
         yield mistake(path, "must be scheme, host and port only")

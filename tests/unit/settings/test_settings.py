@@ -91,6 +91,15 @@ def test_plain_http_is_for_loopback_hosts_only(url: str) -> None:
     assert parse(GOOD.replace(b"https://sap.example.com:44300", url.encode()), "x").connections
 
 
+def test_a_virtual_host_behind_the_connectivity_proxy_is_plain_http() -> None:
+    """CO-T25: the proxy would be asked for a tunnel, and gives none."""
+    proxied = b'url = "http://s4h-virtual:44300"\nproxy = { location_id = "DC1" }'
+    virtual = GOOD.replace(b'url = "https://sap.example.com:44300"', proxied)
+    assert parse(virtual, "x").connections["s4"].proxy
+    found = mistakes(virtual.replace(b"http://s4h", b"https://s4h"))
+    assert "Cloud Connector" in found["connections.s4.url"]
+
+
 @pytest.mark.parametrize(
     "url", ["https://user@sap.example.com", "https://sap.example.com/path", "ftp://x", "sap"]
 )

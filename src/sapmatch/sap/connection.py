@@ -15,6 +15,7 @@ from sapmatch.sap.auth.trust import trust_of
 from sapmatch.sap.csrf import CsrfTokens
 from sapmatch.sap.http import Auth
 from sapmatch.sap.odata.client import ODataClient
+from sapmatch.sap.proxy import proxy_of
 from sapmatch.sap.session import SapSession
 from sapmatch.sap.sources import access_source, credentials_of, identity_of
 
@@ -40,7 +41,9 @@ def connect(
     _check_limits(name, connection)
     _check_principal(name, connection, principal)
     auth = _auth(name, connection, secrets, clock, principal, guard, broker)
-    session = SapSession(name, connection, auth, clock, trust_of(name, connection, secrets))
+    trust = trust_of(name, connection, secrets)
+    proxy = proxy_of(name, connection, secrets, clock, trust, guard)
+    session = SapSession(name, connection, auth, clock, trust, proxy)
     tokens = CsrfTokens(session, connection.csrf_mode)
     at = f"client {connection.client}" if connection.client else "no client"
     description = f"{name} {session.origin.base} {at}"

@@ -18,14 +18,17 @@ class Origin:
     """Where one SAP system lives; `base` is `scheme://host:port`.
 
     `aliases` are other addresses that its links may name: such a link is followed at `base`.
-    Raises InputRejected where an address is no https one (http: loopback only).
+    Raises InputRejected where an address is no https one (http: loopback only, or where all goes
+    through the connectivity proxy).
     """
 
-    def __init__(self, name: str, url: str, aliases: Sequence[str] = ()) -> None:
+    def __init__(
+        self, name: str, url: str, aliases: Sequence[str] = (), *, proxied: bool = False
+    ) -> None:
         self._setting = f"[connections.{name}].url"
-        own = _configured(url, self._setting)
-        self._places = {own}
-        self._places.update(_configured(one, f"[connections.{name}].aliases") for one in aliases)
+        own = _configured(url, self._setting, proxied)
+        others = f"[connections.{name}].aliases"
+        self._places = {own, *(_configured(one, others, proxied) for one in aliases)}
         self.base = _shown(own)
 
     def resolve(self, link: str, *, against: str) -> str:
@@ -67,14 +70,14 @@ class Origin:
         )
 
 
-def _configured(url: str, setting: str) -> Place:
+def _configured(url: str, setting: str, proxied: bool) -> Place:
     try:
         parts = urlsplit(url)
         place = _place(parts)
     except ValueError as exc:
         raise InputRejected(f"{setting}: is no address ({exc})") from exc
     scheme, host, _ = place
-    if scheme != "https" and not (scheme == "http" and host in _LOOPBACK):
+    if scheme != "https" and not proxied and host not in _LOOPBACK:
         raise InputRejected(
             f"{setting}: must begin with https:// (http:// for loopback hosts only)"
         )

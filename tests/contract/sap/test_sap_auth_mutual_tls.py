@@ -107,8 +107,10 @@ def test_a_certificate_that_the_server_does_not_know_is_shown_once(
     authority: Authority, tmp_path: Path
 ) -> None:
     stranger = Authority(tmp_path, "Strangers").client("ROBOT")
+    tls = demanding(authority)
+    tls.maximum_version = ssl.TLSVersion.TLSv1_2  # with 1.3 a reset may overtake the alert
     with (
-        SapServer(lambda _: granted(), tls=demanding(authority)) as server,
+        SapServer(lambda _: granted(), tls=tls) as server,
         pytest.raises(LogonRefused) as caught,
     ):
         source_at(server, authority, secret_of(stranger)).access(None)

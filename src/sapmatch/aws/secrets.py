@@ -25,6 +25,7 @@ _REFUSED = {
     "DecryptionFailure": "its key does not open it; enable the key in KMS, and grant kms:Decrypt",
     "InvalidRequestException": "cannot be used now; where it is scheduled for deletion, restore it "
     "(aws secretsmanager restore-secret)",
+    "ResourceExistsException": "the same rotation stored another version before; start it anew",
     "ResourceNotFoundException": "does not exist in this account and region; check the name, and "
     "AWS_DEFAULT_REGION, or name it by its ARN",
     "ValidationException": "is no name or ARN of a secret",
@@ -73,6 +74,17 @@ class SecretsManager:
             labels={version: tuple(stages) for version, stages in labels.items()},
             changed_at=found.get("LastChangedDate"),
         )
+
+    def is_pending(self, name: str, version: str) -> bool:
+        """Whether the version that is to be tried has its value; its label may be there before."""
+        with _about(name, "GetSecretValue"):
+            try:
+                self._client.get_secret_value(
+                    SecretId=name, VersionId=version, VersionStage=PENDING
+                )
+            except self._client.exceptions.ResourceNotFoundException:
+                return False
+        return True
 
     def put_pending(self, name: str, version: str, fields: Mapping[str, str]) -> None:
         """Store the version that is to be tried; the same once more changes nothing."""

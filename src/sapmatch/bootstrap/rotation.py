@@ -40,10 +40,10 @@ class Rotation:
         if standing.labelled(CURRENT) != self._token:
             _STEPS[name](self, standing)
 
-    def _create(self, standing: Standing) -> None:
+    def _create(self, _standing: Standing) -> None:
         from sapmatch.sap.auth.rotation import next_version
 
-        if standing.labelled(PENDING) != self._token:
+        if not self._manager.is_pending(self._arn, self._token):
             current = self._manager.read(self._arn)
             self._manager.put_pending(self._arn, self._token, next_version(current))
 

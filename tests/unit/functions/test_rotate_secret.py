@@ -44,6 +44,9 @@ class Manager:
             by_version[version] = (*by_version.get(version, ()), label)
         return Standing(arn=name, labels=by_version)
 
+    def is_pending(self, _name: str, version: str) -> bool:
+        return self.labels.get(PENDING) == version and version in self.versions
+
     def put_pending(self, _name: str, version: str, fields: Mapping[str, str]) -> None:
         self.puts += 1
         self.versions[version] = dict(fields)
@@ -150,6 +153,14 @@ def test_without_a_next_password_nothing_is_rotated_and_the_message_says_what_to
     with pytest.raises(InputRejected, match="add it to the secret as `next_password`"):
         call("rotate_secret", "create_secret")
     assert world.manager.puts == 0
+
+
+def test_the_label_that_secrets_manager_sets_before_is_no_version_yet(
+    call: Call, world: World
+) -> None:
+    world.manager.labels[PENDING] = TOKEN
+    call("rotate_secret", "create_secret")
+    assert world.manager.versions[TOKEN]["password"] == "b1"
 
 
 @pytest.mark.parametrize("step", ["set_secret", "test_secret", "finish_secret"])

@@ -14,7 +14,7 @@ class BasicAuth(Signed):
 
     def __init__(self, credentials: Credentials) -> None:
         super().__init__(credentials)
-        self.identity = _user(credentials.current())
+        self.identity = _user(credentials.known())
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Sign one request."""

@@ -15,7 +15,7 @@ class CertificateAuth(Signed):
         super().__init__(credentials)
         self._clock = clock
         self._read: tuple[str, Access] | None = None
-        secret = credentials.current()
+        secret = credentials.known()
         self.identity = key_pair(secret, clock.now()).subject
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:

@@ -56,11 +56,17 @@ class Credentials:
         self._accepted: str | None = None  # the version that SAP took last
         self._refused: str | None = None  # the version that it refused last
 
-    def current(self) -> Secret:
-        """The secret, at most AGE old; LogonRefused where its version was refused before."""
+    def known(self) -> Secret:
+        """The secret, at most AGE old, for who just wants to know whose it is."""
         with self._lock:
             secret = self._secret if self._is_fresh() else None
-            if secret is None or secret.version == self._refused:
+            return secret or self._read()
+
+    def current(self) -> Secret:
+        """The secret to log on with now; LogonRefused where its version was refused before."""
+        secret = self.known()
+        if secret.version == self._refused:
+            with self._lock:
                 secret = self._read()
             # Where there is a guard it decides: a person may have released this very version.
             if self._guard is None and secret.version == self._refused:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
+from sapmatch.model.auth import BtpDestination, SamlBearer, type_of
 from sapmatch.model.connection import Connection
 from sapmatch.model.errors import Problem
 from sapmatch.model.flow import (
@@ -49,6 +50,7 @@ def check_write_back(
     yield from _check_call(path, flow)
     yield from _check_mapping(path, flow)
     yield from _check_pace(path, flow, connection)
+    yield from _check_person(path, flow, connection)
     if flow.source == "match":
         yield from _check_match(path, flow)
     if flow.window:
@@ -145,6 +147,23 @@ def _check_pace(path: str, flow: WriteBack, connection: Connection | None) -> It
             f"{path}.parallel",
             f"is {flow.parallel}, and limits.parallel of connection {flow.connection} is "
             f"{connection.limits.parallel}: lower this one, or raise that one",
+        )
+
+
+def _check_person(path: str, flow: WriteBack, connection: Connection | None) -> Iterator[Problem]:
+    """People decide on matches, and not every logon can speak for them."""
+    if flow.run_as == "technical":
+        if flow.without_sap_user == "technical":
+            yield mistake(f"{path}.without_sap_user", 'does nothing without run_as = "decider"')
+        return
+    if flow.source != "match":
+        yield mistake(f"{path}.run_as", 'must be "technical" here: nobody decides on dropped files')
+    if connection and not isinstance(connection.auth, SamlBearer | BtpDestination):
+        yield mistake(
+            f"{path}.run_as",
+            f"cannot be {flow.run_as!r} with auth.type {type_of(connection.auth)!r} of connection "
+            f"{flow.connection}: it needs oauth2-saml-bearer, or btp-destination for decisions "
+            "that are written with decide --now",
         )
 
 

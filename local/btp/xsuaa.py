@@ -7,7 +7,6 @@ import json
 import time
 import uuid
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any, Final
 
 from local.btp.errors import Refused
@@ -21,13 +20,20 @@ class Issuer:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._id = uuid.uuid4().hex[:8]
+        self.renew()
 
-    @cached_property
+    def renew(self) -> None:
+        """Sign with a new key from now on, which old tokens do not fit."""
+        self.key_id = uuid.uuid4().hex[:8]
+        self._made: Any = None
+
+    @property
     def _key(self) -> Any:
         from cryptography.hazmat.primitives.asymmetric import rsa
 
-        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        if self._made is None:
+            self._made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        return self._made
 
     def user_token(self, user: str, *, lifetime: float = LIFETIME, **claims: Any) -> str:
         """The token of a person who has just logged on."""
@@ -39,7 +45,7 @@ class Issuer:
         """A token of these claims, and of this issuer where they name no other."""
         import jwt
 
-        headers = {"kid": self._id, "jku": "http://127.0.0.1:9/never-asked"}
+        headers = {"kid": self.key_id, "jku": "http://127.0.0.1:9/never-asked"}
         return jwt.encode({"iss": self.url, **claims}, self._key, algorithm, headers)
 
     def claims(self, token: str) -> dict[str, Any]:
@@ -59,7 +65,7 @@ class Issuer:
         from jwt.algorithms import RSAAlgorithm
 
         key = json.loads(RSAAlgorithm.to_jwk(self._key.public_key()))
-        return {"keys": [key | {"kid": self._id, "alg": _ALGORITHM, "use": "sig"}]}
+        return {"keys": [key | {"kid": self.key_id, "alg": _ALGORITHM, "use": "sig"}]}
 
 
 class Xsuaa:

@@ -64,7 +64,7 @@ class DestinationSource:
         SapUnavailable as AccessSource says.
         """
         token = principal.token if principal else None
-        user = self._users.user(token) if token else None
+        user = self._users.user(token) if token is not None else None
         who = (user.issuer, user.tenant, user.id) if user else None
         now = self._clock.now()
         try:

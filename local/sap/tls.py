@@ -11,13 +11,21 @@ def server_context(
 ) -> ssl.SSLContext:
     """TLS 1.2 and newer; with `client_ca` clients may show a certificate, or have to.
 
-    Raises OSError (ssl.SSLError) where a file cannot be used.
+    Raises OSError or ValueError that names the file which cannot be used.
     """
+    for file in filter(None, (certificate, key, client_ca)):
+        file.read_bytes()  # the errors of ssl name no file
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate, key)
+    try:
+        context.load_cert_chain(certificate, key)
+    except ssl.SSLError as error:
+        raise ValueError(f"{certificate}, {key}: not a certificate with its key (PEM)") from error
     if client_ca is not None:
-        context.load_verify_locations(client_ca)
+        try:
+            context.load_verify_locations(client_ca)
+        except ssl.SSLError as error:
+            raise ValueError(f"{client_ca}: no certificate in it (PEM)") from error
         context.verify_mode = ssl.CERT_REQUIRED if required else ssl.CERT_OPTIONAL
     return context
 

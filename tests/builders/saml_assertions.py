@@ -66,7 +66,7 @@ def signed(xml: str, signer: Leaf, method: SignatureMethod = SignatureMethod.RSA
         method=SignatureConstructionMethod.enveloped,
         signature_algorithm=method,
         digest_algorithm=DigestAlgorithm.SHA256,
-        c14n_algorithm="http://www.w3.org/2001/10/xml-exc-c14n#",  # type: ignore[arg-type]
+        c14n_algorithm="http://www.w3.org/2001/10/xml-exc-c14n#",
     )
     identity = root.get("ID")
     done = tool.sign(root, key=signer.key, cert=signer.certificate, reference_uri=f"#{identity}")

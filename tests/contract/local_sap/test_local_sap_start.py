@@ -173,6 +173,13 @@ def test_the_command_prints_its_address_and_stops_on_sigterm(tmp_path: Path) -> 
         (["--seed", "nowhere.json"], {"SAP_USER": "A", "SAP_PASSWORD": "B"}, "nowhere.json"),
         ([], {"SAP_USER": "A", "SAP_PASSWORD": "B"}, "--seed"),
         (["--answer-delay", "-5"], {"SAP_USER": "A", "SAP_PASSWORD": "B"}, "--answer-delay"),
+        (["--certrule", "ROBOT"], {"SAP_USER": "A", "SAP_PASSWORD": "B"}, "SUBJECT=USER"),
+        (["--seed", "local/samples/sap.json"], {"SAP_USERS": "[]"}, "SAP_USERS"),
+        (
+            ["--seed", "local/samples/sap.json", "--tls", "no.pem", "no.key"],
+            {"SAP_USER": "A", "SAP_PASSWORD": "B"},
+            "no.pem",
+        ),
     ],
 )
 def test_a_wrong_start_says_what_is_missing(

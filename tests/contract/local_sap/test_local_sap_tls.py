@@ -120,8 +120,12 @@ def test_a_session_shakes_hands_once_for_many_requests(
 def test_a_server_takes_nothing_older_than_tls_1_2(authority: Authority, tmp_path: Path) -> None:
     certificate, key = authority.server_leaf().files(tmp_path, "other")
     assert server_context(certificate, key).minimum_version == ssl.TLSVersion.TLSv1_2
-    with pytest.raises(OSError, match="No such file"):
+    with pytest.raises(OSError, match=r"missing\.pem"):
         server_context(tmp_path / "missing.pem", key)
+    with pytest.raises(ValueError, match=r"other\.key"):
+        server_context(key, key)
+    with pytest.raises(ValueError, match=r"other\.key"):
+        server_context(certificate, key, client_ca=key)
 
 
 def test_a_client_that_says_nothing_keeps_nobody_else_waiting(

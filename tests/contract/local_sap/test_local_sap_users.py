@@ -170,6 +170,21 @@ def test_the_document_holds_who_created_it(stand_in: Server) -> None:
         assert api.entity(f"{SALES}/A_SalesOrder('1')")["CreatedByUser"] == ""
 
 
+def test_the_last_change_is_in_the_document_too(stand_in: Server) -> None:
+    partner = {"BusinessPartnerCategory": "2", "OrganizationBPName1": "Muster AG"}
+    path = "API_BUSINESS_PARTNER/A_BusinessPartner"
+    for user, method in (("ROBOT", "POST"), ("OTHER", "PATCH")):
+        api = Api(stand_in.url, user)
+        with api.session:
+            done = api.send(method, path, partner, If_Match="*")
+            assert done.ok, done.text
+            if method == "POST":
+                path = f"{path}('{done.json()['d']['BusinessPartner']}')"
+                partner = {"OrganizationBPName1": "Beispiel AG"}
+            shown = api.entity(path)
+    assert (shown["CreatedByUser"], shown["LastChangedByUser"]) == ("ROBOT", "OTHER")
+
+
 def test_two_users_at_once_are_never_taken_for_each_other(stand_in: Server) -> None:
     def post(user: str, reference: str) -> None:
         api = Api(stand_in.url, user)

@@ -71,6 +71,7 @@ def test_who_finds_no_permit_in_time_is_told_to_come_back(world: World) -> None:
 
 
 def test_a_waiting_reader_goes_on_when_one_comes_free(world: World) -> None:
+    """CO-T64: the one above the limit waits."""
     world.enter("a", 1)
     sleep = world.clock.sleep
 
@@ -99,11 +100,28 @@ def test_work_that_is_tried_again_takes_its_own_permit_over(world: World) -> Non
 
 
 def test_a_dead_holder_blocks_nobody_once_it_expired(world: World) -> None:
-    """RE-12, RE-27."""
+    """CO-T64, RE-12, RE-27."""
     world.enter("a", 1)
     world.pass_by(300 + SKEW + 1)
     with world.permits(1).held("b"):
         assert list(world.agreed.holders) == ["b"]
+
+
+def test_a_permit_that_is_given_back_twice_is_nobody_elses(world: World) -> None:
+    """CO-T64"""
+    with world.permits(1).held("a"):
+        world.leave("a")
+        world.enter("b", 1)
+    assert list(world.agreed.holders) == ["b"]
+
+
+def test_who_is_given_up_but_still_calls_sap_keeps_its_permit_until_it_ends(world: World) -> None:
+    """CO-T64: an execution that is aborted ends no function: SAP is still busy with its call."""
+    with world.permits(1).held("a"):
+        with pytest.raises(SapThrottled):
+            world.enter("b", 1)
+        assert list(world.agreed.holders) == ["a"]
+    world.enter("b", 1)
 
 
 def test_a_clock_that_is_five_minutes_ahead_takes_no_permit_away(world: World) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 from constructs import Node
 
-from infra.bundle import ROOT, code_folder, layer_folder, mapping_files
+from infra.bundle import LAYERS, ROOT, code_folder, layer_folder, mapping_files
+from sapmatch.model.auth import Basic, NoAuth
+from sapmatch.model.connection import Connection
 from sapmatch.model.errors import InputRejected
 from sapmatch.settings import Settings, load
 
@@ -55,6 +57,14 @@ class StageConfig:
         return self.stage == LOCAL and what in LOCAL_LIMITS
 
     @property
+    def layers(self) -> list[str]:
+        """Those that functions of this stage need."""
+        connections = self.settings.connections.values()
+        return [
+            name for name in LAYERS if name != "identity" or any(map(has_identity, connections))
+        ]
+
+    @property
     def sap_calls_at_once(self) -> int:
         """How many copies of one function may run at the same time.
 
@@ -71,6 +81,12 @@ class StageConfig:
         """
         waiting = sum(flow.parallel for flow in self.settings.write_backs.values())
         return self.sap_calls_at_once + (waiting if name == "write_records" else 0)
+
+
+def has_identity(connection: Connection) -> bool:
+    """Whether more than a password may be needed to log on: certificates, signatures, tokens."""
+    plain = isinstance(connection.auth, NoAuth | Basic)
+    return not plain or bool(connection.ca or connection.proxy)
 
 
 def _check_secrets(stage: str, settings: Settings) -> None:

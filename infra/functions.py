@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from infra.grants import (
     Grant,
     deletes,
+    describes_secrets,
     lists,
     lists_subscriptions,
     lists_versions,
     logs_on,
+    logs_on_outside,
     publishes,
     puts,
     queries,
@@ -16,6 +18,7 @@ from infra.grants import (
     reads_expenses,
     removes,
     resumes,
+    rotates_secrets,
     starts,
     uses_key,
     writes,
@@ -27,8 +30,8 @@ from infra.grants import (
 class FunctionSpec:
     """One function; memory and disk (/tmp) in MB, time-out in seconds.
 
-    Only a function that calls SAP gets the logon secrets and stands in the network. `own_machine`
-    is granted about a machine, and so is made after it: machines call functions.
+    Only a function that calls SAP stands in the network. `own_machine` is granted about a machine,
+    and so is made after it: machines call functions.
     """
 
     purpose: str
@@ -39,6 +42,11 @@ class FunctionSpec:
     layers: tuple[str, ...] = ("base",)
     calls_sap: bool = False
     own_machine: tuple[Grant, ...] = ()
+
+    @property
+    def all_layers(self) -> tuple[str, ...]:
+        """Who calls SAP shows certificates or signs, where the connections ask for it."""
+        return (*self.layers, "identity") if self.calls_sap else self.layers
 
 
 # Called by the state machines: one state each.
@@ -286,6 +294,19 @@ SWEEPERS = {
             uses_key("s3", "dynamodb", "secretsmanager"),
         ),
     ),
+    "watch_expiry": FunctionSpec(
+        purpose="Measures how long the certificates and secrets of connections are good for.",
+        timeout=300,
+        layers=("base", "identity"),
+        grants=(
+            logs_on(),
+            describes_secrets(),
+            queries("documents"),
+            puts("documents"),
+            publishes(),
+            uses_key("dynamodb", "sns", "secretsmanager"),
+        ),
+    ),
     "send_digest": FunctionSpec(
         purpose="Tells in one mail what nobody was told yet.",
         memory=1024,  # 10,000 exceptions with their mails
@@ -304,6 +325,16 @@ FOLLOWERS = {
     "keep_history": FunctionSpec(
         purpose="Keeps every version of an intended write in the append-only history.",
         grants=(writes("history/intents/*"), uses_key("s3", "dynamodb")),
+    ),
+    "announce_stop": FunctionSpec(
+        purpose="Tells people that nobody logs on to a SAP system any more.",
+        grants=(
+            describes_secrets(),
+            queries("documents", "control"),
+            puts("documents"),
+            publishes(),
+            uses_key("dynamodb", "sns"),
+        ),
     ),
 }
 
@@ -346,7 +377,7 @@ BROKERS = {
         timeout=30,
         layers=("base", "identity"),
         grants=(
-            logs_on(),
+            logs_on_outside(),
             queries("control"),
             puts("control"),
             uses_key("dynamodb", "secretsmanager"),
@@ -354,4 +385,20 @@ BROKERS = {
     ),
 }
 
-FUNCTIONS = TASKS | RECEIVERS | SWEEPERS | FOLLOWERS | CALLED | BROKERS
+# Called by Secrets Manager, where the settings rotate a secret.
+ROTATORS = {
+    "rotate_secret": FunctionSpec(
+        purpose="Makes the next version of a logon secret, and tries it with one logon.",
+        calls_sap=True,
+        grants=(
+            logs_on(),
+            describes_secrets(),
+            rotates_secrets(),
+            queries("control"),
+            puts("control"),
+            uses_key("dynamodb", "secretsmanager"),
+        ),
+    ),
+}
+
+FUNCTIONS = TASKS | RECEIVERS | SWEEPERS | FOLLOWERS | CALLED | BROKERS | ROTATORS

@@ -27,6 +27,8 @@ class Resources:
     tables: Mapping[str, dynamodb.ITable]
     topic: sns.ITopic
     secrets: tuple[str, ...]  # ARNs, or names in Secrets Manager
+    outside_secrets: tuple[str, ...]  # of connections whose tokens are made outside SAP's network
+    rotated_secrets: tuple[str, ...]
     machines: dict[str, str] = field(default_factory=dict)  # ARNs by name
 
     def objects(self, prefixes: Iterable[str]) -> list[str]:
@@ -116,7 +118,23 @@ def reads_expenses() -> Grant:
 
 def logs_on() -> Grant:
     """The logon secrets of the connections."""
-    return lambda r: _allow(("secretsmanager:GetSecretValue",), map(_secret_arn, r.secrets))
+    return lambda r: _allow(("secretsmanager:GetSecretValue",), map(secret_arn, r.secrets))
+
+
+def logs_on_outside() -> Grant:
+    """The secrets of those connections only whose tokens are made outside of SAP's network."""
+    return lambda r: _allow(("secretsmanager:GetSecretValue",), map(secret_arn, r.outside_secrets))
+
+
+def describes_secrets() -> Grant:
+    """Versions and age of the logon secrets, not what they hold."""
+    return lambda r: _allow(("secretsmanager:DescribeSecret",), map(secret_arn, r.secrets))
+
+
+def rotates_secrets() -> Grant:
+    """New versions of the secrets that are rotated, and which of them counts."""
+    actions = ("secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage")
+    return lambda r: _allow(actions, map(secret_arn, r.rotated_secrets))
 
 
 def uses_key(*services: str) -> Grant:
@@ -223,7 +241,7 @@ def _allow(actions: Iterable[str], resources: Iterable[str]) -> iam.PolicyStatem
     return iam.PolicyStatement(actions=list(actions), resources=list(resources))
 
 
-def _secret_arn(secret: str) -> str:
+def secret_arn(secret: str) -> str:
     """Secrets Manager ends every ARN with six random characters."""
     if secret.startswith("arn:"):
         return secret

@@ -42,7 +42,7 @@ def add_stage(app: App, config: StageConfig) -> Stage:
         network.place if network else None,
     )
     operations = OperationsStack(
-        app, f"{config.prefix}-operations", config, integration, data.resources.topic
+        app, f"{config.prefix}-operations", config, integration, data.resources.topic, network
     )
     Tags.of(app).add("application", "sapmatch")
     Tags.of(app).add("stage", config.stage)

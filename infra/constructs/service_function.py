@@ -70,7 +70,7 @@ class ServiceFunction(lambda_.Function):
             architecture=lambda_.Architecture.ARM_64,
             handler=f"functions.{name}.handler",
             code=bundle.code,
-            layers=[bundle.layers[layer] for layer in spec.layers],
+            layers=[bundle.layers[name] for name in spec.all_layers if name in bundle.layers],
             memory_size=spec.memory,
             ephemeral_storage_size=Size.mebibytes(spec.disk),
             timeout=Duration.seconds(spec.timeout),

@@ -1,5 +1,6 @@
 """What must outlive every deployment: the key, the bucket, the tables, the topic."""
 
+from collections.abc import Iterable
 from typing import cast
 
 from aws_cdk import Acknowledgment, CfnOutput, Duration, RemovalPolicy, Stack, Validations
@@ -13,6 +14,8 @@ from constructs import Construct
 
 from infra.config import StageConfig
 from infra.grants import Resources
+from sapmatch.model.connection import Connection
+from sapmatch.settings.rotations import rotated_secrets
 
 APPFLOW = "appflow"  # the folder of its flows
 _WRITES = ("PutObject", "PutObjectAcl", "AbortMultipartUpload", "ListMultipartUploadParts")
@@ -21,7 +24,10 @@ _ALARMS = "cloudwatch.amazonaws.com"
 RETIRED = Duration.days(30)
 SEVERAL = "several"  # the owner of a digest that concerns more than one
 TABLES = ("orders", "documents", "intents", "control")
-FOLLOWED = ("intents",)  # by a stream: every version goes into the history
+FOLLOWED = {  # by a stream: every version goes into the history, and a stopped logon is told
+    "intents": dynamodb.StreamViewType.NEW_IMAGE,
+    "control": dynamodb.StreamViewType.KEYS_ONLY,
+}
 
 
 class DataStack(Stack):
@@ -40,14 +46,16 @@ class DataStack(Stack):
         _index(tables["documents"], "by_unsent", "unsent_shard", "raised_at")
         _index(tables["intents"], "by_due", "due_shard", "due_at")
         topic = self._make_topic(config.settings.alerts.addresses)
-        secrets = {s for c in config.settings.connections.values() for s in c.secrets}
+        connections = config.settings.connections.values()
         self.resources = Resources(
             key=self._key,
             bucket=bucket,
             bucket_arn=self.export_value(bucket.bucket_arn),
             tables=tables,
             topic=topic,
-            secrets=tuple(sorted(s for s in secrets if not s.startswith("env:"))),
+            secrets=_managed(connections),
+            outside_secrets=_managed(c for c in connections if c.tokens_from_outside),
+            rotated_secrets=tuple(rotated_secrets(config.settings)),
         )
         self._outputs()
 
@@ -154,7 +162,7 @@ class DataStack(Stack):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            stream=dynamodb.StreamViewType.NEW_IMAGE if name in FOLLOWED else None,
+            stream=FOLLOWED.get(name),
             removal_policy=RemovalPolicy.RETAIN,
         )
 
@@ -185,6 +193,12 @@ class DataStack(Stack):
             ("KeyArn", self.resources.key.key_arn),
         ):
             CfnOutput(self, name, value=value)
+
+
+def _managed(connections: Iterable[Connection]) -> tuple[str, ...]:
+    """Their secrets in Secrets Manager."""
+    secrets = {secret for connection in connections for secret in connection.secrets}
+    return tuple(sorted(secret for secret in secrets if not secret.startswith("env:")))
 
 
 def _text(name: str) -> dynamodb.Attribute:

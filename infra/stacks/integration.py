@@ -1,27 +1,31 @@
 """What may be replaced at any time: functions, state machines, and what starts them."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aws_cdk import CfnOutput, Duration, Stack, TimeZone
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk.aws_lambda_event_sources import SqsDlq
 from aws_cdk.aws_scheduler_targets import LambdaInvoke, StepFunctionsStartExecution
 from constructs import Construct
 
-from infra.bundle import LAYERS, code_folder, layer_folder
+from infra.bundle import code_folder, layer_folder
 from infra.config import StageConfig
 from infra.constructs.queues import DeadLetterQueue, IntakeQueue
 from infra.constructs.roles import ExactPolicy, ExactRole
 from infra.constructs.service_function import Bundle, Place, ServiceFunction
 from infra.constructs.state_machine import AslStateMachine, machine_names
-from infra.functions import CALLED, FOLLOWERS, RECEIVERS, SWEEPERS, TASKS
+from infra.functions import CALLED, FUNCTIONS, RECEIVERS, TASKS
 from infra.grants import Resources, calls, reads_stream, receives, sends
 from infra.names import pascal
-from sapmatch.settings import Environment
+from sapmatch.settings import Environment, Settings
+from sapmatch.settings.rotations import rotated_secrets
 
 SERVICE_NAME = "POWERTOOLS_SERVICE_NAME"  # Powertools makes it the dimension `service` of metrics
 METRICS_NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE"
@@ -29,11 +33,14 @@ NAMESPACE = "sapmatch"
 SCHEDULES = {  # UTC
     "sweep_gaps": "cron(30 1 * * ? *)",
     "audit_writes": "cron(30 3 * * ? *)",
+    "watch_expiry": "cron(0 5 * * ? *)",
     "send_digest": "rate(15 minutes)",
 }
 RECONCILED = "rate(15 minutes)"  # whatever became of the runs
 # What could not be kept by then waits 18 hours more in the stream, which keeps a day.
 FOLLOWED_FOR = Duration.hours(6)
+# Keys as sapmatch.limits.logons writes them: no other change of the table wakes the function.
+_LOGONS = {"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "logons/"}]}}}}
 _STARTED = {
     Environment.INVOICE_MATCHING_ARN: "invoice_matching",
     Environment.WRITE_BACK_ARN: "write_back",
@@ -56,7 +63,13 @@ class IntegrationStack(Stack):
         self._resources = resources
         self._place = place
         self._bundle = self._make_bundle()
-        self.functions: dict[str, ServiceFunction] = {name: self._task(name) for name in TASKS}
+        self.functions: dict[str, ServiceFunction] = {}
+        self._broker: ServiceFunction | None = None
+        if place and resources.outside_secrets:
+            # Outside of the network, where tokens are made that callers of SAP cannot fetch.
+            self._broker = self._function("broker_token")
+        for name in TASKS:
+            self._task(name)
         days = config.settings.reviewing.decide_within_days
         self.machines = {
             name: AslStateMachine(self, name, self.functions, resources, days)
@@ -72,15 +85,18 @@ class IntegrationStack(Stack):
             self._sweep(name, expression)
         self._every(RECONCILED, "reconcile_intents")
         self._follow("keep_history", resources.tables["intents"])
+        self._follow("announce_stop", resources.tables["control"], _LOGONS)
         for name in CALLED:
             self._call(name)
+        if config.settings.rotations:
+            self._rotate(config.settings)
         self._outputs(intake)
 
     def _make_bundle(self) -> Bundle:
         build = self._config.build
         return Bundle(
             code=lambda_.Code.from_asset(str(code_folder(build))),
-            layers={name: self._layer(name) for name in LAYERS},
+            layers={name: self._layer(name) for name in self._config.layers},
             environment=self._environment(),
         )
 
@@ -109,20 +125,38 @@ class IntegrationStack(Stack):
             METRICS_NAMESPACE: NAMESPACE,
         }
 
-    def _task(self, name: str) -> ServiceFunction:
-        calls_sap = TASKS[name].calls_sap
+    def _function(
+        self,
+        name: str,
+        *,
+        at_once: int | None = None,
+        more: Iterable[iam.PolicyStatement] = (),
+        known_as: str | None = None,
+    ) -> ServiceFunction:
+        """A function in its place: who calls SAP stands in the network, and may ask the broker."""
+        spec = FUNCTIONS[name]
+        broker = self._broker if spec.calls_sap else None
         function = ServiceFunction(
             self,
             name,
-            TASKS[name],
+            spec,
             bundle=self._bundle,
             resources=self._resources,
-            place=self._place if calls_sap else None,
-            at_once=self._config.at_once(name) if calls_sap else None,
+            place=self._place if spec.calls_sap else None,
+            at_once=at_once,
+            more=[*more, calls([broker])] if broker else more,
+            known_as=known_as,
         )
+        if broker:
+            function.add_environment(Environment.TOKEN_BROKER, broker.function_name)
+        self.functions[name] = function
+        return function
+
+    def _task(self, name: str) -> None:
+        at_once = self._config.at_once(name) if TASKS[name].calls_sap else None
+        function = self._function(name, at_once=at_once)
         if name == "read_document" and self._config.textract_url:
             function.add_environment("AWS_ENDPOINT_URL_TEXTRACT", self._config.textract_url)
-        return function
 
     def _grant_machines(self) -> None:
         """What functions may do with the machine that calls them."""
@@ -140,15 +174,7 @@ class IntegrationStack(Stack):
         self.dead_letters[name] = queue.dead_letters
         rule = events.Rule(self, f"{title}Rule", event_pattern=self._uploads(key))
         rule.add_target(targets.SqsQueue(queue, dead_letter_queue=queue.dead_letters))
-        function = ServiceFunction(
-            self,
-            name,
-            RECEIVERS[name],
-            bundle=self._bundle,
-            resources=self._resources,
-            more=[receives(queue)],
-        )
-        self.functions[name] = function
+        function = self._function(name, more=[receives(queue)])
         for variable, machine in _STARTED.items():
             function.add_environment(variable, self.machines[machine].state_machine_arn)
         lambda_.EventSourceMapping(
@@ -204,17 +230,7 @@ class IntegrationStack(Stack):
 
     def _sweep(self, name: str, expression: str) -> None:
         """A function that a schedule starts, never twice at a time."""
-        function = ServiceFunction(
-            self,
-            name,
-            SWEEPERS[name],
-            bundle=self._bundle,
-            resources=self._resources,
-            place=self._place if SWEEPERS[name].calls_sap else None,
-            at_once=1,
-        )
-        self.functions[name] = function
-        self._name_invoice_matching(function)
+        self._name_invoice_matching(self._function(name, at_once=1))
         self._every(expression, name)
 
     def _every(self, expression: str, name: str) -> None:
@@ -236,22 +252,17 @@ class IntegrationStack(Stack):
             target=LambdaInvoke(function, dead_letter_queue=dead_letters, role=role.exact),
         )
 
-    def _follow(self, name: str, table: dynamodb.ITable) -> None:
+    def _follow(
+        self, name: str, table: dynamodb.ITable, only: Mapping[str, Any] | None = None
+    ) -> None:
         """A function that sees every version of a table's items, in order, one batch a shard.
 
-        What fails is tried again in halves, so that one bad item ends alone among the dead letters.
+        `only` filters them. What fails is tried again in halves, so that one bad item ends alone
+        among the dead letters.
         """
         dead_letters = DeadLetterQueue(self, f"{pascal(name)}DeadLetters")
         self.dead_letters[name] = dead_letters
-        function = ServiceFunction(
-            self,
-            name,
-            FOLLOWERS[name],
-            bundle=self._bundle,
-            resources=self._resources,
-            more=[reads_stream(table), sends(dead_letters)],
-        )
-        self.functions[name] = function
+        function = self._function(name, more=[reads_stream(table), sends(dead_letters)])
         lambda_.EventSourceMapping(
             self,
             f"{pascal(name)}Source",
@@ -261,22 +272,43 @@ class IntegrationStack(Stack):
             batch_size=100,
             bisect_batch_on_error=True,
             max_record_age=FOLLOWED_FOR,
+            filters=[lambda_.FilterCriteria.filter(only)] if only else None,
             on_failure=SqsDlq(dead_letters),
         )
 
     def _call(self, name: str) -> None:
         """A function that people call; they need the right to invoke it and no other."""
-        function = ServiceFunction(
-            self,
+        function = self._function(
             name,
-            CALLED[name],
-            bundle=self._bundle,
-            resources=self._resources,
+            at_once=self._config.at_once(name) if CALLED[name].calls_sap else None,
             known_as=f"{self._config.prefix}-{name.replace('_', '-')}",
         )
-        self.functions[name] = function
-        if self._config.left_out("identities"):
+        if name == "decide_exception" and self._config.left_out("identities"):
             function.add_environment(Environment.OS_USERS, "trusted")
+
+    def _rotate(self, settings: Settings) -> None:
+        """Secrets Manager calls the function for the secrets of this stage, one at a time."""
+        function = self._function("rotate_secret", at_once=1)
+        permission = lambda_.CfnPermission(
+            self,
+            "RotateSecretPermission",
+            action="lambda:InvokeFunction",
+            function_name=function.function_arn,
+            principal="secretsmanager.amazonaws.com",
+            source_account=self.account,
+        )
+        for n, (secret, schedule) in enumerate(sorted(rotated_secrets(settings).items())):
+            rotation = secretsmanager.CfnRotationSchedule(
+                self,
+                f"Rotation{n}",
+                secret_id=secret,
+                rotation_lambda_arn=function.function_arn,
+                rotate_immediately_on_update=False,
+                rotation_rules=secretsmanager.CfnRotationSchedule.RotationRulesProperty(
+                    schedule_expression=schedule
+                ),
+            )
+            rotation.add_dependency(permission)
 
     def _name_invoice_matching(self, function: ServiceFunction) -> None:
         """Not for a function of that very machine: neither could be made before the other."""

@@ -6,16 +6,20 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from infra.config import StageConfig
+from infra.config import StageConfig, has_identity
 from infra.functions import SWEEPERS, TASKS
 from infra.names import pascal
 from infra.stacks.integration import NAMESPACE, IntegrationStack
+from infra.stacks.network import NetworkStack
 
 PERIOD = Duration.minutes(5)
+DAY = Duration.days(1)
+EXPIRY_DAYS = (30, 7, 1)
 SENT_EVERY = Duration.minutes(15)
 UNKNOWN_LIMIT = 1800  # seconds that a write may stay unknown
 HELD_LIMIT = 7200  # seconds that a write may be held back
 UNSENT_LIMIT = 3600  # seconds that an exception may be told to nobody
+_HALF_A_TUNNEL = 0.5  # one of two that is up counts 0.5
 # Runs that fail again and again for one reason are one alarm, not one for each run.
 _FAILURES = {"extraction": Duration.days(1)}
 
@@ -30,6 +34,7 @@ class OperationsStack(Stack):
         config: StageConfig,
         integration: IntegrationStack,
         topic: sns.ITopic,
+        network: NetworkStack | None,
     ) -> None:
         super().__init__(scope, id, description="sapmatch: alarms")
         self._action = actions.SnsAction(topic)
@@ -42,6 +47,9 @@ class OperationsStack(Stack):
         self._audits(config, integration)
         self._unsent(config)
         self._sweeps(config, integration)
+        self._logons(config)
+        if network and network.vpn:
+            self._tunnels(config, network.vpn.attr_vpn_connection_id)
 
     def _dead_letters(self, integration: IntegrationStack) -> None:
         for name, queue in integration.dead_letters.items():
@@ -105,6 +113,29 @@ class OperationsStack(Stack):
             errors = integration.functions[name].metric_errors(period=PERIOD)
             self._alarm(f"{pascal(name)}Failed", errors, f"{name} ended in an error.")
 
+    def _logons(self, config: StageConfig) -> None:
+        stopped = _measured(config, "LogonStopped", statistic="Sum")
+        text = "SAP refused a secret twice: nobody logs on to that system until it is replaced."
+        self._alarm("LogonStopped", stopped, text)
+        for name, connection in config.settings.connections.items():
+            if has_identity(connection):
+                left = _measured(
+                    config, "CertificateDaysLeft", period=DAY, connection=name, statistic="Minimum"
+                )
+                for days in EXPIRY_DAYS:
+                    text = f"A certificate of connection {name} ends within {days} days."
+                    self._alarm(f"{pascal(name)}EndsIn{days}Days", left, text, below=days + 1)
+
+    def _tunnels(self, config: StageConfig, vpn: str) -> None:
+        """TunnelState of a VPN is the share of its tunnels that are up, that of a tunnel 0 or 1."""
+        both = _tunnel_state({"VpnId": vpn})
+        self._alarm("VpnTunnelDown", both, "A tunnel of the VPN to SAP is down.", below=1)
+        text = "Both tunnels of the VPN are down: SAP cannot be reached."
+        self._alarm("VpnDown", both, text, below=_HALF_A_TUNNEL)
+        for n, address in enumerate(config.settings.network.tunnel_addresses, start=1):
+            one = _tunnel_state({"TunnelIpAddress": address})
+            self._alarm(f"VpnTunnel{n}Down", one, f"Tunnel {n} of the VPN to SAP is down.", below=1)
+
     def _alarm(
         self,
         id: str,
@@ -112,28 +143,49 @@ class OperationsStack(Stack):
         description: str,
         *,
         limit: int = 0,
+        below: float | None = None,
         periods: int = 1,
     ) -> None:
+        """Above the limit, or below another one where that is given."""
+        compared = cloudwatch.ComparisonOperator
         cloudwatch.Alarm(
             self,
             id,
             metric=metric,
             alarm_description=description,
-            threshold=limit,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            threshold=limit if below is None else below,
+            comparison_operator=compared.GREATER_THAN_THRESHOLD
+            if below is None
+            else compared.LESS_THAN_THRESHOLD,
             evaluation_periods=periods,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         ).add_alarm_action(self._action)
 
 
+def _tunnel_state(dimensions: dict[str, str]) -> cloudwatch.Metric:
+    """The worst within five minutes."""
+    return cloudwatch.Metric(
+        namespace="AWS/VPN",
+        metric_name="TunnelState",
+        dimensions_map=dimensions,
+        period=PERIOD,
+        statistic="Minimum",
+    )
+
+
 def _measured(
-    config: StageConfig, name: str, *, statistic: str = "Maximum", period: Duration = PERIOD
+    config: StageConfig,
+    name: str,
+    *,
+    statistic: str = "Maximum",
+    period: Duration = PERIOD,
+    **dimensions: str,
 ) -> cloudwatch.Metric:
     """A metric of our functions."""
     return cloudwatch.Metric(
         namespace=NAMESPACE,
         metric_name=name,
-        dimensions_map={"service": config.prefix},
+        dimensions_map={"service": config.prefix, **dimensions},
         period=period,
         statistic=statistic,
     )

@@ -98,6 +98,8 @@ availability_zones = ["euc1-az1", "euc1-az3"]
 endpoint_service = "com.amazonaws.vpce.eu-central-1.vpce-svc-01234567"
 endpoint_services = {{ ecc = "com.amazonaws.vpce.eu-central-1.vpce-svc-89abcdef" }}
 {LISTS}
+[rotations]
+ecc = "rate(30 days)"
 [network.provider]
 vpc_id = "vpc-89abcdef"
 subnet_ids = ["subnet-89abcdef", "subnet-89abcdf0"]

@@ -151,7 +151,7 @@ def test_operators_find_what_they_need_among_the_outputs(prod: Templates) -> Non
 
 
 def test_physical_names_are_generated_but_for_what_people_call_by_name(prod: Templates) -> None:
-    called = {"sapmatch-prod-decide-exception"}
+    called = {"sapmatch-prod-decide-exception", "sapmatch-prod-write-decision"}
     for kind, name in (
         ("AWS::S3::Bucket", "BucketName"),
         ("AWS::DynamoDB::Table", "TableName"),
@@ -165,11 +165,12 @@ def test_physical_names_are_generated_but_for_what_people_call_by_name(prod: Tem
         assert given == (called if kind == "AWS::Lambda::Function" else set())
 
 
-def test_only_intents_have_a_stream_and_it_shows_what_they_became(prod: Templates) -> None:
+def test_only_what_is_followed_has_a_stream_and_it_shows_no_more_than_needed(
+    prod: Templates,
+) -> None:
     streams = {
-        name: table["StreamSpecification"]["StreamViewType"]
+        name[:7]: table["StreamSpecification"]["StreamViewType"]
         for name, table in prod.of_type("AWS::DynamoDB::Table").items()
         if "StreamSpecification" in table
     }
-    assert {name[:7] for name in streams} == {"Intents"}
-    assert set(streams.values()) == {"NEW_IMAGE"}
+    assert streams == {"Intents": "NEW_IMAGE", "Control": "KEYS_ONLY"}

@@ -9,7 +9,7 @@ def test_every_dead_letter_queue_has_an_alarm(prod: Templates) -> None:
     """RE-6, RE-7: nothing is lost without a word."""
     queues = [title for title in prod.of_type("AWS::SQS::Queue") if "DeadLetters" in title]
     alarms = [title for title in prod.of_type(ALARM) if "DeadLetters" in title]
-    assert len(queues) == len(alarms) == 9
+    assert len(queues) == len(alarms) == 11
 
 
 def test_every_machine_has_an_alarm_for_failures_and_one_for_time_outs(prod: Templates) -> None:

@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
-from infra.functions import FUNCTIONS
+from infra.functions import BROKERS, ROTATORS
+from infra.functions import FUNCTIONS as ALL
 from infra.names import pascal
 from tests.infra.templates import Templates
 
+# Those that are made where the settings ask for them have tests of their own.
+FUNCTIONS = {n: spec for n, spec in ALL.items() if n not in BROKERS | ROTATORS}
 SAP_CALLERS = {
     "plan_extraction",
     "extract_chunk",
@@ -16,6 +19,7 @@ SAP_CALLERS = {
     "write_records",
     "reconcile_intents",
     "audit_writes",
+    "write_decision",
 }
 # Actions that AWS gives no resource to narrow down.
 UNBOUND = {"textract", "xray", "logs", "ec2"}
@@ -149,9 +153,10 @@ def test_every_function_has_a_role_of_its_own(prod: Templates) -> None:
     assert len(set(roles)) == len(roles) == len(FUNCTIONS)
 
 
-def test_only_callers_of_sap_read_the_secret(prod: Templates) -> None:
+def test_only_callers_of_sap_and_who_watches_its_end_read_the_secret(prod: Templates) -> None:
     readers = {name for name in FUNCTIONS if "secretsmanager:GetSecretValue" in granted(prod, name)}
-    assert readers == SAP_CALLERS == {name for name, spec in FUNCTIONS.items() if spec.calls_sap}
+    assert readers == SAP_CALLERS | {"watch_expiry"}
+    assert {name for name, spec in FUNCTIONS.items() if spec.calls_sap} == SAP_CALLERS
 
 
 def test_the_secret_is_named_to_its_random_end(prod: Templates) -> None:
@@ -224,6 +229,15 @@ READ_WRITE = [
         {"Control", "Documents", "Intents", "Orders"},
         {"Control", "Documents"},
     ),
+    ("announce_stop", set(), set(), {"Control", "Documents"}, {"Documents"}),
+    ("watch_expiry", set(), set(), {"Documents"}, {"Documents"}),
+    (
+        "write_decision",
+        {"intents/*", "updates/*/runs/*", "responses/*"},
+        {"updates/*/runs/*", "responses/*"},
+        {"Control", "Documents", "Intents", "Intents/by_due"},
+        {"Control", "Documents", "Intents"},
+    ),
     ("keep_history", set(), {"history/intents/*"}, set(), set()),
     ("send_digest", set(), set(), {"Documents", "Documents/by_unsent"}, {"Documents"}),
     (
@@ -244,8 +258,8 @@ READ_WRITE = [
         "reconcile_intents",
         {"updates/*/runs/*", "intents/*"},
         {"responses/*"},
-        {"Intents", "Intents/by_due"},
-        {"Intents"},
+        {"Control", "Intents", "Intents/by_due"},
+        {"Control", "Intents"},
     ),
     (
         "audit_writes",
@@ -292,13 +306,18 @@ def test_only_what_runs_let_go_and_stale_keys_of_orders_are_ever_removed(prod: T
         (
             "sns:Publish",
             {
+                "announce_stop",
                 "fail_extraction",
                 "raise_exception",
                 "send_digest",
                 "sweep_gaps",
                 "wake_documents",
+                "watch_expiry",
             },
         ),
+        ("secretsmanager:DescribeSecret", {"announce_stop", "watch_expiry"}),
+        ("secretsmanager:PutSecretValue", set()),
+        ("lambda:InvokeFunction", set()),
         ("sns:ListSubscriptionsByTopic", {"sweep_gaps"}),
         ("textract:AnalyzeExpense", {"read_document"}),
         ("textract:StartExpenseAnalysis", {"read_document"}),

@@ -186,6 +186,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     reviewing: Reviewing = Reviewing()
     network: Network = Network()
     appflow: dict[str, AppFlow] = field(default_factory=dict)
+    rotations: dict[str, str] = field(default_factory=dict)  # connection -> rate(30 days)
     intake: Intake = Intake()
     textract: Textract = Textract()
     reading: Reading = Reading()

@@ -10,6 +10,7 @@ from sapmatch.settings.network import (
     sap_ports,
     services_of,
 )
+from sapmatch.settings.rotations import rotated_secrets
 
 S4 = """
 [connections.s4]
@@ -199,3 +200,17 @@ def test_names_of_an_existing_network_go_into_a_given_zone() -> None:
 )
 def test_a_flow_that_appflow_could_not_run_is_named(text: str, field: str) -> None:
     assert list(mistakes(TWO + text)) == [field]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ['s5 = "rate(30 days)"', 's4 = "monthly"', 's4 = "rate(5 minutes)"', 's4 = "at(2030-01-01)"'],
+)
+def test_a_rotation_that_secrets_manager_could_not_do_is_named(setting: str) -> None:
+    assert list(mistakes(f"{S4}[rotations]\n{setting}\n")) == [f"rotations.{setting[:2]}"]
+
+
+def test_a_secret_of_two_connections_is_rotated_once() -> None:
+    text = TWO.replace('secret = "x"', 'secret = "sapmatch/s4"')
+    both = read(text + '[rotations]\ns4 = "rate(30 days)"\necc = "rate(30 days)"\n')
+    assert rotated_secrets(both) == {"sapmatch/s4": "rate(30 days)"}

@@ -1,0 +1,33 @@
+"""Rules for `[rotations]`: connection -> how often its logon secret is rotated."""
+
+import re
+from collections.abc import Iterator
+
+from sapmatch.model.auth import secret_of
+from sapmatch.model.errors import Problem
+from sapmatch.settings.blocks import Settings, mistake
+
+_EVERY = re.compile(r"rate\([1-9]\d{0,3} (hours?|days?)\)|cron\([^()]+\)")
+
+
+def check_rotations(settings: Settings) -> Iterator[Problem]:
+    """What Secrets Manager would refuse, or could not try."""
+    for name, schedule in settings.rotations.items():
+        path = f"rotations.{name}"
+        connection = settings.connections.get(name)
+        secret = secret_of(connection.auth) if connection else None
+        if connection is None:
+            yield mistake(path, "names no [connections.*] block of this file")
+        elif secret is None or secret.startswith("env:"):
+            yield mistake(path, "has no secret in Secrets Manager to rotate")
+        if not _EVERY.fullmatch(schedule):
+            yield mistake(path, "must be rate(30 days), rate(12 hours) or cron(0 3 1 * ? *)")
+
+
+def rotated_secrets(settings: Settings) -> dict[str, str]:
+    """Secret -> its schedule; connections that share one rotate it once."""
+    connections = settings.connections
+    return {
+        str(secret_of(connections[name].auth)): schedule
+        for name, schedule in settings.rotations.items()
+    }

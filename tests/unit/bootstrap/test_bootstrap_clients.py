@@ -1,0 +1,112 @@
+"""The clients of a stage: guarded together, and served by the broker where no way leads out."""
+
+from collections.abc import Mapping
+from typing import Any
+from unittest.mock import MagicMock
+
+import pytest
+
+from sapmatch.aws.broker import LambdaBroker
+from sapmatch.bootstrap.clients import SapClients
+from sapmatch.limits.logons import SharedLogonGuard
+from sapmatch.model.access import Access, Principal
+from sapmatch.model.auth import Auth, Basic, ClientCredentials
+from sapmatch.model.connection import Connection
+from sapmatch.model.errors import LogonRefused
+from sapmatch.settings import Environment, Settings
+from tests.builders.control import MemoryControl
+from tests.builders.memory import MemoryClock
+
+INSIDE = ClientCredentials(secret="s4", token_url="https://sap.example.com/token")
+OUTSIDE = ClientCredentials(secret="s4", token_url="https://accounts.example.com/token")
+BROKER = {Environment.TOKEN_BROKER: "sapmatch-prod-broker-token"}
+
+
+def clients(auth: Auth, environment: Mapping[str, str] = BROKER) -> SapClients:
+    connection = Connection(url="https://sap.example.com", client="100", auth=auth)
+    settings = Settings(connections={"s4": connection})
+    return SapClients(settings, environment, MemoryControl, MemoryClock())
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> MagicMock:
+    """What clients are made with."""
+    monkeypatch.setattr("sapmatch.aws.clients.client", MagicMock())
+    sap_client = MagicMock()
+    monkeypatch.setattr("sapmatch.bootstrap.clients.sap_client", sap_client)
+    return sap_client
+
+
+@pytest.mark.parametrize(
+    ("auth", "environment", "brokered"),
+    [
+        (OUTSIDE, BROKER, True),
+        (OUTSIDE, {}, False),
+        (INSIDE, BROKER, False),
+        (Basic(secret="s4"), BROKER, False),
+    ],
+)
+def test_tokens_come_from_the_broker_where_their_endpoint_is_out_of_reach(
+    made: MagicMock, auth: Auth, environment: Mapping[str, str], brokered: bool
+) -> None:
+    clients(auth, environment).technical("s4")
+    assert isinstance(made.call_args.kwargs["broker"], LambdaBroker) == brokered
+
+
+def test_every_logon_is_agreed_on_with_all_functions(made: MagicMock) -> None:
+    clients(OUTSIDE).technical("s4")
+    assert isinstance(made.call_args.kwargs["guard"], SharedLogonGuard)
+
+
+def test_the_technical_user_is_shared_and_a_token_is_not(made: MagicMock) -> None:
+    made.side_effect = lambda *_, **given: MagicMock(name=repr(given["principal"]))
+    ours = clients(OUTSIDE)
+    assert ours.technical("s4") is ours.technical("s4")
+    assert ours.writer("s4") is ours.writer("s4")
+    one, other = ours.token_writer("s4", "a.b.c"), ours.token_writer("s4", "a.b.c")
+    assert one is not other
+    principals = [call.kwargs["principal"] for call in made.call_args_list]
+    assert principals == [None, Principal(token="a.b.c"), Principal(token="a.b.c")]
+
+
+class Source:
+    """Makes access, or refuses."""
+
+    def __init__(self, refuses: bool) -> None:
+        self.refuses = refuses
+        self.asked: list[Principal | None] = []
+
+    def access(self, principal: Principal | None) -> Access:
+        self.asked.append(principal)
+        if self.refuses:
+            raise LogonRefused("the issuer is not trusted", "user-token")
+        return Access(headers={"Authorization": "Bearer t"})
+
+
+def answered(monkeypatch: pytest.MonkeyPatch, source: Source, event: Any) -> dict[str, Any]:
+    monkeypatch.setattr("sapmatch.sap.sources.access_source", lambda *_: source)
+    return clients(OUTSIDE).brokered(event)
+
+
+def test_the_broker_runs_the_very_same_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Source(refuses=False)
+    answer = answered(monkeypatch, source, {"connection": "s4", "user_token": "a.b.c"})
+    assert answer["access"]["headers"] == {"Authorization": "Bearer t"}
+    assert source.asked == [Principal(token="a.b.c")]
+
+
+def test_the_broker_tells_a_refusal_by_name_text_and_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answer = answered(monkeypatch, Source(refuses=True), {"connection": "s4"})
+    assert answer == {
+        "error": "LogonRefused",
+        "message": "the issuer is not trusted",
+        "reason": "user-token",
+    }
+
+
+def test_a_connection_that_is_not_there_is_told_and_no_failure() -> None:
+    answer = clients(OUTSIDE).brokered({"connection": "x"})
+    assert answer["error"] == "InputRejected"
+    assert "known are s4" in answer["message"]

@@ -1,7 +1,7 @@
 """`python -m local.btp --destinations FILE`: run XSUAA, destination service, connectivity proxy.
 
-The first line on stdout is a JSON object: the service `binding`, where the `proxy` listens, and a
-`user_token` for --user. The client secret comes from BTP_CLIENTSECRET.
+The first line on stdout is a JSON object: the service `binding` without its secret, which comes
+from BTP_CLIENTSECRET, where the `proxy` listens, and a `user_token` for --user.
 """
 
 import argparse
@@ -33,7 +33,8 @@ def main() -> int:
             serve(known, secret=secret, port=options.port) as btp,
             serve_proxy(targets, port=options.proxy_port) as proxy,
         ):
-            shown = {"binding": btp.binding, "proxy": {"host": "127.0.0.1", "port": proxy.port}}
+            binding = {name: text for name, text in btp.binding.items() if name != "clientsecret"}
+            shown = {"binding": binding, "proxy": {"host": "127.0.0.1", "port": proxy.port}}
             token = btp.issuer.user_token(options.user) if options.user else None
             issuers = {btp.issuer.url: f"{btp.url}/token_keys"}
             print(json.dumps(shown | {"issuers": issuers, "user_token": token}), flush=True)

@@ -83,6 +83,22 @@ def test_tenant_fragment_and_refresh_token_go_as_headers_d3_d8() -> None:
     assert access.queries == {"sap-client": "100"}
 
 
+def test_a_refresh_token_that_is_renewed_counts_until_the_secret_has_another_d8(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    header = {"key": "Authorization", "value": "Bearer t"}
+    token = {"http_header": header, "expires_in": "3600", "refresh_token": "second-Geheim"}
+    known = {"A4H": destination("OAuth2RefreshToken") | {"authTokens": [token]}}
+    with serve(known, secret=SECRET) as btp:
+        source = source_of(btp, binding=btp.binding | {"refresh_token": "first-Geheim"})
+        source.access(None)
+        source.access(None)
+    sent = [headers.get("x-refresh-token") for _, _, headers in btp.requests[1:]]
+    assert sent == ["first-Geheim", "second-Geheim"]
+    assert "issue tokens that stay" in caplog.text
+    assert "Geheim" not in caplog.text
+
+
 def test_missing_refused_and_failing_are_three_errors_co_t10() -> None:
     with serve({"A4H": destination()}, secret=SECRET) as btp:
         with pytest.raises(LogonRefused, match="no such destination") as missing:

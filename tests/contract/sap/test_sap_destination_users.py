@@ -41,7 +41,7 @@ def test_a_foreign_issuer_is_refused_before_anything_is_sent_co_t9() -> None:
 
 
 def unsigned(btp: Btp) -> str:
-    return jwt.encode({"iss": btp.issuer.url, "sub": "ANNA"}, None, "none")
+    return jwt.encode({"iss": btp.issuer.url, "sub": "ANNA"}, "", "none")
 
 
 def by_secret(btp: Btp) -> str:

@@ -1,5 +1,6 @@
 """The destination service: one "find destination", and what its refusals mean."""
 
+import logging
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
@@ -15,6 +16,8 @@ from sapmatch.sap.auth.destination.reply import Reply, decoded
 from sapmatch.sap.auth.token_call import safe
 from sapmatch.sap.auth.token_http import HttpReply, TokenHttp
 from sapmatch.sap.auth.trust import Trust
+
+_log = logging.getLogger(__name__)
 
 LEVELS: Final = ("instance", "subaccount")
 
@@ -36,6 +39,7 @@ class DestinationService:
         self._place = place
         self._auth = auth
         self._http = TokenHttp(f"{place}: the destination service", trust, clock)
+        self._renewed: tuple[str, str] | None = None  # version of the secret, its refresh token now
 
     def find(self, binding: Secret, authorization: str, user_token: str | None) -> Reply:
         """The destination, with what its logon gave.
@@ -48,7 +52,9 @@ class DestinationService:
         hidden = tuple(filter(None, (*binding.fields.values(), authorization, user_token)))
         reply = self._http.repeated(lambda: self._http.send("GET", url, headers))
         if reply.status == HTTPStatus.OK:
-            return decoded(self._place, reply.body)
+            found = decoded(self._place, reply.body)
+            self._keep_refresh_token(binding, found)
+            return found
         if reply.status == HTTPStatus.UNAUTHORIZED:
             raise Unauthorized(_words(reply, hidden))
         raise self._refused(reply.status, _words(reply, hidden), user_token is not None)
@@ -67,10 +73,27 @@ class DestinationService:
             "X-user-token": user_token,
             "X-tenant": self._auth.tenant,
             "X-fragment-name": self._auth.fragment,
-            "X-refresh-token": binding.fields.get("refresh_token"),
+            "X-refresh-token": self._refresh_token(binding),
         }
         given = {name: value for name, value in optional.items() if value}
         return {"Authorization": authorization, **given}
+
+    def _refresh_token(self, binding: Secret) -> str | None:
+        renewed = self._renewed
+        if renewed and renewed[0] == binding.version:
+            return renewed[1]
+        return binding.fields.get("refresh_token")
+
+    def _keep_refresh_token(self, binding: Secret, found: Reply) -> None:
+        """One that was renewed counts for this process: a secret is never written from here."""
+        given = next((each.refresh_token for each in found.auth_tokens if each.refresh_token), None)
+        if given and given != self._refresh_token(binding):
+            self._renewed = (binding.version, given)
+            _log.warning(
+                "%s: the issuer renews refresh tokens, and the secret keeps the old one; have it "
+                "issue tokens that stay, or store a new one before this process ends",
+                self._place,
+            )
 
     def _refused(self, status: int, words: str, for_user: bool) -> LogonRefused:
         said = f" ({words})" if words else ""

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import logging
 import ssl
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -13,6 +14,8 @@ from sapmatch.model.errors import InputRejected, SapUnavailable
 from sapmatch.sap.auth.destination.reply import Reply, Stored
 from sapmatch.sap.auth.destination.rules import LOOPBACK
 from sapmatch.sap.auth.keys import KeyPair, key_pair
+
+_log = logging.getLogger(__name__)
 
 _BINARY = (".p12", ".pfx")
 _TIMEOUT = 5.0  # seconds
@@ -60,6 +63,7 @@ def trust_all(place: str, reply: Reply, auth: BtpDestination, connection: Connec
         )
     if parts.scheme != "https":
         return None
+    _log.warning("%s: TrustAll counts, as trust_all is set: for this machine only", place)
     try:
         return ssl.get_server_certificate((host, parts.port or 443), timeout=_TIMEOUT)
     except OSError as exc:

@@ -79,6 +79,13 @@ class Authority:
         self._issued(*(names or NAMES), days=days).configure_cert(context)
         return context
 
+    def demanding(self, *names: str) -> ssl.SSLContext:
+        """A server that lets nobody in without a client certificate of this authority."""
+        context = self.server(*names)
+        context.load_verify_locations(cadata=self.pem)
+        context.verify_mode = ssl.CERT_REQUIRED
+        return context
+
     def server_leaf(self, *names: str, days: float = 90) -> Leaf:
         """The same as PEM, for a server that reads files."""
         return _leaf(self._issued(*(names or NAMES), days=days))

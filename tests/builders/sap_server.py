@@ -142,6 +142,11 @@ class SapServer:
     def connections(self) -> int:
         return len({request.headers["test-peer"] for request in self.requests})
 
+    @property
+    def handshakes(self) -> int:
+        """Whole TLS handshakes; the next request of a connection needs none."""
+        return self.tls.session_stats()["accept_good"] if self.tls else 0
+
     def methods(self) -> list[str]:
         return [request.method for request in self.requests]
 
@@ -173,6 +178,7 @@ def _handler(server: SapServer) -> type[BaseHTTPRequestHandler]:
             length = int(self.headers.get("Content-Length") or 0)
             headers = {name.lower(): text for name, text in self.headers.items()}
             headers["test-peer"] = str(self.client_address[1])
+            headers["test-subject"] = _subject(self.connection)
             received = Received(self.command, self.path, headers, self.rfile.read(length))
             server.requests.append(received)
             self.send(server.script(received))
@@ -199,6 +205,13 @@ def _handler(server: SapServer) -> type[BaseHTTPRequestHandler]:
     for method in ("GET", "HEAD", "POST", "PATCH", "PUT", "MERGE", "DELETE"):
         setattr(Handler, f"do_{method}", Handler.answer)
     return Handler
+
+
+def _subject(connection: socket.socket) -> str:
+    """The common name that a client certificate shows; empty where there is none."""
+    shown = connection.getpeercert() if isinstance(connection, ssl.SSLSocket) else None
+    parts = [part for each in (shown or {}).get("subject", ()) for part in each]
+    return next((str(value) for name, value in parts if name == "commonName"), "")
 
 
 def _merged(

@@ -167,6 +167,9 @@ class _Connection(HTTPConnection):
             super().send(data)
         except TimeoutError as exc:
             raise TooSlow from exc
+        except (ConnectionError, ssl.SSLEOFError) as exc:
+            # What the other side said before it closed, such as an alert, is still to be read.
+            raise BrokenPipeError from exc
 
     def getresponse(self) -> Any:
         answer = super().getresponse()

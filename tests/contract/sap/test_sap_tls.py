@@ -1,0 +1,161 @@
+"""TLS with SAP: whom we believe, by which name, and how often it is agreed on."""
+
+import ssl
+from pathlib import Path
+
+import pytest
+
+from sapmatch.model.auth import Basic
+from sapmatch.model.connection import Limits
+from sapmatch.model.errors import InputRejected, LogonRefused, SapUnavailable
+from sapmatch.model.query import Query
+from sapmatch.sap.odata.client import ODataClient
+from tests.builders.certificates import Authority
+from tests.builders.logons import LOGON, Vault, logged_on, password
+from tests.builders.sap_server import SERVICE, Reply, SapServer, rows
+from tests.contract.sap.test_sap_threads import at_once
+
+BASIC = Basic(secret=LOGON)
+FAST = Limits(requests_per_second=10_000, burst=100)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+def serving(tls: ssl.SSLContext) -> SapServer:
+    return SapServer(lambda _: rows({"ID": "1"}), tls=tls)
+
+
+def client_at(server: SapServer, authority: Authority, **settings: object) -> ODataClient:
+    vault = Vault(password("good"), sapmatch_ca={"bundle": authority.pem})
+    return logged_on(server, BASIC, vault, ca="sapmatch_ca", limits=FAST, **settings)
+
+
+def assert_nothing_sent(client: ODataClient, server: SapServer, match: str) -> None:
+    """A read says that SAP was not reached, and so does a write: it certainly did not happen."""
+    with pytest.raises(SapUnavailable, match=match):
+        client.find(SERVICE, "A_Order", Query())
+    with pytest.raises(SapUnavailable, match=match):
+        client.create(SERVICE, "A_Order", {"ID": "1"})
+    assert server.requests == []
+
+
+def test_an_authority_of_the_company_comes_from_a_secret(authority: Authority) -> None:
+    with serving(authority.server()) as server, client_at(server, authority) as client:
+        assert len(client.find(SERVICE, "A_Order", Query())) == 1
+
+
+def test_authorities_of_the_machine_are_those_of_requests_ca_bundle(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.bundle))
+    with (
+        serving(authority.server()) as server,
+        logged_on(server, BASIC, Vault(password("good"))) as client,
+    ):
+        assert len(client.find(SERVICE, "A_Order", Query())) == 1
+
+
+def test_a_server_of_an_unknown_authority_gets_nothing(
+    authority: Authority, tmp_path: Path
+) -> None:
+    """RE-25."""
+    stranger = Authority(tmp_path)
+    with serving(stranger.server()) as server, client_at(server, authority) as client:
+        assert_nothing_sent(client, server, "not trusted")
+
+
+def test_a_server_of_another_name_gets_nothing(authority: Authority) -> None:
+    """RE-25."""
+    with (
+        serving(authority.server("other.example.com")) as server,
+        client_at(server, authority) as client,
+    ):
+        assert_nothing_sent(client, server, "another host")
+
+
+def test_a_server_whose_certificate_is_over_gets_nothing(authority: Authority) -> None:
+    with serving(authority.server(days=-1)) as server, client_at(server, authority) as client:
+        assert_nothing_sent(client, server, "is over")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_server_that_knows_no_tls_1_2_gets_nothing(authority: Authority) -> None:
+    old = authority.server()
+    old.minimum_version = ssl.TLSVersion.TLSv1
+    old.maximum_version = ssl.TLSVersion.TLSv1_1
+    old.set_ciphers("DEFAULT:@SECLEVEL=0")
+    with serving(old) as server, client_at(server, authority) as client:
+        assert_nothing_sent(client, server, "TLS 1.2 or later")
+
+
+def test_a_tunnel_that_is_down_is_no_unknown_outcome(authority: Authority) -> None:
+    """RE-25: without a route nothing happened, and nothing goes another way."""
+    with serving(authority.server()) as server:
+        url = server.url
+    vault = Vault(password("good"))
+    with logged_on(server, BASIC, vault, url=url, limits=FAST) as client:
+        assert_nothing_sent(client, server, "there was no connection")
+
+
+def test_the_name_in_the_certificate_may_be_another_than_the_address(authority: Authority) -> None:
+    """An address or an alias in url: SAP is asked for, and has to prove, server_name."""
+    asked: list[str | None] = []
+    context = authority.server("sap.intern.example.com")
+    context.sni_callback = lambda _socket, name, _context: asked.append(name)
+    with (
+        serving(context) as server,
+        client_at(server, authority, server_name="sap.intern.example.com") as client,
+    ):
+        assert len(client.find(SERVICE, "A_Order", Query())) == 1
+    assert asked == ["sap.intern.example.com"]
+
+
+def test_server_name_takes_the_place_of_the_address_and_no_check_away(authority: Authority) -> None:
+    with (
+        serving(authority.server("127.0.0.1")) as server,
+        client_at(server, authority, server_name="sap.intern.example.com") as client,
+    ):
+        assert_nothing_sent(client, server, "another host")
+
+
+@pytest.mark.parametrize("bundle", ["nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n"])
+def test_an_authority_that_is_none_is_told_with_its_setting(
+    authority: Authority, bundle: str
+) -> None:
+    vault = Vault(password("good"), sapmatch_ca={"bundle": bundle})
+    with (
+        serving(authority.server()) as server,
+        logged_on(server, BASIC, vault, ca="sapmatch_ca") as client,
+        pytest.raises(InputRejected, match=r"\[connections\.s4\]\.ca: must hold certificates"),
+    ):
+        client.find(SERVICE, "A_Order", Query())
+
+
+def test_no_redirect_leads_out_of_tls(authority: Authority) -> None:
+    """RE-25: not even to the same host and port."""
+    with SapServer(lambda _: rows()) as plain:
+        script = lambda _: Reply(307, headers=[("Location", ways[-1])])  # noqa: E731
+        secured = SapServer(script, tls=authority.server())
+        ways = [plain.url, secured.url.replace("https:", "http:")]
+        with secured, client_at(secured, authority) as client:
+            while ways:
+                with pytest.raises(LogonRefused, match="single sign-on") as caught:
+                    client.find(SERVICE, "A_Order", Query())
+                assert caught.value.reason == "sso"
+                ways.pop()
+        assert plain.requests == []
+
+
+def test_tls_is_agreed_on_once_for_each_connection_and_not_for_each_request(
+    authority: Authority,
+) -> None:
+    with serving(authority.server()) as server, client_at(server, authority) as client:
+        for _ in range(20):
+            client.find(SERVICE, "A_Order", Query())
+        assert (server.handshakes, len(server.requests)) == (1, 20)
+        at_once(*[lambda: [client.find(SERVICE, "A_Order", Query()) for _ in range(10)]] * 4)
+    assert len(server.requests) == 60
+    assert server.handshakes == server.connections <= 4

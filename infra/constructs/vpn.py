@@ -28,7 +28,7 @@ class Vpn(Construct):
             self,
             "CustomerGateway",
             type="ipsec.1",
-            ip_address=network.customer_gateway_ip,
+            ip_address=str(network.customer_gateway_ip),
             bgp_asn=network.customer_gateway_asn,
         )
         ends_at = network.transit_gateway_id
@@ -76,7 +76,7 @@ class TransitGateway(Construct):
                     destination_cidr_block=destination,
                     transit_gateway_id=gateway,
                 )
-                route.add_dependency(attachment)
+                route.add_resource_dependency(attachment)
         CfnOutput(scope, "TransitGatewayAttachmentId", value=attachment.attr_id)
 
 

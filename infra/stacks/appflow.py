@@ -39,7 +39,7 @@ class AppFlowStack(Stack):
             leads = services_of(config.settings)[address_of(connection)[0]] if private else None
             profile = self._profile(f"{config.prefix}-{name}", name, flow, connection, leads)
             made = self._flow(f"{config.prefix}-{name}", name, flow, connection, resources)
-            made.add_dependency(profile)
+            made.add_resource_dependency(profile)
 
     def _profile(
         self, title: str, name: str, flow: AppFlow, connection: Connection, private: str | None

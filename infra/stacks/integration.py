@@ -308,7 +308,7 @@ class IntegrationStack(Stack):
                     schedule_expression=schedule
                 ),
             )
-            rotation.add_dependency(permission)
+            rotation.add_resource_dependency(permission)
 
     def _name_invoice_matching(self, function: ServiceFunction) -> None:
         """Not for a function of that very machine: neither could be made before the other."""

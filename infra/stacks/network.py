@@ -126,8 +126,8 @@ class NetworkStack(Stack):
                 gateway = self._vpc.add_gateway_endpoint(title, service=service)
                 gateway.add_to_policy(_our_account_only())
         for name in made_endpoints(self._settings):
-            service = ec2.InterfaceVpcEndpointAwsService(name)
-            endpoint = self._endpoint(_TITLES.get(name, name.title()), service, [443])
+            ours = ec2.InterfaceVpcEndpointAwsService(name)
+            endpoint = self._endpoint(_TITLES.get(name, name.title()), ours, [443])
             endpoint.add_to_policy(_our_account_only())
 
     def _privatelinks(self) -> None:

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 RECORDED_WITHIN = timedelta(seconds=20)  # what one call waits for the workflow
 ASKED_FOR = timedelta(minutes=3)  # how long a command asks again
 _LONGEST = 300  # seconds that the function may run
-_LATER = "recorded; the schedule writes it"
+_LATER = (
+    "the decision is recorded and not written yet: `sapmatch exceptions` shows what became of it"
+)
 
 
 class _Request(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from sapmatch.model.flow import WriteBack
-from sapmatch.model.intent import UNDECIDED, Cause, Intent, IntentState
+from sapmatch.model.intent import DECIDER, UNDECIDED, Cause, Intent, IntentState
 from sapmatch.model.ports import Objects
 from sapmatch.writing.desk import Desk, saved
 from sapmatch.writing.protocol.arrows import released
@@ -53,4 +53,7 @@ def _sentence(intent: Intent) -> str:
         return f"{what} refused: {said}"
     if intent.state in UNDECIDED:
         return f"{what} was sent, and the schedule reads back what became of it: enter nothing"
-    return f"{what} is recorded, and the schedule writes it" + (f" ({said})" if said else "")
+    left = "the schedule writes it"
+    if intent.on_behalf_of == DECIDER:
+        left = "nobody but you can write it in your name: enter it in SAP"
+    return f"{what} is recorded and not written, and {left}" + (f" ({said})" if said else "")

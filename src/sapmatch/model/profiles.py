@@ -19,9 +19,10 @@ class Remedies(Struct, frozen=True, kw_only=True):
 class Profile(Struct, frozen=True, kw_only=True):
     """What one kind of system does.
 
-    `client`: it has clients to choose from. `json_parameter`: it answers in Atom unless a read
-    asks for `$format=json`. `simple_filters`: it takes fewer filters than OData knows (odata/
-    filters.py). `path` is how the addresses of its services look.
+    `client`: it has clients to choose from. `standard_apis`: it has S/4HANA's services, which
+    presets read. `json_parameter`: it answers in Atom unless a read asks for `$format=json`.
+    `simple_filters`: it takes fewer filters than OData knows (odata/filters.py). `path` is how the
+    addresses of its services look.
     """
 
     title: str
@@ -29,6 +30,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     remedies: Remedies
     csrf: CsrfMode = "auto"
     client: bool = True
+    standard_apis: bool = False
     json_parameter: bool = False
     simple_filters: bool = False
 
@@ -70,12 +72,14 @@ PROFILES: dict[ProfileName, Profile] = {
         title="S/4HANA on premise or RISE, its own Gateway",
         path="/sap/opu/odata/sap/API_SALES_ORDER_SRV",
         remedies=_GATEWAY,
+        standard_apis=True,
     ),
     "s4hana-cloud": Profile(
         title="S/4HANA Cloud, communication users",
         path="/sap/opu/odata/sap/API_SALES_ORDER_SRV",
         remedies=_CLOUD,
         client=False,
+        standard_apis=True,
     ),
     "ecc": Profile(
         title="ECC behind a SAP Gateway",

@@ -30,6 +30,12 @@ def check_extraction(
     if extraction.keep is not None and extraction.keep < 1:
         yield mistake(f"{path}.keep", "must be at least 1: the last good run always stays")
     yield from _check_presets(f"{path}.presets", extraction)
+    if extraction.presets and connection and not connection.kind.standard_apis:
+        yield mistake(
+            f"{path}.presets",
+            f"name services of S/4HANA, and connection {extraction.connection} is "
+            f"{connection.kind.title}; name its own services in entity_sets",
+        )
     yield from _check_sets(path, extraction)
     yield from _check_output(f"{path}.output", extraction)
 

@@ -22,7 +22,11 @@ ROWS = [
     *(f"D{n}" for n in range(1, 16)),
     *(f"E{n}" for n in range(1, 12)),
 ]
-CASES = [f"CO-T{n}" for n in (*range(1, 27), *range(61, 69))]
+CASES = [
+    *(f"CO-T{n}" for n in (*range(1, 27), *range(61, 69))),
+    *("RE-13", "RE-25", "RE-26"),
+]
+_CITED = re.compile(r"(CO|RE)[-_](T?\d+)", re.IGNORECASE)
 
 
 def test_each_row_stands_once_and_in_order() -> None:
@@ -72,7 +76,7 @@ def cited() -> Iterator[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 text = f"{node.name} {ast.get_docstring(node) or ''}"
-                yield from (f"CO-T{n}" for n in re.findall(r"CO[-_]T(\d+)", text, re.IGNORECASE))
+                yield from ("-".join(found).upper() for found in _CITED.findall(text))
 
 
 def test_every_case_of_connections_is_proved_by_a_test() -> None:

@@ -95,6 +95,15 @@ def test_an_unknown_preset_is_named_with_the_nearest_one() -> None:
     assert "gl_postings" in found["presets[1]"]
 
 
+@pytest.mark.parametrize("profile", ["ecc", "c4c", "byd", "successfactors"])
+def test_presets_are_services_of_s4hana(profile: str) -> None:
+    """A5: another kind of system has services of its own names."""
+    block = CONNECTION.replace('client = "100"', f'client = "100"\nprofile = "{profile}"')
+    with pytest.raises(InputRejected, match="its own services in entity_sets"):
+        parse(f'{block}presets = ["sales_orders"]'.encode(), "sapmatch.toml")
+    assert parse((block + READ).encode(), "sapmatch.toml").extractions
+
+
 def test_an_extraction_reads_something() -> None:
     assert list(mistakes("")) == ["entity_sets"]
 

@@ -7,7 +7,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.config import StageConfig, has_identity
-from infra.functions import SWEEPERS, TASKS
+from infra.functions import ROTATORS, SWEEPERS, TASKS
 from infra.names import pascal
 from infra.stacks.integration import NAMESPACE, IntegrationStack
 from infra.stacks.network import NetworkStack
@@ -47,7 +47,8 @@ class OperationsStack(Stack):
         self._audits(config, integration)
         self._unsent(config)
         self._sweeps(config, integration)
-        self._logons(config)
+        self._logons(config, integration)
+        self._rotations(integration)
         if network and network.vpn:
             self._tunnels(config, network.vpn.attr_vpn_connection_id)
 
@@ -113,10 +114,14 @@ class OperationsStack(Stack):
             errors = integration.functions[name].metric_errors(period=PERIOD)
             self._alarm(f"{pascal(name)}Failed", errors, f"{name} ended in an error.")
 
-    def _logons(self, config: StageConfig) -> None:
+    def _logons(self, config: StageConfig, integration: IntegrationStack) -> None:
         stopped = _measured(config, "LogonStopped", statistic="Sum")
         text = "SAP refused a secret twice: nobody logs on to that system until it is replaced."
         self._alarm("LogonStopped", stopped, text)
+        if config.settings.rotations:
+            errors = integration.functions["rotate_secret"].metric_errors(period=PERIOD)
+            text = "The rotation of a logon secret failed; the current version stays."
+            self._alarm("RotateSecretFailed", errors, text)
         for name, connection in config.settings.connections.items():
             if has_identity(connection):
                 left = _measured(
@@ -125,6 +130,12 @@ class OperationsStack(Stack):
                 for days in EXPIRY_DAYS:
                     text = f"A certificate of connection {name} ends within {days} days."
                     self._alarm(f"{pascal(name)}EndsIn{days}Days", left, text, below=days + 1)
+
+    def _rotations(self, integration: IntegrationStack) -> None:
+        for name in ROTATORS.keys() & integration.functions.keys():
+            errors = integration.functions[name].metric_errors(period=PERIOD)
+            text = "A rotation of a logon secret failed; the version before it still counts."
+            self._alarm(f"{pascal(name)}Failed", errors, text)
 
     def _tunnels(self, config: StageConfig, vpn: str) -> None:
         """TunnelState of a VPN is the share of its tunnels that are up, that of a tunnel 0 or 1."""

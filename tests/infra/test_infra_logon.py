@@ -80,6 +80,12 @@ def test_a_secret_is_rotated_by_a_function_that_reaches_sap(templates: Templates
         assert secret.endswith(":secret:sapmatch/ecc-??????")
 
 
+def test_a_rotation_that_fails_is_an_alarm(templates: Templates, prod: Templates) -> None:
+    alarm = templates.one("AWS::CloudWatch::Alarm", "RotateSecretFailed")
+    assert (alarm["MetricName"], alarm["Threshold"]) == ("Errors", 0)
+    assert "RotateSecretFailed" not in str(prod["operations"])
+
+
 def test_secrets_manager_may_rotate_for_this_account_only(templates: Templates) -> None:
     (permission,) = templates.of_type("AWS::Lambda::Permission").values()
     assert permission["Principal"] == "secretsmanager.amazonaws.com"
@@ -141,3 +147,16 @@ def test_a_tunnel_that_is_down_is_an_alarm_and_both_are_another(synthesize: Synt
     assert alarms["VpnDown"]["Dimensions"][0]["Name"] == "VpnId"
     addresses = [alarms[f"VpnTunnel{n}Down"]["Dimensions"][0]["Value"] for n in (1, 2)]
     assert addresses == ["198.51.100.1", "198.51.100.2"]
+
+
+def test_a_rotation_that_fails_is_an_alarm_where_there_are_rotations(
+    templates: Templates, prod: Templates
+) -> None:
+    text = "The rotation of a logon secret failed; the current version stays."
+
+    def told(stage: Templates) -> list[str]:
+        alarms = stage.of_type("AWS::CloudWatch::Alarm").values()
+        return [each["MetricName"] for each in alarms if each["AlarmDescription"] == text]
+
+    assert told(templates) == ["Errors"]
+    assert told(prod) == []

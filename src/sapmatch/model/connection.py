@@ -121,7 +121,7 @@ class Connection(Struct, frozen=True, kw_only=True):
     @property
     def tokens_from_outside(self) -> bool:
         """Whether tokens are made on another host than SAP's own: no network of SAP leads there."""
-        token_url = getattr(self.auth, "token_url", None)
+        token_url: str | None = getattr(self.auth, "token_url", None)
         elsewhere = bool(token_url) and urlsplit(token_url).hostname != urlsplit(self.url).hostname
         return elsewhere or isinstance(self.auth, BtpDestination)
 

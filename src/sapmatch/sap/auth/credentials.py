@@ -54,7 +54,7 @@ class Credentials:
         self._read_at: datetime | None = None
         self._admitted_at: datetime | None = None
         self._accepted: str | None = None  # the version that SAP took last
-        self._refused: str | None = None  # the version that it refused last
+        self._refused: set[str] = set()  # the versions that it refused
 
     def known(self) -> Secret:
         """The secret, at most AGE old, for who just wants to know whose it is."""
@@ -65,11 +65,11 @@ class Credentials:
     def current(self) -> Secret:
         """The secret to log on with now; LogonRefused where its version was refused before."""
         secret = self.known()
-        if secret.version == self._refused:
+        if secret.version in self._refused:
             with self._lock:
                 secret = self._read()
             # Where there is a guard it decides: a person may have released this very version.
-            if self._guard is None and secret.version == self._refused:
+            if self._guard is None and secret.version in self._refused:
                 raise LogonRefused(
                     f"secret {secret.name}: was refused before and is the same still; it is not "
                     "tried again, so that the user does not get locked: store a new version of it",
@@ -92,8 +92,9 @@ class Credentials:
         if self._guard:
             self._guard.refused(secret.version)
         with self._lock:
-            self._refused = secret.version
-            self._accepted = None
+            self._refused.add(secret.version)
+            if self._accepted == secret.version:
+                self._accepted = None
             if self._secret is not None and self._secret.version != secret.version:
                 return True  # another thread has read the new one
             return self._read().version != secret.version

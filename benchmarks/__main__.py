@@ -1,6 +1,7 @@
 """`make bench`: every benchmark; one JSON line a figure lies in build/bench/ afterwards."""
 
 from benchmarks import cold_start
+from benchmarks.connections import __main__ as connections
 from benchmarks.extraction import __main__ as extraction
 from benchmarks.matching import __main__ as matching
 from benchmarks.odata import __main__ as odata
@@ -16,4 +17,6 @@ print()
 reading.main()
 print()
 matching.main()
+print()
+connections.main()
 cold_start.main()

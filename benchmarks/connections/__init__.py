@@ -1,0 +1,1 @@
+"""What logging on costs: tokens asked for, CPU a request, TLS handshakes."""

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -78,20 +79,33 @@ class PrincipalWriter:
 
     def prepare(self, service: str, on_behalf_of: str | None = None) -> None:
         """As the person; LogonRefused where SAP does not let them in."""
-        self._client(on_behalf_of).prepare(service, on_behalf_of)
+        with self._client(on_behalf_of) as client:
+            client.prepare(service, on_behalf_of)
 
     def write(self, change: Change) -> Written:
         """As whom the change names."""
-        return self._client(change.on_behalf_of).write(change)
+        with self._client(change.on_behalf_of) as client:
+            return client.write(change)
 
     def write_batch(self, changes: Sequence[Change]) -> list[Written | SapmatchError]:
         """As whom the changes name: all the same, or the client refuses them."""
-        user = changes[0].on_behalf_of if changes else None
-        return self._client(user).write_batch(changes)
+        with self._client(changes[0].on_behalf_of if changes else None) as client:
+            return client.write_batch(changes)
 
-    def _client(self, user: str | None) -> "ODataClient":
+    @contextmanager
+    def _client(self, user: str | None) -> "Iterator[ODataClient]":
+        """A session that was refused takes no other try: the next write of its person opens one."""
         if user is None:
-            return self._technical
+            yield self._technical
+            return
+        try:
+            yield self._opened(user)
+        except LogonRefused:
+            if refused := self._people.pop(user, None):
+                refused.close()
+            raise
+
+    def _opened(self, user: str) -> "ODataClient":
         if user == DECIDER:
             raise LogonRefused(_GONE, "user-token")
         if user not in self._people:

@@ -19,7 +19,7 @@ from tests.builders.memory import MemoryClock
 
 INSIDE = ClientCredentials(secret="s4", token_url="https://sap.example.com/token")
 OUTSIDE = ClientCredentials(secret="s4", token_url="https://accounts.example.com/token")
-BROKER = {Environment.TOKEN_BROKER: "sapmatch-prod-broker-token"}
+BROKER: Mapping[str, str] = {Environment.TOKEN_BROKER: "sapmatch-prod-broker-token"}
 
 
 def clients(auth: Auth, environment: Mapping[str, str] = BROKER) -> SapClients:

@@ -75,6 +75,18 @@ def test_the_sessions_that_were_not_used_for_longest_are_closed() -> None:
     people.technical.close.assert_not_called()
 
 
+def test_a_session_that_sap_refused_is_given_up_and_the_next_one_is_new() -> None:
+    people = People()
+    people.writer.prepare("/s", "ANNA")
+    first = people.opened.pop("ANNA")
+    first.write.side_effect = LogonRefused("locked", "locked")
+    with pytest.raises(LogonRefused):
+        people.writer.write(replace(INSERT, on_behalf_of="ANNA"))
+    first.close.assert_called_once_with()
+    people.writer.write(replace(INSERT, on_behalf_of="ANNA"))
+    people.opened["ANNA"].write.assert_called_once()
+
+
 def test_nobody_writes_for_a_person_whose_token_is_gone() -> None:
     """A token is never kept; its owner did not write in time, and the write is not sent."""
     people = People()

@@ -11,6 +11,7 @@ import pytest
 
 from local.btp.server import Btp, serve
 from sapmatch.model.access import Principal
+from sapmatch.model.connection import ServiceOptions
 from sapmatch.model.errors import InputRejected, LogonRefused
 from sapmatch.model.query import Query
 from sapmatch.sap.auth.credentials import Given
@@ -156,6 +157,18 @@ def test_headers_and_queries_of_a_destination_are_on_every_request_d12() -> None
             client.find(SERVICE, "A_Order", Query())
         assert sap.requests[0].headers["apikey"] == "k"
         assert "view=a b" in sap.requests[0].query
+
+
+def test_an_endpoint_of_sap_graph_is_odata_v4_like_any_other_d15() -> None:
+    path = "/api/sapmatch-graph/sap.graph"
+    with (
+        SapServer(lambda request: data({"value": [{"id": "1"}]})) as sap,
+        serve({"A4H": destination(CLIENT, URL=f"{sap.url}/api")}, secret=SECRET) as btp,
+        client_by(btp, sap.url, services={path: ServiceOptions(version="V4")}) as client,
+    ):
+        assert [each.row for each in client.find(path, "SalesOrder", Query())] == [{"id": "1"}]
+        assert sap.requests[0].path == f"{path}/SalesOrder"
+        assert sap.requests[0].headers["authorization"].startswith("Bearer ")
 
 
 def test_a_key_store_opens_tls_and_a_trust_store_is_trusted_d13(tmp_path: Path) -> None:

@@ -118,10 +118,6 @@ class OperationsStack(Stack):
         stopped = _measured(config, "LogonStopped", statistic="Sum")
         text = "SAP refused a secret twice: nobody logs on to that system until it is replaced."
         self._alarm("LogonStopped", stopped, text)
-        if config.settings.rotations:
-            errors = integration.functions["rotate_secret"].metric_errors(period=PERIOD)
-            text = "The rotation of a logon secret failed; the current version stays."
-            self._alarm("RotateSecretFailed", errors, text)
         for name, connection in config.settings.connections.items():
             if has_identity(connection):
                 left = _measured(

@@ -147,16 +147,3 @@ def test_a_tunnel_that_is_down_is_an_alarm_and_both_are_another(synthesize: Synt
     assert alarms["VpnDown"]["Dimensions"][0]["Name"] == "VpnId"
     addresses = [alarms[f"VpnTunnel{n}Down"]["Dimensions"][0]["Value"] for n in (1, 2)]
     assert addresses == ["198.51.100.1", "198.51.100.2"]
-
-
-def test_a_rotation_that_fails_is_an_alarm_where_there_are_rotations(
-    templates: Templates, prod: Templates
-) -> None:
-    text = "The rotation of a logon secret failed; the current version stays."
-
-    def told(stage: Templates) -> list[str]:
-        alarms = stage.of_type("AWS::CloudWatch::Alarm").values()
-        return [each["MetricName"] for each in alarms if each["AlarmDescription"] == text]
-
-    assert told(templates) == ["Errors"]
-    assert told(prod) == []

@@ -20,7 +20,7 @@ def test_the_outcome_is_the_answer_and_the_token_is_not_logged(
     _parts, event, owner, until = write.call_args.args
     assert event["token"].startswith(TOKEN)
     assert owner == "request-1"
-    assert until == START - timedelta(seconds=90)  # nothing is begun with 90 s left (CO-T65)
+    assert until == START - timedelta(seconds=90)  # nothing is begun with 90 s left
     shown = capsys.readouterr()
     assert TOKEN not in shown.out + shown.err
 

@@ -169,7 +169,7 @@ class Gateway:
             response = answers.token_required(error)
         response.cookies.extend(cookies)
         asks = request.headers.get("x-csrf-token", "").lower() == "fetch"
-        if asks and request.method in _READING:
+        if asks and request.method in _READING and self.logon.gives_tokens:
             response.headers["x-csrf-token"] = session.token
         return response
 

@@ -91,6 +91,11 @@ class Logon:
         """The session of the request's cookie, or a new one with the cookies to set."""
         return self.sessions.of(request, user, xsrf_cookie=self._is_cloud)
 
+    @property
+    def gives_tokens(self) -> bool:
+        """Whether there are CSRF tokens: not for technical users of C4C and ByD."""
+        return not (self._is_cloud and self.settings.csrf == "inconsistent")
+
     def check_service(self, request: Request, caller: Caller, service: str) -> None:
         """Refusal 403 where SICF, the token, S_SERVICE or the arrangement says no."""
         if service in self.settings.inactive_services:
@@ -105,7 +110,7 @@ class Logon:
 
     def check_write(self, request: Request, session: Session) -> None:
         """TokenRequired or Refusal where a modifying request is not taken."""
-        if not (self._is_cloud and self.settings.csrf == "inconsistent"):
+        if self.gives_tokens:
             self._check_token(request, session)
         if self._user(session.user).read_only:
             raise errors.ours(99, _TKSTATUS)
@@ -124,9 +129,8 @@ class Logon:
 
     def _is_inconsistent(self, request: Request, service: str) -> bool:
         fetches = request.headers.get("x-csrf-token", "").lower() == "fetch"
-        refused = fetches and self.settings.csrf == "inconsistent"
         unseen = service in self.settings.services_without_view
-        return request.method in _READING and (refused or unseen)
+        return request.method in _READING and ((fetches and not self.gives_tokens) or unseen)
 
     @property
     def _is_cloud(self) -> bool:

@@ -62,6 +62,7 @@ def test_fetching_a_token_is_what_makes_the_authorisation_inconsistent(
     refused = session.get(f"{service}/", headers=FETCH, timeout=20)
     assert refused.status_code == 403
     assert "Inconsistent Authorization: Re-activate Communication Arrangement" in refused.text
+    assert "x-csrf-token" not in refused.headers
     written = session.post(f"{service}/A_SupplierInvoice", json=invoice(), timeout=20)
     assert written.status_code == 201
     assert written.headers["location"].startswith(service)

@@ -8,7 +8,7 @@ from infra.functions import FUNCTIONS
 from tests.infra.conftest import NETWORKS, Synthesize
 from tests.infra.templates import Templates
 from tests.infra.test_infra_roles import FUNCTIONS as CORE
-from tests.infra.test_infra_roles import granted
+from tests.infra.test_infra_roles import UNBOUND, all_policies, granted, statements
 
 KINDS = [name for name in NETWORKS if name not in ("none", "appflow")]
 MADE = ["vpn", "transit", "privatelink"]
@@ -69,6 +69,16 @@ def test_sap_is_reached_on_its_port_only(synthesize: Synthesize, kind: str) -> N
 def test_s3_and_dynamodb_are_reached_by_their_prefix_lists(network: Templates) -> None:
     lists = {rule.get("DestinationPrefixListId") for rule in egress(network)} - {None}
     assert lists == {"pl-11111111", "pl-22222222"}
+
+
+def test_no_right_is_wider_than_what_it_is_about(network: Templates) -> None:
+    """CO-T67: no action is a wildcard, and a bare star is where actions know no resource."""
+    for title, policy in all_policies(network):
+        for statement in statements(policy):
+            actions, resources = statement["Action"], statement["Resource"]
+            assert not [action for action in actions if "*" in action], title
+            if "*" in resources:
+                assert {action.partition(":")[0] for action in actions} <= UNBOUND, title
 
 
 def services(templates: Templates) -> set[str]:

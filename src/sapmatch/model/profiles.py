@@ -21,8 +21,8 @@ class Profile(Struct, frozen=True, kw_only=True):
 
     `client`: it has clients to choose from. `standard_apis`: it has S/4HANA's services, which
     presets read. `json_parameter`: it answers in Atom unless a read asks for `$format=json`.
-    `simple_filters`: it takes fewer filters than OData knows (odata/filters.py). `path` is how the
-    addresses of its services look.
+    `simple_filters`: it takes fewer filters than OData knows (odata/filters.py). `path` is a
+    service that such a system has, to log on with where the settings use none yet.
     """
 
     title: str
@@ -83,12 +83,12 @@ PROFILES: dict[ProfileName, Profile] = {
     ),
     "ecc": Profile(
         title="ECC behind a SAP Gateway",
-        path="/sap/opu/odata/sap/ZORDERS_SRV",
+        path="/sap/opu/odata/iwfnd/catalogservice;v=2",
         remedies=_GATEWAY,
     ),
     "c4c": Profile(
         title="Sales and Service Cloud, technical user",
-        path="/sap/c4c/odata/v1/c4codataapi",
+        path="/sap/c4c/odata/v1/odataservicecatalog",
         remedies=_TECHNICAL,
         csrf="never",
         client=False,

@@ -12,9 +12,10 @@ from local.sap.server import Server, serve
 from local.sap.tls import server_context
 from sapmatch.cli import main
 from sapmatch.model.access import Principal
-from sapmatch.model.auth import SamlBearer
+from sapmatch.model.auth import Basic, SamlBearer
 from sapmatch.model.connection import Connection
 from sapmatch.model.intent import Change
+from sapmatch.model.query import EVERYTHING
 from sapmatch.sap.connection import connect
 from tests.builders.certificates import Authority
 from tests.builders.logons import LOGON, Vault
@@ -155,3 +156,36 @@ def test_sap_names_the_person_on_whose_behalf_was_written(
         with connect("s4", connection, vault, principal=Principal(sap_user="MEIER")) as client:
             client.write(change)
         assert [each["user"] for each in server.log.changes()] == ["MEIER"]
+
+
+def test_a_password_that_is_changed_mid_run_costs_one_refused_request(
+    authority: Authority, tmp_path: Path
+) -> None:
+    """CO-T2, RE-26: the secret is read again, and the run goes on."""
+    vault = Vault({"user": "ROBOT", "password": USERS["ROBOT"]}, ca={"bundle": authority.pem})
+    with sap(authority, tmp_path) as server:
+        auth = Basic(secret=LOGON)
+        connection = Connection(url=server.url, client="100", auth=auth, ca="ca")
+        with connect("s4", connection, vault) as client:
+            assert len(client.find(f"{ROOT}/{SALES}", "A_SalesOrder", EVERYTHING)) == 12
+            server.configure(users={"ROBOT": {"password": "Neu-1"}})
+            vault.rotate({"user": "ROBOT", "password": "Neu-1"})
+            assert len(client.find(f"{ROOT}/{SALES}", "A_SalesOrder", EVERYTHING)) == 12
+        assert [entry["status"] for entry in server.log.entries()].count(401) == 1
+        assert server.gateway.users()["ROBOT"]["failed_logons"] == 0
+
+
+def test_a_revoked_token_costs_one_refused_request_and_one_new_token(
+    authority: Authority, tmp_path: Path
+) -> None:
+    auth = SamlBearer(secret=LOGON, issuer="sapmatch", audience="S4H100", user="OTHER")
+    vault = Vault(secrets("oauth2-saml-bearer", authority), ca={"bundle": authority.pem})
+    with sap(authority, tmp_path) as server:
+        connection = Connection(url=server.url, client="100", auth=auth, ca="ca")
+        with connect("s4", connection, vault) as client:
+            client.find(f"{ROOT}/{SALES}", "A_SalesOrder", EVERYTHING)
+            server.forget("access-tokens")
+            assert len(client.find(f"{ROOT}/{SALES}", "A_SalesOrder", EVERYTHING)) == 12
+        entries = server.log.entries()
+    assert [entry["status"] for entry in entries].count(401) == 1
+    assert [entry["path"] for entry in entries].count("/sap/bc/sec/oauth2/token") == 2

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
-from sapmatch.model.access import Secret
+from sapmatch.model.access import LogonGuard, Secret
 from sapmatch.model.auth import Auth
 from sapmatch.model.connection import Connection
 from sapmatch.model.ports import Clock
@@ -29,6 +29,7 @@ class Versions:
         }
         self.version = 1
         self.reads = 0
+        self.guard: LogonGuard | None = None
 
     def read(self, name: str) -> Secret:
         self.reads += 1
@@ -41,7 +42,23 @@ class Versions:
 
     def credentials(self, clock: Clock) -> Credentials:
         """The secret as a strategy uses it."""
-        return Credentials("[connections.s4].auth.secret", "oauth", self, clock)
+        return Credentials("[connections.s4].auth.secret", "oauth", self, clock, self.guard)
+
+
+class Witness:
+    """Port LogonGuard: lets everybody through, and notes what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def admit(self, version: str) -> None:
+        """Go on."""
+
+    def accepted(self, version: str) -> None:
+        self.told.append(f"accepted {version}")
+
+    def refused(self, version: str) -> None:
+        self.told.append(f"refused {version}")
 
 
 def granted(token: str = "token-1", **fields: Any) -> Reply:

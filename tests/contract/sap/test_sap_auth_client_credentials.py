@@ -5,6 +5,7 @@ RFC 6749 4.4; RFC 8705 for those that a certificate opens.
 
 import base64
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
@@ -25,6 +26,7 @@ from tests.builders.token_server import (
     TOKEN_PATH,
     TokenWorld,
     Versions,
+    Witness,
     asked,
     client_with,
     form_of,
@@ -175,6 +177,31 @@ def test_a_scope_that_is_not_allowed_does_not_count_as_a_wrong_secret() -> None:
                 source.access(None)
     assert len(server.requests) == 2  # the secret is good, so it was not stopped
     assert secrets.reads == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (granted(), ["accepted v1"]),
+        (refused(401, "invalid_client"), ["refused v1"]),
+        (refused(400, "invalid_grant"), ["refused v1"]),
+        (refused(400, ""), ["refused v1"]),
+        (refused(400, "invalid_scope"), ["accepted v1"]),
+        (refused(400, "invalid_request"), []),
+        (Reply(404, b"<html/>", type="text/html"), []),
+        (Reply(200, b"<html>Please log on</html>", type="text/html"), []),
+        (Reply(302, headers=[("Location", "/logon")]), []),
+    ],
+)
+def test_the_guard_learns_what_the_answer_says_of_the_secret(
+    answer: Reply, told: list[str]
+) -> None:
+    """A refusal counts towards a lock; a page or a wrong scope says nothing against the secret."""
+    secrets, witness = Versions(), Witness()
+    secrets.guard = witness
+    with SapServer(lambda _: answer) as server, suppress(LogonRefused):
+        source_at(server, secrets).access(None)
+    assert witness.told == told
 
 
 @pytest.mark.parametrize("form", ["plain", "quoted", "base64", "long"])

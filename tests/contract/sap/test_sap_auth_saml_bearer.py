@@ -21,7 +21,7 @@ from sapmatch.sap.connection import connect
 from tests.builders.certificates import Authority, Leaf
 from tests.builders.memory import MemoryClock
 from tests.builders.sap_server import Received, Reply, SapServer, in_turn
-from tests.builders.token_server import Versions, form_of, granted, refused
+from tests.builders.token_server import Versions, Witness, form_of, granted, refused
 from tests.contract.local_sap.local_sap_world import ROOT, SALES, USERS, seed
 
 SCOPE = f"{SALES}_0001"
@@ -200,11 +200,13 @@ def test_a_wrong_client_secret_is_sent_once_whoever_is_spoken_for(secrets: Versi
 
 
 def test_one_persons_refusal_does_not_stop_the_others(sap: Server, secrets: Versions) -> None:
+    secrets.guard = witness = Witness()
     source = source_at(sap.url, secrets)
     for _ in range(4):
         with pytest.raises(LogonRefused):
             source.access(Principal(sap_user="NOBODY"))
     assert source.access(Principal(sap_user="MEIER")).headers
+    assert witness.told == ["accepted v1"]  # the OAuth client logged on each time
 
 
 def test_a_certificate_that_is_over_is_found_before_anything_is_sent(authority: Authority) -> None:
@@ -280,7 +282,7 @@ def test_an_endpoint_that_is_not_there_is_explained(
 ) -> None:
     with (
         SapServer(lambda _: Reply(status, b"<html/>", type="text/html")) as server,
-        pytest.raises(error, match=r"auth\.token_url"),
+        pytest.raises(error, match=r"auth: http://127\.0\.0\.1:\d+/sap/bc/sec/oauth2/token: "),
     ):
         source_at(server.url, secrets).access(None)
 

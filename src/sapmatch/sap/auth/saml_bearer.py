@@ -51,9 +51,10 @@ class SamlBearerSource:
         self._setting = setting
         self._auth = auth
         self._url = auth.token_url or token_url(connection)
+        place = f"{setting}.token_url" if auth.token_url else f"{setting}: {_address(self._url)}"
         self._credentials = credentials
         self._clock = clock
-        self._endpoint = TokenEndpoint(f"{setting}.token_url", self._url, trust, clock)
+        self._endpoint = TokenEndpoint(place, self._url, trust, clock)
 
     def access(self, principal: Principal | None) -> Access:
         """A new token of the principal's SAP user, else of `auth.user`.
@@ -146,6 +147,10 @@ def token_url(connection: Connection) -> str:
     """SAP's own token endpoint, at the address and for the client of the connection."""
     client = f"?sap-client={connection.client}" if connection.client else ""
     return f"{connection.url.rstrip('/')}{PATH}{client}"
+
+
+def _address(url: str) -> str:
+    return url.partition("?")[0]
 
 
 def _refuses_client(reply: Reply) -> bool:

@@ -25,7 +25,10 @@ from sapmatch.sap.auth.trust import Trust
 SHOWN = 300  # characters of what a server says in its own words
 
 _SHORT = 4  # characters: to mask what is shorter would show what it is
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# What RFC 6749 5.2 finds wrong when the client is known.
+_AFTER_THE_CLIENT: Final = frozenset({"invalid_grant", "invalid_scope", "unauthorized_client"})
+# With those that turn the direction of a line round.
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 # Nobody writes words that long: it is a token, an assertion or a key that came back.
 _BLOB: Final = re.compile(r"[A-Za-z0-9+/=_.%-]{48,}")
 _TOKEN: Final = re.compile(r"[\x21-\x7e]{1,65536}")  # what can stand in a header
@@ -54,6 +57,11 @@ class Reply(Struct, frozen=True, kw_only=True):
     fields: Mapping[str, Any]
     error: str = ""
     words: str = ""
+
+    @property
+    def proves_client(self) -> bool:
+        """Whether it looked at more than who asked: a page or a redirect says nothing of that."""
+        return "access_token" in self.fields or self.error in _AFTER_THE_CLIENT
 
     @property
     def said(self) -> str:
@@ -100,7 +108,7 @@ def answered(
         reply = ask(secret)
         if refuses(reply):
             credentials.refused(secret)
-    if not refuses(reply):
+    if reply.proves_client and not refuses(reply):
         credentials.accepted(secret)
     return secret, reply
 
@@ -129,7 +137,7 @@ def safe(text: object, hidden: Sequence[str]) -> str:
     """What a server says in its own words: one line, bounded, without values of ours."""
     if not isinstance(text, str):
         return ""
-    line = text[: 10 * SHOWN]
+    line = text
     for value in sorted(set(_forms(hidden)), key=len, reverse=True):
         line = line.replace(value, "***")
     line = _BLOB.sub("***", _CONTROL.sub(" ", line)).strip()

@@ -210,8 +210,8 @@ def _handler(server: SapServer) -> type[BaseHTTPRequestHandler]:
 def _subject(connection: socket.socket) -> str:
     """The common name that a client certificate shows; empty where there is none."""
     shown = connection.getpeercert() if isinstance(connection, ssl.SSLSocket) else None
-    parts = [part for each in (shown or {}).get("subject", ()) for part in each]
-    return next((str(value) for name, value in parts if name == "commonName"), "")
+    subject: Any = (shown or {}).get("subject", ())
+    return next((value for ((name, value),) in subject if name == "commonName"), "")
 
 
 def _merged(

@@ -82,10 +82,9 @@ class PatientAdapter(HTTPAdapter):
         place, kind = super().build_connection_pool_key_attributes(request, verify, cert)
         if place["scheme"] != "https":
             return place, kind
-        kind = {"ssl_context": self._context()}
-        if name := self._server_name(place["host"]):
-            kind |= {"server_hostname": name}
-        return place, kind
+        name = self._server_name(place["host"])
+        named = {"server_hostname": name} if name else {}
+        return place, {"ssl_context": self._context(), **named}
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Nothing: the context has seen to it, and requests would load a bundle each time."""

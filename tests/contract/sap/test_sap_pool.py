@@ -94,15 +94,16 @@ def test_as_many_connections_as_idle_says_are_kept() -> None:
             together.wait(10)
         return rows()
 
-    wait = [lambda: client.find(SERVICE, "A_Order", Query(filter="wait eq true"))] * 4
+    wait = Query(filter="wait eq true")
     with (
         SapServer(script) as server,
         client_of(server, limits=limits(parallel=4, idle=1)) as client,
     ):
         client.find(SERVICE, "A_Order", Query())
-        assert at_once(*wait) == [None] * 4
+        calls = [lambda: client.find(SERVICE, "A_Order", wait)] * 4
+        assert at_once(*calls) == [None] * 4
         assert server.connections == 4
-        assert at_once(*wait) == [None] * 4
+        assert at_once(*calls) == [None] * 4
     assert server.connections == 7
 
 

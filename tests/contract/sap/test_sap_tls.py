@@ -2,6 +2,7 @@
 
 import ssl
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def serving(tls: ssl.SSLContext) -> SapServer:
     return SapServer(lambda _: rows({"ID": "1"}), tls=tls)
 
 
-def client_at(server: SapServer, authority: Authority, **settings: object) -> ODataClient:
+def client_at(server: SapServer, authority: Authority, **settings: Any) -> ODataClient:
     vault = Vault(password("good"), sapmatch_ca={"bundle": authority.pem})
     return logged_on(server, BASIC, vault, ca="sapmatch_ca", limits=FAST, **settings)
 
@@ -137,9 +138,10 @@ def test_an_authority_that_is_none_is_told_with_its_setting(
 def test_no_redirect_leads_out_of_tls(authority: Authority) -> None:
     """RE-25: not even to the same host and port."""
     with SapServer(lambda _: rows()) as plain:
+        ways = [plain.url]
         script = lambda _: Reply(307, headers=[("Location", ways[-1])])  # noqa: E731
         secured = SapServer(script, tls=authority.server())
-        ways = [plain.url, secured.url.replace("https:", "http:")]
+        ways.append(secured.url.replace("https:", "http:"))
         with secured, client_at(secured, authority) as client:
             while ways:
                 with pytest.raises(LogonRefused, match="single sign-on") as caught:

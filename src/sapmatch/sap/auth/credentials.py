@@ -130,11 +130,14 @@ class Signed:
     of another may still be on its way.
     """
 
-    signed: Access | None = None
-
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
         self._mine = threading.local()
+
+    @property
+    def signed(self) -> Access | None:
+        """Nothing beside its headers."""
+        return None
 
     def secret(self) -> Secret:
         """The secret of now, for the request that this thread is about to send."""

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.btp.server import Btp
-from sapmatch.model.access import Access, Principal
+from sapmatch.model.access import Access, LogonGuard, Principal
 from sapmatch.model.auth import BtpDestination
 from sapmatch.model.connection import Connection
 from sapmatch.model.ports import Clock
@@ -55,13 +55,14 @@ def source_of(
     clock: Clock | None = None,
     binding: Mapping[str, str] | None = None,
     trust: Trust | None = None,
+    guard: LogonGuard | None = None,
 ) -> DestinationSource:
     """What makes the access of the connection."""
     connection = connection or connection_of(btp)
     clock = clock or MemoryClock(datetime.now(UTC))
     assert isinstance(connection.auth, BtpDestination)
     given = Given(binding or btp.binding)
-    credentials = Credentials("[connections.s4].auth.secret", "btp", given, clock)
+    credentials = Credentials("[connections.s4].auth.secret", "btp", given, clock, guard)
     setting = "[connections.s4]"
     return DestinationSource(
         f"{setting}.auth", connection.auth, connection, credentials, clock, trust or Trust(setting)

@@ -51,14 +51,12 @@ class Access(Struct, frozen=True, kw_only=True):
     `headers` and `queries` go on every request. `certificate` and `key` are PEM, for a client
     certificate; `trust` are PEM authorities beside those of the connection. `url` is where a
     destination leads: it has to be the connection's own, and nothing is sent where it is not.
-    `via_proxy`: it is reached through the connectivity proxy only.
     """
 
     headers: dict[str, str] = {}
     queries: dict[str, str] = {}
     usable_until: datetime | None = None
     url: str | None = None
-    via_proxy: bool = False
     certificate: str | None = None
     key: str | None = None
     trust: str | None = None

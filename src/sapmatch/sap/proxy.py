@@ -79,7 +79,7 @@ class ConnectivityProxy:
                 "administration, Cloud To On-Premises)",
                 "proxy",
             )
-        if status in _DOWN:
+        if status in _DOWN and "Retry-After" not in headers:
             raise self._lost(method, status, certain=bool(_NOT_CONNECTED.search(start)))
 
     def _unauthorized(self) -> LogonRefused:

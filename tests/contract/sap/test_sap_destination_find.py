@@ -155,6 +155,46 @@ def test_properties_and_token_are_kept_for_the_shorter_of_both_co_t4(
     )
 
 
+class CountingGuard:
+    """Port LogonGuard that lets everybody in and remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def admit(self, version: str) -> None:
+        self.told.append("admit")
+
+    def accepted(self, version: str) -> None:
+        self.told.append("accepted")
+
+    def refused(self, version: str) -> None:
+        self.told.append("refused")
+
+
+def test_the_guard_is_asked_for_a_logon_and_not_for_what_follows_from_it() -> None:
+    guard = CountingGuard()
+    with serve({"A4H": destination()}, secret=SECRET) as btp:
+        source = source_of(btp, guard=guard)
+        source.access(None)
+        source.access(None)
+    assert guard.told == ["admit", "accepted"]
+
+
+def test_a_wrong_client_secret_is_sent_once_co_t1() -> None:
+    guard = CountingGuard()
+    with serve({"A4H": destination()}, secret=SECRET) as btp:
+        source = source_of(btp, guard=guard, binding=btp.binding | {"clientsecret": "wrong-one"})
+        for _ in range(2):
+            with pytest.raises(LogonRefused) as refused:
+                source.access(None)
+        assert btp.count("/oauth/token") == 1
+        assert btp.count(FIND) == 0
+    assert guard.told == ["admit", "refused"]
+    assert refused.value.reason == "token"
+    assert "service binding" in str(refused.value)
+    assert "wrong-one" not in str(refused.value)
+
+
 def test_no_redirect_is_followed_with_a_service_token() -> None:
     with serve({"A4H": destination()}, secret=SECRET) as btp:
         btp.fail(FIND, 302, f"{btp.url}/elsewhere")

@@ -19,8 +19,12 @@ class BindingCredentials(Credentials):
     def __init__(self, binding: Credentials) -> None:
         self._binding = binding
 
+    def known(self) -> Secret:
+        """The binding, for who does not log on with it."""
+        return client_of(self._binding.known())
+
     def current(self) -> Secret:
-        """The binding, at most some minutes old."""
+        """The binding to log on with now."""
         return client_of(self._binding.current())
 
     def accepted(self, secret: Secret) -> None:
@@ -30,6 +34,9 @@ class BindingCredentials(Credentials):
     def refused(self, secret: Secret) -> bool:
         """It did not; whether there is another version by now."""
         return self._binding.refused(secret)
+
+    def __repr__(self) -> str:
+        return f"Binding{self._binding!r}"
 
 
 def client_of(binding: Secret) -> Secret:

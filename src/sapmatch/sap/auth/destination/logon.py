@@ -58,7 +58,6 @@ class Logon(Struct, frozen=True, kw_only=True):
             queries=rules.logon_queries(self.place, reply, self.connection),
             usable_until=None if kind.once else min(until, now + LASTING),
             url=reply.property("URL"),
-            via_proxy=self._is_proxied(reply),
             certificate=pair.certificate if pair else None,
             key=pair.key if pair else None,
             trust=trusted or trust_store(self.place, reply),
@@ -77,13 +76,13 @@ class Logon(Struct, frozen=True, kw_only=True):
 
     def _token(self, reply: Reply, now: datetime) -> tuple[Header, datetime]:
         """The first that is no error (CO-T7), as it is (D4); where all are, what they say."""
-        for token in reply.auth_tokens:
+        for token in reply.tokens:
             if not token.error and token.http_header and token.http_header.value:
                 timeless = token.expires_in is None and _is_basic(reply)
                 until = now + LASTING if timeless else usable_until(now, token.expires_in)
                 return token.http_header, until
         hidden = reply.secrets()
-        errors = [safe(each.error, hidden) for each in reply.auth_tokens if each.error]
+        errors = [safe(each.error, hidden) for each in reply.tokens if each.error]
         if not errors and _is_basic(reply) and reply.property("User"):
             return _basic(reply), now + LASTING
         raise self._none(errors, reply)

@@ -44,8 +44,13 @@ class Reply(Struct, frozen=True, rename="camel"):
     """The properties of a destination, and what it takes to log on."""
 
     destination_configuration: dict[str, Any]
-    auth_tokens: tuple[Token, ...] = ()
-    certificates: tuple[Stored, ...] = ()
+    auth_tokens: tuple[Token, ...] | None = None
+    certificates: tuple[Stored, ...] | None = None
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """What its logon gave, and what failed, in the service's order."""
+        return self.auth_tokens or ()
 
     def property(self, name: str) -> str:
         """A property as text, empty where it is not set."""
@@ -66,7 +71,7 @@ class Reply(Struct, frozen=True, rename="camel"):
 
     def stored(self, name: str) -> Stored | None:
         """The key store or trust store of that name."""
-        return next((each for each in self.certificates if each.name == name), None)
+        return next((each for each in self.certificates or () if each.name == name), None)
 
     def __repr__(self) -> str:
         return f"Reply({self.property('Name')!r}, {self.property('Authentication')!r})"

@@ -86,7 +86,7 @@ class DestinationService:
 
     def _keep_refresh_token(self, binding: Secret, found: Reply) -> None:
         """One that was renewed counts for this process: a secret is never written from here."""
-        given = next((each.refresh_token for each in found.auth_tokens if each.refresh_token), None)
+        given = next((each.refresh_token for each in found.tokens if each.refresh_token), None)
         if given and given != self._refresh_token(binding):
             self._renewed = (binding.version, given)
             _log.warning(

@@ -21,12 +21,12 @@ class ServiceToken:
 
     def access(self) -> Access:
         """A token that is good for now; LogonRefused where the binding is not."""
-        client = self._binding.current()
+        client = self._binding.known()
         return self._cache.get(client.version, lambda: self._fetched(client))
 
     def drop(self, access: Access) -> None:
         """The service did not take it."""
-        self._cache.drop(self._binding.current().version, access)
+        self._cache.drop(self._binding.known().version, access)
 
     def _fetched(self, client: Secret) -> Access:
         auth = client_credentials(client)

@@ -81,7 +81,7 @@ class DestinationSource:
 
     def _found(self, user_token: str | None) -> Reply:
         """With a service token; once with a new one, where that was not taken any more."""
-        binding = self._credentials.current()
+        binding = self._credentials.known()
         given = self._token.access()
         try:
             return self._service.find(binding, given.headers["Authorization"], user_token)

@@ -1,5 +1,7 @@
 """Kinds of systems: what each is asked, and whom an error sends where."""
 
+from collections.abc import Callable
+
 import pytest
 
 from sapmatch.model.errors import (
@@ -12,6 +14,8 @@ from sapmatch.model.errors import (
 from sapmatch.model.profiles import PROFILES, ProfileName
 from sapmatch.model.query import Query, field
 from sapmatch.sap.odata.batch import Read
+from sapmatch.sap.odata.service import Service
+from tests.builders.batch_answers import BATCH, enclosed, error, http, part
 from tests.builders.sap_server import (
     SERVICE,
     Reply,
@@ -53,6 +57,42 @@ def test_a_missing_authorisation_is_mended_where_this_kind_of_system_keeps_it(
         client.find(SERVICE, "A_Order", Query())
     assert len(server.requests) == 1
     assert ("S_SERVICE" in str(refused.value)) == (profile in ("s4hana", "ecc"))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda service: service.find("A_Order", Query()),
+        lambda service: service.get("A_Order", {"ID": "1"}),
+        lambda service: service.count("A_Order"),
+        lambda service: service.metadata(),
+        lambda service: service.create("A_Order", {}),
+        lambda service: service.batch([Read("A_Order")]),
+    ],
+    ids=["rows", "record", "count", "metadata", "token", "batch"],
+)
+def test_every_call_knows_what_kind_of_system_it_is(call: Callable[[Service], object]) -> None:
+    """A7: the fetch of a token included; nobody who has no PFCG is sent there."""
+    with (
+        SapServer(lambda request: refusal(403)) as server,
+        client_of(server, profile="s4hana-cloud") as client,
+        pytest.raises(AuthorizationMissing, match="Communication Arrangements"),
+    ):
+        call(client.service(SERVICE))
+
+
+def test_a_refused_write_and_an_operation_of_a_batch_know_it_too() -> None:
+    body = enclosed([part(http(403, error()))])
+    refused = Reply(202, body, type=f"multipart/mixed; boundary={BATCH}")
+    with (
+        SapServer(with_token(in_turn(refusal(403), refused))) as server,
+        client_of(server, profile="s4hana-cloud") as client,
+    ):
+        service = client.service(SERVICE)
+        with pytest.raises(AuthorizationMissing, match="Communication Arrangements"):
+            service.create("A_Order", {})
+        (result,) = service.batch([Read("A_Order")])
+    assert "Communication Arrangements" in str(result.error)
 
 
 @pytest.mark.parametrize("status", [403, 404])

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from sapmatch.model.errors import InputRejected, Problem
 
-_TEXT = re.compile(r"(?:[a-z]+)?'(?:[^']|'')*'", re.IGNORECASE)  # `datetime'...'` included
+_TEXT = re.compile(r"(?:\b[a-z]{1,15})?'(?:[^']|'')*'", re.IGNORECASE)  # `datetime'...'` included
 _TOKEN = re.compile(r"[()]|[^\s(),]+")
 _CALL = re.compile(r"\b([a-z]+)\s*\(", re.IGNORECASE)
 _FIELD = re.compile(r"[A-Za-z_][\w/]*")

@@ -1,5 +1,7 @@
 """The guard that keeps all functions together from locking a SAP user."""
 
+import random
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -153,3 +155,32 @@ def test_of_many_versions_the_newest_are_remembered(world: World) -> None:
         world.pass_by(1)
     versions = world.guard().standing().versions
     assert sorted(versions) == sorted(f"v{n}" for n in range(12, 20))
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_in_any_order_a_wrong_secret_is_refused_twice_and_once_more_for_each_who_dies(
+    world: World, seed: int
+) -> None:
+    """CO-T1, RE-26: who dies between SAP's refusal and its note takes that with it."""
+    chance = random.Random(seed)
+    trying: list[tuple[SharedLogonGuard, float]] = []
+    logons = deaths = 0
+    for _ in range(200):
+        now = world.clock.now().timestamp()
+        overdue = trying and now - trying[0][1] > LEASE_SECONDS - PATIENCE - 5  # no call is longer
+        if trying and (overdue or chance.random() < 0.3):
+            guard, _since = trying.pop(0)
+            if chance.random() < 0.3:
+                deaths += 1
+            else:
+                guard.refused("wrong")
+            continue
+        world.pass_by(chance.choice((0.0, 0.5, 3.0)))
+        guard = world.guard()
+        with suppress(SapThrottled, LogonRefused):
+            guard.admit("wrong")
+            logons += 1
+            trying.append((guard, world.clock.now().timestamp()))
+    assert world.guard().standing().of("wrong").is_stopped
+    assert trying == []
+    assert logons == 2 + deaths

@@ -1,9 +1,7 @@
 """The functions: what each needs and what it may do. Nothing here is granted to anybody else."""
 
-from dataclasses import dataclass
-
+from infra.function_spec import FunctionSpec
 from infra.grants import (
-    Grant,
     deletes,
     describes_secrets,
     lists,
@@ -24,30 +22,6 @@ from infra.grants import (
     writes,
     writes_files,
 )
-
-
-@dataclass(frozen=True)
-class FunctionSpec:
-    """One function; memory and disk (/tmp) in MB, time-out in seconds.
-
-    Only a function that calls SAP stands in the network. `own_machine` is granted about a machine,
-    and so is made after it: machines call functions.
-    """
-
-    purpose: str
-    grants: tuple[Grant, ...]
-    memory: int = 512
-    disk: int = 512
-    timeout: int = 60
-    layers: tuple[str, ...] = ("base",)
-    calls_sap: bool = False
-    own_machine: tuple[Grant, ...] = ()
-
-    @property
-    def all_layers(self) -> tuple[str, ...]:
-        """Who calls SAP shows certificates or signs, where the connections ask for it."""
-        return (*self.layers, "identity") if self.calls_sap else self.layers
-
 
 # Called by the state machines: one state each.
 TASKS = {

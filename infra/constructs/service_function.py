@@ -11,7 +11,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.constructs.roles import ExactRole
-from infra.functions import FunctionSpec
+from infra.function_spec import FunctionSpec
 from infra.grants import Resources, attaches_to_network, traces, writes_logs
 from infra.names import pascal
 

@@ -47,7 +47,7 @@ class OperationsStack(Stack):
         self._audits(config, integration)
         self._unsent(config)
         self._sweeps(config, integration)
-        self._logons(config, integration)
+        self._logons(config)
         self._rotations(integration)
         if network and network.vpn:
             self._tunnels(config, network.vpn.attr_vpn_connection_id)
@@ -114,7 +114,7 @@ class OperationsStack(Stack):
             errors = integration.functions[name].metric_errors(period=PERIOD)
             self._alarm(f"{pascal(name)}Failed", errors, f"{name} ended in an error.")
 
-    def _logons(self, config: StageConfig, integration: IntegrationStack) -> None:
+    def _logons(self, config: StageConfig) -> None:
         stopped = _measured(config, "LogonStopped", statistic="Sum")
         text = "SAP refused a secret twice: nobody logs on to that system until it is replaced."
         self._alarm("LogonStopped", stopped, text)

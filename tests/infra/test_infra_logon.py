@@ -8,9 +8,9 @@ from infra.bundle import ROOT, layer_folder, size
 from infra.functions import FUNCTIONS
 from sapmatch.limits.logons import KEY
 from tests.infra.conftest import Synthesize
+from tests.infra.policies import granted
 from tests.infra.templates import Templates
 from tests.infra.test_infra_network import made
-from tests.infra.test_infra_roles import granted
 
 LAMBDA_LIMIT = 250_000_000  # bytes unzipped, code and layers together
 

@@ -6,9 +6,9 @@ import pytest
 
 from infra.functions import FUNCTIONS
 from tests.infra.conftest import NETWORKS, Synthesize
+from tests.infra.policies import UNBOUND, all_policies, granted, statements
 from tests.infra.templates import Templates
 from tests.infra.test_infra_roles import FUNCTIONS as CORE
-from tests.infra.test_infra_roles import UNBOUND, all_policies, granted, statements
 
 KINDS = [name for name in NETWORKS if name not in ("none", "appflow")]
 MADE = ["vpn", "transit", "privatelink"]

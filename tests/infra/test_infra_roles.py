@@ -1,13 +1,18 @@
 """Least privilege, read from the templates: one role each, exact statements, forbidden pairs."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
 from infra.functions import BROKERS, ROTATORS
 from infra.functions import FUNCTIONS as ALL
-from infra.names import pascal
+from tests.infra.policies import (
+    UNBOUND,
+    all_policies,
+    granted,
+    prefixes,
+    statements,
+    tables,
+    text,
+)
 from tests.infra.templates import Templates
 
 # Those that are made where the settings ask for them have tests of their own.
@@ -21,75 +26,6 @@ SAP_CALLERS = {
     "audit_writes",
     "write_decision",
 }
-# Actions that AWS gives no resource to narrow down.
-UNBOUND = {"textract", "xray", "logs", "ec2"}
-
-
-def statements(policy: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The statements of a policy with lists of actions and resources."""
-    for statement in policy["PolicyDocument"]["Statement"]:
-        yield {
-            **statement,
-            "Action": _listed(statement["Action"]),
-            "Resource": [_text(resource) for resource in _listed(statement.get("Resource", []))],
-        }
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _text(value: Any) -> str:
-    """A resource as text: `Bucket/incoming/*`, `Orders`, `MatchInvoice`."""
-    match value:
-        case {"Fn::Join": [_, parts]}:
-            return "".join(map(_text, parts))
-        case {"Fn::ImportValue": name}:
-            return str(name).rpartition("FnGetAtt")[2].rpartition("Ref")[2]
-        case {"Fn::GetAtt": [name, _]} | {"Ref": name}:
-            return str(name)
-        case _:
-            return str(value)
-
-
-def granted(templates: Templates, name: str) -> dict[str, set[str]]:
-    """Action -> resources of one function's role."""
-    role = templates.one("AWS::IAM::Role", f"{pascal(name)}Role")
-    beside = [
-        policy
-        for policy in templates.of_type("AWS::IAM::Policy").values()
-        if any(_text(holder).startswith(f"{pascal(name)}Role") for holder in policy["Roles"])
-    ]
-    found: dict[str, set[str]] = {}
-    for policy in (*role["Policies"], *beside):
-        for statement in statements(policy):
-            for action in statement["Action"]:
-                found.setdefault(action, set()).update(statement["Resource"])
-    return found
-
-
-def prefixes(resources: set[str]) -> set[str]:
-    """The object prefixes among resources."""
-    return {resource.partition("/")[2] for resource in resources}
-
-
-def tables(resources: set[str]) -> set[str]:
-    """The tables among resources, indexes after a slash."""
-    return {
-        f"{name}{'/' + rest if rest else ''}"
-        for resource in resources
-        for name in ("Orders", "Documents", "Intents", "Control")
-        for rest in [resource.partition("/index/")[2]]
-        if resource.startswith(name)
-    }
-
-
-def all_policies(templates: Templates) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every identity policy of the stage."""
-    for title, role in templates.of_type("AWS::IAM::Role").items():
-        for policy in role.get("Policies", ()):
-            yield title, policy
-    yield from templates.of_type("AWS::IAM::Policy").items()
 
 
 def test_no_action_is_a_wildcard(prod: Templates) -> None:
@@ -124,7 +60,7 @@ def test_a_distributed_map_runs_children_of_its_own_machine_and_reads_its_list(
     """The emulator does not enforce this role, so the template is the only proof."""
     policy = prod.one("AWS::IAM::Policy", "ExtractionExtractChunks")
     (role,) = policy["Roles"]
-    assert _text(role).startswith("ExtractionRole")
+    assert text(role).startswith("ExtractionRole")
     found = {a: s["Resource"] for s in statements(policy) for a in s["Action"]}
     assert set(found) == {
         "states:StartExecution",
@@ -375,7 +311,7 @@ def test_a_machine_calls_exactly_the_functions_of_its_file(prod: Templates) -> N
     """The emulator does not enforce this role, so the template is the only proof."""
     for title in ("Extraction", "InvoiceMatching", "WriteBack"):
         machine = prod.one("AWS::StepFunctions::StateMachine", title)
-        named = {_text(arn) for arn in machine["DefinitionSubstitutions"].values()}
+        named = {text(arn) for arn in machine["DefinitionSubstitutions"].values()}
         role = prod.one("AWS::IAM::Role", f"{title}Role")
         called = {
             resource
@@ -410,4 +346,4 @@ def test_a_schedule_starts_its_own_machine_only(prod: Templates) -> None:
             if "states:StartExecution" in statement["Action"]
             for resource in statement["Resource"]
         }
-        assert started == {_text(schedule["Target"]["Arn"])}
+        assert started == {text(schedule["Target"]["Arn"])}

@@ -122,13 +122,15 @@ class CsrfTokens:
             raise LogonRefused(
                 f"{self._session.place}: no CSRF token could be fetched from {source.path}: {exc}. "
                 'Where this service takes writes without one set csrf = "never"; where its root '
-                "refuses, name another path or method by csrf_path and csrf_method of the service"
+                "refuses, name another path or method by csrf_path and csrf_method of the service",
+                "csrf",
             ) from exc
 
     def _none_given(self) -> LogonRefused:
         return LogonRefused(
             f"{self._session.place}: SAP asks for a CSRF token and gives none at the service's "
-            "root; check that nothing between us and SAP removes its headers or cookies"
+            "root; check that nothing between us and SAP removes its headers or cookies",
+            "csrf",
         )
 
 

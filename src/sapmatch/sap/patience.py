@@ -170,6 +170,12 @@ class _Connection(HTTPConnection):
             # What the other side said before it closed, such as an alert, is still to be read.
             raise BrokenPipeError from exc
 
+    def close(self) -> None:
+        """End the connection; a tunnel through a proxy, where it begins anew, has its own time."""
+        self._end = None
+        self.__dict__.pop("response_class", None)
+        super().close()
+
     def getresponse(self) -> Any:
         answer = super().getresponse()
         self._used = self.terms.now()

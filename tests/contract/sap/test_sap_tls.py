@@ -1,6 +1,12 @@
 """TLS with SAP: whom we believe, by which name, and how often it is agreed on."""
 
+import select
+import socket
+import socketserver
 import ssl
+import threading
+import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +19,7 @@ from sapmatch.model.query import Query
 from sapmatch.sap.odata.client import ODataClient
 from tests.builders.certificates import Authority
 from tests.builders.logons import LOGON, Vault, logged_on, password
+from tests.builders.memory import MemoryClock
 from tests.builders.sap_server import SERVICE, Reply, SapServer, rows
 from tests.contract.sap.test_sap_threads import at_once
 
@@ -149,6 +156,45 @@ def test_no_redirect_leads_out_of_tls(authority: Authority) -> None:
                 assert caught.value.reason == "sso"
                 ways.pop()
         assert plain.requests == []
+
+
+class _Tunnel(socketserver.StreamRequestHandler):
+    """A proxy that knows CONNECT, and passes on whatever comes after it."""
+
+    def handle(self) -> None:
+        target = self.rfile.readline().split()[1].decode().rpartition(":")
+        while self.rfile.readline().strip():
+            pass
+        with socket.create_connection((target[0], int(target[2])), 10) as there:
+            self.wfile.write(b"HTTP/1.1 200 Connected\r\n\r\n")
+            ends = {self.connection: there, there: self.connection}
+            while readable := select.select(list(ends), [], [], 10)[0]:
+                for each in readable:
+                    if not (data := each.recv(65536)):
+                        return
+                    ends[each].sendall(data)
+
+
+def test_a_tunnel_through_a_proxy_begins_anew_after_a_long_pause(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CO-T63: the time limit of the exchange before has nothing to say about it."""
+    clock = MemoryClock()
+    with (
+        socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Tunnel) as proxy,
+        serving(authority.server()) as server,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.server_address[1]}")
+        thread = threading.Thread(target=proxy.serve_forever, args=(0.01,))
+        thread.start()
+        with client_at(server, authority, clock=clock, total_timeout=0.5) as client:
+            client.find(SERVICE, "A_Order", Query())
+            clock.time += timedelta(seconds=21)
+            time.sleep(0.6)
+            client.find(SERVICE, "A_Order", Query())
+        proxy.shutdown()
+        thread.join(5)
+    assert (len(server.requests), server.handshakes) == (2, 2)
 
 
 def test_tls_is_agreed_on_once_for_each_connection_and_not_for_each_request(

@@ -7,6 +7,7 @@ import json
 import time
 import uuid
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from local.btp.errors import Refused
@@ -20,20 +21,13 @@ class Issuer:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.renew()
+        self.key_id = uuid.uuid4().hex[:8]
+        self._key = _first_key()
 
     def renew(self) -> None:
         """Sign with a new key from now on, which old tokens do not fit."""
         self.key_id = uuid.uuid4().hex[:8]
-        self._made: Any = None
-
-    @property
-    def _key(self) -> Any:
-        from cryptography.hazmat.primitives.asymmetric import rsa
-
-        if self._made is None:
-            self._made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        return self._made
+        self._key = _new_key()
 
     def user_token(self, user: str, *, lifetime: float = LIFETIME, **claims: Any) -> str:
         """The token of a person who has just logged on."""
@@ -66,6 +60,18 @@ class Issuer:
 
         key = json.loads(RSAAlgorithm.to_jwk(self._key.public_key()))
         return {"keys": [key | {"kid": self.key_id, "alg": _ALGORITHM, "use": "sig"}]}
+
+
+@cache
+def _first_key() -> Any:
+    """Of all issuers of a process, as making one takes long."""
+    return _new_key()
+
+
+def _new_key() -> Any:
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 class Xsuaa:

@@ -12,7 +12,7 @@ import pytest
 from local.btp.server import Btp, serve
 from local.btp.xsuaa import Issuer
 from sapmatch.model.access import Principal
-from sapmatch.model.errors import LogonRefused
+from sapmatch.model.errors import InputRejected, LogonRefused
 from sapmatch.sap.auth.user_token import UserTokens
 from tests.builders.btp import SECRET, connection_of, destination, source_of
 from tests.builders.memory import MemoryClock
@@ -59,6 +59,7 @@ def test_no_algorithm_that_needs_no_key_of_the_issuer_is_taken(make: Any) -> Non
 def test_a_token_that_another_key_has_signed_is_refused() -> None:
     with serve(KNOWN, secret=SECRET) as btp:
         forger = Issuer(btp.issuer.url)
+        forger.renew()
         assert "no key" in str(refused(btp, forger.user_token("ANNA")))
         forger.key_id = btp.issuer.key_id
         assert "not signed" in str(refused(btp, forger.user_token("ANNA")))
@@ -124,6 +125,9 @@ def test_keys_that_are_no_keys_or_not_on_https_are_named() -> None:
         token = btp.issuer.user_token("ANNA")
         issuers = {btp.issuer.url: f"{btp.url}/nowhere"}
         assert "/nowhere answers no keys" in str(refused(btp, token, issuers=issuers))
+        plain = connection_of(btp, issuers={btp.issuer.url: "http://idp.example.com/keys"})
+        with pytest.raises(InputRejected, match=r"issuers: must begin with https"):
+            source_of(btp, plain).access(Principal(token=token))
 
 
 def test_a_token_of_another_issuer_needs_its_keys_at_the_destination_d9_co_t11() -> None:

@@ -1,7 +1,7 @@
 """Clients of SAP that the functions of a stage keep open."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,7 +13,9 @@ from sapmatch.model.ports import Clock, Control
 from sapmatch.settings import Environment, Settings
 
 if TYPE_CHECKING:
+    from sapmatch.aws.broker import Asked
     from sapmatch.bootstrap.principals import PrincipalWriter, TokenWriter
+    from sapmatch.sap.auth.tokens import AccessCache
     from sapmatch.sap.odata.client import ODataClient
 
 
@@ -33,7 +35,7 @@ class SapClients:
         self._clock = clock
         self._technical: dict[str, ODataClient] = {}
         self._writers: dict[str, PrincipalWriter] = {}
-        self._sources: dict[str, AccessSource] = {}
+        self._sources: dict[tuple[str, str], AccessSource] = {}
 
     def technical(self, name: str) -> "ODataClient":
         """The client of one connection's technical user."""
@@ -63,7 +65,7 @@ class SapClients:
 
         asked = msgspec.convert(event, Asked)
         try:
-            answer = Brokered(access=self._source(asked.connection).access(asked.principal))
+            answer = Brokered(access=self._source(asked).access(asked.principal))
         except SapmatchError as exc:
             answer = told(exc)
         found: dict[str, Any] = msgspec.to_builtins(answer)
@@ -77,7 +79,16 @@ class SapClients:
             principal=principal,
             guard=self._guard(name),
             broker=self._broker(name),
+            # What a person's own token opened is forgotten with the client.
+            cache=None if principal and principal.token else self._cache,
         )
+
+    @cached_property
+    def _cache(self) -> "AccessCache":
+        """The tokens of all other clients: they outlive the session of a person."""
+        from sapmatch.sap.auth.tokens import AccessCache
+
+        return AccessCache(self._clock)
 
     def _guard(self, name: str) -> LogonGuard:
         from sapmatch.limits.logons import SharedLogonGuard
@@ -94,14 +105,17 @@ class SapClients:
 
         return LambdaBroker(client("lambda"), function, name)
 
-    def _source(self, name: str) -> AccessSource:
+    def _source(self, asked: "Asked") -> AccessSource:
         from sapmatch.bootstrap.secrets import NamedSecrets
         from sapmatch.sap.sources import access_source
 
-        if name not in self._sources:
-            connection, guard = connection_of(self._settings, name), self._guard(name)
+        name, principal = asked.connection, asked.principal
+        connection = connection_of(self._settings, name, principal)
+        key = (name, repr(connection.auth))  # of its structs one holds a dict
+        if key not in self._sources:
+            guard = self._guard(name)
             source = access_source(name, connection, NamedSecrets(), self._clock, guard)
             if source is None:
                 raise InputRejected(f"[connections.{name}].auth: needs no tokens")
-            self._sources[name] = source
-        return self._sources[name]
+            self._sources[key] = source
+        return self._sources[key]

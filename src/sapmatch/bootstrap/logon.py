@@ -5,8 +5,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from sapmatch.clock import SystemClock
 from sapmatch.model.access import AccessSource, LogonGuard, Principal
+from sapmatch.model.auth import BtpDestination
 from sapmatch.model.connection import Connection
 from sapmatch.model.errors import InputRejected, PreconditionFailed
 from sapmatch.model.ports import Clock, Versioned
@@ -14,6 +17,7 @@ from sapmatch.settings import Settings
 
 if TYPE_CHECKING:
     from sapmatch.model.expense import Analysis
+    from sapmatch.sap.auth.tokens import AccessCache
     from sapmatch.sap.odata.client import ODataClient
 
 
@@ -25,11 +29,12 @@ def sap_client(
     principal: Principal | None = None,
     guard: LogonGuard | None = None,
     broker: AccessSource | None = None,
+    cache: "AccessCache | None" = None,
 ) -> "ODataClient":
     """A client for `[connections.<name>]`, logged on lazily; close it after use.
 
     Without a `guard` this process keeps itself from locking the user; without a `broker` it gets
-    tokens itself.
+    tokens itself, and without a `cache` for this client alone.
     """
     from sapmatch.bootstrap.secrets import NamedSecrets
     from sapmatch.limits.logons import SharedLogonGuard
@@ -38,21 +43,30 @@ def sap_client(
     clock = clock or SystemClock()
     return connect(
         name,
-        connection_of(settings, name),
+        connection_of(settings, name, principal),
         NamedSecrets(),
         clock=clock,
         principal=principal,
         guard=guard or SharedLogonGuard(_OwnControl(), clock, name),
         broker=broker,
+        cache=cache,
     )
 
 
-def connection_of(settings: Settings, name: str) -> Connection:
-    """One `[connections.*]` block; InputRejected where there is none."""
+def connection_of(settings: Settings, name: str, principal: Principal | None = None) -> Connection:
+    """One `[connections.*]` block, as it is entered on behalf of the principal.
+
+    Of BTP a destination speaks either for a technical user or for a person by their token.
+    InputRejected where there is none.
+    """
     if name not in settings.connections:
         known = ", ".join(settings.connections) or "none"
         raise InputRejected(f"connection {name}: is not in the settings; known are {known}")
-    return settings.connections[name]
+    connection = settings.connections[name]
+    auth = connection.auth
+    if not (principal and principal.token and isinstance(auth, BtpDestination) and auth.for_people):
+        return connection
+    return replace(connection, auth=replace(auth, destination=auth.for_people, for_people=None))
 
 
 def textract() -> "Callable[[bytes, int], Analysis]":

@@ -69,12 +69,14 @@ class BtpDestination(Struct, frozen=True, kw_only=True, tag_field="type", tag="b
     The secret is the service binding: `clientid`, `clientsecret`, `url`, `uri`; or `clientid`,
     `certificate`, `key`, `certurl`, `uri`. `destination` may end in `@instance` or `@subaccount`.
     `issuers`: whose user tokens are taken, each with the address of its keys (JWKS); a token of
-    anybody else is refused before anything is sent. `trust_all`: the destination's TrustAll counts,
-    on a laptop with a loopback address only.
+    anybody else is refused before anything is sent. `for_people` is the destination that speaks for
+    a person by their token, where `destination` is the technical user's. `trust_all`: the
+    destination's TrustAll counts, on a laptop with a loopback address only.
     """
 
     secret: str
     destination: str
+    for_people: str | None = None
     tenant: str | None = None
     fragment: str | None = None
     issuers: dict[str, str] = {}

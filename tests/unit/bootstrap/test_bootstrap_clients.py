@@ -10,9 +10,10 @@ from sapmatch.aws.broker import LambdaBroker
 from sapmatch.bootstrap.clients import SapClients
 from sapmatch.limits.logons import SharedLogonGuard
 from sapmatch.model.access import Access, Principal
-from sapmatch.model.auth import Auth, Basic, ClientCredentials
+from sapmatch.model.auth import Auth, Basic, BtpDestination, ClientCredentials
 from sapmatch.model.connection import Connection
 from sapmatch.model.errors import LogonRefused
+from sapmatch.sap.auth.tokens import AccessCache
 from sapmatch.settings import Environment, Settings
 from tests.builders.control import MemoryControl
 from tests.builders.memory import MemoryClock
@@ -110,3 +111,30 @@ def test_a_connection_that_is_not_there_is_told_and_no_failure() -> None:
     answer = clients(OUTSIDE).brokered({"connection": "x"})
     assert answer["error"] == "InputRejected"
     assert "known are s4" in answer["message"]
+
+
+def test_a_person_is_spoken_for_by_the_destination_for_people(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A destination of BTP speaks either for a technical user, or for people by their tokens."""
+    made: list[str] = []
+
+    def source(_name: str, connection: Connection, *_: Any) -> Source:
+        assert isinstance(connection.auth, BtpDestination)
+        made.append(connection.auth.destination)
+        return Source(refuses=False)
+
+    monkeypatch.setattr("sapmatch.sap.sources.access_source", source)
+    ours = clients(BtpDestination(secret="btp", destination="S4", for_people="S4_PEOPLE"))
+    for event in ({}, {"user_token": "a.b.c"}, {}, {"user_token": "d.e.f"}):
+        ours.brokered({"connection": "s4", **event})
+    assert made == ["S4", "S4_PEOPLE"]
+
+
+def test_tokens_are_kept_for_all_clients_but_those_of_a_persons_own_token(made: MagicMock) -> None:
+    stage = clients(OUTSIDE)
+    stage.technical("s4")
+    shared = made.call_args.kwargs["cache"]
+    stage.token_writer("s4", "jwt")
+    assert made.call_args.kwargs["cache"] is None
+    assert isinstance(shared, AccessCache)

@@ -77,6 +77,7 @@ def test_metrics_and_alarm_agree_on_the_name_of_the_service(prod: Templates) -> 
 
 
 def test_callers_of_sap_are_watched_for_throttling(prod: Templates) -> None:
+    """RE-13"""
     throttled = [a for a in prod.of_type(ALARM).values() if a["MetricName"] == "Throttles"]
     assert len(throttled) == 5
 

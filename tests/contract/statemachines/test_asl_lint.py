@@ -205,6 +205,18 @@ def test_every_caller_of_sap_waits_for_it(path: Path) -> None:
             assert retried >= TRANSIENT_OF_SAP, name
 
 
+@every_machine
+def test_a_function_whose_copies_are_all_busy_is_called_again_later_and_later(path: Path) -> None:
+    """RE-13: reserved concurrency is used up; nothing is lost, and no two come back together."""
+    for name, task in tasks(path):
+        (retry,) = (
+            r for r in task["Retry"] if "Lambda.TooManyRequestsException" in r["ErrorEquals"]
+        )
+        assert retry["MaxAttempts"] >= 6, name
+        assert retry["BackoffRate"] > 1, name
+        assert retry["JitterStrategy"] == "FULL", name
+
+
 @pytest.mark.parametrize(
     ("machine", "name"),
     [

@@ -11,6 +11,7 @@ from sapmatch.model.ports import Clock
 from sapmatch.sap.auth.access import AccessAuth
 from sapmatch.sap.auth.basic import BasicAuth
 from sapmatch.sap.auth.certificate import Anonymous, CertificateAuth
+from sapmatch.sap.auth.tokens import AccessCache
 from sapmatch.sap.auth.trust import trust_of
 from sapmatch.sap.csrf import CsrfTokens
 from sapmatch.sap.http import Auth
@@ -29,18 +30,20 @@ def connect(
     principal: Principal | None = None,
     guard: LogonGuard | None = None,
     broker: AccessSource | None = None,
+    cache: AccessCache | None = None,
 ) -> ODataClient:
     """A client for `[connections.<name>]`; nothing is sent to SAP before its first call.
 
     On behalf of the `principal`, where the way to log on can do that, else of the technical user.
-    The `broker` makes tokens where this process cannot reach who makes them. Raises InputRejected,
-    naming the setting, for an address that is not https (http: loopback only), a useless secret,
-    pace, or principal; LogonRefused for a client certificate that is over.
+    The `broker` makes tokens where this process cannot reach who makes them; a `cache` keeps those
+    of several clients. Raises InputRejected, naming the setting, for an address that is not https
+    (http: loopback only), a useless secret, pace, or principal; LogonRefused for a client
+    certificate that is over.
     """
     clock = clock or SystemClock()
     _check_limits(name, connection)
     _check_principal(name, connection, principal)
-    auth = _auth(name, connection, secrets, clock, principal, guard, broker)
+    auth = _auth(name, connection, secrets, clock, principal, guard, broker, cache)
     trust = trust_of(name, connection, secrets)
     proxy = proxy_of(name, connection, secrets, clock, trust, guard)
     session = SapSession(name, connection, auth, clock, trust, proxy)
@@ -62,6 +65,7 @@ def _auth(
     principal: Principal | None,
     guard: LogonGuard | None,
     broker: AccessSource | None,
+    cache: AccessCache | None,
 ) -> Auth:
     match connection.auth:
         case NoAuth():
@@ -76,7 +80,7 @@ def _auth(
     user = (principal.sap_user, principal.token) if principal else None
     key = (name, identity_of(connection.auth), user)
     identity = "\0".join(identity_of(connection.auth))
-    return AccessAuth(source, clock, key, f"{identity}\0{user or ''}", principal)
+    return AccessAuth(source, clock, key, f"{identity}\0{user or ''}", principal, cache)
 
 
 def _check_limits(name: str, connection: Connection) -> None:

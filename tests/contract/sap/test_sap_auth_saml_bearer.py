@@ -16,6 +16,7 @@ from sapmatch.model.errors import InputRejected, LogonRefused, SapmatchError, Sa
 from sapmatch.model.ports import Clock
 from sapmatch.model.query import EVERYTHING
 from sapmatch.sap.auth.saml_bearer import SamlBearerSource, token_url
+from sapmatch.sap.auth.tokens import AccessCache
 from sapmatch.sap.auth.trust import Trust
 from sapmatch.sap.connection import connect
 from tests.builders.certificates import Authority, Leaf
@@ -98,6 +99,22 @@ def test_the_assertion_names_the_technical_user_unless_a_person_is_spoken_for(
             assert client.find(f"{ROOT}/{SALES}", "A_SalesOrder", EVERYTHING)
     reads = [each for each in sap.log.entries() if each["method"] == "GET"]
     assert [each["user"] for each in reads] == ["TECHNICAL", "MEIER", "WEBER"]
+
+
+def test_clients_of_one_user_share_a_token_and_those_of_two_never(
+    sap: Server, secrets: Versions
+) -> None:
+    """CO-T6: a session that is opened anew needs no new token."""
+    connection = Connection(url=sap.url, client="100", auth=AUTH)
+    cache = AccessCache(MemoryClock())
+    users = ["MEIER", "WEBER", "MEIER", "WEBER", "MEIER"]
+    for user in users:
+        person = Principal(sap_user=user)
+        with connect("s4", connection, secrets, principal=person, cache=cache) as client:
+            assert client.find(f"{ROOT}/{SALES}", "A_SalesOrder", EVERYTHING)
+    entries = sap.log.entries()
+    assert [each["user"] for each in entries if each["method"] == "GET"] == users
+    assert [each["user"] for each in entries if each["method"] == "POST"] == ["MEIER", "WEBER"]
 
 
 @pytest.mark.parametrize("encoding", ["base64url", "base64"])

@@ -99,6 +99,15 @@ def test_a_refresh_token_that_is_renewed_counts_until_the_secret_has_another_d8(
     assert "Geheim" not in caplog.text
 
 
+def test_its_properties_can_be_read_without_its_logon_d3() -> None:
+    with serve({"A4H": basic_destination()}, secret=SECRET) as btp:
+        found = source_of(btp).configuration()
+    assert found.property("Authentication") == "BasicAuthentication"
+    assert found.tokens == ()
+    assert btp.requests[-1][1].endswith("/A4H?$skipTokenRetrieval=true")
+    assert PASSWORD not in repr(found)
+
+
 def test_missing_refused_and_failing_are_three_errors_co_t10() -> None:
     with serve({"A4H": destination()}, secret=SECRET) as btp:
         with pytest.raises(LogonRefused, match="no such destination") as missing:

@@ -55,7 +55,8 @@ class System:
     greeting: Answer | None = None  # to the logon
 
     def __post_init__(self) -> None:
-        self.url = Origin(self.name, self.connection.url).base
+        proxied = self.connection.proxy is not None
+        self.url = Origin(self.name, self.connection.url, proxied=proxied).base
         environment = requests.Session().merge_environment_settings(self.url, {}, None, None, None)
         self.trusted = environment["verify"]  # a path, or True for the public authorities
         self.proxy = select_proxy(self.url, environment["proxies"])

@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 LEVELS: Final = ("instance", "subaccount")
 
 _ROOT: Final = "destination-configuration"
+_PROPERTIES: Final = "?$skipTokenRetrieval=true"
 FOREIGN_USER: Final = (
     "Where the user's token is not of XSUAA, the destination needs the additional property "
     "x_user_token.jwks_uri (address of the issuer's keys) or x_user_token.jwks (the keys)"
@@ -41,13 +42,20 @@ class DestinationService:
         self._http = TokenHttp(f"{place}: the destination service", trust, clock)
         self._renewed: tuple[str, str] | None = None  # version of the secret, its refresh token now
 
-    def find(self, binding: Secret, authorization: str, user_token: str | None) -> Reply:
-        """The destination, with what its logon gave.
+    def find(
+        self,
+        binding: Secret,
+        authorization: str,
+        user_token: str | None,
+        *,
+        logon: bool = True,
+    ) -> Reply:
+        """The destination, with what its logon gave; without `logon` its properties alone.
 
         Raises Unauthorized on 401, LogonRefused on any other 4xx, SapUnavailable where the service
         failed or did not answer, several times (CO-T10).
         """
-        url = f"{address(binding, 'uri')}/{_ROOT}/{self._path()}"
+        url = f"{address(binding, 'uri')}/{_ROOT}/{self._path()}{'' if logon else _PROPERTIES}"
         headers = self._headers(binding, authorization, user_token)
         hidden = tuple(filter(None, (*binding.fields.values(), authorization, user_token)))
         reply = self._http.repeated(lambda: self._http.send("GET", url, headers))

@@ -79,19 +79,26 @@ class DestinationSource:
             self._keep(who, access)
         return _until(access, now + AGE)
 
-    def _found(self, user_token: str | None) -> Reply:
+    def configuration(self) -> Reply:
+        """How the destination is set up, for who wants to explain it; nobody logs on by it."""
+        return self._found(None, logon=False)
+
+    def _found(self, user_token: str | None, *, logon: bool = True) -> Reply:
         """With a service token; once with a new one, where that was not taken any more."""
-        binding = self._credentials.known()
         given = self._token.access()
         try:
-            return self._service.find(binding, given.headers["Authorization"], user_token)
+            return self._asked(given, user_token, logon=logon)
         except Unauthorized:
             self._token.drop(given)
-        given = self._token.access()
         try:
-            return self._service.find(binding, given.headers["Authorization"], user_token)
+            return self._asked(self._token.access(), user_token, logon=logon)
         except Unauthorized as exc:
             raise self._unauthorized(str(exc), user_token) from exc
+
+    def _asked(self, given: Access, user_token: str | None, *, logon: bool) -> Reply:
+        binding = self._credentials.known()
+        authorization = given.headers["Authorization"]
+        return self._service.find(binding, authorization, user_token, logon=logon)
 
     def _unauthorized(self, words: str, user_token: str | None) -> LogonRefused:
         said = f"{self._place}: the destination service answered 401" + (

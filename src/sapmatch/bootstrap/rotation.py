@@ -15,6 +15,7 @@ from sapmatch.bootstrap.secrets import NamedSecrets
 from sapmatch.model.access import Secret
 from sapmatch.model.auth import secret_of
 from sapmatch.model.errors import InputRejected, LogonRefused
+from sapmatch.model.presets import entity_sets_of
 
 _SUFFIX = 7  # of an ARN: a hyphen and six characters that Secrets Manager adds to the name
 
@@ -91,7 +92,7 @@ class Rotation:
         """A service that the connection is used for, else the one that its kind has by default."""
         settings = self._parts.settings
         read = (e for e in settings.extractions.values() if e.connection == connection)
-        extracted = (each.service for extraction in read for each in extraction.entity_sets)
+        extracted = (each.service for extraction in read for each in entity_sets_of(extraction))
         written = (f.service for f in settings.write_backs.values() if f.connection == connection)
         return (*extracted, *written, settings.connections[connection].kind.path)[0]
 

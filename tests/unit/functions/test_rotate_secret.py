@@ -13,6 +13,7 @@ from sapmatch.limits.logons import LEASE_SECONDS, SharedLogonGuard
 from sapmatch.model.access import Secret
 from sapmatch.model.auth import Basic
 from sapmatch.model.errors import InputRejected, LogonRefused, SapUnavailable
+from sapmatch.model.flow import Extraction
 from tests.builders.memory import MemoryClock
 from tests.conftest import ROOT
 from tests.unit.functions.conftest import CONNECTION, Call
@@ -72,6 +73,7 @@ class World:
         self.manager = Manager(FIRST)
         self.known = {"a1", "b1"}
         self.logons: list[str] = []
+        self.services: list[str] = []
         self.fails: Exception | None = None
         parts.clock = MemoryClock()
         auth = Basic(secret="sapmatch/prod/s4")
@@ -85,6 +87,7 @@ class World:
         guard: SharedLogonGuard = rest[2]
         guard.admit(version.version)
         self.logons.append(version.fields["user"])
+        self.services.append(rest[3])
         if self.fails:
             raise self.fails
         if version.fields["password"] not in self.known:
@@ -105,6 +108,38 @@ def test_two_users_take_turns(call: Call, world: World) -> None:
     assert world.manager.current == {"user": "RFC_B", "password": "b1", "next_user": "RFC_A"}
     assert world.manager.labels == {CURRENT: TOKEN, "AWSPREVIOUS": "v1"}
     assert world.logons == ["RFC_B"]
+
+
+@pytest.mark.parametrize(
+    ("connection", "extractions", "service"),
+    [
+        (
+            {"service": "/own"},
+            {"o": Extraction(connection="s4", presets=("business_partners",))},
+            "/own",
+        ),
+        (
+            {},
+            {"o": Extraction(connection="s4", presets=("business_partners",))},
+            "/sap/opu/odata/sap/API_BUSINESS_PARTNER",
+        ),
+        ({}, {}, "/sap/opu/odata/sap/API_SUPPLIERINVOICE_PROCESS_SRV"),
+    ],
+)
+def test_what_is_tried_is_a_service_that_the_connection_is_used_for(
+    call: Call,
+    parts: MagicMock,
+    world: World,
+    connection: dict[str, Any],
+    extractions: dict[str, Extraction],
+    service: str,
+) -> None:
+    settings = parts.settings
+    settings.connections = {"s4": replace(settings.connections["s4"], **connection)}
+    settings.extractions = extractions
+    call("rotate_secret", "create_secret")
+    call("rotate_secret", "test_secret")
+    assert world.services == [service]
 
 
 def test_every_step_may_come_again_and_sap_sees_one_logon(call: Call, world: World) -> None:

@@ -5,15 +5,17 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sapmatch.model.auth import secret_of
+from sapmatch.model.auth import ClientCredentials, SamlBearer, type_of
 from sapmatch.model.connection import Connection, Limits, ServiceOptions
 from sapmatch.model.errors import Problem
 from sapmatch.settings.blocks import mistake
+from sapmatch.settings.logon import LOOPBACK, check_logon, check_secret
 
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _LONGEST = 3600
 _WAITS = ("quiet_seconds", "probe_spacing_seconds")
 _TIMEOUTS = ("connect_timeout", "read_timeout", "total_timeout")
+_LAST_PORT = 65_535
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")  # of a flow
 PATH = re.compile(r"/[^\s?#\\]*")  # of the same system
 
@@ -28,14 +30,52 @@ def check_connection(path: str, connection: Connection) -> Iterator[Problem]:
         yield mistake(f"{path}.client", 'must be the three digits of the SAP client, such as "100"')
     if not re.fullmatch(r"[A-Z]{2}", connection.language):
         yield mistake(f"{path}.language", 'must be two capital letters, such as "EN"')
-    secret = secret_of(connection.auth)
-    if secret is not None and not secret.removeprefix("env:"):
-        yield mistake(f"{path}.auth.secret", "is empty: name a secret, or env:NAME")
+    yield from check_logon(f"{path}.auth", connection)
+    yield from _check_trust(path, connection)
+    yield from _check_proxy(f"{path}.proxy", connection)
+    if connection.rfc and not re.fullmatch(r"[0-9]{2}", connection.rfc.system_number):
+        yield mistake(f"{path}.rfc.system_number", 'must be two digits in quotes, such as "00"')
     yield from _check_limits(f"{path}.limits", connection.limits)
     yield from _check_times(path, connection)
     yield from check_zone(f"{path}.time_zone", connection.time_zone)
     for service, options in connection.services.items():
         yield from _check_service(f'{path}.services."{service}"', service, options)
+
+
+def _check_trust(path: str, connection: Connection) -> Iterator[Problem]:
+    if connection.ca is not None:
+        yield from check_secret(f"{path}.ca", connection.ca)
+    name = connection.server_name
+    if name is not None and not _HOST.fullmatch(name):
+        yield mistake(
+            f"{path}.server_name",
+            "must be the host name in SAP's certificate alone, such as sap.example.com",
+        )
+
+
+def _check_proxy(path: str, connection: Connection) -> Iterator[Problem]:
+    proxy = connection.proxy
+    if proxy is None:
+        return
+    if not _HOST.fullmatch(proxy.host):
+        yield mistake(f"{path}.host", "must be a host name or an address, without scheme and port")
+    if not 0 < proxy.port <= _LAST_PORT:
+        yield mistake(f"{path}.port", f"must be from 1 to {_LAST_PORT}")
+    if proxy.secret is not None:
+        yield from check_secret(f"{path}.secret", proxy.secret)
+    elif proxy.tenancy != "trusted":
+        yield mistake(
+            f"{path}.secret",
+            f"is missing: with tenancy {proxy.tenancy} the proxy wants a token, so name the secret "
+            "with the binding of the connectivity service",
+        )
+    is_token = isinstance(connection.auth, ClientCredentials | SamlBearer)
+    if is_token and not connection.tokens_from_outside:
+        yield mistake(
+            f"{path.removesuffix('.proxy')}.auth.type",
+            f"{type_of(connection.auth)} gets its token from SAP, which this way does not lead to: "
+            "use btp-destination, whose service gets it, or leave out proxy",
+        )
 
 
 def _check_times(path: str, connection: Connection) -> Iterator[Problem]:
@@ -71,7 +111,7 @@ def _check_address(path: str, address: str, proxied: bool) -> Iterator[Problem]:
             "Cloud Connector's; or leave out proxy",
         )
     elif url.scheme != "https" and not (
-        url.scheme == "http" and (proxied or url.hostname in _LOOPBACK)
+        url.scheme == "http" and (proxied or url.hostname in LOOPBACK)
     ):
         yield mistake(path, "must begin with https:// (http:// for loopback hosts only)")
     elif not url.hostname or url.username or url.path.strip("/") or url.query or url.fragment:
@@ -84,6 +124,10 @@ def _check_limits(path: str, limits: Limits) -> Iterator[Problem]:
     for name in ("burst", "parallel", "failures"):
         if getattr(limits, name) < 1:
             yield mistake(f"{path}.{name}", "must be at least 1")
+    if limits.idle is not None and not 0 <= limits.idle <= limits.parallel:
+        yield mistake(f"{path}.idle", f"must be from 0 to limits.parallel ({limits.parallel})")
+    if not 0 <= limits.wait_seconds <= _LONGEST:
+        yield mistake(f"{path}.wait_seconds", f"must be from 0 to {_LONGEST} seconds")
     if not 0 <= limits.open_seconds <= _LONGEST:
         yield mistake(f"{path}.open_seconds", f"must be from 0 to {_LONGEST} seconds")
 

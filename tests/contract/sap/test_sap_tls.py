@@ -6,6 +6,8 @@ import socketserver
 import ssl
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -175,25 +177,36 @@ class _Tunnel(socketserver.StreamRequestHandler):
                     ends[each].sendall(data)
 
 
+class _Tunnels(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+
+@contextmanager
+def tunnel() -> Iterator[int]:
+    """The port of such a proxy."""
+    with _Tunnels(("127.0.0.1", 0), _Tunnel) as proxy:
+        thread = threading.Thread(target=proxy.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield proxy.server_address[1]
+        finally:
+            proxy.shutdown()
+            thread.join(5)
+
+
 def test_a_tunnel_through_a_proxy_begins_anew_after_a_long_pause(
     authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """CO-T63: the time limit of the exchange before has nothing to say about it."""
     clock = MemoryClock()
-    with (
-        socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Tunnel) as proxy,
-        serving(authority.server()) as server,
-    ):
-        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.server_address[1]}")
-        thread = threading.Thread(target=proxy.serve_forever, args=(0.01,))
-        thread.start()
+    with tunnel() as port, serving(authority.server()) as server:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
         with client_at(server, authority, clock=clock, total_timeout=0.5) as client:
-            client.find(SERVICE, "A_Order", Query())
+            sap = client.exchange(SERVICE)
+            sap.get(sap.url("A_Order"), tries=1)
             clock.time += timedelta(seconds=21)
             time.sleep(0.6)
-            client.find(SERVICE, "A_Order", Query())
-        proxy.shutdown()
-        thread.join(5)
+            sap.get(sap.url("A_Order"), tries=1)
     assert (len(server.requests), server.handshakes) == (2, 2)
 
 

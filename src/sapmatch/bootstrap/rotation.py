@@ -72,10 +72,8 @@ class Rotation:
 
         parts = self._parts
         guard = logon_guard(parts, connection)
-        trial = guard.standing().of(version.version)
-        if trial.proved:
-            return
-        if trial.refusals:
+        # One that SAP let in is tried again, as it may have had no right there: that locks nobody.
+        if guard.standing().of(version.version).refusals:
             raise LogonRefused(
                 f"[connections.{connection}]: SAP refused this new version of the secret before; "
                 "correct what is in it as `next_...`, then rotate anew",

@@ -12,7 +12,12 @@ from sapmatch.aws.secrets import CURRENT, PENDING, Standing
 from sapmatch.limits.logons import LEASE_SECONDS, SharedLogonGuard
 from sapmatch.model.access import Secret
 from sapmatch.model.auth import Basic
-from sapmatch.model.errors import InputRejected, LogonRefused, SapUnavailable
+from sapmatch.model.errors import (
+    AuthorizationMissing,
+    InputRejected,
+    LogonRefused,
+    SapUnavailable,
+)
 from sapmatch.model.flow import Extraction
 from tests.builders.memory import MemoryClock
 from tests.conftest import ROOT
@@ -75,6 +80,7 @@ class World:
         self.logons: list[str] = []
         self.services: list[str] = []
         self.fails: Exception | None = None
+        self.lacks_a_role = False
         parts.clock = MemoryClock()
         auth = Basic(secret="sapmatch/prod/s4")
         parts.settings.connections = {"s4": replace(CONNECTION, auth=auth)}
@@ -94,6 +100,8 @@ class World:
             guard.refused(version.version)
             raise LogonRefused("SAP refuses the logon", "password")
         guard.accepted(version.version)
+        if self.lacks_a_role:
+            raise AuthorizationMissing("s4: SAP refuses the service (403)")
 
 
 @pytest.fixture
@@ -142,14 +150,29 @@ def test_what_is_tried_is_a_service_that_the_connection_is_used_for(
     assert world.services == [service]
 
 
-def test_every_step_may_come_again_and_sap_sees_one_logon(call: Call, world: World) -> None:
+def test_every_step_may_come_again(call: Call, world: World) -> None:
     for step in STEPS:
         call("rotate_secret", step)
         call("rotate_secret", step)
+    assert (world.manager.puts, world.logons) == (1, ["RFC_B", "RFC_B"])
     for step in STEPS:
         call("rotate_secret", step)
-    assert (world.manager.puts, world.logons) == (1, ["RFC_B"])
+    assert (world.manager.puts, world.logons) == (1, ["RFC_B", "RFC_B"])
     assert world.manager.labels[CURRENT] == TOKEN
+
+
+def test_a_user_without_the_role_does_not_take_over_however_often_it_is_tried(
+    call: Call, world: World
+) -> None:
+    """SAP lets such a user in, so that the version is proved, and refuses the service (403)."""
+    world.lacks_a_role = True
+    call("rotate_secret", "create_secret")
+    for _ in range(2):  # Secrets Manager repeats a rotation that failed
+        with pytest.raises(AuthorizationMissing):
+            call("rotate_secret", "test_secret")
+    assert world.manager.labels == {CURRENT: "v1", PENDING: TOKEN}
+    world.lacks_a_role = False
+    call("rotate_secret", "test_secret")
 
 
 def test_a_password_that_sap_refuses_is_tried_once_and_the_current_one_stays(

@@ -346,9 +346,10 @@ CALLED = {
 # Called by the functions in SAP's network, where tokens are made outside of it.
 BROKERS = {
     "broker_token": FunctionSpec(
-        # Tokens stand in its events and answers: neither is ever logged.
+        # Tokens stand in its events and answers: neither is ever logged. It waits for another
+        # one's logon first, then three times for an answer at most.
         purpose="Gets access to SAP where the network of the functions that call SAP ends.",
-        timeout=30,
+        timeout=150,
         layers=("base", "identity"),
         grants=(
             logs_on_outside(),
@@ -362,8 +363,10 @@ BROKERS = {
 # Called by Secrets Manager, where the settings rotate a secret.
 ROTATORS = {
     "rotate_secret": FunctionSpec(
+        # Ended in the middle of a logon, it would keep all others from theirs for two minutes.
         purpose="Makes the next version of a logon secret, and tries it with one logon.",
         calls_sap=True,
+        timeout=900,
         grants=(
             logs_on(),
             describes_secrets(),

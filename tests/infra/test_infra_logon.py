@@ -6,7 +6,11 @@ import pytest
 
 from infra.bundle import ROOT, layer_folder, size
 from infra.functions import FUNCTIONS
-from sapmatch.limits.logons import KEY
+from sapmatch.aws.broker import ANSWERED_WITHIN
+from sapmatch.limits.logons import KEY, PATIENCE
+from sapmatch.model.auth import NoAuth
+from sapmatch.model.connection import Connection
+from sapmatch.sap.auth.token_http import CONNECT, READ, TRIES
 from tests.infra.conftest import Synthesize
 from tests.infra.policies import granted
 from tests.infra.templates import Templates
@@ -35,6 +39,20 @@ def test_tokens_from_elsewhere_are_fetched_by_a_broker_outside(templates: Templa
         assert asks == (name in callers(templates)), name
         called = granted(templates, name).get("lambda:InvokeFunction", set())
         assert {arn[:11] for arn in called} == ({"BrokerToken"} if asks else set()), name
+
+
+def test_the_broker_may_wait_for_each_logon_and_is_waited_for() -> None:
+    """Killed in the middle of a logon, it would leave the others waiting for its outcome."""
+    tries = TRIES * (CONNECT + READ)
+    assert PATIENCE + tries <= FUNCTIONS["broker_token"].timeout < ANSWERED_WITHIN
+    for name, spec in FUNCTIONS.items():
+        assert not spec.calls_sap or spec.timeout > ANSWERED_WITHIN, name
+
+
+def test_a_rotation_may_wait_for_a_logon_that_sap_is_slow_to_answer() -> None:
+    longest = Connection(url="https://sap.example.com", auth=NoAuth())
+    logon = PATIENCE + longest.connect_timeout + longest.total_timeout
+    assert 2 * logon < FUNCTIONS["rotate_secret"].timeout
 
 
 def test_the_broker_reads_the_secrets_of_those_connections_only(templates: Templates) -> None:

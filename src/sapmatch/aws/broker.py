@@ -17,6 +17,7 @@ from sapmatch.model.errors import (
     Throttled,
 )
 
+ANSWERED_WITHIN = 160  # seconds: longer than the function may run, else it would be called twice
 _PASSED: dict[str, type[SapmatchError]] = {
     error.__name__: error for error in (InputRejected, SapThrottled, SapUnavailable, Throttled)
 }

@@ -100,10 +100,10 @@ class SapClients:
         function = self._environment.get(Environment.TOKEN_BROKER)
         if not function or not connection_of(self._settings, name).tokens_from_outside:
             return None
-        from sapmatch.aws.broker import LambdaBroker
+        from sapmatch.aws.broker import ANSWERED_WITHIN, LambdaBroker
         from sapmatch.aws.clients import client
 
-        return LambdaBroker(client("lambda"), function, name)
+        return LambdaBroker(client("lambda", read_timeout=ANSWERED_WITHIN), function, name)
 
     def _source(self, asked: "Asked") -> AccessSource:
         from sapmatch.bootstrap.secrets import NamedSecrets

@@ -1,14 +1,15 @@
 """SAP in good health, its ailments, and what the doctor finds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from email.utils import format_datetime
 from typing import Any
 
+from sapmatch.model.access import AccessSource, Secrets
 from sapmatch.model.auth import Basic
 from sapmatch.model.connection import Connection
 from sapmatch.sap.auth.credentials import Given
 from sapmatch.sap.connection import connect
-from sapmatch.sap.doctor import Finding, Target, examine
+from sapmatch.sap.doctor import Entry, Finding, Target, examine
 from sapmatch.sap.odata.client import ODataClient
 from tests.builders.edmx import v2_document
 from tests.builders.memory import START, MemoryClock
@@ -25,8 +26,8 @@ from tests.builders.sap_server import (
 )
 
 CHECKS = [
-    *("dns", "route", "tls", "logon", "client", "service", "metadata", "authorisation", "csrf"),
-    *("paging", "delta", "clock", "answer_time"),
+    *("secret", "dns", "route", "tls", "logon", "client", "service", "metadata", "authorisation"),
+    *("csrf", "paging", "delta", "clock", "answer_time"),
 ]
 USER = "user-canary"
 SECRETS = (USER, PASSWORD, TOKEN, COOKIE, "Basic ", "row-canary")
@@ -89,18 +90,21 @@ def findings(
     url: str,
     *targets: Target,
     clock: MemoryClock | None = None,
-    opened: Callable[[], ODataClient] | None = None,
+    secrets: Secrets | None = None,
     **settings: Any,
 ) -> list[Finding]:
     """All findings; they hold nothing secret."""
     clock = clock or MemoryClock()
     connection = connection_to(url, **settings)
 
-    def open_client() -> ODataClient:
-        return connect("s4", connection, Given({"user": USER, "password": PASSWORD}), clock=clock)
+    secrets = secrets or Given({"user": USER, "password": PASSWORD})
 
+    def open_client(source: AccessSource | None) -> ODataClient:
+        return connect("s4", connection, secrets, clock=clock, broker=source)
+
+    entry = Entry(secrets=secrets, connect=open_client)
     chosen = targets or (Target(SERVICE),)
-    found = list(examine("s4", connection, chosen, opened or open_client, clock=clock))
+    found = list(examine("s4", connection, chosen, entry, clock=clock))
     assert not [secret for secret in SECRETS if secret in repr(found)]
     assert all(each.remedy for each in found if each.status in ("failed", "warning"))
     return found

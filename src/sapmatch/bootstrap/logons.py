@@ -1,6 +1,7 @@
 """Logons that are stopped, and what people are told about them."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sapmatch.bootstrap.parts import Services
@@ -8,6 +9,7 @@ from sapmatch.bootstrap.secrets import NamedSecrets
 from sapmatch.model.auth import secret_of
 
 if TYPE_CHECKING:
+    from sapmatch.aws.secrets import Standing
     from sapmatch.limits.logons import SharedLogonGuard
     from sapmatch.reviewing.mail.connection import StoppedLogon
 
@@ -32,7 +34,6 @@ def stopped_logon(parts: Services, name: str) -> "StoppedLogon | None":
 
     None where there is a newer one by now: functions that still had the old one were refused.
     """
-    from sapmatch.aws.secrets import CURRENT
     from sapmatch.reviewing.mail.connection import StoppedLogon
 
     connection = parts.settings.connections.get(name)
@@ -40,8 +41,7 @@ def stopped_logon(parts: Services, name: str) -> "StoppedLogon | None":
     if connection is None or secret is None:
         return None
     standing = NamedSecrets().standing(secret)
-    version = standing.labelled(CURRENT)
-    since = logon_guard(parts, name).standing().stopped_at(version) if version else None
+    since = _stopped_since(logon_guard(parts, name), standing)
     if since is None:
         return None
     return StoppedLogon(
@@ -52,6 +52,18 @@ def stopped_logon(parts: Services, name: str) -> "StoppedLogon | None":
         since=since,
         waiting=tuple(_waiting(parts, name)),
     )
+
+
+def stopped_since(guard: "SharedLogonGuard", secret: str) -> datetime | None:
+    """When the version of the secret that counts now was stopped."""
+    return _stopped_since(guard, NamedSecrets().standing(secret))
+
+
+def _stopped_since(guard: "SharedLogonGuard", standing: "Standing") -> datetime | None:
+    from sapmatch.aws.secrets import CURRENT
+
+    version = standing.labelled(CURRENT)
+    return guard.standing().stopped_at(version) if version else None
 
 
 def _waiting(parts: Services, connection: str) -> Iterator[str]:

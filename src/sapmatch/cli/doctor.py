@@ -4,11 +4,16 @@ import argparse
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from sapmatch.bootstrap import sap_client
+from sapmatch.bootstrap import deployment, sap_client
+from sapmatch.bootstrap.logons import logon_guard, stopped_since
+from sapmatch.bootstrap.secrets import NamedSecrets
 from sapmatch.cli import output
 from sapmatch.cli.options import add_common, connection_of, service_of
+from sapmatch.model.access import AccessSource, LogonGuard
+from sapmatch.model.auth import secret_of
 from sapmatch.model.presets import entity_sets_of
-from sapmatch.sap.doctor import Finding, Target, examine
+from sapmatch.sap.doctor import Entry, Finding, Target, examine
+from sapmatch.sap.odata.client import ODataClient
 from sapmatch.settings import Settings
 
 FAILED, UNREACHABLE = 3, 4
@@ -22,6 +27,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--service", metavar="PATH", help="else every service that the settings use of it"
     )
+    parser.add_argument(
+        "--stage",
+        metavar="NAME",
+        help="a deployed stage: ask whether its logon is stopped, and count a refused one there",
+    )
     add_common(parser)
     parser.set_defaults(run=run)
 
@@ -31,12 +41,32 @@ def run(arguments: argparse.Namespace) -> int:
     settings = connection_of(arguments)
     name = arguments.connection
     targets = _targets(arguments, settings)
-    connect = partial(sap_client, settings, name)
-    findings = examine(name, settings.connections[name], targets, connect)
+    entry = _entry(settings, name, arguments.stage)
+    findings = examine(name, settings.connections[name], targets, entry)
     found = list(_as_json(findings) if arguments.json else _for_people(findings, name))
     if any(each.unreachable for each in found):
         return UNREACHABLE
     return FAILED if any(each.status == "failed" for each in found) else 0
+
+
+def _entry(settings: Settings, name: str, stage: str | None) -> Entry:
+    """How to get in; with a stage as carefully as its functions do, by what they agreed on."""
+    if stage is None:
+        return Entry(secrets=NamedSecrets(), connect=partial(_client, settings, name, None))
+    guard = logon_guard(deployment(stage), name)
+    secret = secret_of(settings.connections[name].auth)
+    return Entry(
+        secrets=NamedSecrets(),
+        connect=partial(_client, settings, name, guard),
+        guard=guard,
+        stopped=partial(stopped_since, guard, secret) if secret else None,
+    )
+
+
+def _client(
+    settings: Settings, name: str, guard: LogonGuard | None, source: AccessSource | None
+) -> ODataClient:
+    return sap_client(settings, name, guard=guard, broker=source)
 
 
 def _targets(arguments: argparse.Namespace, settings: Settings) -> list[Target]:

@@ -1,15 +1,10 @@
 """`sapmatch` logs on to the embedded SAP in every way of its own, from the settings to the rows."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from local.sap.server import Server, serve
-from local.sap.tls import server_context
 from sapmatch.cli import main
 from sapmatch.model.access import Principal
 from sapmatch.model.auth import Basic, SamlBearer
@@ -17,20 +12,11 @@ from sapmatch.model.connection import Connection
 from sapmatch.model.intent import Change
 from sapmatch.model.query import EVERYTHING
 from sapmatch.sap.connection import connect
+from tests.builders import sap_home
 from tests.builders.certificates import Authority
 from tests.builders.logons import LOGON, Vault
-from tests.contract.local_sap.local_sap_world import INVOICES, ROOT, SALES, USERS, invoice, seed
-
-SCOPES = [f"{SALES}_0001", f"{INVOICES}_0001"]
-TOKENS = "{url}/sap/bc/sec/oauth2/token?sap-client=100"
-AUTH = {
-    "basic": 'type = "basic"',
-    "certificate": 'type = "certificate"',
-    "oauth2-client-credentials": f'type = "oauth2-client-credentials", token_url = "{TOKENS}"',
-    "oauth2-saml-bearer": (
-        'type = "oauth2-saml-bearer", issuer = "sapmatch", audience = "S4H100", user = "OTHER"'
-    ),
-}
+from tests.builders.sap_home import AUTH, Home, sap, secrets
+from tests.contract.local_sap.local_sap_world import INVOICES, ROOT, SALES, USERS, invoice
 
 
 @pytest.fixture(scope="module")
@@ -38,51 +24,9 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
-def secrets(kind: str, authority: Authority) -> Mapping[str, str]:
-    """The fields of the secret that each way needs."""
-    client = {"client_id": "ROBOT", "client_secret": USERS["ROBOT"]}
-    return {
-        "basic": {"user": "ROBOT", "password": USERS["ROBOT"]},
-        "certificate": authority.client("ROBOT").p12_fields,
-        "oauth2-client-credentials": client,
-        "oauth2-saml-bearer": client | dict(authority.signer.pem_fields),
-    }[kind]
-
-
-@contextmanager
-def sap(authority: Authority, folder: Path, **logon: Any) -> Iterator[Server]:
-    """A SAP with TLS that trusts our certificates, assertions and client."""
-    known = {
-        "users": {"MEIER": {"kind": "dialog"}},
-        "certificate_rules": [{"subject": "CN=*, O=Example"}],
-        "oauth_clients": {"ROBOT": {"scopes": SCOPES}},
-        "trusted_providers": {"sapmatch": authority.signer.certificate},
-    }
-    files = authority.server_leaf().files(folder, "server")
-    context = server_context(*files, authority.bundle)
-    with serve(seed(), users=USERS, logon=known | logon, tls=context, page_size=5) as server:
-        yield server
-
-
 @pytest.fixture
-def at_home(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, authority: Authority
-) -> Callable[..., None]:
-    """Writes the settings and the environment for one way to log on."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.bundle))
-    monkeypatch.delenv("SAPMATCH_SETTINGS", raising=False)
-
-    def settle(server: Server, kind: str, root: str = ROOT, more: str = "") -> None:
-        for name, value in secrets(kind, authority).items():
-            monkeypatch.setenv(f"S4_{name.upper()}", value)
-        auth = AUTH[kind].replace("{url}", server.url)
-        Path("sapmatch.toml").write_text(
-            f'[connections.s4]\nurl = "{server.url}"\nservice = "{root}/{SALES}"\n'
-            f'auth = {{ {auth}, secret = "env:S4" }}\n{more}\n'
-        )
-
-    return settle
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, authority: Authority) -> Home:
+    return sap_home.at_home(tmp_path, monkeypatch, authority)
 
 
 @pytest.mark.parametrize("kind", AUTH)
@@ -90,7 +34,7 @@ def test_an_extraction_logs_on_in_every_way(
     kind: str,
     authority: Authority,
     tmp_path: Path,
-    at_home: Callable[..., None],
+    at_home: Home,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Every page on one TLS connection (and one for the token); no secret is shown."""
@@ -111,7 +55,7 @@ def test_an_extraction_logs_on_in_every_way(
 
 
 def test_a_technical_user_of_c4c_writes_without_asking_for_a_token(
-    authority: Authority, tmp_path: Path, at_home: Callable[..., None]
+    authority: Authority, tmp_path: Path, at_home: Home
 ) -> None:
     """CO-T20: profile c4c; a fetch would be answered by Inconsistent Authorization."""
     root = "/sap/c4c/odata/v1"
@@ -127,7 +71,7 @@ def test_a_technical_user_of_c4c_writes_without_asking_for_a_token(
 def test_a_wrong_password_is_one_request_and_locks_nobody(
     authority: Authority,
     tmp_path: Path,
-    at_home: Callable[..., None],
+    at_home: Home,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """CO-T1."""

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from sapmatch.model.access import Secret
 from sapmatch.model.auth import Basic
 from sapmatch.model.connection import Limits
 from sapmatch.model.errors import InputRejected, Throttled
-from sapmatch.sap.doctor import Finding, Target, examine, pace
-from sapmatch.sap.odata.client import ODataClient
+from sapmatch.sap.auth.credentials import Given
+from sapmatch.sap.doctor import Entry, Finding, Target, examine, pace
 from tests.builders.edmx import ORDER, ORDERS, v2_document
 from tests.builders.memory import START
 from tests.builders.raw_server import RawServer, head
@@ -32,6 +33,7 @@ from tests.builders.sap_server import SERVICE, Received, Reply, SapServer, data,
 
 PAGE = Reply(200, b"<html><title>Logon</title></html>", type="text/html")
 NO_SERVICE = refusal(403, "/IWFND/MED/170", "No service found")
+NOBODY = Entry(secrets=Given({}), connect=lambda _: pytest.fail("asked"))
 QUICK = Limits(requests_per_second=1000, burst=100)
 FORBIDDEN = refusal(403, "/IWBEP/CM_MGW_RT/021", "No authorization")
 
@@ -68,7 +70,7 @@ def test_a_wrong_password_is_sent_once_and_says_which_system_refused() -> None:
     assert "SU01" in logon.remedy
     assert "connections.s4.auth.secret" in logon.remedy
     assert by_check(found)["csrf"].detail == "says nothing as long as logon fails"
-    assert statuses(found, "skipped") == ["tls", *CHECKS[4:11]]
+    assert statuses(found, "skipped") == ["tls", *CHECKS[5:12]]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +123,7 @@ def test_one_service_that_is_not_active_leaves_the_others_to_be_examined() -> No
     (failed,) = [each for each in found if each.status == "failed"]
     assert failed.check == "service"
     assert "/IWFND/MAINT_SERVICE" in failed.remedy
-    assert [e.check for e in services if e.service == SERVICE and e.status == "ok"] == CHECKS[5:11]
+    assert [e.check for e in services if e.service == SERVICE and e.status == "ok"] == CHECKS[6:12]
 
 
 def test_a_user_who_may_not_start_the_service_is_logged_on() -> None:
@@ -369,30 +371,32 @@ def test_rows_that_are_none_are_a_finding_not_a_crash(body: bytes) -> None:
     [
         ("a", InputRejected("secret a: does not exist"), "secretsmanager:GetSecretValue"),
         ("a", Throttled("secret a: AWS is not reachable"), "secretsmanager:GetSecretValue"),
-        ("env:S4", InputRejected("S4_PASSWORD is not set"), "export .* NAME_PASSWORD"),
+        ("env:S4", InputRejected("S4_PASSWORD is not set"), "export .* S4_USER and S4_PASSWORD"),
     ],
 )
 def test_a_secret_that_cannot_be_read_is_a_finding(
     secret: str, error: Exception, remedy: str
 ) -> None:
-    def opened() -> ODataClient:
-        raise error
+    class Unreadable:
+        def read(self, name: str) -> Secret:
+            assert name == secret
+            raise error
 
     with SapServer(healthy()) as server:
-        auth = Basic(secret=secret)
-        found = by_check(findings(server.url, opened=opened, auth=auth))
+        found = by_check(findings(server.url, secrets=Unreadable(), auth=Basic(secret=secret)))
+    assert found["secret"].detail == str(error)
+    assert found["secret"].unreachable is isinstance(error, Throttled)
+    assert re.search(remedy, found["secret"].remedy)
+    assert found["logon"].detail == "says nothing as long as secret fails"
     assert server.requests == []
-    assert found["logon"].detail == str(error)
-    assert found["logon"].unreachable is isinstance(error, Throttled)
-    assert re.search(remedy, found["logon"].remedy)
 
 
 @pytest.mark.parametrize("url", ["http://sap.example.com", "https://u:p@sap.example.com", "x"])
 def test_an_address_that_no_client_would_go_to_is_refused(url: str) -> None:
     with pytest.raises(InputRejected, match=r"connections\.s4\]\.url"):
-        list(examine("s4", connection_to(url), [Target(SERVICE)], pytest.fail))
+        list(examine("s4", connection_to(url), [Target(SERVICE)], NOBODY))
 
 
 def test_without_a_service_there_is_nothing_to_examine() -> None:
     with pytest.raises(InputRejected, match="no service"):
-        list(examine("s4", connection_to("https://sap.example.com"), [], pytest.fail))
+        list(examine("s4", connection_to("https://sap.example.com"), [], NOBODY))

@@ -7,43 +7,92 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sapmatch.clock import SystemClock
+from sapmatch.model.auth import (
+    Auth,
+    Basic,
+    BtpDestination,
+    Certificate,
+    ClientCredentials,
+    SamlBearer,
+)
 from sapmatch.model.connection import Connection
 from sapmatch.model.errors import InputRejected, SapmatchError
 from sapmatch.model.ports import Clock
-from sapmatch.sap.doctor import logon, network, pace, services, tls
+from sapmatch.sap.doctor import (
+    destination,
+    logon,
+    network,
+    pace,
+    rfc,
+    secret,
+    services,
+    tls,
+    tokens,
+)
 from sapmatch.sap.doctor.finding import Finding, failure, skipped
-from sapmatch.sap.doctor.system import System, Target, Visit
-from sapmatch.sap.odata.client import ODataClient
+from sapmatch.sap.doctor.system import Entry, System, Target, Visit
 
-T = TypeVar("T")
+T = TypeVar("T", System, Visit)
 
 
 class Check(Struct, Generic[T], frozen=True):
-    """`needs` is the check without which this one says nothing."""
+    """`needs` are the checks without which this one says nothing; those that are not made count
+    as passed. `of` says which systems it is about."""
 
     name: str
     run: Callable[[T], Finding]
-    needs: str = ""
+    needs: tuple[str, ...] = ()
+    of: Callable[[System], bool] = lambda _: True
 
 
+def _by(*kinds: type[Auth]) -> Callable[[System], bool]:
+    return lambda system: isinstance(system.connection.auth, kinds)
+
+
+def _speaks_for_people(system: System) -> bool:
+    auth = system.connection.auth
+    return isinstance(auth, BtpDestination) and auth.for_people is not None
+
+
+_TOKENS = (ClientCredentials, SamlBearer, BtpDestination)
 SYSTEM: tuple[Check[System], ...] = (
+    Check("secret", secret.secret, of=_by(Basic, Certificate, *_TOKENS)),
+    Check("certificate", secret.certificate, ("secret",), of=_by(Certificate, *_TOKENS)),
+    Check("guard", logon.guard, ("secret",), of=lambda system: system.entry.stopped is not None),
+    Check("authorities", secret.authorities, of=lambda system: system.connection.ca is not None),
     Check("dns", network.dns),
-    Check("route", network.route, "dns"),
-    Check("tls", tls.tls, "route"),
-    Check("logon", logon.logon, "tls"),
-    Check("client", logon.client, "logon"),
+    Check("route", network.route, ("dns",)),
+    Check("tls", tls.tls, ("route", "authorities", "certificate")),
+    Check(
+        "proxy",
+        tokens.proxy,
+        ("route", "authorities"),
+        of=lambda system: system.connection.proxy is not None,
+    ),
+    Check(
+        "token", tokens.token, ("secret", "certificate", "authorities", "guard"), of=_by(*_TOKENS)
+    ),
+    Check("destination", destination.destination, ("token",), of=_by(BtpDestination)),
+    Check("for_people", destination.people, ("token",), of=_speaks_for_people),
+    Check(
+        "logon",
+        logon.logon,
+        ("tls", "proxy", "secret", "certificate", "guard", "token", "destination"),
+    ),
+    Check("client", logon.client, ("logon",)),
+    Check("rfc", rfc.rfc, ("logon",), of=lambda system: system.connection.rfc is not None),
 )
 SERVICE: tuple[Check[Visit], ...] = (
-    Check("service", services.service, "logon"),
-    Check("metadata", services.metadata, "service"),
-    Check("authorisation", services.authorisation, "metadata"),
-    Check("csrf", services.csrf, "service"),
-    Check("paging", services.paging, "authorisation"),
-    Check("delta", services.delta, "metadata"),
+    Check("service", services.service, ("logon",)),
+    Check("metadata", services.metadata, ("service",)),
+    Check("authorisation", services.authorisation, ("metadata",)),
+    Check("csrf", services.csrf, ("service",)),
+    Check("paging", services.paging, ("authorisation",)),
+    Check("delta", services.delta, ("metadata",)),
 )
 TIMES: tuple[Check[System], ...] = (
-    Check("clock", pace.clock, "tls"),
-    Check("answer_time", pace.answer_time, "tls"),
+    Check("clock", pace.clock, ("tls",)),
+    Check("answer_time", pace.answer_time, ("tls",)),
 )
 
 
@@ -51,22 +100,23 @@ def examine(
     name: str,
     connection: Connection,
     targets: Sequence[Target],
-    connect: Callable[[], ODataClient],
+    entry: Entry,
     *,
     clock: Clock | None = None,
 ) -> Iterator[Finding]:
     """One finding for each check, as soon as it is known; nothing is written.
 
-    `connect` makes the client and may read the secret; its failures are findings too. Every call
-    is made once and ends within the time limits of the connection. Raises InputRejected without a
-    target, and for an address that no client would go to.
+    What `entry` fails at is a finding too. SAP is asked for one logon, and every other call is made
+    once; each ends within the time limits of the connection. Raises InputRejected without a target,
+    and for an address that no client would go to.
     """
     if not targets:
         raise InputRejected(f"connections.{name}: there is no service to look at")
-    system = System(name, connection, targets[0], connect, clock or SystemClock())
+    system = System(name, connection, targets[0], entry, clock or SystemClock())
     causes: dict[str, str] = {}
     try:
-        yield from _findings(SYSTEM, system, causes)
+        checks = [check for check in SYSTEM if check.of(system)]
+        yield from _findings(checks, system, causes)
         yield from _of_services(system, targets, causes)
         yield from _findings(TIMES, system, causes)
     finally:
@@ -88,7 +138,7 @@ def _of_services(
 def _findings(checks: Sequence[Check[T]], subject: T, causes: dict[str, str]) -> Iterator[Finding]:
     """`causes` says of each check that failed or was left out for it, which one failed first."""
     for check in checks:
-        cause = causes.get(check.needs)
+        cause = next((causes[name] for name in check.needs if name in causes), None)
         if cause:
             found = skipped(f"says nothing as long as {cause} fails")
         else:
@@ -102,4 +152,4 @@ def _found(check: Check[T], subject: T) -> Finding:
     try:
         return check.run(subject)
     except SapmatchError as exc:
-        return failure(exc)
+        return failure(exc, subject.kind)

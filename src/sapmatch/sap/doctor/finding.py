@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from sapmatch.model.errors import (
     AuthorizationMissing,
+    LogonReason,
     LogonRefused,
     SapmatchError,
     SapRejected,
@@ -13,6 +14,7 @@ from sapmatch.model.errors import (
     ServiceNotActivated,
     TransientError,
 )
+from sapmatch.model.profiles import Profile
 
 Status = Literal["ok", "warning", "failed", "skipped"]
 
@@ -21,7 +23,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     """One finding; `remedy` is empty where there is nothing to mend.
 
     `service` is the path of the OData service, empty where the check is about the whole system;
-    `unreachable`: it failed because SAP, or AWS with its secret, was not reached.
+    `unreachable`: it failed because SAP, who makes its tokens, or AWS with its secret was not
+    reached.
     """
 
     check: str = ""
@@ -32,11 +35,41 @@ class Finding(Struct, frozen=True, kw_only=True):
     unreachable: bool = False
 
 
-_REMEDIES: dict[type[SapmatchError], str] = {
-    LogonRefused: (
-        "in SICF let the service log on by user and password: 'Logon Data' of its node, or of one "
-        "above it, asks for single sign-on; or the logon goes through a gateway of its own"
+_SSO = (
+    "in SICF let the service log on as auth.type says: 'Logon Data' of its node, or of one "
+    "above it, asks for single sign-on; or the logon goes through a gateway of its own"
+)
+_LOGON: dict[LogonReason, str] = {
+    "locked": "SU01: unlock the user (EWZ5 shows all), once the secret is right",
+    "stopped": "store a new version of the secret, or `sapmatch release` once SAP is mended",
+    "certificate": (
+        "the secret, and in SAP STRUST: the certificate's authority must be in the certificate "
+        "list of the SSL server PSE, and icm/HTTPS/verify_client at least 1 (RZ10)"
     ),
+    "unmapped": "CERTRULE (or view VUSREXTID) maps the certificate, SAML2 the name of an assertion",
+    "token": (
+        "at SAP SOAUTH2 (client, grant type, scopes) and SU01 (the client's user is not locked); "
+        "elsewhere whoever gives the tokens: client, secret, grant type, scopes"
+    ),
+    "user-token": (
+        "BTP cockpit, Security, Trust Configuration (issuer), and the destination's property "
+        "x_user_token.jwks_uri; or auth.issuers of this connection"
+    ),
+    "assertion": (
+        "SAML2 (trusted provider, its certificate, NameID formats, name of the local provider), "
+        "SOAUTH2, and S_SCOPE of the user (PFCG); SEC_TRACE_ANALYZER shows what SAP read"
+    ),
+    "destination": (
+        "BTP cockpit, Connectivity, Destinations: name, level, authentication; then Check "
+        "Connection there"
+    ),
+    "proxy": (
+        "Cloud Connector administration: Cloud To On-Premises, Access Control, and Connector, "
+        "State; `sapmatch connections checklist` prints what has to stand there"
+    ),
+}
+_REMEDIES: dict[type[SapmatchError], str] = {
+    LogonRefused: _SSO,
     AuthorizationMissing: (
         "SU53 of this user shows the missing authorisation, the trace STAUTHTRACE all of them; a "
         "role (PFCG) with S_SERVICE for the service and the objects of its data grants it"
@@ -80,7 +113,17 @@ def skipped(detail: str) -> Finding:
     return Finding(status="skipped", detail=detail)
 
 
-def failure(exc: SapmatchError) -> Finding:
-    """What an error of the client means."""
-    remedy = next(text for kind, text in _REMEDIES.items() if isinstance(exc, kind))
+def failure(exc: SapmatchError, kind: Profile | None = None) -> Finding:
+    """What an error of the client means, where that `kind` of system is asked."""
+    remedy = next(text for error, text in _REMEDIES.items() if isinstance(exc, error))
+    if kind and not kind.client:  # somebody else's Gateway: its transactions are out of reach
+        remedy = _in_a_cloud(exc, kind) or remedy
+    if isinstance(exc, LogonRefused):
+        remedy = _LOGON.get(exc.reason, remedy)
     return failed(str(exc), remedy, unreachable=isinstance(exc, TransientError))
+
+
+def _in_a_cloud(exc: SapmatchError, kind: Profile) -> str:
+    if isinstance(exc, AuthorizationMissing):
+        return kind.remedies.authorisation
+    return kind.remedies.service if isinstance(exc, ServiceNotActivated) else ""

@@ -3,21 +3,16 @@
 import re
 from http import HTTPStatus
 
-from sapmatch.model.errors import InputRejected, Throttled
-from sapmatch.sap.doctor.finding import Finding, failed, ok, warning
+from sapmatch.model.auth import Basic, Certificate, NoAuth, type_of
+from sapmatch.model.errors import LogonRefused
+from sapmatch.sap.doctor.finding import Finding, failed, failure, ok, warning
 from sapmatch.sap.doctor.system import System
-from sapmatch.sap.odata import errors, messages
+from sapmatch.sap.odata import messages
 from sapmatch.sap.session import Answer
 
 # SAP names its system and client in the realm of a 401, and the client in its cookies.
 _REALM = re.compile(r"\[(?P<system>\w{3})/(?P<client>\d{3})\]")
 _COOKIE = re.compile(r"sap-usercontext=sap-client=(\d{3})|SAP_SESSIONID_\w{3}_(\d{3})=")
-_CREDENTIALS = (
-    "{setting}.auth.secret: Secrets Manager must hold it in this account and region, this role "
-    "needs secretsmanager:GetSecretValue on it and kms:Decrypt on its key, and its JSON `user` "
-    "and `password`; in a VPC the interface endpoint of Secrets Manager must admit us (port 443)"
-)
-_ENVIRONMENT = "export the variables that {setting}.auth.secret names: NAME_USER and NAME_PASSWORD"
 _USER = (
     "SU01: the user exists in client {client}, is not locked, its validity is not over, and its "
     "password is neither initial nor expired (type System has none of that); then the secret "
@@ -32,35 +27,54 @@ _CLIENT = (
     "SICF: 'Logon Data' of the service's node, or of one above it, fixes the client; or set "
     "{setting}.client to the one that is meant"
 )
+_STOPPED = (
+    "store the right secret as a new version, which is tried by itself; where only the user was "
+    "locked, unlock it (SU01), then `sapmatch release {name}`"
+)
+_TAKEN = {
+    NoAuth: "SAP wants no logon of ours",
+    Basic: "SAP takes user and password",
+    Certificate: "SAP takes the client certificate and knows its user",
+}
+
+
+def guard(system: System) -> Finding:
+    """Whether the functions of a stage have stopped this logon, so that nothing must try it."""
+    assert system.entry.stopped is not None
+    since = system.entry.stopped()
+    if since is None:
+        return ok("no logon of the stage is stopped")
+    return failed(
+        f"SAP refused this version of the secret twice: stopped since {since:%Y-%m-%d %H:%M} UTC",
+        _STOPPED.format(name=system.name),
+    )
 
 
 def logon(system: System) -> Finding:
-    """One logon with the secret; a refused one is never tried twice."""
-    try:
-        system.client = system.connect()
-    except InputRejected as exc:
-        return failed(str(exc), _secret_remedy(system))
-    except Throttled as exc:
-        return failed(str(exc), _secret_remedy(system), unreachable=True)
+    """One logon with the secret or the token; a refused one is never tried twice."""
+    system.client = system.entry.connect(system.source)
     exchange = system.client.exchange(system.target.service)
     answer = system.get(exchange, exchange.url(""), "service document")
     system.greeting = answer
     if answer.status == HTTPStatus.UNAUTHORIZED:
         return _refused(system, answer)
     if answer.status < HTTPStatus.BAD_REQUEST:
-        errors.check_read(answer, exchange.place)  # a logon page is no logon
+        exchange.check_read(answer)  # a logon page is no logon
     elif messages.from_body(answer.body) is None and _client_of(answer) is None:
         return warning(
             f"SAP answered HTTP {answer.status} before it asked who we are: nothing is proved",
             _UNPROVED,
         )
-    return ok("SAP takes user and password")
+    taken = _TAKEN.get(type(system.connection.auth), "SAP takes what {kind} gave")
+    return ok(taken.format(kind=type_of(system.connection.auth)))
 
 
 def client(system: System) -> Finding:
     """The client that SAP logged us on to, where it says so."""
     wanted = system.connection.client
     found = _client_of(system.greeting) if system.greeting else None
+    if not wanted:
+        return ok(f"asked for none; SAP took {found}" if found else "asked for none")
     if found is None:
         return ok(f"asked for client {wanted}; SAP does not say which one it took")
     if found != wanted:
@@ -70,20 +84,26 @@ def client(system: System) -> Finding:
     return ok(f"SAP took client {wanted}")
 
 
-def _secret_remedy(system: System) -> str:
-    local = any(name.startswith("env:") for name in system.connection.secrets)
-    return (_ENVIRONMENT if local else _CREDENTIALS).format(setting=system.setting)
-
-
 def _refused(system: System, answer: Answer) -> Finding:
-    remedy = _USER.format(setting=system.setting, client=system.connection.client)
+    refusal = answer.refusal or LogonRefused("SAP refuses the logon", "password")
     realm = _REALM.search(answer.headers.get("WWW-Authenticate", ""))
-    if realm is None:
-        return failed("SAP refuses the logon (HTTP 401)", remedy)
-    named = f"system {realm['system']}, client {realm['client']}"
-    if realm["client"] != system.connection.client:
-        named += f", where {system.connection.client} was asked for"
-    return failed(f"SAP refuses the logon (HTTP 401 of {named})", remedy)
+    named = ""
+    if realm:
+        named = f" of system {realm['system']}, client {realm['client']}"
+        if system.connection.client not in ("", realm["client"]):
+            named += f", where {system.connection.client} was asked for"
+    return failed(f"SAP refuses the logon (HTTP 401{named})", _mended(system, refusal))
+
+
+def _mended(system: System, refusal: LogonRefused) -> str:
+    """What to do about it, in the words of this kind of system."""
+    kind = system.connection.kind
+    if refusal.reason == "password" and kind.client:
+        return _USER.format(setting=system.setting, client=system.connection.client)
+    if refusal.reason in ("password", "locked") and not kind.client:
+        return kind.remedies.logon
+    said = str(refusal).partition("; ")[2]
+    return said or failure(refusal).remedy
 
 
 def _client_of(answer: Answer) -> str | None:

@@ -43,7 +43,9 @@ def dns(system: System) -> Finding:
         found = socket.getaddrinfo(system.host, system.port, type=socket.SOCK_STREAM)
         return [(family, address) for family, _, _, _, address in found]
 
-    via = "" if system.proxy is None else f"the proxy of this machine, {system.host}, "
+    via = f"the proxy of this machine, {system.host}, " if system.proxy else ""
+    if system.connection.proxy:
+        via = f"the connectivity proxy, {system.host}, "
     limit = system.connection.connect_timeout
     try:
         addresses = _within(limit, asked)

@@ -14,7 +14,6 @@ from sapmatch.model.query import Query
 from sapmatch.sap import csrf as tokens
 from sapmatch.sap.doctor.finding import Finding, failed, failure, ok, skipped, warning
 from sapmatch.sap.doctor.system import Visit
-from sapmatch.sap.odata import errors
 from sapmatch.sap.odata.catalog import Catalog, said_version
 from sapmatch.sap.odata.codec import UNREADABLE, Codec, Feed
 from sapmatch.sap.odata.edmx import parse_metadata
@@ -52,7 +51,7 @@ _LINKS = (
 def service(visit: Visit) -> Finding:
     """The service answers, so it is active and this user may start it."""
     answer = visit.get(visit.exchange.url(""), "service document")
-    errors.check_read(answer, visit.exchange.place)
+    visit.exchange.check_read(answer)
     version = said_version(answer)
     return ok(f"is active and speaks OData {version}" if version else "is active")
 
@@ -60,7 +59,7 @@ def service(visit: Visit) -> Finding:
 def metadata(visit: Visit) -> Finding:
     """$metadata can be read and holds the entity sets that the settings use."""
     answer = visit.get(visit.exchange.url("$metadata"), "$metadata", {"Accept": "application/xml"})
-    errors.check_read(answer, visit.exchange.place)
+    visit.exchange.check_read(answer)
     try:
         visit.metadata = parse_metadata(answer.body)
     except InputRejected as exc:
@@ -175,7 +174,7 @@ def delta(visit: Visit) -> Finding:
 def _page(visit: Visit, name: str, url: str, more: dict[str, str] | None = None) -> Feed:
     codec = _codec(visit)
     answer = visit.get(url, name, {"Accept": codec.ACCEPT, **(more or {})})
-    errors.check_read(answer, visit.exchange.place)
+    visit.exchange.check_read(answer)
     try:
         return codec.feed(answer.body)
     except UNREADABLE as exc:

@@ -1,12 +1,10 @@
 """Whether SAP's certificate is one that the client will trust, and for how long."""
 
 import ssl
-from pathlib import Path
 from typing import Any
 
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from urllib3.util.ssl_ import create_urllib3_context
-
+from sapmatch.model.errors import InputRejected
+from sapmatch.sap import http
 from sapmatch.sap.doctor import network
 from sapmatch.sap.doctor.finding import Finding, failed, ok, skipped, warning
 from sapmatch.sap.doctor.system import System
@@ -21,12 +19,14 @@ _RENEW = (
     "web dispatcher, load balancer (ACM)"
 )
 _CHAIN = (
-    "name the bundle with SAP's own authority in REQUESTS_CA_BUNDLE; where it is a public one, the "
+    "name a secret with the bundle of SAP's own authority in {setting}.ca, or its file in "
+    "REQUESTS_CA_BUNDLE; where it is a public one, the "
     "server leaves out the intermediate certificate: import the chain in STRUST (SSL server PSE)"
 )
 _NAME = (
-    "use in {setting}.url a name that is in the certificate and let it resolve in the VPC (private "
-    "hosted zone of Route 53, as for PrivateLink), or add the name to the certificate in STRUST"
+    "say the certificate's name in {setting}.server_name; or use in {setting}.url a name that is "
+    "in the certificate and let it resolve in the VPC (private hosted zone of Route 53, as for "
+    "PrivateLink), or add the name to the certificate in STRUST"
 )
 _PLAIN = (
     "SMICM, Goto > Services shows which port speaks HTTPS (443NN as a rule, 80NN is plain HTTP)"
@@ -41,18 +41,29 @@ _BROKEN = (
 )
 
 
+_OWN = (
+    "auth.type certificate shows one; its authorities must be in the certificate list of the SSL "
+    "server PSE (STRUST), and it must be neither over nor revoked"
+)
+
+
 def tls(system: System) -> Finding:
     """Chain, name and days left, by the very trust that the client has."""
+    if system.connection.proxy is not None:
+        return skipped(
+            "plain http to the connectivity proxy; the Cloud Connector speaks TLS to SAP"
+        )
     if system.url.startswith("http:"):
         return skipped("plain http, which is allowed on this machine only")
     if system.proxy is not None:
         return skipped("behind the proxy of this machine; the logon shows whether it works")
     try:
-        trust = _trust(system)
-    except OSError as exc:
+        trust = system.trust.context(system.shown)
+    except InputRejected as exc:
         return failed(
-            f"the bundle of authorities {system.trusted} cannot be read ({exc.strerror or exc})",
-            "REQUESTS_CA_BUNDLE must name a PEM file or a folder of hashed ones",
+            str(exc),
+            f"{system.setting}.ca must name a secret with `bundle`, REQUESTS_CA_BUNDLE a PEM file "
+            "or a folder of hashed ones",
         )
     try:
         certificate, version = _handshake(system, trust)
@@ -63,20 +74,15 @@ def tls(system: System) -> Finding:
     return _judged(certificate, version, system)
 
 
-def _trust(system: System) -> ssl.SSLContext:
-    """As requests makes it: see requests.adapters."""
-    context = create_urllib3_context()
-    bundle = DEFAULT_CA_BUNDLE_PATH if system.trusted is True else str(system.trusted)
-    folder = Path(bundle).is_dir()
-    context.load_verify_locations(**{"capath" if folder else "cafile": bundle})
-    return context
+def _name(system: System) -> str:
+    return system.trust.server_name(system.host) or system.host
 
 
 def _handshake(system: System, trust: ssl.SSLContext) -> tuple[dict[str, Any], str]:
     """The verified certificate and the protocol; within connect_timeout, nothing is sent then."""
     with (
         network.connected(system) as plain,
-        trust.wrap_socket(plain, server_hostname=system.host) as secured,
+        trust.wrap_socket(plain, server_hostname=_name(system)) as secured,
     ):
         return secured.getpeercert() or {}, secured.version() or ""
 
@@ -93,7 +99,7 @@ def _judged(certificate: dict[str, Any], version: str, system: System) -> Findin
 def _untrusted(system: System, trust: ssl.SSLContext, exc: ssl.SSLCertVerificationError) -> Finding:
     if exc.verify_code in _OTHER_NAME:
         return failed(
-            f"the certificate is of {_other_names(system, trust)}, not of {system.host}",
+            f"the certificate is of {_other_names(system, trust)}, not of {_name(system)}",
             _NAME.format(setting=system.setting),
         )
     said = exc.verify_message
@@ -104,7 +110,9 @@ def _untrusted(system: System, trust: ssl.SSLContext, exc: ssl.SSLCertVerificati
             f"a certificate of its chain is not valid yet ({said})",
             f"compare the clocks of both sides first; {_RENEW}",
         )
-    return failed(f"its certificate is by nobody we trust ({said})", _CHAIN)
+    return failed(
+        f"its certificate is by nobody we trust ({said})", _CHAIN.format(setting=system.setting)
+    )
 
 
 def _other_names(system: System, trust: ssl.SSLContext) -> str:
@@ -121,6 +129,9 @@ def _ended(system: System, exc: OSError) -> Finding:
     if isinstance(exc, TimeoutError):
         limit = system.connection.connect_timeout
         return failed(f"{system.place} connects and says nothing for {limit:g} s", _PLAIN)
+    if http.is_own_certificate(exc):
+        alert = http.alert_of(exc)
+        return failed(f"{system.place} wants another client certificate ({alert})", _OWN)
     if isinstance(exc, ssl.SSLError):
         reason = exc.reason or "no reason given"
         if reason in _NO_TLS:

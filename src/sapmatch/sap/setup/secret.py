@@ -1,0 +1,35 @@
+"""What the secret of each way to log on holds."""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+_CLIENT: Final = ("client_id", "client_secret")
+_P12: Final = ("p12", "password")
+_PEM: Final = ("certificate", "key")
+_SHAPES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
+    "none": (),
+    "basic": (("user", "password"),),
+    "certificate": (_P12, _PEM),
+    "oauth2-client-credentials": (_CLIENT, ("client_id", *_P12), ("client_id", *_PEM)),
+    "oauth2-saml-bearer": ((*_CLIENT, *_PEM), (*_CLIENT, *_P12)),
+    "btp-destination": (
+        ("clientid", "clientsecret", "url", "uri"),
+        ("clientid", "certificate", "key", "certurl", "uri"),
+    ),
+}
+_OPTIONAL: Final = frozenset({"password"})  # of a .p12 that has none
+
+
+def shapes(kind: str) -> tuple[tuple[str, ...], ...]:
+    """The sets of fields that `auth.type` takes, the usual one first; none where it needs none."""
+    return _SHAPES[kind]
+
+
+def fits(kind: str, fields: Mapping[str, str]) -> bool:
+    """Whether the secret holds one of them."""
+    filled = {name for name, value in fields.items() if value}
+    return any(_needed(shape) <= filled for shape in _SHAPES[kind])
+
+
+def _needed(shape: Collection[str]) -> set[str]:
+    return set(shape) - (_OPTIONAL if "p12" in shape else frozenset())

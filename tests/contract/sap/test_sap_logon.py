@@ -1,7 +1,9 @@
 """What a refused logon costs: one request, and never a locked user."""
 
 import threading
+import time
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
@@ -82,47 +84,39 @@ def test_a_write_that_meets_a_rotated_password_is_sent_again_and_happens_once() 
     assert server.methods() == ["HEAD", "POST", "POST", "POST"]
 
 
-def test_threads_that_meet_a_rotated_password_try_the_new_one_alone() -> None:
-    """RE-26: what is on its way when SAP changes fails; nothing is sent with the old one after."""
+class Together(Checking):
+    """The next eight requests are on their way before one of them is answered."""
+
+    def __init__(self, password: str) -> None:
+        super().__init__(password)
+        self._barrier = threading.Barrier(THREADS)
+        self._numbers = count()
+
+    def __call__(self, request: Received) -> Reply:
+        if next(self._numbers) < THREADS:
+            self._barrier.wait(10)
+        elif self.password != "old":
+            time.sleep(0.02)  # whoever is let through beside it is seen
+        return super().__call__(request)
+
+
+@pytest.mark.parametrize("stored", ["new", "wrong"])
+def test_threads_that_meet_a_rotated_password_try_the_new_one_alone(stored: str) -> None:
+    """RE-26, CO-T1: what is on its way when SAP changes fails; then one try with the new one."""
     vault = Vault(password("old"))
-    sap = Checking("old")
-    with SapServer(sap) as server, logged_on(server, BASIC, vault, limits=FAST) as client:
+    with (
+        SapServer(Checking("old")) as server,
+        logged_on(server, BASIC, vault, limits=FAST) as client,
+    ):
         find(client)
         reads = len(vault.reads)
-        first = threading.Barrier(THREADS)
-        seen = 0
-        lock = threading.Lock()
-
-        def script(request: Received) -> Reply:
-            nonlocal seen
-            with lock:
-                seen += 1
-                number = seen
-            if number <= THREADS:
-                first.wait(10)  # all of them are on their way before SAP answers one
-            return sap(request)
-
-        sap.password = "new"
-        vault.rotate(password("new"))
-        server.script = script
-        assert at_once(*[lambda: find(client)] * THREADS) == [None] * THREADS
-        at_once(*[lambda: find(client)] * THREADS)
-    assert sap.refused == {"old": THREADS}
-    assert len(vault.reads) == reads + 1
-
-
-def test_a_new_password_that_is_wrong_too_is_sent_once_by_all_threads() -> None:
-    """CO-T1 after RE-26: eight threads, one failed logon with each version."""
-    vault = Vault(password("old"))
-    sap = Checking("old")
-    slow = Limits(requests_per_second=10_000, burst=1, parallel=1)
-    with SapServer(sap) as server, logged_on(server, BASIC, vault, limits=slow) as client:
-        find(client)
-        sap.password = "good"
-        vault.rotate(password("wrong"))
+        server.script = sap = Together("new")
+        vault.rotate(password(stored))
         found = at_once(*[lambda: find(client)] * THREADS)
-    assert [type(each) for each in found] == [LogonRefused] * THREADS
-    assert sap.refused == {"old": 1, "wrong": 1}
+    expected = type(None) if stored == "new" else LogonRefused
+    assert [type(each) for each in found] == [expected] * THREADS
+    assert sap.refused == {"old": THREADS} | ({} if stored == "new" else {"wrong": 1})
+    assert len(vault.reads) == reads + (1 if stored == "new" else 2)
 
 
 def test_a_late_answer_to_the_old_password_does_not_condemn_the_new_one() -> None:

@@ -20,6 +20,7 @@ LOCAL_LIMITS = {
     "identities": "anybody is root: the user of the operating system counts in its place",
     # tests/contract/networks deploys what it knows of each kind, and lists the rest.
     "network": "it knows no VPN, flow logs, rules of groups; there is no network to cut",
+    "rotations": "AWS::SecretsManager::RotationSchedule is no type that it knows",
     "schedules": "<aws.scheduler.scheduled-time> arrives as this very text: runs collide",
 }
 

@@ -13,7 +13,8 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from local import extracts, writes
+from local import decision, extracts, writes
+from local.accounts import DESTINATION_USER
 from local.extracts import Found
 from local.jobs import FLOWS, Jobs
 from local.mailbox import Letter, Mailbox
@@ -25,6 +26,7 @@ from sapmatch.settings import load
 
 RESULT = ROOT / "build" / "demo.jsonl"
 WRITES = ROOT / "build" / "demo-writes.jsonl"
+CHANGES = ROOT / "build" / "demo-changes.jsonl"
 DROPPED = SAMPLES / "updates" / "confirmations.csv"
 INBOX = "order_confirmations"  # the flow whose inbox it is dropped into
 Say = Callable[[str], None]
@@ -47,6 +49,7 @@ def play(jobs: Jobs, mailbox: Mailbox, say: Say, console: Console) -> bool:
     seen = _show_writes(jobs, written, say, console)
     wanted = json.loads((SAMPLES / "writes.json").read_text())
     wrong = [*compared(rows, expected), *writes.unexpected(written, seen, now, wanted)]
+    wrong += _decide(jobs, say, console)
     for text in wrong:
         say(f"UNEXPECTED: {text}")
     return not wrong
@@ -60,6 +63,8 @@ def extract(jobs: Jobs, say: Say, console: Console) -> None:
     last = extracts.last_good("orders", jobs.parts.control, jobs.parts.objects)
     console.print(extracts.table(last))
     say(f"  the order index answers {_said(jobs.find_order(world.ELECTRONICS_ORDER.id))}")
+    say("extracting sales orders by a destination of SAP BTP, which function broker_token asks")
+    say(f"  {jobs.extract('sales_orders')['rows']} rows read as SAP user {DESTINATION_USER}")
 
 
 def match_and_write(jobs: Jobs, expected: dict[str, Any], say: Say) -> None:
@@ -102,6 +107,16 @@ def _writes(
     for flow in (*FLOWS, INBOX):
         answers = [each for key in jobs.response_files(flow) for each in jobs.answers(key)]
         yield from writes.writes(flow, answers, parts.intents, parts.objects, before, now, names)
+
+
+def _decide(jobs: Jobs, say: Say, console: Console) -> list[str]:
+    """A person takes one of the exceptions; what is otherwise than it should be in SAP."""
+    say(f"a person accepts {decision.DOCUMENT}, and it is written in their name")
+    row = decision.decide(jobs)
+    changes = jobs.sap("changes")
+    _store(CHANGES, changes)
+    console.print(decision.table(changes))
+    return decision.unexpected(row, changes)
 
 
 def _witness() -> writes.Witness:

@@ -1,8 +1,6 @@
 """The main job on a local stage: extract, upload, follow, write back, look."""
 
-import json
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -23,7 +21,6 @@ from sapmatch.settings import load
 
 POLL_SECONDS = 0.3
 RUN_SECONDS = 120
-SAP_SECONDS = 5
 FLOWS = ("supplier_invoice", "sales_order")
 SCOPE = OrderScope("s4", "100", "1010")  # of the sample orders
 
@@ -83,9 +80,11 @@ class Jobs:
 
     def fault(self, name: str) -> None:
         """Let the next write that reaches the SAP stand-in meet a fault."""
-        wanted = json.dumps({"next": name}).encode()
-        address = f"{self._stage.sap_url}/_control/faults"
-        urllib.request.urlopen(address, wanted, timeout=SAP_SECONDS).close()  # noqa: S310 - loopback
+        self.sap("faults", {"next": name})
+
+    def sap(self, call: str, wanted: Any = None) -> Any:
+        """Ask the SAP stand-in what happened, or tell it what to do."""
+        return self._stage.sap(call, wanted)
 
     def upload(self, files: Sequence[Path]) -> None:
         """Put files into incoming/ and wait until nothing of them is under way."""

@@ -1,18 +1,21 @@
-"""The local stage: emulator, SAP and Textract stand-ins, and the CDK app deployed to them."""
+"""The local stage: emulator, SAP, BTP and Textract stand-ins, and the CDK app deployed to them."""
 
 import json
 import os
+import ssl
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import boto3
 import msgspec
 from msgspec import Struct
 
-from local import emulator, probe, process
+from local import accounts, emulator, probe, process
 from local.mailbox import Mailbox
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,9 +24,8 @@ STAGE_FILE = BUILD / "stage.json"
 SETTINGS = BUILD / "sapmatch.toml"
 SAP_LOG = BUILD / "sap-requests.jsonl"  # what reached the stand-in, in its own words
 SAMPLES = ROOT / "local" / "samples"
-SECRET = "sapmatch/local/s4"  # noqa: S105 - the name of the secret, not the secret
-SAP_USER, SAP_PASSWORD = "DEMO", "canary-of-the-local-stage"
 START_SECONDS = 90
+SAP_SECONDS = 120  # thousands of rows may be put at once
 DEPLOY_SECONDS = 300
 
 Say = Callable[[str], None]
@@ -45,6 +47,14 @@ class Stage(Struct, frozen=True, kw_only=True):
             **emulator.environment(self.port),
             "AWS_ENDPOINT_URL_TEXTRACT": self.textract_url,
         }
+
+    def sap(self, call: str, wanted: Any = None) -> Any:
+        """Ask the SAP stand-in what happened (`changes`, `users`), or tell it what to do."""
+        body = None if wanted is None else json.dumps(wanted).encode()
+        trust = ssl.create_default_context(cafile=str(BUILD / accounts.CA))
+        address = f"{self.sap_url}/_control/{call}"
+        with urllib.request.urlopen(address, body, SAP_SECONDS, context=trust) as answer:  # noqa: S310 - loopback
+            return json.loads(answer.read() or "null")
 
 
 def load() -> Stage | None:
@@ -101,13 +111,18 @@ def _start(say: Say, pids: dict[str, int]) -> Stage:
     aws = emulator.environment(port)
     session = boto3.Session("test", "test", region_name=emulator.REGION)
     probe.check(session, aws["AWS_ENDPOINT_URL"])
+    known = accounts.made(BUILD)
     SAP_LOG.unlink(missing_ok=True)
     seed = ["--seed", str(SAMPLES / "sap.json"), "--log", str(SAP_LOG)]
-    sap_env = {"SAP_USER": SAP_USER, "SAP_PASSWORD": SAP_PASSWORD}
-    pids["sap"], sap_url = _server("local.sap", seed, sap_env)
+    sap_env = {"SAP_USERS": json.dumps(accounts.PASSWORDS)}
+    pids["sap"], sap_url = _server("local.sap", [*seed, *known.options], sap_env)
     pids["textract"], textract_url = _server("local.textract", [], aws)
+    file = accounts.destinations(BUILD, sap_url)
+    btp = ["--destinations", str(file)]
+    pids["btp"], shown = _server("local.btp", btp, {"BTP_CLIENTSECRET": accounts.BTP_SECRET})
     _write_settings(sap_url)
-    _put_secret(session, aws["AWS_ENDPOINT_URL"])
+    binding = accounts.binding(json.loads(shown))
+    _put_secrets(session, aws["AWS_ENDPOINT_URL"], {**known.secrets, accounts.BTP: binding})
     outputs = _deploy(say, aws, textract_url)
     mailbox = Mailbox.attach(session, aws["AWS_ENDPOINT_URL"], outputs["TopicArn"])
     return Stage(
@@ -121,15 +136,15 @@ def _start(say: Say, pids: dict[str, int]) -> Stage:
 
 
 def _server(module: str, arguments: list[str], env: dict[str, str]) -> tuple[int, str]:
-    """Start one of our own servers; its first line of output is its address."""
+    """Start one of our own servers; its first line of output says where it is."""
     log = BUILD / f"{module}.log"
-    command = [sys.executable, "-m", module, "--port", "0", *arguments]
+    command = [sys.executable, "-m", module, *arguments]
     child = process.start(command, log, env)
 
     def ready() -> bool:
         if child.poll() is not None:
             raise ChildProcessError(f"{module} ended at once:\n{process.tail(log)}")
-        return log.read_text().startswith("http") and "\n" in log.read_text()
+        return "\n" in log.read_text()
 
     try:
         process.wait_until(ready, module, START_SECONDS, log)
@@ -141,13 +156,13 @@ def _server(module: str, arguments: list[str], env: dict[str, str]) -> tuple[int
 
 def _write_settings(sap_url: str) -> None:
     template = (SAMPLES / "sapmatch.toml").read_text()
-    SETTINGS.write_text(template.replace("{sap_url}", sap_url))
+    SETTINGS.write_text(template.replace("{sap_url}", sap_url) + accounts.people())
 
 
-def _put_secret(session: boto3.Session, endpoint: str) -> None:
-    secret = json.dumps({"user": SAP_USER, "password": SAP_PASSWORD})
+def _put_secrets(session: boto3.Session, endpoint: str, secrets: dict[str, dict[str, str]]) -> None:
     store = session.client("secretsmanager", endpoint_url=endpoint)
-    store.create_secret(Name=SECRET, SecretString=secret)
+    for name, fields in secrets.items():
+        store.create_secret(Name=name, SecretString=json.dumps(fields))
 
 
 def _deploy(say: Say, aws: dict[str, str], textract_url: str) -> dict[str, str]:

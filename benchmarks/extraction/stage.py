@@ -6,7 +6,6 @@ changed. The cost is that of the units which DynamoDB counted, at list prices of
 
 import json
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -57,9 +56,7 @@ def lines(count: int, quantity: str = "10") -> Iterator[Mapping[str, Any]]:
 def put(stage: Stage, entity_set: str, rows: Iterator[Mapping[str, Any]]) -> None:
     """Rows straight into the stand-in."""
     while some := list(islice(rows, BATCH)):
-        body = json.dumps({"put": {entity_set: some}}).encode()
-        request = urllib.request.Request(f"{stage.sap_url}/_control/rows", body, method="POST")
-        urllib.request.urlopen(request, timeout=120).close()
+        stage.sap("rows", {"put": {entity_set: some}})
 
 
 def measured(name: str, jobs: Jobs) -> dict[str, Any]:

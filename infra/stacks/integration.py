@@ -65,7 +65,7 @@ class IntegrationStack(Stack):
         self._bundle = self._make_bundle()
         self.functions: dict[str, ServiceFunction] = {}
         self._broker: ServiceFunction | None = None
-        if place and resources.outside_secrets:
+        if resources.outside_secrets and (place or config.left_out("network")):
             # Outside of the network, where tokens are made that callers of SAP cannot fetch.
             self._broker = self._function("broker_token")
         for name in TASKS:
@@ -297,7 +297,8 @@ class IntegrationStack(Stack):
             principal="secretsmanager.amazonaws.com",
             source_account=self.account,
         )
-        for n, (secret, schedule) in enumerate(sorted(rotated_secrets(settings).items())):
+        schedules = {} if self._config.left_out("rotations") else rotated_secrets(settings)
+        for n, (secret, schedule) in enumerate(sorted(schedules.items())):
             rotation = secretsmanager.CfnRotationSchedule(
                 self,
                 f"Rotation{n}",

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -28,17 +27,6 @@ from tests.builders.memory import MemoryClock
 from tests.conftest import ROOT
 
 LINES = 22  # of all purchase orders of the stand-in
-
-
-def order(running: Stage, call: str, wanted: dict[str, Any]) -> None:
-    """Tell the SAP stand-in what to do."""
-    request = urllib.request.Request(
-        f"{running.sap_url}/_control/{call}",
-        data=json.dumps(wanted).encode(),
-        headers={"Content-Type": "application/json"},
-        method="POST",
-    )
-    urllib.request.urlopen(request, timeout=5).close()
 
 
 def letters(running: Stage, expected: int) -> list[Letter]:
@@ -98,7 +86,7 @@ def test_a_killed_worker_is_replaced_and_the_chunk_goes_on_behind_its_last_page(
     jobs: Jobs, running: Stage, tmp_path: Path
 ) -> None:
     """RE-12, RE-19: the union is exact, no page is stored twice but the one under way."""
-    order(running, "faults", {"next": "delay:0.6", "count": LINES, "of": "reads"})
+    running.sap("faults", {"next": "delay:0.6", "count": LINES, "of": "reads"})
     job = {"extraction": "order_lines", "run_id": run_id("killed")}
     execution = jobs.begin("ExtractionArn", job)
     pages = f"extracts/order_lines/{job['run_id']}/A_PurchaseOrderItem/"
@@ -138,7 +126,7 @@ def stored_versions(running: Stage, prefix: str) -> dict[str, int]:
 
 def test_a_second_run_ends_at_once_while_the_first_one_goes_on(jobs: Jobs, running: Stage) -> None:
     """RE-31: of the same due time as of another."""
-    order(running, "faults", {"next": "delay:0.6", "count": LINES, "of": "reads"})
+    running.sap("faults", {"next": "delay:0.6", "count": LINES, "of": "reads"})
     job = {"extraction": "order_lines", "run_id": run_id("first")}
     first = jobs.begin("ExtractionArn", job)
     plan = f"extracts/order_lines/{job['run_id']}/plan.json"
@@ -158,7 +146,7 @@ def test_a_lost_delta_token_is_told_once_and_reloaded_by_command_only(
     jobs.extract("order_changes")
     assert jobs.extract("order_changes")["rows"] == 0
     letters(running, 0)
-    order(running, "forget", {"what": "delta-tokens"})
+    running.sap("forget", {"what": "delta-tokens"})
     for name in ("lost", "later"):
         job = {"extraction": "order_changes", "run_id": run_id(name)}
         end = jobs.end(jobs.begin("ExtractionArn", job))

@@ -17,8 +17,9 @@ import requests
 from msgspec import Struct
 
 from benchmarks.writing.invoices import ENTITY_SET, SERVICE, invoices, seed
+from local.accounts import SAP_PASSWORD, SAP_USER, SECRET
 from local.sap.server import Server, serve
-from local.stage import BUILD, SAP_PASSWORD, SAP_USER, SECRET, Stage
+from local.stage import BUILD, Stage
 from sapmatch.bootstrap import Services, deployment
 from sapmatch.bootstrap.history import history_of
 from sapmatch.model.intent import Intent, IntentState

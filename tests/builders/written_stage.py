@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from sapmatch.model.intent import Intent, IntentState
+from sapmatch.settings import Settings
 from tests.builders.control import MemoryControl
 from tests.builders.memory import START, MemoryClock, MemoryDocuments, MemoryObjects
 from tests.builders.memory import MemoryWorkflows as Workflows
@@ -29,6 +30,7 @@ class WrittenStage(SimpleNamespace):
 
     def __init__(self) -> None:
         super().__init__(
+            settings=Settings(),
             intents=MemoryIntents(),
             objects=MemoryObjects(),
             workflows=Workflows(),

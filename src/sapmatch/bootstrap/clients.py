@@ -11,6 +11,7 @@ from sapmatch.model.access import AccessSource, LogonGuard, Principal
 from sapmatch.model.errors import InputRejected, SapmatchError
 from sapmatch.model.ports import Clock, Control
 from sapmatch.settings import Environment, Settings
+from sapmatch.settings.logons import logon_of
 
 if TYPE_CHECKING:
     from sapmatch.aws.broker import Asked
@@ -93,7 +94,7 @@ class SapClients:
     def _guard(self, name: str) -> LogonGuard:
         from sapmatch.limits.logons import SharedLogonGuard
 
-        return SharedLogonGuard(self._control(), self._clock, name)
+        return SharedLogonGuard(self._control(), self._clock, logon_of(self._settings, name))
 
     def _broker(self, name: str) -> AccessSource | None:
         """Where this function stands in a network that does not lead to who makes the tokens."""

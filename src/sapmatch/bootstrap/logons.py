@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sapmatch.bootstrap.parts import Services
 from sapmatch.bootstrap.secrets import NamedSecrets
 from sapmatch.model.auth import secret_of
+from sapmatch.settings.logons import logon_of
 
 if TYPE_CHECKING:
     from sapmatch.aws.secrets import Standing
@@ -15,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def logon_guard(parts: Services, connection: str) -> "SharedLogonGuard":
-    """The guard of one connection, to look at it and to release it."""
+    """The guard of one connection and of those that share its user, to look at and to release."""
     from sapmatch.limits.logons import SharedLogonGuard
 
-    return SharedLogonGuard(parts.control, parts.clock, connection)
+    return SharedLogonGuard(parts.control, parts.clock, logon_of(parts.settings, connection))
 
 
 def changed_logons(records: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -68,8 +69,8 @@ def _stopped_since(guard: "SharedLogonGuard", standing: "Standing") -> datetime 
 
 def _waiting(parts: Services, connection: str) -> Iterator[str]:
     for name, extraction in parts.settings.extractions.items():
-        if extraction.connection == connection:
+        if logon_of(parts.settings, extraction.connection) == connection:
             yield f"extraction {name}"
     for name, flow in parts.settings.write_backs.items():
-        if flow.connection == connection:
+        if logon_of(parts.settings, flow.connection) == connection:
             yield f"write-back {name}"

@@ -59,6 +59,32 @@ def test_every_logon_is_agreed_on_with_all_functions(made: MagicMock) -> None:
     assert isinstance(made.call_args.kwargs["guard"], SharedLogonGuard)
 
 
+@pytest.mark.parametrize(
+    ("url", "client", "together"),
+    [
+        ("https://sap.example.com:44300", "100", True),
+        ("https://sap.example.com", "200", False),
+        ("https://other.example.com", "100", False),
+    ],
+)
+def test_connections_that_log_on_as_the_same_user_are_refused_twice_together(
+    made: MagicMock, url: str, client: str, together: bool
+) -> None:
+    """RE-26: SAP locks the user, whatever our connections are called."""
+    auth = Basic(secret="s4")
+    connections = {
+        "s4": Connection(url="https://sap.example.com", client="100", auth=auth),
+        "s4_v4": Connection(url=url, client=client, auth=auth),
+    }
+    control = MemoryControl()
+    ours = SapClients(Settings(connections=connections), {}, lambda: control, MemoryClock())
+    for name in connections:
+        ours.technical(name)
+        made.call_args.kwargs["guard"].refused("v1")
+    stands = made.call_args.kwargs["guard"].standing().stopped_at("v1")
+    assert (stands is not None) == together
+
+
 def test_the_technical_user_is_shared_and_a_token_is_not(made: MagicMock) -> None:
     made.side_effect = lambda *_, **given: MagicMock(name=repr(given["principal"]))
     ours = clients(OUTSIDE)

@@ -66,6 +66,20 @@ def test_a_late_refusal_of_the_old_version_leaves_the_good_one_accepted() -> Non
     assert guard.calls.count("admit v2") == 1
 
 
+def test_a_version_that_others_stopped_after_it_was_rotated_gives_way_to_the_new_one() -> None:
+    """RE-26: what this process still holds is not what the secret says by now."""
+    vault, guard = Vault(password("old")), NotingGuard()
+    credentials, clock = made(vault, guard)
+    credentials.accepted(credentials.current())
+    vault.rotate(password("new"))
+    guard.calls += ["refused v1"] * 2
+    clock.time += timedelta(minutes=1)
+    assert credentials.current().version == "v2"
+    guard.calls += ["refused v2"] * 2
+    with pytest.raises(LogonRefused, match="stopped"):
+        credentials.current()
+
+
 def test_nothing_shows_a_value() -> None:
     """CO-T16."""
     credentials, _ = made(Vault(password("password-canary")))

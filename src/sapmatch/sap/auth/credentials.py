@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from sapmatch.model.access import Access, LogonGuard, Secret, Secrets
-from sapmatch.model.errors import LogonRefused
+from sapmatch.model.errors import LogonRefused, TransientError
 from sapmatch.model.ports import Clock
+from sapmatch.sap.auth.admission import Admission
 
 AGE = timedelta(minutes=5)  # after which a secret is read anew, as it may have been rotated
-ADMITTED = timedelta(seconds=2)  # how long the guard's word holds for a version that SAP took
 
 
 class Given:
@@ -48,12 +48,11 @@ class Credentials:
         self._name = name
         self._secrets = secrets
         self._clock = clock
-        self._guard = guard
+        self._is_guarded = guard is not None
+        self._admission = Admission(guard, clock)
         self._lock = threading.Lock()
         self._secret: Secret | None = None
         self._read_at: datetime | None = None
-        self._admitted_at: datetime | None = None
-        self._accepted: str | None = None  # the version that SAP took last
         self._refused: set[str] = set()  # the versions that it refused
 
     def known(self) -> Secret:
@@ -69,35 +68,44 @@ class Credentials:
             with self._lock:
                 secret = self._read()
             # Where there is a guard it decides: a person may have released this very version.
-            if self._guard is None and secret.version in self._refused:
+            if not self._is_guarded and secret.version in self._refused:
                 raise LogonRefused(
                     f"secret {secret.name}: was refused before and is the same still; it is not "
                     "tried again, so that the user does not get locked: store a new version of it",
                     "stopped",
                 )
-        self._admit(secret)  # outside of the lock: it may wait for another one's logon
+        try:
+            self._admission.admit(secret.version)  # outside of the lock: it may wait for another one's logon
+        except LogonRefused:
+            with self._lock:
+                newer = self._read()
+            if newer.version == secret.version:
+                raise
+            # Others were refused with the old one after it was rotated (RE-26).
+            self._admit(newer)
+            return newer
         return secret
 
     def accepted(self, secret: Secret) -> None:
         """It opened the door."""
-        if secret.version == self._accepted:
-            return
-        with self._lock:
-            self._accepted = secret.version
-        if self._guard:
-            self._guard.accepted(secret.version)
+        self._admission.accepted(secret.version)
 
     def refused(self, secret: Secret) -> bool:
         """It did not; whether there is another version by now, to be tried once (RE-26)."""
-        if self._guard:
-            self._guard.refused(secret.version)
         with self._lock:
             self._refused.add(secret.version)
-            if self._accepted == secret.version:
-                self._accepted = None
+        self._admission.refused(secret.version)
+        return self.is_outdated(secret)
+
+    def is_outdated(self, secret: Secret) -> bool:
+        """Whether there is another version by now; not as far as we know where none can be read."""
+        with self._lock:
             if self._secret is not None and self._secret.version != secret.version:
                 return True  # another thread has read the new one
-            return self._read().version != secret.version
+            try:
+                return self._read().version != secret.version
+            except TransientError:
+                return False
 
     def _read(self) -> Secret:
         found = self._secrets.read(self._name)
@@ -107,17 +115,6 @@ class Credentials:
 
     def _is_fresh(self) -> bool:
         return self._read_at is not None and self._clock.now() - self._read_at < AGE
-
-    def _admit(self, secret: Secret) -> None:
-        """Ask the guard, which is a call to a table: seldom, once SAP took this version."""
-        if self._guard is None:
-            return
-        now = self._clock.now()
-        asked = self._admitted_at
-        if secret.version == self._accepted and asked is not None and now - asked < ADMITTED:
-            return
-        self._guard.admit(secret.version)
-        self._admitted_at = now
 
     def __repr__(self) -> str:
         return f"Credentials({self._setting})"

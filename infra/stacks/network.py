@@ -58,15 +58,15 @@ class NetworkStack(Stack):
 
     def _own(self) -> ec2.Vpc:
         network = self._network
-        zones, by_id = network.availability_zones, are_zone_ids(network.availability_zones)
+        zones = network.availability_zones
         gateway = network.type == "vpn" and not network.transit_gateway_id
         isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
         vpc = ec2.Vpc(
             self,
             "Vpc",
             ip_addresses=ec2.IpAddresses.cidr(network.vpc_cidr),
-            availability_zones=list(zones) if zones and not by_id else None,
-            max_azs=None if zones and not by_id else len(zones) or ZONES,
+            availability_zones=list(zones) or None,
+            max_azs=None if zones else ZONES,
             nat_gateways=0,
             vpn_gateway=gateway,
             vpn_route_propagation=[isolated] if gateway else None,
@@ -78,7 +78,7 @@ class NetworkStack(Stack):
                 )
             ],
         )
-        if by_id:
+        if are_zone_ids(zones):
             _place_by_id(vpc, zones)
         log_group = logs.LogGroup(self, "FlowLogs", retention=RETENTION)
         vpc.add_flow_log("Flow", destination=ec2.FlowLogDestination.to_cloud_watch_logs(log_group))

@@ -94,12 +94,12 @@ dns_domain = "corp.example.com"
     "privatelink": f"""{CLOUD_TOKENS}
 [network]
 type = "privatelink"
-availability_zones = ["euc1-az1", "euc1-az3"]
+availability_zones = ["euc1-az1", "euc1-az2", "euc1-az3"]
 endpoint_service = "com.amazonaws.vpce.eu-central-1.vpce-svc-01234567"
 endpoint_services = {{ ecc = "com.amazonaws.vpce.eu-central-1.vpce-svc-89abcdef" }}
 {LISTS}
 [rotations]
-ecc = "rate(30 days)"
+s4 = "rate(30 days)"
 [network.provider]
 vpc_id = "vpc-89abcdef"
 subnet_ids = ["subnet-89abcdef", "subnet-89abcdf0"]

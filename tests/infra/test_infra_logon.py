@@ -88,14 +88,14 @@ def test_code_and_layers_of_no_function_are_too_big_for_lambda() -> None:
 def test_a_secret_is_rotated_by_a_function_that_reaches_sap(templates: Templates) -> None:
     """RE-26: SAP is where the new version is tried, once."""
     (rotation,) = templates.of_type("AWS::SecretsManager::RotationSchedule").values()
-    assert rotation["SecretId"] == "sapmatch/ecc"
+    assert rotation["SecretId"] == "sapmatch/s4"
     assert rotation["RotationRules"] == {"ScheduleExpression": "rate(30 days)"}
     assert rotation["RotateImmediatelyOnUpdate"] is False
     assert "VpcConfig" in made(templates)["rotate_secret"]
     grants = granted(templates, "rotate_secret")
     for action in ("PutSecretValue", "UpdateSecretVersionStage"):
         (secret,) = grants[f"secretsmanager:{action}"]
-        assert secret.endswith(":secret:sapmatch/ecc-??????")
+        assert secret.endswith(":secret:sapmatch/s4-??????")
 
 
 def test_a_rotation_that_fails_is_an_alarm(templates: Templates, prod: Templates) -> None:

@@ -11,6 +11,7 @@ from sapmatch.settings.blocks import Network, Provider, Settings, mistake
 
 SUBNET_BITS = 26  # of each subnet of a network of ours: 59 addresses
 ZONES = 2  # where the settings name none
+_LONG_ASN = 2**31  # CloudFormation has another property for those from here on
 _PORTS = {"http": 80, "https": 443}
 _ZONE_ID = re.compile(r"[a-z]{3}[a-z0-9]*\d-az\d")
 _NEEDED = {
@@ -100,6 +101,7 @@ def check_network(settings: Settings) -> Iterator[Problem]:
     if network.type != "none":
         yield from _check_endpoints(settings)
         yield from _check_names(settings)
+        yield from _check_proxies(settings)
     if network.provider:
         yield from _check_provider(network.provider)
 
@@ -144,8 +146,8 @@ def _check_vpn(network: Network) -> Iterator[Problem]:
             'must be "bgp" for a VPN that ends at a transit gateway: its static routes belong to '
             "the gateway's own route tables",
         )
-    if not 0 < network.customer_gateway_asn < 2**32 - 1:
-        yield mistake("network.customer_gateway_asn", "must be from 1 to 4294967294")
+    if not 0 < network.customer_gateway_asn < _LONG_ASN:
+        yield mistake("network.customer_gateway_asn", f"must be from 1 to {_LONG_ASN - 1}")
     if bool(network.dns_servers) != bool(network.dns_domain):
         lacking = "dns_domain" if network.dns_servers else "dns_servers"
         yield mistake(f"network.{lacking}", "is missing: dns_servers answer for one dns_domain")
@@ -234,6 +236,18 @@ def _check_names(settings: Settings) -> Iterator[Problem]:
         yield mistake(
             "network.hosted_zone_id", "is missing: the private hosted zone that gets the names"
         )
+
+
+def _check_proxies(settings: Settings) -> Iterator[Problem]:
+    """The broker makes tokens for SAP; those for a proxy are fetched where it is called."""
+    for name, connection in settings.connections.items():
+        if connection.proxy and connection.proxy.tenancy != "trusted":
+            yield mistake(
+                f"connections.{name}.proxy.tenancy",
+                f'"{connection.proxy.tenancy}" needs a token of XSUAA, to which network type '
+                f'"{settings.network.type}" does not lead: have the proxy be of tenancy "trusted", '
+                'or take network type "none"',
+            )
 
 
 def _check_provider(provider: Provider) -> Iterator[Problem]:

@@ -20,6 +20,12 @@ def check_rotations(settings: Settings) -> Iterator[Problem]:
             yield mistake(path, "names no [connections.*] block of this file")
         elif secret is None or secret.startswith("env:"):
             yield mistake(path, "has no secret in Secrets Manager to rotate")
+        elif settings.network.type != "none" and connection.tokens_from_outside:
+            yield mistake(
+                path,
+                "gets its tokens outside of SAP's network, where nobody could try the new version; "
+                "replace its secret by hand (docs/operations/rotation.md)",
+            )
         if not _EVERY.fullmatch(schedule):
             yield mistake(path, "must be rate(30 days), rate(12 hours) or cron(0 3 1 * ? *)")
 

@@ -105,6 +105,7 @@ def test_an_existing_network_brings_its_endpoints_or_has_them_made() -> None:
         ('dns_servers = ["ns.corp"]\ndns_domain = "corp"', "network.dns_servers[0]"),
         ('tunnel_addresses = ["198.51.100.1"]', "network.tunnel_addresses"),
         ("customer_gateway_asn = 0", "network.customer_gateway_asn"),
+        ("customer_gateway_asn = 2147483648", "network.customer_gateway_asn"),
         ("sap_port = 70000", "network.sap_port"),
         ('transit_gateway_id = "tgw-1"', "network.routing"),
         ('names = { "other.example.com" = "10.20.0.5" }', 'network.names."other.example.com"'),
@@ -208,6 +209,24 @@ def test_a_flow_that_appflow_could_not_run_is_named(text: str, field: str) -> No
 )
 def test_a_rotation_that_secrets_manager_could_not_do_is_named(setting: str) -> None:
     assert list(mistakes(f"{S4}[rotations]\n{setting}\n")) == [f"rotations.{setting[:2]}"]
+
+
+def test_a_rotation_that_nobody_could_try_is_named() -> None:
+    """Its tokens are made outside, SAP is called from inside: no function reaches both."""
+    rotation = '[rotations]\necc = "rate(30 days)"\n'
+    assert "by hand" in mistakes(TWO + VPN + rotation)["rotations.ecc"]
+    assert read(TWO + rotation).rotations
+
+
+def test_a_proxy_that_wants_a_token_is_of_no_use_in_a_network_without_a_way_out() -> None:
+    """CO-T24: the token is XSUAA's, and is fetched where the proxy is called."""
+    text = S4.replace("https://", "http://") + (
+        '[connections.s4.proxy]\nhost = "10.20.0.7"\nsecret = "p"\ntenancy = "%s"\n'
+    )
+    found = mistakes(text % "untrusted" + VPN)
+    assert "XSUAA" in found["connections.s4.proxy.tenancy"]
+    assert read(text % "trusted" + VPN).network.type == "vpn"
+    assert read(text % "untrusted").network.type == "none"
 
 
 def test_a_secret_of_two_connections_is_rotated_once() -> None:

@@ -27,6 +27,7 @@ COMMANDS = {
     "intents": "list intended writes that are open, show one, look at it again or take it out",
     "hold": "let nobody write to a SAP system for a while, and let go again",
     "release": "let a logon be tried again that SAP refused twice",
+    "connections": "write a connection block, and what SAP, BTP and AWS have to be told for it",
     "learn": "count weights of evidence in confirmed decisions, for the settings",
     "reload": "read an extraction of a deployed stage anew, once SAP or its fields ask for it",
     "settings": "check a settings file",

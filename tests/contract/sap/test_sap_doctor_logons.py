@@ -10,7 +10,6 @@ from sapmatch.cli import main
 from tests.builders import sap_home
 from tests.builders.certificates import Authority
 from tests.builders.sap_home import AUTH, Home, sap, secrets
-from tests.contract.local_sap.local_sap_world import USERS
 
 CLIENT = 'client = "100"'
 Findings = dict[str, dict[str, Any]]

@@ -18,6 +18,7 @@ _SHAPES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     ),
 }
 _OPTIONAL: Final = frozenset({"password"})  # of a .p12 that has none
+_FILES: Final = frozenset({"p12", "certificate", "key"})
 
 
 def shapes(kind: str) -> tuple[tuple[str, ...], ...]:
@@ -33,3 +34,26 @@ def fits(kind: str, fields: Mapping[str, str]) -> bool:
 
 def _needed(shape: Collection[str]) -> set[str]:
     return set(shape) - (_OPTIONAL if "p12" in shape else frozenset())
+
+
+def commands(kind: str, secret: str) -> list[str]:
+    """How to store it, with placeholders; no secret is ever on a command line."""
+    if not shapes(kind):
+        return []
+    fields = shapes(kind)[0]
+    if secret.startswith("env:"):
+        prefix = secret.removeprefix("env:")
+        return [_export(prefix, field) for field in fields]
+    placeholders = ", ".join(f'"{field}": "<{field}>"' for field in fields)
+    return [
+        f"# secret.json, which only you may read (chmod 600): {{{placeholders}}}",
+        f"aws secretsmanager create-secret --name {secret} --secret-string file://secret.json",
+        "shred -u secret.json",
+    ]
+
+
+def _export(prefix: str, field: str) -> str:
+    name = f"{prefix}_{field.upper()}"
+    if field in _FILES:
+        return f"export {name}_FILE=<path of the file>"
+    return f"read -rs {name} && export {name}"

@@ -1,0 +1,164 @@
+"""A connection block for the settings, with what a reader of it asks next beside each line."""
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec import Struct
+
+from sapmatch.model.profiles import PROFILES, ProfileName
+
+TOKEN_PATH: Final = "/sap/bc/sec/oauth2/token"  # noqa: S105
+_TYPES: Final = {
+    "none": "the network, or a gateway on the way, lets us in",
+    "basic": "a technical user with a password",
+    "certificate": "a client certificate, which CERTRULE maps to a user",
+    "oauth2-client-credentials": "a token for a technical user",
+    "oauth2-saml-bearer": "our own signed assertion, swapped at SAP for a token",
+    "btp-destination": "a destination of SAP BTP finds out how",
+}
+AUTH_TYPES: Final = tuple(_TYPES)
+_NETWORKS: Final = {
+    "none": (),
+    "vpn": (
+        'sap_cidr = "10.20.0.0/16"                # SAP\'s network',
+        'customer_gateway_ip = "203.0.113.10"     # public address of the company\'s gateway',
+        'prefix_lists = ["pl-...", "pl-..."]      # of S3 and DynamoDB in the region',
+    ),
+    "privatelink": (
+        'endpoint_service = "com.amazonaws.vpce.eu-central-1.vpce-svc-..."  # from its provider',
+        'prefix_lists = ["pl-...", "pl-..."]      # of S3 and DynamoDB in the region',
+    ),
+    "existing": (
+        'vpc_id = "vpc-..."',
+        'subnet_ids = ["subnet-...", "subnet-..."]',
+        'availability_zones = ["euc1-az1", "euc1-az2"]',
+        'sap_cidr = "10.20.0.0/16"                # SAP\'s network',
+        'prefix_lists = ["pl-...", "pl-..."]      # of S3 and DynamoDB in the region',
+    ),
+}
+NETWORKS: Final = tuple(_NETWORKS)
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """What somebody answered; None and empty: as usual for this kind of system."""
+
+    name: str
+    url: str
+    profile: ProfileName = "s4hana"
+    client: str = ""
+    auth: str = "basic"
+    secret: str = ""
+    service: str = ""
+    network: str = "none"
+    ca: str = ""
+    token_url: str = ""
+    issuer: str = "sapmatch"
+    audience: str = "NAME-OF-THE-LOCAL-PROVIDER"
+    user: str = "SAPMATCH"
+    scope: tuple[str, ...] = ()
+    destination: str = ""
+    proxy: str = ""
+    location_id: str = ""
+    system_number: str = ""
+
+    @property
+    def secret_name(self) -> str:
+        """The name of its secret."""
+        return self.secret or f"sapmatch/{self.name}"
+
+
+def block(wanted: Wanted) -> str:
+    """TOML, ready for `sapmatch settings check`; what only the company knows stands as a comment.
+
+    Nothing is checked here: whoever loads it does.
+    """
+    kind = PROFILES[wanted.profile]
+    lines = [
+        f"# {kind.title}",
+        f"[connections.{wanted.name}]",
+        _line("url", wanted.url, "scheme, host and port only"),
+        _line("profile", wanted.profile, "decides defaults, and what messages tell people to do"),
+    ]
+    if wanted.client:
+        lines.append(_line("client", wanted.client, "SAP client"))
+    service = wanted.service or kind.path
+    lines.append(_line("service", service, "what `sapmatch doctor` looks at first"))
+    if wanted.ca:
+        lines.append(_line("ca", wanted.ca, "secret with `bundle`: PEM of the private authority"))
+    else:
+        lines.append(
+            f'# ca = "sapmatch/{wanted.name}-ca"  # where a private authority signed SAP\'s'
+        )
+    lines += ["", *_auth(wanted), *_proxy(wanted), *_rfc(wanted), *_network(wanted)]
+    return "\n".join(lines) + "\n"
+
+
+def _auth(wanted: Wanted) -> Iterator[str]:
+    yield f"[connections.{wanted.name}.auth]"
+    yield _line("type", wanted.auth, _TYPES.get(wanted.auth, ""))
+    if wanted.auth != "none":
+        yield _line("secret", wanted.secret_name, "name in Secrets Manager, or env:NAME; no value")
+    if wanted.auth == "oauth2-client-credentials":
+        yield _line("token_url", wanted.token_url or _token_url(wanted), "who gives the token")
+        yield from _scope(wanted)
+    elif wanted.auth == "oauth2-saml-bearer":
+        yield _line("issuer", wanted.issuer, "SAML2: name of the trusted provider, which is us")
+        yield _line("audience", wanted.audience, "SAML2: name of SAP's local provider")
+        yield _line("user", wanted.user, "SAP user of calls in nobody's name")
+        if wanted.token_url:
+            yield _line("token_url", wanted.token_url, "else SAP's own at url")
+        yield from _scope(wanted)
+    elif wanted.auth == "btp-destination":
+        yield _line("destination", wanted.destination or wanted.name, "its name in the BTP cockpit")
+        yield '# issuers = { "https://idp.example.com" = "https://idp.example.com/keys" }'
+
+
+def _scope(wanted: Wanted) -> Iterator[str]:
+    if wanted.scope:
+        yield f"scope = {json.dumps(list(wanted.scope))}"
+    else:
+        yield '# scope = ["ZAPI_SALES_ORDER_SRV_0001"]  # else all of the client'
+
+
+def _proxy(wanted: Wanted) -> Iterator[str]:
+    if not wanted.proxy:
+        return
+    host, _, port = wanted.proxy.partition(":")
+    yield ""
+    yield f"[connections.{wanted.name}.proxy]  # SAP's connectivity proxy"
+    yield f"host = {_quoted(host)}"
+    yield f"port = {int(port) if port.isdecimal() else 20003}"
+    if wanted.location_id:
+        yield _line("location_id", wanted.location_id, "which Cloud Connector")
+
+
+def _rfc(wanted: Wanted) -> Iterator[str]:
+    if wanted.system_number:
+        yield ""
+        yield f"# [connections.{wanted.name}.rfc]  # for function modules only"
+        yield f"# system_number = {_quoted(wanted.system_number)}"
+
+
+def _network(wanted: Wanted) -> Iterator[str]:
+    if wanted.network == "none":
+        return
+    yield ""
+    yield "# Where the functions stand (docs/network.md); fill in and take out the #:"
+    yield "# [network]"
+    yield f'# type = "{wanted.network}"'
+    yield from (f"# {line}" for line in _NETWORKS[wanted.network])
+
+
+def _token_url(wanted: Wanted) -> str:
+    client = f"?sap-client={wanted.client}" if wanted.client else ""
+    return f"{wanted.url.rstrip('/')}{TOKEN_PATH}{client}"
+
+
+def _line(name: str, value: str, comment: str) -> str:
+    return f"{name} = {_quoted(value)}  # {comment}"
+
+
+def _quoted(text: str) -> str:
+    """A basic string of TOML, which escapes as JSON does."""
+    return json.dumps(text, ensure_ascii=False)

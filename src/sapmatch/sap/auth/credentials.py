@@ -75,14 +75,15 @@ class Credentials:
                     "stopped",
                 )
         try:
-            self._admission.admit(secret.version)  # outside of the lock: it may wait for another one's logon
+            # Outside of the lock: it may wait for another one's logon.
+            self._admission.admit(secret.version)
         except LogonRefused:
             with self._lock:
                 newer = self._read()
             if newer.version == secret.version:
                 raise
             # Others were refused with the old one after it was rotated (RE-26).
-            self._admit(newer)
+            self._admission.admit(newer.version)
             return newer
         return secret
 

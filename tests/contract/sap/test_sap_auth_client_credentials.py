@@ -72,6 +72,20 @@ def test_the_client_names_itself_by_basic_auth_and_asks_for_its_scopes() -> None
     assert access.headers == {"Authorization": "Bearer token-1"}
 
 
+@pytest.mark.parametrize("error", ["unauthorized_client", "invalid_request", "invalid_scope", ""])
+def test_a_401_refuses_the_secret_whatever_its_error_is_called(error: str) -> None:
+    """CO-T1: some token endpoints call a wrong client secret `unauthorized_client`."""
+    secrets, guard = Versions(), Witness()
+    secrets.guard = guard
+    with SapServer(lambda _: refused(401, error)) as server:
+        source = source_at(server, secrets)
+        with pytest.raises(LogonRefused, match="check") as caught:
+            source.access(None)
+    assert "grant type" not in str(caught.value)
+    assert len(server.requests) == 1
+    assert guard.told == ["refused v1"]
+
+
 def test_one_token_serves_all_requests_until_it_is_nearly_over() -> None:
     """CO-T5: none is used in its last tenth."""
     clock = MemoryClock()

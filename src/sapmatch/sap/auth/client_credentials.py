@@ -101,7 +101,7 @@ class ClientCredentialsSource:
     def _refused(self, reply: Reply) -> LogonRefused:
         if reply.error == "invalid_scope":
             remedy = f"check {self._setting}.scope: the client may ask for none but its own scopes"
-        elif reply.error in _OF_THE_QUESTION:
+        elif not _refuses(reply) and reply.error in _OF_THE_QUESTION:
             remedy = "allow this client the grant type client credentials"
         elif reply.status not in _REFUSALS:
             remedy = "is this the address of a token endpoint?"
@@ -115,7 +115,12 @@ class ClientCredentialsSource:
 
 
 def _refuses(reply: Reply) -> bool:
-    """Whether it did not believe who asked: a wrong secret counts towards a lock."""
+    """Whether it did not believe who asked: a wrong secret counts towards a lock.
+
+    A 401 says so whatever its error is: some call a wrong secret `unauthorized_client`.
+    """
+    if reply.status == HTTPStatus.UNAUTHORIZED:
+        return True
     return reply.status in _REFUSALS and reply.error not in _OF_THE_QUESTION
 
 

@@ -41,6 +41,11 @@ class Entrance:
                 self._inside -= 1
                 self._changed.notify_all()
 
+    def counts(self, number: int) -> bool:
+        """Whether that passage began after the last refusal: an earlier one proves nothing."""
+        with self._changed:
+            return number > self._shut
+
     def open(self, number: int) -> None:
         """SAP has let in the call of that passage."""
         with self._changed:

@@ -9,6 +9,7 @@ from infra.grants import (
     lists_versions,
     logs_on,
     logs_on_outside,
+    opens_secrets,
     publishes,
     puts,
     queries,
@@ -17,6 +18,7 @@ from infra.grants import (
     removes,
     resumes,
     rotates_secrets,
+    seals_secrets,
     starts,
     uses_key,
     writes,
@@ -31,6 +33,7 @@ TASKS = {
         timeout=900,
         grants=(
             logs_on(),
+            opens_secrets(),
             lists(),
             reads("extracts/*"),
             writes("extracts/*"),
@@ -50,6 +53,7 @@ TASKS = {
         layers=("base", "columnar"),
         grants=(
             logs_on(),
+            opens_secrets(),
             lists(),
             reads("extracts/*"),
             writes_files("extracts/*"),
@@ -69,6 +73,7 @@ TASKS = {
         layers=("base", "columnar"),
         grants=(
             logs_on(),
+            opens_secrets(),
             lists(),
             reads("extracts/*"),
             writes_files("extracts/*"),
@@ -188,6 +193,7 @@ TASKS = {
         timeout=900,
         grants=(
             logs_on(),
+            opens_secrets(),
             lists(),
             reads("updates/*/runs/*"),
             writes("responses/*"),
@@ -203,6 +209,7 @@ TASKS = {
         timeout=900,
         grants=(
             logs_on(),
+            opens_secrets(),
             lists(),
             reads("updates/*/runs/*", "intents/*"),
             writes("responses/*"),
@@ -259,6 +266,7 @@ SWEEPERS = {
         timeout=900,
         grants=(
             logs_on(),
+            opens_secrets(),
             lists(),
             reads("intents/*"),
             writes("audits/*"),
@@ -274,6 +282,7 @@ SWEEPERS = {
         layers=("base", "identity"),
         grants=(
             logs_on(),
+            opens_secrets(),
             describes_secrets(),
             queries("documents"),
             puts("documents"),
@@ -332,6 +341,7 @@ CALLED = {
         timeout=300,
         grants=(
             logs_on(),
+            opens_secrets(),
             lists(),
             reads("intents/*", "updates/*/runs/*", "responses/*"),
             writes("updates/*/runs/*", "responses/*"),
@@ -353,6 +363,7 @@ BROKERS = {
         layers=("base", "identity"),
         grants=(
             logs_on_outside(),
+            opens_secrets(),
             queries("control"),
             puts("control"),
             uses_key("dynamodb", "secretsmanager"),
@@ -369,8 +380,10 @@ ROTATORS = {
         timeout=900,
         grants=(
             logs_on(),
+            opens_secrets(),
             describes_secrets(),
             rotates_secrets(),
+            seals_secrets(),
             queries("control"),
             puts("control"),
             uses_key("dynamodb", "secretsmanager"),

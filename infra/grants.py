@@ -29,6 +29,7 @@ class Resources:
     secrets: tuple[str, ...]  # ARNs, or names in Secrets Manager
     outside_secrets: tuple[str, ...]  # of connections whose tokens are made outside SAP's network
     rotated_secrets: tuple[str, ...]
+    secret_keys: tuple[str, ...]  # of others, that secrets are encrypted with
     machines: dict[str, str] = field(default_factory=dict)  # ARNs by name
 
     def objects(self, prefixes: Iterable[str]) -> list[str]:
@@ -137,6 +138,16 @@ def rotates_secrets() -> Grant:
     return lambda r: _allow(actions, map(secret_arn, r.rotated_secrets))
 
 
+def opens_secrets() -> Grant:
+    """The keys of others that the settings name for logon secrets, for reading those only."""
+    return lambda r: _through_secrets_manager(("kms:Decrypt",), r.secret_keys)
+
+
+def seals_secrets() -> Grant:
+    """The same for new versions of them."""
+    return lambda r: _through_secrets_manager(("kms:GenerateDataKey",), r.secret_keys)
+
+
 def uses_key(*services: str) -> Grant:
     """Our key, through these services only."""
     hosts = [f"{service}.{Aws.REGION}.{Aws.URL_SUFFIX}" for service in services]
@@ -239,6 +250,13 @@ def reads_stream(table: dynamodb.ITable) -> iam.PolicyStatement:
 
 def _allow(actions: Iterable[str], resources: Iterable[str]) -> iam.PolicyStatement:
     return iam.PolicyStatement(actions=list(actions), resources=list(resources))
+
+
+def _through_secrets_manager(actions: Iterable[str], keys: Iterable[str]) -> iam.PolicyStatement:
+    statement = _allow(actions, keys)
+    host = f"secretsmanager.{Aws.REGION}.{Aws.URL_SUFFIX}"
+    statement.add_condition("StringEquals", {"kms:ViaService": [host]})
+    return statement
 
 
 def secret_arn(secret: str) -> str:

@@ -56,7 +56,8 @@ class ServiceFunction(lambda_.Function):
         log_group = logs.LogGroup(
             scope, f"{title}Logs", retention=RETENTION, removal_policy=RemovalPolicy.DESTROY
         )
-        statements = [grant(resources) for grant in spec.grants]
+        given = (grant(resources) for grant in spec.grants)
+        statements = [statement for statement in given if statement.resources]
         statements += [writes_logs(log_group), traces(), *more]
         if place:
             statements.append(attaches_to_network())

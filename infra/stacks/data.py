@@ -56,6 +56,7 @@ class DataStack(Stack):
             secrets=_managed(connections),
             outside_secrets=_managed(c for c in connections if c.tokens_from_outside),
             rotated_secrets=tuple(rotated_secrets(config.settings)),
+            secret_keys=config.settings.secrets.keys,
         )
         self._outputs()
 

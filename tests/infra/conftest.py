@@ -98,6 +98,8 @@ availability_zones = ["euc1-az1", "euc1-az2", "euc1-az3"]
 endpoint_service = "com.amazonaws.vpce.eu-central-1.vpce-svc-01234567"
 endpoint_services = {{ ecc = "com.amazonaws.vpce.eu-central-1.vpce-svc-89abcdef" }}
 {LISTS}
+[secrets]
+keys = ["arn:aws:kms:eu-central-1:111122223333:key/1234abcd"]
 [rotations]
 s4 = "rate(30 days)"
 [network.provider]

@@ -12,7 +12,7 @@ from sapmatch.model.auth import NoAuth
 from sapmatch.model.connection import Connection
 from sapmatch.sap.auth.token_http import CONNECT, READ, TRIES
 from tests.infra.conftest import Synthesize
-from tests.infra.policies import granted
+from tests.infra.policies import all_policies, granted, statements
 from tests.infra.templates import Templates
 from tests.infra.test_infra_network import made
 
@@ -165,3 +165,22 @@ def test_a_tunnel_that_is_down_is_an_alarm_and_both_are_another(synthesize: Synt
     assert alarms["VpnDown"]["Dimensions"][0]["Name"] == "VpnId"
     addresses = [alarms[f"VpnTunnel{n}Down"]["Dimensions"][0]["Value"] for n in (1, 2)]
     assert addresses == ["198.51.100.1", "198.51.100.2"]
+
+
+def test_a_key_of_others_opens_secrets_for_those_who_log_on_and_nothing_else(
+    templates: Templates, prod: Templates
+) -> None:
+    """Without kms:Decrypt on it Secrets Manager refuses, and only on AWS."""
+    key = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd"
+    for name in made(templates):
+        rights = granted(templates, name)
+        decrypts = key in rights.get("kms:Decrypt", set())
+        assert decrypts == ("secretsmanager:GetSecretValue" in rights), name
+        seals = key in rights.get("kms:GenerateDataKey", set())
+        assert seals == (name == "rotate_secret"), name
+    for _, policy in all_policies(templates):
+        for statement in statements(policy):
+            if key in statement["Resource"]:
+                (host,) = statement["Condition"]["StringEquals"]["kms:ViaService"]
+                assert "secretsmanager." in str(host)
+    assert "key/1234abcd" not in str(prod["integration"])

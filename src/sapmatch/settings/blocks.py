@@ -175,6 +175,15 @@ class AppFlow(Struct, frozen=True, kw_only=True):
     logon: AppFlowLogon | None = None
 
 
+class LogonSecrets(Struct, frozen=True, kw_only=True):
+    """The secrets that connections name.
+
+    `keys` are ARNs of KMS keys that they are encrypted with, where it is not the stage's own.
+    """
+
+    keys: tuple[str, ...] = ()
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """One stage."""
 
@@ -186,6 +195,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     reviewing: Reviewing = Reviewing()
     network: Network = Network()
     appflow: dict[str, AppFlow] = field(default_factory=dict)
+    secrets: LogonSecrets = LogonSecrets()
     rotations: dict[str, str] = field(default_factory=dict)  # connection -> rate(30 days)
     intake: Intake = Intake()
     textract: Textract = Textract()

@@ -1,4 +1,4 @@
-"""Rules for `[rotations]`: connection -> how often its logon secret is rotated."""
+"""Rules for `[rotations]`: connection -> how often its logon secret is rotated; `[secrets]`."""
 
 import re
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from sapmatch.model.auth import secret_of
 from sapmatch.model.errors import Problem
 from sapmatch.settings.blocks import Settings, mistake
 
+_KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 _EVERY = re.compile(r"rate\([1-9]\d{0,3} (hours?|days?)\)|cron\([^()]+\)")
 
 
@@ -28,6 +29,16 @@ def check_rotations(settings: Settings) -> Iterator[Problem]:
             )
         if not _EVERY.fullmatch(schedule):
             yield mistake(path, "must be rate(30 days), rate(12 hours) or cron(0 3 1 * ? *)")
+
+
+def check_secrets(settings: Settings) -> Iterator[Problem]:
+    """Roles name a key by its ARN: an alias would grant nothing."""
+    for n, key in enumerate(settings.secrets.keys):
+        if not _KEY.fullmatch(key):
+            yield mistake(
+                f"secrets.keys[{n}]",
+                "must be the ARN of a key, no alias: arn:aws:kms:eu-central-1:111122223333:key/...",
+            )
 
 
 def rotated_secrets(settings: Settings) -> dict[str, str]:

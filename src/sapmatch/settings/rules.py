@@ -14,7 +14,7 @@ from sapmatch.settings.extraction import check_extraction, check_subscriptions
 from sapmatch.settings.matching import check_matching
 from sapmatch.settings.network import check_network
 from sapmatch.settings.reviewing import check_reviewing
-from sapmatch.settings.rotations import check_rotations
+from sapmatch.settings.rotations import check_rotations, check_secrets
 from sapmatch.settings.schedule import check_schedule
 from sapmatch.settings.write_back import check_sides, check_write_back
 
@@ -47,6 +47,7 @@ def check(settings: Settings) -> Iterator[Problem]:
     yield from check_network(settings)
     yield from check_appflow(settings)
     yield from check_rotations(settings)
+    yield from check_secrets(settings)
 
 
 def _check_reading(settings: Settings) -> Iterator[Problem]:

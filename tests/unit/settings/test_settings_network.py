@@ -233,3 +233,10 @@ def test_a_secret_of_two_connections_is_rotated_once() -> None:
     text = TWO.replace('secret = "x"', 'secret = "sapmatch/s4"')
     both = read(text + '[rotations]\ns4 = "rate(30 days)"\necc = "rate(30 days)"\n')
     assert rotated_secrets(both) == {"sapmatch/s4": "rate(30 days)"}
+
+
+def test_a_key_of_secrets_is_named_by_its_arn() -> None:
+    key = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd"
+    assert read(f'{S4}[secrets]\nkeys = ["{key}"]\n').secrets.keys == (key,)
+    wrong = f'{S4}[secrets]\nkeys = ["{key}", "alias/ours"]\n'
+    assert list(mistakes(wrong)) == ["secrets.keys[1]"]

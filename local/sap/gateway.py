@@ -102,6 +102,11 @@ class Gateway:
         with self._lock:
             return self.logon.users()
 
+    def given(self) -> list[str]:
+        """Tokens, cookies and assertions that were given out, or taken, so far."""
+        with self._lock:
+            return self.logon.given()
+
     def forget(self, wanted: object) -> None:
         """`{"what": ...}`: sessions, access-tokens, or as V2.forget says; ValueError otherwise.
 

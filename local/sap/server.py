@@ -262,7 +262,8 @@ class _Handler(BaseHTTPRequestHandler):
 def _control(request: Request, server: _Http) -> Response:
     """POST /_control/faults, rows, v2, v4, logon, forget and reset; GET /_control/log and others.
 
-    GET log, changes, users (who is locked) and connections (TLS handshakes) show what is.
+    GET log, changes, users (who is locked) and connections (TLS handshakes) show what is; `given`
+    are the tokens and cookies of now, for a test that looks where else they are.
     """
     gateway = server.gateway
     call = (request.method, request.path.removeprefix("/_control/"))
@@ -270,6 +271,7 @@ def _control(request: Request, server: _Http) -> Response:
         ("GET", "log"): gateway.log.entries,
         ("GET", "changes"): gateway.log.changes,
         ("GET", "users"): gateway.users,
+        ("GET", "given"): gateway.given,
         ("GET", "connections"): server.connections.as_json,
     }
     if call in shown:

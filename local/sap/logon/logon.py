@@ -58,6 +58,10 @@ class Logon:
         """Let no token count any more."""
         self._tokens.revoke()
 
+    def given(self) -> list[str]:
+        """What was given to those let in and nobody else may see: tokens, cookies, assertions."""
+        return [*self._tokens.given(), *self.sessions.given()]
+
     def users(self) -> dict[str, dict[str, object]]:
         """Every user's lock, without anything secret."""
         return {

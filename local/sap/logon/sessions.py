@@ -58,6 +58,11 @@ class Sessions:
         if not fits or (xsrf_cookie and _cookie(request, XSRF_COOKIE) != session.xsrf):
             raise TokenRequired
 
+    def given(self) -> list[str]:
+        """The values of all cookies, and the CSRF tokens."""
+        sessions = self._open.values()
+        return [value for each in sessions for value in (each.id, each.token, each.xsrf)]
+
     def close(self, session: Session) -> None:
         """End a session, as its time-out would."""
         self._open.pop(session.id, None)

@@ -51,6 +51,10 @@ class Tokens:
             self._assertions.popitem(last=False)
         return True
 
+    def given(self) -> list[str]:
+        """Every token, and the IDs of the assertions."""
+        return [*self._known, *self._assertions]
+
     def revoke(self) -> None:
         """Let no token count any more."""
         self._known.clear()

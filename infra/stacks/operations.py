@@ -7,7 +7,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.config import StageConfig, has_identity
-from infra.functions import ROTATORS, SWEEPERS, TASKS
+from infra.functions import BROKERS, ROTATORS, SWEEPERS, TASKS
 from infra.names import pascal
 from infra.stacks.integration import NAMESPACE, IntegrationStack
 from infra.stacks.network import NetworkStack
@@ -72,6 +72,10 @@ class OperationsStack(Stack):
                 metric = integration.functions[name].metric_throttles(period=PERIOD)
                 text = f"{name} is held back for a quarter of an hour: SAP's limits are reached."
                 self._alarm(f"{pascal(name)}Throttled", metric, text, periods=3)
+        for name in BROKERS.keys() & integration.functions.keys():
+            metric = integration.functions[name].metric_throttles(period=PERIOD)
+            text = f"{name} is held back: the account's limit of concurrent executions is reached."
+            self._alarm(f"{pascal(name)}Throttled", metric, text, periods=3)
 
     def _held_back(self, config: StageConfig) -> None:
         metric = _measured(config, "ReadThrottled", statistic="Sum")

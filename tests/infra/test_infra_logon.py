@@ -60,6 +60,15 @@ def test_the_broker_reads_the_secrets_of_those_connections_only(templates: Templ
     assert [secret.partition(":secret:")[2] for secret in secrets] == ["sapmatch/ecc-??????"]
 
 
+def test_a_broker_that_is_held_back_is_an_alarm(templates: Templates, prod: Templates) -> None:
+    """RE-13: its callers come again, and people are told where that does not end."""
+    alarm = templates.one("AWS::CloudWatch::Alarm", "BrokerTokenThrottled")
+    assert (alarm["MetricName"], alarm["EvaluationPeriods"]) == ("Throttles", 3)
+    (function,) = (d["Value"] for d in alarm["Dimensions"])
+    assert "BrokerToken" in str(function)
+    assert "BrokerTokenThrottled" not in str(prod["operations"])
+
+
 def test_where_sap_makes_its_tokens_itself_there_is_no_broker(synthesize: Synthesize) -> None:
     for network in ("none", "vpn"):
         functions = made(synthesize("prod", network))

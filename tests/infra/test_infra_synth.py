@@ -16,6 +16,7 @@ from infra.config import StageConfig
 from infra.stage import add_stage
 from sapmatch.model.errors import InputRejected
 from tests.infra.conftest import CONTEXT, NETWORKS, SETTINGS, Synthesize
+from tests.infra.templates import Templates
 
 MakeBuild = Callable[[str], Path]
 # W3005: the CDK writes down a dependency that a reference implies; harmless, and everywhere.
@@ -52,6 +53,15 @@ def test_cdk_nag_stops_a_stage_with_an_open_bucket(make_build: MakeBuild, tmp_pa
     s3.Bucket(stage.data, "Careless")
     with pytest.raises(RuntimeError, match="AwsSolutions-S10"):
         app.synth()
+
+
+def test_a_stage_without_secrets_may_read_none(make_build: MakeBuild, tmp_path: Path) -> None:
+    """The network lets it in (auth.type "none"); a right to nothing would be refused by IAM."""
+    settings = SETTINGS.replace('{ type = "basic", secret = "sapmatch/s4" }', '{ type = "none" }')
+    app = App(outdir=str(tmp_path), context=CONTEXT)
+    add_stage(app, configure(app, make_build(settings)))
+    app.synth()
+    assert "secretsmanager:" not in str(Templates(tmp_path)["integration"])
 
 
 def test_synthesis_looks_nothing_up(synthesize: Synthesize) -> None:

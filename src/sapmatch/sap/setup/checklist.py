@@ -37,7 +37,7 @@ _ASSERTION = (
     "PFCG: {user}, and whoever is spoken for, has S_SCOPE for the scopes beside S_SERVICE",
 )
 _BTP = (
-    "BTP cockpit, Services, Instances: a destination service and a service key, which is the secret",
+    "BTP cockpit, Services, Instances: a destination service; its service key is the secret",
     (
         "BTP cockpit, Connectivity, Destinations: {destination}, URL {url} "
         "(`sapmatch connections destination` prints one to import)"
@@ -67,7 +67,7 @@ _CLOUD = {
 }
 _TECHNICAL = (
     (
-        "Administrator work centre, Communication Arrangements: OData Services for Business Objects, "
+        "Communication Arrangements (Administrator): OData Services for Business Objects, "
         "each service enabled"
     ),
     "Edit Credentials under Inbound Communication: the technical user with password or certificate",

@@ -1,0 +1,178 @@
+import json
+import sys
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sapmatch.cli import main
+from sapmatch.sap.setup.block import AUTH_TYPES, NETWORKS
+from sapmatch.settings import load
+
+INIT = ["connections", "init"]
+URL = ["--url", "https://sap.example.com:44300"]
+
+
+@pytest.fixture(autouse=True)
+def _somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SAPMATCH_SETTINGS", raising=False)
+
+
+class Person(StringIO):
+    """Types these lines at a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("auth", AUTH_TYPES)
+@pytest.mark.parametrize(
+    "profile", ["s4hana", "s4hana-cloud", "ecc", "c4c", "byd", "successfactors"]
+)
+def test_every_block_is_one_that_the_settings_take(auth: str, profile: str) -> None:
+    assert main([*INIT, *URL, "--auth", auth, "--profile", profile]) == 0
+    assert main(["settings", "check"]) == 0
+    connection = load(Path("sapmatch.toml")).connections["s4"]
+    assert connection.profile == profile
+    assert connection.client == ("100" if connection.kind.client else "")
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_network_is_a_comment_to_be_filled_in(network: str) -> None:
+    assert main([*INIT, *URL, "--network", network]) == 0
+    assert (f'# type = "{network}"' in Path("sapmatch.toml").read_text()) == (network != "none")
+    assert load(Path("sapmatch.toml")).network.type == "none"
+
+
+@pytest.mark.parametrize(("number", "port"), [("00", 44300), ("01", 44301), ("99", 44399)])
+def test_the_port_follows_from_the_system_number(number: str, port: int) -> None:
+    """CO-T68."""
+    assert main([*INIT, "--host", "sap.example.com", "--system-number", number]) == 0
+    connection = load(Path("sapmatch.toml")).connections["s4"]
+    assert connection.url == f"https://sap.example.com:{port}"
+
+
+def test_what_the_secret_holds_is_told_with_placeholders_only(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    given = ["--auth", "oauth2-saml-bearer", "--secret", "sapmatch/prod/s4", "--json"]
+    assert main([*INIT, *URL, *given]) == 0
+    told = json.loads(capsys.readouterr().out)
+    stored = "\n".join(told["secret"])
+    assert "aws secretsmanager create-secret --name sapmatch/prod/s4" in stored
+    assert '"client_secret": "<client_secret>"' in stored
+    assert "file://" in stored
+    assert any("SAML2" in line and "sapmatch" in line for line in told["checklist"])
+
+
+def test_a_laptop_is_told_which_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*INIT, *URL, "--auth", "certificate", "--secret", "env:S4"]) == 0
+    said = capsys.readouterr().out
+    assert "export S4_P12_FILE=<path of the file>" in said
+    assert "read -rs S4_PASSWORD" in said
+    assert "sapmatch doctor s4" in said
+
+
+def test_a_file_that_is_there_is_never_overwritten_without_being_told_to(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("sapmatch.toml").write_text("# mine")
+    assert main([*INIT, *URL]) == 2
+    assert "--force" in capsys.readouterr().err
+    assert Path("sapmatch.toml").read_text() == "# mine"
+    assert main([*INIT, *URL, "--force"]) == 0
+    assert "[connections.s4]" in Path("sapmatch.toml").read_text()
+
+
+def test_the_block_alone_goes_to_stdout_to_be_added_to_a_file(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main([*INIT, *URL, "--output", "-"]) == 0
+    said = capsys.readouterr()
+    Path("added.toml").write_text(said.out)
+    assert main(["settings", "check", "added.toml"]) == 0
+    assert "create-secret" in said.err
+    assert not Path("sapmatch.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ([], "--url"),
+        (["--url", "http://sap.example.com"], "https://"),
+        ([*URL, "--name", "S 4"], "--name"),
+        ([*URL, "--client", "1"], "three digits"),
+        ([*URL, "--secret", "my Password!"], "name of a secret"),
+        (["--host", "sap.example.com", "--system-number", "1"], "two digits"),
+        ([*URL, "--host", "x"], "not allowed with"),
+        ([*URL, "--auth", "kerberos"], "invalid choice"),
+        ([*URL, "--auth", "certificate", "--proxy", "p:1"], "http://"),
+        ([*URL, "--output", "no/such/folder.toml"], "cannot be written"),
+    ],
+)
+def test_wrong_answers_write_nothing(
+    options: list[str], word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*INIT, *options]) == 2
+    said = capsys.readouterr().err
+    assert word in said
+    assert "my Password!" not in said
+    assert not list(Path().iterdir())
+
+
+def test_a_person_is_asked_and_enter_takes_what_is_usual(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = ["erp", "ecc", "erp.example.com", "10", "200", "wrong", "basic", "", ""]
+    monkeypatch.setattr(sys, "stdin", Person("\n".join(answers) + "\n"))
+    assert main(INIT) == 0
+    connection = load(Path("sapmatch.toml")).connections["erp"]
+    assert (connection.url, connection.client) == ("https://erp.example.com:44310", "200")
+    assert connection.secrets == ("sapmatch/erp",)
+
+
+def written(*options: str) -> None:
+    given = ["--auth", "btp-destination", "--destination", "A4H@subaccount", "--force"]
+    assert main([*INIT, "--url", "http://a4h:50001", "--proxy", "127.0.0.1", *given, *options]) == 0
+
+
+def test_a_destination_to_import_is_json_and_nothing_else(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    written()
+    capsys.readouterr()
+    assert main(["connections", "destination", "s4"]) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert (found["Name"], found["URL"], found["ProxyType"]) == (
+        "A4H",
+        "http://a4h:50001",
+        "OnPremise",
+    )
+    assert main(["connections", "destination", "s4", "--authentication", "Kerberos"]) == 2
+
+
+def test_the_checklist_names_the_host_that_the_cloud_connector_reaches(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    written("--location-id", "loc1")
+    capsys.readouterr()
+    assert main(["connections", "checklist", "s4", "--internal-host", "sapprd:44300"]) == 0
+    said = capsys.readouterr().out
+    assert "[ ] Internal host and port: sapprd:44300" in said
+    assert "Location ID loc1" in said
+
+
+def test_connections_are_listed_without_what_their_secrets_hold(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    written()
+    capsys.readouterr()
+    assert main(["connections", "list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "connection": "s4",
+        "url": "http://a4h:50001",
+        "client": "100",
+        "profile": "s4hana",
+        "auth": "btp-destination",
+        "secrets": ["sapmatch/s4"],
+    }

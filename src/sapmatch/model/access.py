@@ -61,6 +61,12 @@ class Access(Struct, frozen=True, kw_only=True):
     key: str | None = None
     trust: str | None = None
 
+    @property
+    def password(self) -> str | None:
+        """User and password in one header: what SAP locks a user for; None for a token."""
+        named = (text for name, text in self.headers.items() if name.lower() == "authorization")
+        return next((text for text in named if text.lower().startswith("basic ")), None)
+
     def __repr__(self) -> str:
         return f"Access({sorted(self.headers)}, usable_until={self.usable_until})"
 

@@ -80,7 +80,7 @@ def _auth(
     user = (principal.sap_user, principal.token) if principal else None
     key = (name, identity_of(connection.auth), user)
     identity = "\0".join(identity_of(connection.auth))
-    return AccessAuth(source, clock, key, f"{identity}\0{user or ''}", principal, cache)
+    return AccessAuth(source, clock, key, f"{identity}\0{user or ''}", principal, cache, guard)
 
 
 def _check_limits(name: str, connection: Connection) -> None:

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from sapmatch.model.auth import Basic, Certificate, NoAuth
+from sapmatch.model.auth import Basic, BtpDestination, Certificate, NoAuth
 from sapmatch.model.connection import Connection
 from sapmatch.model.errors import LogonReason, LogonRefused
 from sapmatch.model.ports import Clock
+from sapmatch.model.profiles import Profile
 from sapmatch.sap.entrance import Entrance
 from sapmatch.sap.http import Auth
 
@@ -101,7 +102,9 @@ class Logon:
 
     def refusal(self, challenge: str, body: bytes) -> LogonRefused:
         """What a 401 means; `challenge` is its WWW-Authenticate."""
-        why, remedy = _remedy(self._connection, body[:_START])
+        signed = self._auth.signed
+        is_password = bool(signed and signed.password)
+        why, remedy = _remedy(self._connection, body[:_START], is_password=is_password)
         who = _named(challenge)
         return LogonRefused(f"{self._place}: SAP refused the logon (HTTP 401{who}); {remedy}", why)
 
@@ -112,7 +115,7 @@ class Logon:
         return LogonRefused(f"{self._place}: {remedy.format(alert=alert)}", "certificate")
 
 
-def _remedy(connection: Connection, page: bytes) -> tuple[LogonReason, str]:
+def _remedy(connection: Connection, page: bytes, *, is_password: bool) -> tuple[LogonReason, str]:
     if _LOGON_PAGE.search(page):
         return "sso", SSO
     kind = connection.kind
@@ -120,13 +123,19 @@ def _remedy(connection: Connection, page: bytes) -> tuple[LogonReason, str]:
         case NoAuth():
             return "other", 'SAP wants a logon, and auth.type is "none"; set another one'
         case Basic():
-            if not _LOCKED.search(page):
-                return "password", f"{kind.remedies.logon}. {_ONCE}"
-            unlock = _UNLOCK if kind.client else kind.remedies.logon
-            return "locked", f"the user is locked: {unlock}. {_ONCE}"
+            return _password_refused(kind, page)
+        case BtpDestination() if is_password:
+            return _password_refused(kind, page)
         case Certificate():
             return "unmapped", _UNMAPPED if kind.client else kind.remedies.logon
     return "token", _BEARER
+
+
+def _password_refused(kind: Profile, page: bytes) -> tuple[LogonReason, str]:
+    if not _LOCKED.search(page):
+        return "password", f"{kind.remedies.logon}. {_ONCE}"
+    unlock = _UNLOCK if kind.client else kind.remedies.logon
+    return "locked", f"the user is locked: {unlock}. {_ONCE}"
 
 
 def _named(challenge: str) -> str:

@@ -1,19 +1,24 @@
 """Signs requests with access that is made elsewhere: tokens, and whatever a destination says."""
 
+import hashlib
 import threading
 from collections.abc import Hashable
 
 from requests import PreparedRequest
 
-from sapmatch.model.access import Access, AccessSource, Principal
+from sapmatch.model.access import Access, AccessSource, LogonGuard, Principal
+from sapmatch.model.errors import LogonRefused
 from sapmatch.model.ports import Clock
 from sapmatch.sap.auth.tokens import AccessCache
+
+_ROUNDS = 100_000  # what the guard stores of a password must not help to guess it
 
 
 class AccessAuth:
     """Keeps the access of one user and signs with it; thread-safe.
 
     `key` tells this access from every other one in the `cache`, `identity` its user from others.
+    The `guard` is asked for a password, such as that of a destination; a token locks nobody.
     """
 
     def __init__(
@@ -24,12 +29,16 @@ class AccessAuth:
         identity: str,
         principal: Principal | None = None,
         cache: AccessCache | None = None,
+        guard: LogonGuard | None = None,
     ) -> None:
         self.identity = identity
         self._source = source
         self._key = key
         self._principal = principal
         self._cache = cache or AccessCache(clock)
+        self._guard = guard
+        self._version: tuple[str, str] | None = None  # a password, and what it is called
+        self._refused: set[str] = set()  # versions of passwords
         self._mine = threading.local()  # what this thread has signed its request with
 
     def current(self) -> Access:
@@ -44,6 +53,7 @@ class AccessAuth:
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Sign one request; of what it brought along only Authorization is replaced."""
         access = self._mine.__dict__.pop("renewed", None) or self.current()
+        self._admit(access)
         self._mine.signed = access
         for name, value in access.headers.items():
             if name.lower() == "authorization" or name not in request.headers:
@@ -51,7 +61,10 @@ class AccessAuth:
         return request
 
     def accepted(self) -> None:
-        """SAP let us in: nothing to remember, as the source knows that its secret is good."""
+        """SAP let us in; that a token is good its source knows itself."""
+        version = self._version_of(self.signed)
+        if version and self._guard:
+            self._guard.accepted(version)
 
     def refused(self) -> bool:
         """Whether there is other access by now than what SAP has just refused: one more is fetched.
@@ -62,6 +75,7 @@ class AccessAuth:
         refused = self.signed
         if refused is None:
             return False
+        self._note_refusal(refused)
         self._cache.drop(self._key, refused)
         renewed = self.current()
         is_other = _opens_with(renewed) != _opens_with(refused)
@@ -72,7 +86,40 @@ class AccessAuth:
     def refused_again(self) -> None:
         """The other access was refused, too: it is not kept."""
         if self.signed:
+            self._note_refusal(self.signed)
             self._cache.drop(self._key, self.signed)
+
+    def _admit(self, access: Access) -> None:
+        """LogonRefused for a password that SAP refused before: the next time may lock its user."""
+        version = self._version_of(access)
+        if version and self._guard:
+            self._guard.admit(version)
+        elif version in self._refused:
+            raise LogonRefused(
+                "the destination's password was refused before and is the same still; it is not "
+                "tried again, so that the user does not get locked: set the right one there",
+                "stopped",
+            )
+
+    def _note_refusal(self, access: Access) -> None:
+        version = self._version_of(access)
+        if version is None:
+            return
+        self._refused.add(version)
+        if self._guard:
+            self._guard.refused(version)
+
+    def _version_of(self, access: Access | None) -> str | None:
+        """What the guard calls a password; None where there is none."""
+        password = access.password if access else None
+        if password is None:
+            return None
+        known = self._version
+        if known is None or known[0] != password:
+            salt = self.identity.encode()
+            digest = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, _ROUNDS)
+            known = self._version = password, f"password-{digest.hex()[:8]}"
+        return known[1]
 
     def _fetch(self) -> Access:
         return self._source.access(self._principal)

@@ -79,7 +79,11 @@ class TransientError(SapmatchError):
 
 
 class SapUnavailable(TransientError):
-    """SAP was not reached, or could not answer a read."""
+    """SAP was not reached, or could not answer a read; `repeated`: several times already."""
+
+    def __init__(self, message: str, *, repeated: bool = False) -> None:
+        super().__init__(message)
+        self.repeated = repeated
 
 
 class SapThrottled(TransientError):

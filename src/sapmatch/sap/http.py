@@ -1,7 +1,12 @@
 """`requests` with bounds: what a session is made of, and what its failures mean."""
 
+import base64
+import binascii
+import html
+import json
 import ssl
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import Protocol
 
 import requests
@@ -15,6 +20,14 @@ FAILURES = (OSError, urllib3.exceptions.HTTPError)  # requests' own errors are O
 
 _PART = 256 * 1024
 _SMALL_PART = 64 * 1024
+_SECRETS = (
+    "Authorization",
+    "Proxy-Authorization",
+    "SAP-Connectivity-Authentication",
+    "SAP-CP-Connectivity-Service-Token",
+    "Cookie",
+)
+_SHORT = 8  # characters: what is shorter may be a word of the answer
 _DEEPEST = 30  # wrappers around a failure
 # As OpenSSL ends the names of TLS alerts (RFC 8446 6.2, RFC 5246 7.2).
 _ALERTS = (
@@ -119,16 +132,54 @@ def written_body_of(response: requests.Response) -> bytes:
     return bytes(body)
 
 
+def masked(body: bytes, request: requests.PreparedRequest, status: int) -> bytes:
+    """The body; that of an error without what the request was let in with, should it come back.
+
+    Its text is shown, and some servers on the way answer with the request that they refused.
+    """
+    if status < HTTPStatus.BAD_REQUEST:
+        return body
+    forms = {form for text in _secrets_of(request) for form in _written(text)}
+    for form in sorted(forms, key=len, reverse=True):
+        body = body.replace(form.encode(), b"***")
+    return body
+
+
+def _secrets_of(request: requests.PreparedRequest) -> Iterator[str]:
+    for text in filter(None, map(request.headers.get, _SECRETS)):
+        shown = text if isinstance(text, str) else text.decode("latin-1")
+        scheme, _, rest = shown.partition(" ")
+        yield from (part.partition("=")[2] for part in shown.split("; "))
+        yield rest or shown
+        if scheme.lower() == "basic":
+            yield _password(rest)
+
+
+def _password(encoded: str) -> str:
+    try:
+        return base64.b64decode(encoded).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _written(text: str) -> Iterator[str]:
+    """As it is, in JSON and in HTML."""
+    if len(text) >= _SHORT:
+        yield from (text, text.replace("/", "\\/"), json.dumps(text)[1:-1], html.escape(text))
+
+
 def is_certificate(exc: Exception) -> bool:
     """Whether the other side's certificate was refused."""
     return any(isinstance(each, ssl.SSLCertVerificationError) for each in _causes(exc))
 
 
 def is_own_certificate(exc: Exception) -> bool:
-    """Whether the other side refused ours, or the want of one: then it has read nothing else.
+    """Whether the other side refused ours, or the want of one.
 
-    With TLS 1.3 it says so only when its answer is read.
+    With TLS 1.3 it says so only when its answer is read. Once that has begun, the request was read.
     """
+    if any(isinstance(each, CutOff) for each in _causes(exc)):
+        return False
     return alert_of(exc).endswith(_ALERTS)
 
 

@@ -149,9 +149,9 @@ class SapSession:
         for attempt in range(1, tries):
             try:
                 return replace(call(), busy=attempt - 1)
-            except PoolExhausted:
-                raise  # it has waited long enough
             except TransientError as exc:
+                if isinstance(exc, PoolExhausted) or getattr(exc, "repeated", False):
+                    raise  # it has waited long enough
                 asked = getattr(exc, "retry_after", None)
                 if asked is not None and asked > LONGEST_RETRY_AFTER:
                     raise
@@ -259,7 +259,8 @@ class SapSession:
             try:
                 answer = self._answered(request, url)
             except FAILURES as exc:
-                if not http.is_own_certificate(exc):
+                # Later, an alert does not say that nothing of the request was read.
+                if not (self._wire.is_first and http.is_own_certificate(exc)):
                     raise
                 self._breaker.answered()
                 refusal = self._logon.certificate_refused(http.alert_of(exc))
@@ -312,7 +313,7 @@ class SapSession:
             request, timeout=self._timeout, allow_redirects=False, **self._environment(url)
         ) as response:
             read = http.body_of if request.method in _SAFE else http.written_body_of
-            body = read(response)
+            body = http.masked(read(response), request, response.status_code)
         if response.status_code in _DOWN:
             self._breaker.failed()
         else:
@@ -369,9 +370,11 @@ def _proves_logon(answer: Answer) -> bool:
     if answer.headers.get("Content-Type", "").lower().startswith("text/html"):
         return False
     said = answer.status
-    return said < HTTPStatus.MULTIPLE_CHOICES or (
-        HTTPStatus.BAD_REQUEST <= said < HTTPStatus.INTERNAL_SERVER_ERROR and said not in _UNPROVED
-    )
+    if not HTTPStatus.BAD_REQUEST <= said < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return said < HTTPStatus.MULTIPLE_CHOICES
+    # A dispatcher that does not know the path says so to anybody.
+    of_sap = "x-csrf-token" in answer.headers or from_body(answer.body) is not None
+    return of_sap and said not in _UNPROVED
 
 
 def _query(option: tuple[str, str]) -> str:

@@ -79,7 +79,11 @@ class TokenHttp:
                 return call()
             except SapUnavailable:
                 self._clock.sleep(back_off(attempt))
-        return call()
+        try:
+            return call()
+        except SapUnavailable as exc:
+            exc.repeated = True
+            raise
 
     def _check(self, reply: HttpReply) -> None:
         if reply.status == HTTPStatus.TOO_MANY_REQUESTS:

@@ -1,7 +1,6 @@
 """Private keys and their certificates, out of a secret; they never lie in a file."""
 
 import base64
-import binascii
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -44,6 +43,7 @@ def key_pair(secret: Secret, now: datetime) -> KeyPair:
     InputRejected where the secret cannot be read or its parts do not fit; LogonRefused
     ("certificate") where its password is wrong or the certificate is not valid now (CO-T15).
     """
+    _check_text(secret)
     key, found = _from_p12(secret) if "p12" in secret.fields else _from_pem(secret)
     leaf, issuers = _path(key, found, secret)
     _check_validity(leaf, now, secret)
@@ -56,12 +56,20 @@ def key_pair(secret: Secret, now: datetime) -> KeyPair:
     )
 
 
+def _check_text(secret: Secret) -> None:
+    """What a file or a variable in another encoding leaves behind; OpenSSL ends on a NUL."""
+    for name in ("p12", "password", "certificate", "key", "key_password"):
+        text = secret.fields.get(name, "")
+        if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+            raise InputRejected(f"secret {secret.name}: `{name}` must be text in UTF-8")
+
+
 def _from_p12(secret: Secret) -> tuple["PrivateKeyTypes", list["Certificate"]]:
     from cryptography.hazmat.primitives.serialization import pkcs12
 
     try:
         content = base64.b64decode("".join(secret.field("p12").split()), validate=True)
-    except binascii.Error as exc:
+    except ValueError as exc:
         raise InputRejected(
             f"secret {secret.name}: `p12` must be base64 (base64 -w0 robot.p12)"
         ) from exc
@@ -123,19 +131,33 @@ def _path(
 ) -> tuple["Certificate", list["Certificate"]]:
     """The certificate of the key, and who issued it, in the order that TLS wants them in."""
     own = key.public_key()
-    leaf = next((each for each in found if each.public_key() == own), None)
+    leaf = next((each for each in found if _public_key(each) == own), None)
     if leaf is None:
         raise InputRejected(
             f"secret {secret.name}: none of its certificates belongs to its private key; "
             "store the certificate that was issued for this key"
         )
+    return leaf, _issuers(leaf, found)
+
+
+def _issuers(leaf: "Certificate", found: Sequence["Certificate"]) -> list["Certificate"]:
     by_subject = {each.subject: each for each in found if each is not leaf}
     issuers = []
     last = leaf
     while last.issuer != last.subject and last.issuer in by_subject:
         last = by_subject.pop(last.issuer)
         issuers.append(last)
-    return leaf, issuers
+    return issuers
+
+
+def _public_key(certificate: "Certificate") -> object:
+    """None for a kind of key that nobody can use."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    try:
+        return certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return None
 
 
 def _check_validity(leaf: "Certificate", now: datetime, secret: Secret) -> None:

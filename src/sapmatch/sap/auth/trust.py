@@ -73,7 +73,8 @@ class Trust:
         # An intermediate, or a server's own certificate, is trusted as it is: as Python 3.13 does.
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         try:
-            context.load_verify_locations(cadata=pem)
+            # OpenSSL's Python side takes ASCII alone, and people write names into comments.
+            context.load_verify_locations(cadata=pem.encode("ascii", "replace").decode("ascii"))
         except (ssl.SSLError, ValueError) as exc:
             raise InputRejected(
                 f"{self._setting}.{where}: must hold certificates of authorities in PEM"

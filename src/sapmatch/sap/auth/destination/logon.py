@@ -27,11 +27,14 @@ _SESSION: Final = {"x-sap-security-session": "create"}  # of SAMLAssertion
 _SHOWN_ERRORS: Final = 3
 _NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]{0,65536}")
-# What decides who we are, or where a request ends, is no business of URL.headers.* (D12).
-_OWN: Final = frozenset(
-    {"authorization", "proxy-authorization", "cookie", "host", "connection", "content-length"}
-    | {"transfer-encoding", "x-csrf-token", USER.lower(), LOCATION.lower()}
+# What decides where a request ends, whom it is for and what it does is ours alone.
+_OF_HTTP: Final = frozenset(
+    {"host", "cookie", "connection", "content-length", "transfer-encoding", "content-encoding"}
+    | {"expect", "te", "trailer", "upgrade", "x-csrf-token", "proxy-authorization"}
+    | {"x-http-method", "x-http-method-override", "x-method-override"}
 )
+# Who we are is no business of URL.headers.* either (D12).
+_OWN: Final = _OF_HTTP | {"authorization", USER.lower(), LOCATION.lower()}
 _USER_WORDS: Final = re.compile(
     r"user.?token|x_user_token|jwks|JWT|issuer|signature", re.IGNORECASE
 )
@@ -127,5 +130,6 @@ def _basic(reply: Reply) -> Header:
 
 
 def _check_header(place: str, name: str, value: str) -> None:
-    if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+    is_fit = _NAME.fullmatch(name) and _VALUE.fullmatch(value)
+    if not is_fit or name.lower() in _OF_HTTP:
         raise InputRejected(f"{place}: a header of it cannot be sent over HTTP")

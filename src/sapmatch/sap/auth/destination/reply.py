@@ -81,7 +81,7 @@ def decoded(place: str, body: bytes) -> Reply:
     """The reply; SapUnavailable where it is none, as a page of some proxy on the way."""
     try:
         return msgspec.json.decode(body, type=Reply)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # The cause would show a part of the body.
         raise SapUnavailable(
             f"{place}: the destination service answered something that is no destination; "

@@ -9,12 +9,22 @@ from typing import Any
 
 import pytest
 
-from sapmatch.sap.doctor import Finding
+from sapmatch.sap.auth.credentials import Given
+from sapmatch.sap.doctor import Entry, Finding, Target, network
+from sapmatch.sap.doctor.system import System
+from sapmatch.sap.doctor.tls import tls
 from tests.builders.certificates import Authority
 from tests.builders.memory import MemoryClock
 from tests.builders.raw_server import RawServer
-from tests.builders.sap_doctor import CHECKS, by_check, findings, healthy, statuses
-from tests.builders.sap_server import SapServer
+from tests.builders.sap_doctor import (
+    CHECKS,
+    by_check,
+    connection_to,
+    findings,
+    healthy,
+    statuses,
+)
+from tests.builders.sap_server import SERVICE, SapServer
 
 HOST = "https://sap.example.com:44300"
 
@@ -174,6 +184,18 @@ def test_a_certificate_of_another_host_names_the_hosts_it_is_for(authority: Auth
     assert failed.detail == "the certificate is of sap.example.com, not of 127.0.0.1"
     assert "connections.s4.url" in failed.remedy
     assert "hosted zone" in failed.remedy
+
+
+def test_looking_at_the_names_of_another_host_takes_no_check_away(authority: Authority) -> None:
+    """RE-25: tokens are fetched after it, by the same trust."""
+    with SapServer(healthy(), tls=authority.server("other.example.com")) as server:
+        given = Given({"user": "U", "password": "P"})
+        entry = Entry(secrets=given, connect=lambda _: pytest.fail("nothing goes there"))
+        target = Target(SERVICE)
+        system = System("s4", connection_to(server.url), target, entry, MemoryClock())
+        assert network.dns(system).status == network.route(system).status == "ok"
+        assert "other.example.com" in tls(system).detail
+    assert system.trust.context(system.shown).check_hostname
 
 
 def test_a_certificate_that_is_over_is_to_be_renewed(authority: Authority) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sapmatch.model.errors import InputRejected
 from sapmatch.sap import http
+from sapmatch.sap.auth.trust import trust_of
 from sapmatch.sap.doctor import network
 from sapmatch.sap.doctor.finding import Finding, failed, ok, skipped, warning
 from sapmatch.sap.doctor.system import System
@@ -68,7 +69,7 @@ def tls(system: System) -> Finding:
     try:
         certificate, version = _handshake(system, trust)
     except ssl.SSLCertVerificationError as exc:
-        return _untrusted(system, trust, exc)
+        return _untrusted(system, exc)
     except OSError as exc:
         return _ended(system, exc)
     return _judged(certificate, version, system)
@@ -96,10 +97,10 @@ def _judged(certificate: dict[str, Any], version: str, system: System) -> Findin
     return ok(f"{shown}, {days} days left")
 
 
-def _untrusted(system: System, trust: ssl.SSLContext, exc: ssl.SSLCertVerificationError) -> Finding:
+def _untrusted(system: System, exc: ssl.SSLCertVerificationError) -> Finding:
     if exc.verify_code in _OTHER_NAME:
         return failed(
-            f"the certificate is of {_other_names(system, trust)}, not of {_name(system)}",
+            f"the certificate is of {_other_names(system)}, not of {_name(system)}",
             _NAME.format(setting=system.setting),
         )
     said = exc.verify_message
@@ -115,8 +116,10 @@ def _untrusted(system: System, trust: ssl.SSLContext, exc: ssl.SSLCertVerificati
     )
 
 
-def _other_names(system: System, trust: ssl.SSLContext) -> str:
+def _other_names(system: System) -> str:
     """The names in a certificate whose chain is trusted."""
+    # Not the context that tokens and logons go by: they always look for the name.
+    trust = trust_of(system.name, system.connection, system.secrets).context(system.shown)
     trust.check_hostname = False
     try:
         certificate, _ = _handshake(system, trust)

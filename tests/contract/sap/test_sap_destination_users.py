@@ -49,6 +49,15 @@ def by_secret(btp: Btp) -> str:
     return jwt.encode(claims, "k" * 40, "HS256")
 
 
+@pytest.mark.parametrize("gap", ["\n", " ", "="])
+def test_a_token_that_a_header_cannot_carry_is_refused_before_anything_is_sent(gap: str) -> None:
+    """CO-T16: base64 is read across line breaks, and what HTTP refuses is shown in its error."""
+    with serve(KNOWN, secret=SECRET) as btp:
+        token = btp.issuer.user_token("ANNA")
+        assert "three parts" in str(refused(btp, f"{token[:-20]}{gap}{token[-20:]}"))
+        assert btp.requests == []
+
+
 @pytest.mark.parametrize("make", [unsigned, by_secret])
 def test_no_algorithm_that_needs_no_key_of_the_issuer_is_taken(make: Any) -> None:
     with serve(KNOWN, secret=SECRET) as btp:

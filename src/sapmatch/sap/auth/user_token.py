@@ -4,6 +4,7 @@ An unchecked `iss`, or the `jku` that XSUAA puts into a header, would let the to
 the keys that verify it: both are read from the settings alone (CO-T9).
 """
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,7 @@ KEYS_AGE: Final = timedelta(minutes=10)
 RENEWED: Final = timedelta(seconds=60)  # a key that is unknown is looked for again after so long
 
 _LONGEST: Final = 16_384  # characters; a header of HTTP takes hardly more
+_JWT: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)  # a header carries it
 _USER_CLAIMS: Final = ("user_uuid", "user_id", "sub")
 _TENANT_CLAIMS: Final = ("zid", "app_tid", "tid")
 
@@ -89,6 +91,8 @@ class UserTokens:
 
         if len(token) > _LONGEST:
             self._refuse(f"is longer than {_LONGEST} characters")
+        if not _JWT.fullmatch(token):
+            self._refuse("is no JWT of three parts")
         try:
             header = jwt.get_unverified_header(token)
             issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sapmatch.model.access import Secret
 from sapmatch.model.errors import LogonRefused, Throttled
 from sapmatch.sap.auth.admission import Admission
 from sapmatch.sap.auth.credentials import Credentials
@@ -79,7 +80,7 @@ def test_a_secret_that_cannot_be_read_again_has_no_other_version() -> None:
     """So the refusal is told for what it is, and not as trouble that is worth a second try."""
 
     class Gone(Vault):
-        def read(self, name: str) -> object:  # type: ignore[override]
+        def read(self, name: str) -> Secret:
             if self.reads:
                 raise Throttled("secret: AWS is not reachable")
             return super().read(name)

@@ -84,7 +84,7 @@ synth: bundle  ## synthesise the stacks from SETTINGS (no account, no Docker)
 
 deploy: bundle  ## deploy the stacks of SETTINGS to the AWS account of the environment
 	@$(BIN)/sapmatch settings check $(SETTINGS)
-	npx --no-install cdk deploy --all --app "$(BIN)/python app.py" -c stage=$(STAGE) -c settings=$(SETTINGS)
+	npx --no-install cdk deploy 'sapmatch-$(STAGE)-!(provider)' --app "$(BIN)/python app.py" -c stage=$(STAGE) -c settings=$(SETTINGS)
 
 bench: bundle  ## print the benchmark tables
 	@$(BIN)/python -m benchmarks

@@ -65,6 +65,11 @@ class PatientAdapter(HTTPAdapter):
         """Whether a byte of this thread's last request was handed to the network."""
         return bool(getattr(self._asked, "left", False))
 
+    @property
+    def is_first(self) -> bool:
+        """Whether this thread's last request was the first one on its connection."""
+        return bool(getattr(self._asked, "first", True))
+
     def send(self, *args: Any, **kwargs: Any) -> Response:
         """Send one request."""
         self._asked.left = False
@@ -141,6 +146,10 @@ class _Connection(HTTPConnection):
         idle = self._used is not None and self.terms.now() - self._used > self.terms.idle
         return not idle and super().is_connected
 
+    def connect(self) -> None:
+        self._used = None
+        super().connect()
+
     def putrequest(
         self,
         method: str,
@@ -162,6 +171,7 @@ class _Connection(HTTPConnection):
             self.connect()
         self.sock.settimeout(max(self._end - time.monotonic(), 0.001))
         self.asked.left = True
+        self.asked.first = self._used is None
         try:
             super().send(data)
         except TimeoutError as exc:

@@ -4,11 +4,13 @@ import ssl
 from pathlib import Path
 
 import pytest
+import requests
 
 from sapmatch.model.auth import Basic, Certificate, NoAuth
 from sapmatch.model.connection import Limits
-from sapmatch.model.errors import LogonRefused
+from sapmatch.model.errors import LogonRefused, OutcomeUnknown
 from sapmatch.model.query import Query
+from sapmatch.sap.http import CutOff, is_own_certificate
 from sapmatch.sap.odata.client import ODataClient
 from tests.builders.certificates import Authority, Leaf
 from tests.builders.logons import LOGON, Vault, logged_on, password
@@ -102,6 +104,40 @@ def test_a_server_that_wants_a_certificate_is_told_apart_from_one_that_wants_ano
         client_at(server, authority, password("good"), auth) as client,
     ):
         assert_refused(client, server, "was shown none; set an auth.type")
+
+
+def alert() -> ssl.SSLError:
+    error = ssl.SSLError(1, "tlsv13 alert certificate required")
+    error.reason = "TLSV13_ALERT_CERTIFICATE_REQUIRED"
+    return error
+
+
+def test_an_alert_on_a_connection_that_was_in_use_leaves_a_write_unknown(
+    tls: ssl.SSLContext, authority: Authority, robot: Leaf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RE-25: only that of a first request says that nothing of it was read."""
+
+    def ends(*_: object) -> int:
+        raise alert()
+
+    with (
+        SapServer(lambda _: rows({"ID": "1"}), tls=tls) as server,
+        client_at(server, authority, dict(robot.p12_fields)) as client,
+    ):
+        client.find(SERVICE, "A_Order", Query())
+        monkeypatch.setattr("sapmatch.sap.patience._Timed.readinto", ends)
+        with pytest.raises(OutcomeUnknown):
+            client.create(SERVICE, "A_Order", {"ID": "1"})
+        assert server.handshakes == 1
+
+
+def test_an_alert_inside_of_an_answer_refuses_no_certificate() -> None:
+    response = requests.Response()
+    response.status_code = 201
+    with pytest.raises(CutOff) as caught:
+        raise CutOff(response, b"{") from alert()
+    assert not is_own_certificate(caught.value)
+    assert is_own_certificate(alert())
 
 
 def test_a_certificate_without_who_issued_it_is_refused_with_that_remedy(

@@ -11,10 +11,10 @@ Findings = dict[str, dict[str, Any]]
 
 
 def examined(
-    capsys: pytest.CaptureFixture[str], code: int, *hidden: str, service: str | None = None
+    capsys: pytest.CaptureFixture[str], code: int, *hidden: str, stage: str | None = None
 ) -> Findings:
     """The findings by check, where the command ends so; nothing of `hidden` is shown."""
-    ended = main(["doctor", "s4", "--json", *(["--service", service] if service else [])])
+    ended = main(["doctor", "s4", "--json", *(["--stage", stage] if stage else [])])
     shown = capsys.readouterr()
     assert ended == code, shown
     assert not [value for value in hidden if value in shown.out + shown.err]

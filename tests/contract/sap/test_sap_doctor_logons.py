@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from sapmatch.bootstrap.logons import logon_guard
+from sapmatch.bootstrap.secrets import NamedSecrets
 from tests.builders import sap_home
 from tests.builders.certificates import Authority
 from tests.builders.sap_examined import examined, failed
 from tests.builders.sap_home import AUTH, Home, sap, secrets
+from tests.builders.written_stage import WrittenStage
 
 CLIENT = 'client = "100"'
 
@@ -229,3 +232,44 @@ def test_function_modules_need_a_node_or_the_sdk(
     assert word in failed(found)["detail"]
     assert found["rfc"]["remedy"]
     assert found["authorisation"]["status"] == "ok"
+
+
+def test_a_logon_that_a_stage_has_stopped_is_not_tried(
+    authority: Authority,
+    tmp_path: Path,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stage = WrittenStage()
+    monkeypatch.setattr("sapmatch.cli.doctor.deployment", lambda _: stage)
+    guard = logon_guard(stage, "s4")  # type: ignore[arg-type]
+    with sap(authority, tmp_path) as server:
+        home(server, "basic", more=CLIENT)
+        found = examined(capsys, 0, stage="prod")
+        assert found["guard"]["status"] == "ok"
+        asked = len(server.log.entries())
+        for _ in range(2):
+            guard.refused(NamedSecrets().read("env:S4").version)
+        one = failed(examined(capsys, 3, stage="prod"))
+        assert len(server.log.entries()) == asked
+    assert one["check"] == "guard"
+    assert "sapmatch release s4" in one["remedy"]
+
+
+def test_a_refusal_of_the_doctor_counts_on_the_stage(
+    authority: Authority,
+    tmp_path: Path,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stage = WrittenStage()
+    monkeypatch.setattr("sapmatch.cli.doctor.deployment", lambda _: stage)
+    with sap(authority, tmp_path) as server:
+        home(server, "basic", more=CLIENT)
+        home.keep({"password": "Geheim-falsch"})
+        for _ in range(3):
+            examined(capsys, 3, stage="prod")
+        assert len(server.log.entries()) == 2
+        assert not server.gateway.users()["ROBOT"]["locked"]

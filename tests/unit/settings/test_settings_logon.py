@@ -27,7 +27,7 @@ def mistakes(*lines: str, url: str = URL) -> dict[str, str]:
     "auth",
     [
         'type = "none"',
-        'type = "certificate", secret = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:s4"',
+        'type = "certificate", secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:s4"',
         f'{CLIENT}, token_url = "https://idp.example.com/token", scope = ["A", "B"]',
         SAML,
         f'{SAML}, lifetime_seconds = 30, token_url = "{URL}/token?sap-client=100"',

@@ -29,7 +29,7 @@ from sapmatch.sap.doctor import (
     tls,
     tokens,
 )
-from sapmatch.sap.doctor.finding import Finding, failure, skipped
+from sapmatch.sap.doctor.finding import Finding, failed, failure, skipped
 from sapmatch.sap.doctor.system import Entry, System, Target, Visit
 
 T = TypeVar("T", System, Visit)
@@ -37,12 +37,14 @@ T = TypeVar("T", System, Visit)
 
 class Check(Struct, Generic[T], frozen=True):
     """`needs` are the checks without which this one says nothing; those that are not made count
-    as passed. `of` says which systems it is about."""
+    as passed. `of` says which systems it is about, `mend` where settings are that it finds wrong.
+    """
 
     name: str
     run: Callable[[T], Finding]
     needs: tuple[str, ...] = ()
     of: Callable[[System], bool] = lambda _: True
+    mend: str = ""
 
 
 def _by(*kinds: type[Auth]) -> Callable[[System], bool]:
@@ -54,6 +56,10 @@ def _speaks_for_people(system: System) -> bool:
     return isinstance(auth, BtpDestination) and auth.for_people is not None
 
 
+_AUTH = "{setting}.auth and its secret"
+_COCKPIT = (
+    "BTP cockpit, Connectivity, Destinations: the destination; or url, proxy and auth of {setting}"
+)
 _TOKENS = (ClientCredentials, SamlBearer, BtpDestination)
 SYSTEM: tuple[Check[System], ...] = (
     Check("secret", secret.secret, of=_by(Basic, Certificate, *_TOKENS)),
@@ -62,18 +68,25 @@ SYSTEM: tuple[Check[System], ...] = (
     Check("authorities", secret.authorities, of=lambda system: system.connection.ca is not None),
     Check("dns", network.dns),
     Check("route", network.route, ("dns",)),
-    Check("tls", tls.tls, ("route", "authorities", "certificate")),
+    Check("tls", tls.tls, ("route", "authorities")),
     Check(
         "proxy",
         tokens.proxy,
         ("route", "authorities"),
         of=lambda system: system.connection.proxy is not None,
+        mend="{setting}.proxy and its secret",
     ),
     Check(
-        "token", tokens.token, ("secret", "certificate", "authorities", "guard"), of=_by(*_TOKENS)
+        "token",
+        tokens.token,
+        ("secret", "certificate", "authorities", "guard"),
+        of=_by(*_TOKENS),
+        mend=_AUTH,
     ),
-    Check("destination", destination.destination, ("token",), of=_by(BtpDestination)),
-    Check("for_people", destination.people, ("token",), of=_speaks_for_people),
+    Check(
+        "destination", destination.destination, ("token",), of=_by(BtpDestination), mend=_COCKPIT
+    ),
+    Check("for_people", destination.people, ("token",), of=_speaks_for_people, mend=_COCKPIT),
     Check(
         "logon",
         logon.logon,
@@ -151,5 +164,8 @@ def _findings(checks: Sequence[Check[T]], subject: T, causes: dict[str, str]) ->
 def _found(check: Check[T], subject: T) -> Finding:
     try:
         return check.run(subject)
+    except InputRejected as exc:
+        remedy = check.mend.format(setting=subject.setting)
+        return failed(str(exc), remedy) if remedy else failure(exc)
     except SapmatchError as exc:
         return failure(exc, subject.kind)

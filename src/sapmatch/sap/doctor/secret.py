@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from sapmatch.model.access import Access, Secret
-from sapmatch.model.auth import Certificate, secret_of, type_of
-from sapmatch.model.errors import InputRejected, SapmatchError, TransientError
+from sapmatch.model.auth import Auth, Certificate, ClientCredentials, secret_of, type_of
+from sapmatch.model.errors import InputRejected, LogonRefused, SapmatchError, TransientError
 from sapmatch.sap.auth.expiry import endings
 from sapmatch.sap.auth.keys import SOON, KeyPair, key_pair
 from sapmatch.sap.doctor.finding import Finding, failed, failure, ok, skipped, warning
@@ -20,6 +20,10 @@ _ENVIRONMENT = "export the variables that {setting} names: {variables}"
 _RENEW = (
     "have it renewed, map the new one in SAP before the old one ends (CERTRULE, SAML2), then store "
     "it as a new version of the secret"
+)
+_STORE = (
+    "store certificate, key and their password together as a new version of {setting}.auth.secret; "
+    "one that is over is renewed, and mapped in SAP, first (CERTRULE; of assertions SAML2)"
 )
 _RENEW_AUTHORITY = "store the bundle anew, with the authority that signs SAP's certificate now"
 
@@ -44,10 +48,15 @@ def secret(system: System) -> Finding:
 def certificate(system: System) -> Finding:
     """Our own certificate: its key fits, and for how long it is good."""
     assert system.secret is not None
-    if not {"p12", "certificate"} & system.secret.fields.keys():
-        return skipped(f"the secret holds none: {type_of(system.connection.auth)} by password")
+    if not _is_used(system.connection.auth, system.secret):
+        return skipped(
+            f"{type_of(system.connection.auth)} by the password in the secret needs none"
+        )
     now = system.clock.now()
-    pair = key_pair(system.secret, now)
+    try:
+        pair = key_pair(system.secret, now)
+    except (InputRejected, LogonRefused) as exc:
+        return failed(str(exc), _STORE.format(setting=system.setting))
     if isinstance(system.connection.auth, Certificate):
         system.shown = Access(certificate=pair.certificate, key=pair.key)
     days = pair.days_left(now)
@@ -69,6 +78,12 @@ def authorities(system: System) -> Finding:
     except InputRejected as exc:
         return failed(str(exc), f"{system.setting}.ca: a secret with `bundle`, authorities in PEM")
     return _valid(ends, system.clock.now())
+
+
+def _is_used(auth: Auth, found: Secret) -> bool:
+    if isinstance(auth, ClientCredentials) and found.fields.get("client_secret"):
+        return False
+    return bool({"p12", "certificate"} & found.fields.keys())
 
 
 def _valid(ends: list[datetime], now: datetime) -> Finding:

@@ -176,6 +176,11 @@ class Visit:
         return self.system.kind
 
     @property
+    def setting(self) -> str:
+        """The settings block, as messages name it."""
+        return self.system.setting
+
+    @property
     def exchange(self) -> Exchange:
         """Requests to the service."""
         assert self.system.client is not None

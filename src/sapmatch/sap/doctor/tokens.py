@@ -4,8 +4,8 @@ from urllib.parse import urlsplit
 
 from sapmatch.model.access import Access, Principal
 from sapmatch.model.auth import BtpDestination, ClientCredentials, SamlBearer
-from sapmatch.model.errors import SapmatchError, TransientError
-from sapmatch.sap.doctor.finding import Finding, failed, failure, ok
+from sapmatch.model.errors import TransientError
+from sapmatch.sap.doctor.finding import Finding, failed, ok
 from sapmatch.sap.doctor.system import System
 from sapmatch.sap.proxy import proxy_of
 from sapmatch.sap.sources import access_source
@@ -31,8 +31,8 @@ def token(system: System) -> Finding:
     """One call for a token: to SAP itself, to somebody else, or by the service binding."""
     try:
         access = _token(system)
-    except SapmatchError as exc:
-        return _refused(exc)
+    except TransientError as exc:
+        return failed(str(exc), _UNREACHED, unreachable=True)
     until = access.usable_until
     minutes = (until - system.clock.now()).total_seconds() / 60 if until else 0
     return ok(f"{_who(system)}, usable for {minutes:.0f} minutes")
@@ -48,8 +48,8 @@ def proxy(system: System) -> Finding:
         )
         assert way is not None
         way.headers()
-    except SapmatchError as exc:
-        return _refused(exc)
+    except TransientError as exc:
+        return failed(str(exc), _UNREACHED, unreachable=True)
     location = connection.proxy.location_id or "none"
     return ok(f"{way.address}, tenancy {connection.proxy.tenancy}, location id {location}")
 
@@ -64,12 +64,6 @@ def _token(system: System) -> Access:
     access = source.access(None)
     system.source = Fetched(access)
     return access
-
-
-def _refused(exc: SapmatchError) -> Finding:
-    if isinstance(exc, TransientError):
-        return failed(str(exc), _UNREACHED, unreachable=True)
-    return failure(exc)
 
 
 def _who(system: System) -> str:

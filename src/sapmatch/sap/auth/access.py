@@ -9,6 +9,7 @@ from requests import PreparedRequest
 from sapmatch.model.access import Access, AccessSource, LogonGuard, Principal
 from sapmatch.model.errors import LogonRefused
 from sapmatch.model.ports import Clock
+from sapmatch.sap.auth.admission import Admission
 from sapmatch.sap.auth.tokens import AccessCache
 
 _ROUNDS = 100_000  # what the guard stores of a password must not help to guess it
@@ -36,7 +37,8 @@ class AccessAuth:
         self._key = key
         self._principal = principal
         self._cache = cache or AccessCache(clock)
-        self._guard = guard
+        self._is_guarded = guard is not None
+        self._admission = Admission(guard, clock)
         self._version: tuple[str, str] | None = None  # a password, and what it is called
         self._refused: set[str] = set()  # versions of passwords
         self._mine = threading.local()  # what this thread has signed its request with
@@ -62,9 +64,8 @@ class AccessAuth:
 
     def accepted(self) -> None:
         """SAP let us in; that a token is good its source knows itself."""
-        version = self._version_of(self.signed)
-        if version and self._guard:
-            self._guard.accepted(version)
+        if version := self._version_of(self.signed):
+            self._admission.accepted(version)
 
     def refused(self) -> bool:
         """Whether there is other access by now than what SAP has just refused: one more is fetched.
@@ -92,22 +93,20 @@ class AccessAuth:
     def _admit(self, access: Access) -> None:
         """LogonRefused for a password that SAP refused before: the next time may lock its user."""
         version = self._version_of(access)
-        if version and self._guard:
-            self._guard.admit(version)
-        elif version in self._refused:
+        if version is None:
+            return
+        if not self._is_guarded and version in self._refused:
             raise LogonRefused(
                 "the destination's password was refused before and is the same still; it is not "
                 "tried again, so that the user does not get locked: set the right one there",
                 "stopped",
             )
+        self._admission.admit(version)
 
     def _note_refusal(self, access: Access) -> None:
-        version = self._version_of(access)
-        if version is None:
-            return
-        self._refused.add(version)
-        if self._guard:
-            self._guard.refused(version)
+        if version := self._version_of(access):
+            self._refused.add(version)
+            self._admission.refused(version)
 
     def _version_of(self, access: Access | None) -> str | None:
         """What the guard calls a password; None where there is none."""

@@ -1,20 +1,34 @@
 """What a client and the guard of logons tell each other, and what that never changes."""
 
 import threading
+from datetime import UTC, datetime
 
 import pytest
 
+from local.btp.server import serve
 from sapmatch.model.auth import Basic
 from sapmatch.model.connection import Limits
 from sapmatch.model.errors import LogonRefused, Throttled
 from sapmatch.model.query import Query
+from sapmatch.sap.auth.credentials import Given
+from sapmatch.sap.connection import connect
 from sapmatch.sap.odata.client import ODataClient
+from tests.builders.btp import SECRET, basic_destination, connection_of
 from tests.builders.logons import LOGON, Checking, NotingGuard, Vault, logged_on, password
 from tests.builders.memory import MemoryClock
 from tests.builders.sap_server import SERVICE, Received, Reply, SapServer, rows
 
 BASIC = Basic(secret=LOGON)
 FAST = Limits(requests_per_second=10_000, burst=100, parallel=8)
+
+
+class DeafToPasswords(NotingGuard):
+    """A table that breaks once the service binding is proved."""
+
+    def accepted(self, version: str) -> None:
+        if version.startswith("password-"):
+            raise Throttled("control: AWS is not reachable")
+        super().accepted(version)
 
 
 def find(client: ODataClient) -> int:
@@ -63,6 +77,19 @@ def test_a_refused_password_is_not_repeated_because_the_guard_cannot_be_told() -
             with pytest.raises(LogonRefused):
                 find(client)
     assert sap.refused == {"wrong": 1}
+
+
+def test_what_a_destinations_password_wrote_has_happened_whether_or_not_it_can_be_noted() -> None:
+    """RE-26: it is guarded as a password of ours."""
+    with SapServer(lambda _: Reply(201, rows().body)) as sap:
+        known = {"A4H": basic_destination(URL=sap.url)}
+        with serve(known, secret=SECRET) as btp:
+            connection = connection_of(btp, sap.url, csrf="never")
+            guard = DeafToPasswords()
+            clock = MemoryClock(datetime.now(UTC))
+            with connect("s4", connection, Given(btp.binding), clock=clock, guard=guard) as client:
+                client.create(SERVICE, "A_Order", {"ID": "1"})
+    assert sap.methods() == ["POST"]
 
 
 def test_a_late_answer_to_a_password_that_was_refused_since_proves_nothing() -> None:

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sapmatch.bootstrap.logon import connection_of, sap_client
+from sapmatch.bootstrap.logon import connection_of, sap_client, shared_guard
 from sapmatch.model.access import AccessSource, LogonGuard, Principal
 from sapmatch.model.errors import InputRejected, SapmatchError
 from sapmatch.model.ports import Clock, Control
 from sapmatch.settings import Environment, Settings
-from sapmatch.settings.logons import logon_of
 
 if TYPE_CHECKING:
     from sapmatch.aws.broker import Asked
@@ -92,9 +91,7 @@ class SapClients:
         return AccessCache(self._clock)
 
     def _guard(self, name: str) -> LogonGuard:
-        from sapmatch.limits.logons import SharedLogonGuard
-
-        return SharedLogonGuard(self._control(), self._clock, logon_of(self._settings, name))
+        return shared_guard(self._settings, name, self._control(), self._clock)
 
     def _broker(self, name: str) -> AccessSource | None:
         """Where this function stands in a network that does not lead to who makes the tokens."""

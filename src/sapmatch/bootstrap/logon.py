@@ -12,10 +12,12 @@ from sapmatch.model.access import AccessSource, LogonGuard, Principal
 from sapmatch.model.auth import BtpDestination
 from sapmatch.model.connection import Connection
 from sapmatch.model.errors import InputRejected, PreconditionFailed
-from sapmatch.model.ports import Clock, Versioned
+from sapmatch.model.ports import Clock, Control, Versioned
 from sapmatch.settings import Settings
+from sapmatch.settings.logons import logon_of
 
 if TYPE_CHECKING:
+    from sapmatch.limits.logons import SharedLogonGuard
     from sapmatch.model.expense import Analysis
     from sapmatch.sap.auth.tokens import AccessCache
     from sapmatch.sap.odata.client import ODataClient
@@ -37,7 +39,6 @@ def sap_client(
     tokens itself, and without a `cache` for this client alone.
     """
     from sapmatch.bootstrap.secrets import NamedSecrets
-    from sapmatch.limits.logons import SharedLogonGuard
     from sapmatch.sap.connection import connect
 
     clock = clock or SystemClock()
@@ -47,10 +48,21 @@ def sap_client(
         NamedSecrets(),
         clock=clock,
         principal=principal,
-        guard=guard or SharedLogonGuard(_OwnControl(), clock, name),
+        guard=guard or shared_guard(settings, name, _OwnControl(), clock),
         broker=broker,
         cache=cache,
     )
+
+
+def shared_guard(
+    settings: Settings, name: str, control: Control, clock: Clock
+) -> "SharedLogonGuard":
+    """The guard of one connection, and of those that log on as the same user."""
+    from sapmatch.limits.logons import SharedLogonGuard
+
+    found = settings.connections.get(name)
+    seconds = found.connect_timeout + found.total_timeout if found else 0
+    return SharedLogonGuard(control, clock, logon_of(settings, name), seconds=seconds)
 
 
 def connection_of(settings: Settings, name: str, principal: Principal | None = None) -> Connection:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from sapmatch.bootstrap.logon import shared_guard
 from sapmatch.bootstrap.parts import Services
 from sapmatch.bootstrap.secrets import NamedSecrets
 from sapmatch.model.auth import secret_of
@@ -17,9 +18,7 @@ if TYPE_CHECKING:
 
 def logon_guard(parts: Services, connection: str) -> "SharedLogonGuard":
     """The guard of one connection and of those that share its user, to look at and to release."""
-    from sapmatch.limits.logons import SharedLogonGuard
-
-    return SharedLogonGuard(parts.control, parts.clock, logon_of(parts.settings, connection))
+    return shared_guard(parts.settings, connection, parts.control, parts.clock)
 
 
 def changed_logons(records: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -21,7 +21,8 @@ from sapmatch.model.ports import Clock, Control
 
 KEY = "logons/"  # then the connection: so a stream can be filtered by it
 REFUSALS = 2  # of one version
-LEASE_SECONDS = 130.0  # one exchange with SAP and some: who took longer is dead
+LEASE_SECONDS = 130.0  # one exchange with SAP by default: who took longer is dead
+LONGEST_LEASE = 910.0  # no function lives for longer
 PATIENCE = 20.0  # seconds for which somebody else's logon is waited for
 _FRESH = 2.0  # seconds for which what was read counts
 _SKEW = 600.0  # seconds that a clock may be ahead of others (RE-27); beyond, it was broken
@@ -48,11 +49,11 @@ class Trial(Struct, frozen=True, kw_only=True):
         """Whether nobody tries it again."""
         return self.stopped_at > 0
 
-    def begun(self, owner: str, now: float) -> "Trial":
-        """With the owner as the one who tries it, where nobody else does."""
+    def begun(self, owner: str, now: float, lease: float = LEASE_SECONDS) -> "Trial":
+        """With the owner as the one who tries it for so many seconds, where nobody else does."""
         if self.proved or self.is_stopped or self._is_tried_by_another(owner, now):
             return self
-        return replace(self, owner=owner, until=now + LEASE_SECONDS, changed_at=now)
+        return replace(self, owner=owner, until=now + lease, changed_at=now)
 
     def accepted(self, owner: str, now: float) -> "Trial":
         """After a logon of who tried it; what was sent before a refusal proves nothing."""
@@ -65,7 +66,7 @@ class Trial(Struct, frozen=True, kw_only=True):
         return Trial(refusals=refusals, changed_at=now, stopped_at=stopped_at)
 
     def _is_tried_by_another(self, owner: str, now: float) -> bool:
-        return self.owner not in ("", owner) and now < self.until <= now + LEASE_SECONDS + _SKEW
+        return self.owner not in ("", owner) and now < self.until <= now + LONGEST_LEASE + _SKEW
 
 
 class Logons(Agreed, frozen=True, kw_only=True):
@@ -95,16 +96,23 @@ class SharedLogonGuard:
     """Port LogonGuard over what functions agree on; one for each function and connection.
 
     Thread-safe: each thread is a caller of its own, named after `owner`. A proved version costs a
-    read in two seconds and no write.
+    read in two seconds and no write. `seconds` is how long one exchange with SAP may take.
     """
 
     def __init__(
-        self, control: Control, clock: Clock, connection: str, *, owner: str | None = None
+        self,
+        control: Control,
+        clock: Clock,
+        connection: str,
+        *,
+        owner: str | None = None,
+        seconds: float = LEASE_SECONDS,
     ) -> None:
         self._control = control
         self._clock = clock
         self._connection = connection
         self._owner = owner or uuid.uuid4().hex
+        self._lease = min(max(seconds, LEASE_SECONDS), LONGEST_LEASE)
         self._seen = Logons()
         self._seen_at = float("-inf")
 
@@ -119,7 +127,7 @@ class SharedLogonGuard:
         while not trial.proved:
             if trial.is_stopped:
                 raise LogonRefused(self._stopped(trial), "stopped")
-            trial = self._change(version, lambda trial, now: trial.begun(self._caller, now))
+            trial = self._change(version, self._begun)
             if trial.owner == self._caller:
                 return
             if not trial.proved and not trial.is_stopped:
@@ -169,11 +177,14 @@ class SharedLogonGuard:
         self._seen_at = self._now()
         return self._seen.of(version)
 
+    def _begun(self, trial: Trial, now: float) -> Trial:
+        return trial.begun(self._caller, now, self._lease)
+
     def _wait(self, end: float) -> None:
         if self._now() >= end:
             raise SapThrottled(
                 f"{self._connection}: somebody else tries the new logon secret; try again later",
-                retry_after=LEASE_SECONDS,
+                retry_after=self._lease,
             )
         self._clock.sleep(_random.uniform(0.2, 1.0))
 

@@ -16,7 +16,7 @@ from sapmatch.model.errors import LogonRefused
 from sapmatch.sap.auth.tokens import AccessCache
 from sapmatch.settings import Environment, Settings
 from tests.builders.control import MemoryControl
-from tests.builders.memory import MemoryClock
+from tests.builders.memory import START, MemoryClock
 
 INSIDE = ClientCredentials(secret="s4", token_url="https://sap.example.com/token")
 OUTSIDE = ClientCredentials(secret="s4", token_url="https://accounts.example.com/token")
@@ -83,6 +83,16 @@ def test_connections_that_log_on_as_the_same_user_are_refused_twice_together(
         made.call_args.kwargs["guard"].refused("v1")
     stands = made.call_args.kwargs["guard"].standing().stopped_at("v1")
     assert (stands is not None) == together
+
+
+def test_a_logon_is_waited_for_as_long_as_its_connection_may_take(made: MagicMock) -> None:
+    auth = Basic(secret="s4")
+    slow = Connection(url="https://sap.example.com", client="100", auth=auth, total_timeout=290)
+    ours = SapClients(Settings(connections={"s4": slow}), {}, MemoryControl, MemoryClock())
+    ours.technical("s4")
+    guard = made.call_args.kwargs["guard"]
+    guard.admit("v1")
+    assert guard.standing().of("v1").until == pytest.approx(START.timestamp() + 300)
 
 
 def test_the_technical_user_is_shared_and_a_token_is_not(made: MagicMock) -> None:

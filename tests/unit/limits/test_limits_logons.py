@@ -84,6 +84,19 @@ def test_who_died_while_it_tried_is_waited_for_no_longer_than_its_lease(world: W
     world.guard().admit("v1")
 
 
+@pytest.mark.parametrize(("seconds", "lease"), [(10, LEASE_SECONDS), (310, 310), (3600, 910)])
+def test_who_may_take_long_is_waited_for_as_long_and_no_function_lives_for_ever(
+    world: World, seconds: float, lease: float
+) -> None:
+    """Else a third wrong logon would go out beside two that SAP is slow to refuse."""
+    SharedLogonGuard(world.control, world.clock, "s4", owner="slow", seconds=seconds).admit("v1")
+    world.pass_by(lease - PATIENCE - 2)
+    with pytest.raises(SapThrottled):
+        world.guard().admit("v1")
+    world.pass_by(PATIENCE + 2)
+    world.guard().admit("v1")
+
+
 def test_after_two_refusals_nobody_tries_that_version_again(world: World) -> None:
     """CO-T1, RE-26"""
     world.stop()

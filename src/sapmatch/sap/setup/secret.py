@@ -47,7 +47,9 @@ def commands(kind: str, secret: str) -> list[str]:
     placeholders = ", ".join(f'"{field}": "<{field}>"' for field in fields)
     return [
         f"# secret.json, which only you may read (chmod 600): {{{placeholders}}}",
-        f"aws secretsmanager create-secret --name {secret} --secret-string file://secret.json",
+        "# KEY_ARN: output KeyArn of the stage's data stack (sapmatch-prod-data)",
+        f"aws secretsmanager create-secret --name {secret} --kms-key-id KEY_ARN "
+        "--secret-string file://secret.json",
         "shred -u secret.json",
     ]
 

@@ -4,6 +4,7 @@ import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -99,6 +100,22 @@ def test_the_assertion_names_the_technical_user_unless_a_person_is_spoken_for(
             assert client.find(f"{ROOT}/{SALES}", "A_SalesOrder", EVERYTHING)
     reads = [each for each in sap.log.entries() if each["method"] == "GET"]
     assert [each["user"] for each in reads] == ["TECHNICAL", "MEIER", "WEBER"]
+
+
+def test_a_signing_key_that_was_rotated_costs_one_refused_assertion(
+    sap: Server, authority: Authority, tmp_path: Path
+) -> None:
+    """RE-26: SAP trusts the new certificate only, and what was read is up to five minutes old."""
+    secrets, guard = of(Authority(tmp_path).signer), Witness()
+    secrets.guard = guard
+    source = source_at(sap.url, secrets)
+    with pytest.raises(LogonRefused, match="SAML2"):
+        source.access(None)
+    assert secrets.reads == 2
+    secrets.rotate(**authority.signer.pem_fields)
+    assert source.access(None).headers["Authorization"].startswith("Bearer ")
+    assert secrets.reads == 3
+    assert guard.told == ["accepted v1", "accepted v2"]
 
 
 def test_clients_of_one_user_share_a_token_and_those_of_two_never(

@@ -68,14 +68,19 @@ class SamlBearerSource:
                 "btp-destination"
             )
         issued = self._clock.now()  # before the call: a token is never older than we think
-        _, reply = answered(
+        secret, reply = self._answered(user)
+        if reply.error == "invalid_grant" and self._credentials.is_outdated(secret):
+            _, reply = self._answered(user)  # the key that signs may have been rotated (RE-26)
+        if reply.status != HTTPStatus.OK:
+            raise self._refused(reply)
+        return bearer(self._endpoint.setting, reply, issued)
+
+    def _answered(self, user: str) -> tuple[Secret, Reply]:
+        return answered(
             self._credentials,
             lambda secret: self._endpoint.ask(lambda: self._question(secret, user)),
             _refuses_client,
         )
-        if reply.status != HTTPStatus.OK:
-            raise self._refused(reply)
-        return bearer(self._endpoint.setting, reply, issued)
 
     def _question(self, secret: Secret, user: str) -> Question:
         """With an assertion of its own: SAP takes each but once."""

@@ -1,7 +1,5 @@
 """Where the tokens of a connection come from, in this process or in the token broker."""
 
-from urllib.parse import urlsplit
-
 from sapmatch.clock import SystemClock
 from sapmatch.model.access import AccessSource, LogonGuard, Secrets
 from sapmatch.model.auth import (
@@ -41,16 +39,6 @@ def credentials_of(
 ) -> Credentials:
     """The secret that `[connections.<name>]` logs on with."""
     return Credentials(f"[connections.{name}].auth.secret", secret, secrets, clock, guard)
-
-
-def is_outside(connection: Connection) -> bool:
-    """Whether its tokens come from another host than SAP's own."""
-    match connection.auth:
-        case BtpDestination():
-            return True
-        case ClientCredentials(token_url=url) | SamlBearer(token_url=str(url)):
-            return urlsplit(url).hostname != urlsplit(connection.url).hostname
-    return False
 
 
 def identity_of(auth: Auth) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from sapmatch.model.errors import InputRejected, LogonReason, LogonRefused, SapU
 from sapmatch.model.query import Query
 from sapmatch.sap.connection import connect
 from sapmatch.sap.odata.client import ODataClient
-from sapmatch.sap.sources import access_source, is_outside
+from sapmatch.sap.sources import access_source
 from tests.builders.logons import LOGON, Checking, NotingGuard, Vault, logged_on, password
 from tests.builders.memory import MemoryClock
 from tests.builders.sap_server import SERVICE, Received, Reply, SapServer, rows, with_token
@@ -335,6 +335,6 @@ def test_tokens_of_another_host_than_saps_own_come_from_outside(
 ) -> None:
     """Inside of a network without a way out these need the token broker."""
     connection = Connection(url="https://sap.example.com:44300", client="100", auth=auth)
-    assert is_outside(connection) is outside
+    assert connection.tokens_from_outside is outside
     has_source = access_source("s4", connection, Vault({})) is not None
     assert has_source is not isinstance(auth, Basic)

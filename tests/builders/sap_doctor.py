@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from email.utils import format_datetime
 from typing import Any
 
-from sapmatch.model.access import AccessSource, Secrets
+from sapmatch.model.access import AccessSource, Secret, Secrets
 from sapmatch.model.auth import Basic
 from sapmatch.model.connection import Connection
 from sapmatch.sap.auth.credentials import Given
@@ -33,6 +33,16 @@ USER = "user-canary"
 SECRETS = (USER, PASSWORD, TOKEN, COOKIE, "Basic ", "row-canary")
 NOW = format_datetime(START, usegmt=True)
 Ailments = Mapping[str, Reply | Script]
+
+
+class Unreadable:
+    """Port Secrets where none can be read."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def read(self, name: str) -> Secret:
+        raise self._error
 
 
 def healthy(ailments: Ailments | None = None, *, date: str | None = NOW) -> Script:

@@ -273,3 +273,13 @@ def test_a_refusal_of_the_doctor_counts_on_the_stage(
             examined(capsys, 3, stage="prod")
         assert len(server.log.entries()) == 2
         assert not server.gateway.users()["ROBOT"]["locked"]
+
+
+def test_a_sap_that_is_away_is_told_once_and_asked_for_no_token(
+    authority: Authority, tmp_path: Path, home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with sap(authority, tmp_path) as server:
+        home(server, "oauth2-saml-bearer", more=CLIENT)
+    found = examined(capsys, 4)
+    assert failed(found)["check"] == "route"
+    assert found["token"]["detail"] == "says nothing as long as route fails"

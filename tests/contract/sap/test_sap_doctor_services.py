@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from sapmatch.model.access import Secret
 from sapmatch.model.auth import Basic
 from sapmatch.model.connection import Limits
 from sapmatch.model.errors import InputRejected, Throttled
@@ -20,6 +19,7 @@ from tests.builders.raw_server import RawServer, head
 from tests.builders.sap_doctor import (
     CHECKS,
     Ailments,
+    Unreadable,
     by_check,
     connection_to,
     findings,
@@ -377,13 +377,8 @@ def test_rows_that_are_none_are_a_finding_not_a_crash(body: bytes) -> None:
 def test_a_secret_that_cannot_be_read_is_a_finding(
     secret: str, error: Exception, remedy: str
 ) -> None:
-    class Unreadable:
-        def read(self, name: str) -> Secret:
-            assert name == secret
-            raise error
-
     with SapServer(healthy()) as server:
-        found = by_check(findings(server.url, secrets=Unreadable(), auth=Basic(secret=secret)))
+        found = by_check(findings(server.url, secrets=Unreadable(error), auth=Basic(secret=secret)))
     assert found["secret"].detail == str(error)
     assert found["secret"].unreachable is isinstance(error, Throttled)
     assert re.search(remedy, found["secret"].remedy)

@@ -56,6 +56,15 @@ def _speaks_for_people(system: System) -> bool:
     return isinstance(auth, BtpDestination) and auth.for_people is not None
 
 
+def _gets_tokens_from_sap(system: System) -> bool:
+    return _by(*_TOKENS)(system) and not system.connection.tokens_from_outside
+
+
+def _gets_tokens_elsewhere(system: System) -> bool:
+    return _by(*_TOKENS)(system) and system.connection.tokens_from_outside
+
+
+_SENT = ("secret", "certificate", "authorities", "guard")  # before anything of the secret is
 _AUTH = "{setting}.auth and its secret"
 _COCKPIT = (
     "BTP cockpit, Connectivity, Destinations: the destination; or url, proxy and auth of {setting}"
@@ -76,13 +85,8 @@ SYSTEM: tuple[Check[System], ...] = (
         of=lambda system: system.connection.proxy is not None,
         mend="{setting}.proxy and its secret",
     ),
-    Check(
-        "token",
-        tokens.token,
-        ("secret", "certificate", "authorities", "guard"),
-        of=_by(*_TOKENS),
-        mend=_AUTH,
-    ),
+    Check("token", tokens.token, (*_SENT, "tls"), of=_gets_tokens_from_sap, mend=_AUTH),
+    Check("token", tokens.token, _SENT, of=_gets_tokens_elsewhere, mend=_AUTH),
     Check(
         "destination", destination.destination, ("token",), of=_by(BtpDestination), mend=_COCKPIT
     ),
@@ -90,7 +94,7 @@ SYSTEM: tuple[Check[System], ...] = (
     Check(
         "logon",
         logon.logon,
-        ("tls", "proxy", "secret", "certificate", "guard", "token", "destination"),
+        ("tls", "proxy", *_SENT, "token", "destination"),
     ),
     Check("client", logon.client, ("logon",)),
     Check("rfc", rfc.rfc, ("logon",), of=lambda system: system.connection.rfc is not None),

@@ -153,7 +153,7 @@ LogonReason: TypeAlias = Literal[
     "unmapped",  # certificate or assertion are good, and belong to no user of SAP
     "token",  # the token endpoint gave none
     "user-token",  # of a person: over, of a foreign issuer, or not accepted
-    "assertion",  # our SAML assertion
+    "assertion",  # our SAML assertion, the scopes of who it names, or the token that it gave
     "destination",  # of BTP: missing, unusable, or its own logon failed
     "proxy",  # the connectivity proxy or the Cloud Connector
     "csrf",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from sapmatch.model.auth import Basic, BtpDestination, Certificate, NoAuth
+from sapmatch.model.auth import Basic, BtpDestination, Certificate, NoAuth, SamlBearer
 from sapmatch.model.connection import Connection
 from sapmatch.model.errors import LogonReason, LogonRefused
 from sapmatch.model.ports import Clock
@@ -128,6 +128,8 @@ def _remedy(connection: Connection, page: bytes, *, is_password: bool) -> tuple[
             return _password_refused(kind, page)
         case Certificate():
             return "unmapped", _UNMAPPED if kind.client else kind.remedies.logon
+        case SamlBearer():
+            return "assertion", _BEARER
     return "token", _BEARER
 
 

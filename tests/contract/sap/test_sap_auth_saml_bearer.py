@@ -179,8 +179,8 @@ def test_an_email_address_finds_the_user_that_has_it(sap: Server, secrets: Versi
         ({"issuer": "nobody"}, "assertion", r"auth\.issuer"),
         ({"user": "NOBODY"}, "unmapped", "SU01"),
         ({"user": "LOCKED"}, "locked", "unlock it in SU01"),
-        ({"user": "NOSCOPE"}, "token", "S_SCOPE"),
-        ({"scope": ("ZNONE_0001",)}, "token", "SOAUTH2"),
+        ({"user": "NOSCOPE"}, "assertion", "S_SCOPE"),
+        ({"scope": ("ZNONE_0001",)}, "assertion", "SOAUTH2"),
         ({"encoding": "base64"}, "assertion", r"auth\.encoding"),
     ],
 )
@@ -231,6 +231,19 @@ def test_a_wrong_client_secret_is_sent_once_whoever_is_spoken_for(secrets: Versi
             with pytest.raises(LogonRefused):
                 source.access(Principal(sap_user=user))
     assert len(server.requests) == 1
+
+
+def test_a_token_that_sap_does_not_take_is_a_matter_of_who_it_speaks_for(
+    secrets: Versions,
+) -> None:
+    """Its user may have been locked since; client and secret are good."""
+    with SapServer(lambda r: granted() if r.method == "POST" else Reply(401)) as server:
+        connection = Connection(url=server.url, client="100", auth=AUTH)
+        meier = Principal(sap_user="MEIER")
+        with connect("s4", connection, secrets, principal=meier) as client:
+            with pytest.raises(LogonRefused, match="S_SCOPE") as caught:
+                client.find(f"{ROOT}/{SALES}", "A_SalesOrder", EVERYTHING)
+    assert caught.value.reason == "assertion"
 
 
 def test_one_persons_refusal_does_not_stop_the_others(sap: Server, secrets: Versions) -> None:

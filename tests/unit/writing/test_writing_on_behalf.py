@@ -116,7 +116,7 @@ def bulk(reason: LogonReason) -> Bulk:
     return stage
 
 
-@pytest.mark.parametrize("reason", ["locked", "unmapped", "assertion", "token", "user-token"])
+@pytest.mark.parametrize("reason", ["locked", "unmapped", "assertion", "user-token"])
 @pytest.mark.parametrize("batch", [1, 10])
 def test_a_person_whom_sap_does_not_let_in_stops_nobody_else(
     reason: LogonReason, batch: int
@@ -130,7 +130,7 @@ def test_a_person_whom_sap_does_not_let_in_stops_nobody_else(
     assert {change.on_behalf_of for change in stage.sap.sent} == {"ANNA", None}
 
 
-@pytest.mark.parametrize("reason", ["password", "stopped", "certificate", "destination"])
+@pytest.mark.parametrize("reason", ["password", "token", "stopped", "certificate", "destination"])
 def test_a_wrong_secret_stops_everybody_and_refuses_nothing(reason: LogonReason) -> None:
     """CO-T1: it holds for the connection, so nobody's write ends by it."""
     stage = bulk(reason)

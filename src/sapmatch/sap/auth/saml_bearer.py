@@ -139,7 +139,7 @@ class SamlBearerSource:
                 "System) is not locked, then store a new version of the secret"
             )
         if reply.error == "invalid_scope":
-            return "token", (
+            return "assertion", (
                 f"check {self._setting}.scope (upper case, such as ZSERVICE_0001): SOAUTH2 must "
                 "allow it to the client, and the user needs S_SCOPE for it"
             )

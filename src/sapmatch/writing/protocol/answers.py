@@ -8,9 +8,9 @@ from sapmatch.model.query import ODataValue
 from sapmatch.writing.protocol.effects import Effect, Prepare, Send
 
 LOCKED_SENDS = 8  # within about ten minutes: somebody has the record open for longer (OD-P87)
-# Why SAP refuses one person: it has just let in the technical user by the same secret. A "token"
-# is not given to who lacks S_SCOPE, or not taken from who was locked since.
-_PERSONAL = frozenset({"locked", "unmapped", "assertion", "token", "user-token"})
+# Why SAP refuses one person. A "token" is none of these: its client or its address is at fault, and
+# the write waits until that is mended.
+_PERSONAL = frozenset({"locked", "unmapped", "assertion", "user-token"})
 
 # SAP says that it has this one already: its checks for duplicate invoices, and its memory of a
 # repeated request (OD-P77). Never a refusal, always a reason to look.

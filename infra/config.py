@@ -75,6 +75,12 @@ class StageConfig:
         """
         return sum(c.limits.parallel for c in self.settings.connections.values()) or 1
 
+    @property
+    def has_broker(self) -> bool:
+        """Whether tokens are made outside of the network in which SAP is called."""
+        outside = any(c.tokens_from_outside for c in self.settings.connections.values())
+        return outside and (self.settings.network.type != "none" or self.left_out("network"))
+
     def at_once(self, name: str) -> int:
         """Of a function that calls SAP: who writes also waits for a permit, and counts while so.
 

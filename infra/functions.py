@@ -15,6 +15,7 @@ from infra.grants import (
     queries,
     reads,
     reads_expenses,
+    reads_secrets,
     removes,
     resumes,
     rotates_secrets,
@@ -281,7 +282,7 @@ SWEEPERS = {
         timeout=300,
         layers=("base", "identity"),
         grants=(
-            logs_on(),
+            reads_secrets(),
             opens_secrets(),
             describes_secrets(),
             queries("documents"),

@@ -27,6 +27,7 @@ class Resources:
     tables: Mapping[str, dynamodb.ITable]
     topic: sns.ITopic
     secrets: tuple[str, ...]  # ARNs, or names in Secrets Manager
+    sap_secrets: tuple[str, ...]  # that callers of SAP read: all, or those that no broker reads
     outside_secrets: tuple[str, ...]  # of connections whose tokens are made outside SAP's network
     rotated_secrets: tuple[str, ...]
     secret_keys: tuple[str, ...]  # of others, that secrets are encrypted with
@@ -118,7 +119,12 @@ def reads_expenses() -> Grant:
 
 
 def logs_on() -> Grant:
-    """The logon secrets of the connections."""
+    """The secrets with which SAP is called; not those with which the broker makes tokens."""
+    return lambda r: _allow(("secretsmanager:GetSecretValue",), map(secret_arn, r.sap_secrets))
+
+
+def reads_secrets() -> Grant:
+    """The secrets of all connections."""
     return lambda r: _allow(("secretsmanager:GetSecretValue",), map(secret_arn, r.secrets))
 
 

@@ -65,7 +65,7 @@ class IntegrationStack(Stack):
         self._bundle = self._make_bundle()
         self.functions: dict[str, ServiceFunction] = {}
         self._broker: ServiceFunction | None = None
-        if resources.outside_secrets and (place or config.left_out("network")):
+        if config.has_broker:
             # Outside of the network, where tokens are made that callers of SAP cannot fetch.
             self._broker = self._function("broker_token")
         for name in TASKS:

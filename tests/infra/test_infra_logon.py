@@ -55,9 +55,17 @@ def test_a_rotation_may_wait_for_a_logon_that_sap_is_slow_to_answer() -> None:
     assert 2 * logon < FUNCTIONS["rotate_secret"].timeout
 
 
-def test_the_broker_reads_the_secrets_of_those_connections_only(templates: Templates) -> None:
-    secrets = granted(templates, "broker_token")["secretsmanager:GetSecretValue"]
-    assert [secret.partition(":secret:")[2] for secret in secrets] == ["sapmatch/ecc-??????"]
+def test_the_broker_reads_the_secrets_of_those_connections_only_and_nobody_else_does(
+    templates: Templates,
+) -> None:
+    """But who looks when they end."""
+    for name in made(templates):
+        secrets = granted(templates, name).get("secretsmanager:GetSecretValue", set())
+        found = {secret.partition(":secret:")[2].removesuffix("-??????") for secret in secrets}
+        expected = {"sapmatch/s4"} if name in callers(templates) else set()
+        if name in ("broker_token", "watch_expiry"):
+            expected = {"sapmatch/ecc"} | ({"sapmatch/s4"} if name == "watch_expiry" else set())
+        assert found == expected, name
 
 
 def test_a_broker_that_is_held_back_is_an_alarm(templates: Templates, prod: Templates) -> None:

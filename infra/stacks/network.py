@@ -18,6 +18,7 @@ from sapmatch.settings.network import (
     ZONES,
     are_zone_ids,
     made_endpoints,
+    ports_of,
     sap_ports,
     services_of,
 )
@@ -136,9 +137,9 @@ class NetworkStack(Stack):
         So the name in SAP's certificate is the one that is asked for, and is checked.
         """
         hosts = services_of(self._settings)
-        ports = sap_ports(self._settings)
         for n, service in enumerate(sorted(set(hosts.values()))):
             title = f"Sap{n or ''}"
+            ports = ports_of(self._settings, service)
             ours = ec2.InterfaceVpcEndpointService(service, ports[0])
             target = InterfaceVpcEndpointTarget(self._endpoint(title, ours, ports))
             for host in sorted(host for host, leads in hosts.items() if leads == service):

@@ -1,7 +1,7 @@
 """Rules for `[network]`, and what follows for it from the connections."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from urllib.parse import urlsplit
 
@@ -46,16 +46,14 @@ def address_of(connection: Connection) -> tuple[str, int]:
 
 def sap_ports(settings: Settings) -> list[int]:
     """Every port on which SAP is called."""
-    ports = {address_of(connection)[1] for connection in settings.connections.values()}
-    ports |= {
-        _host_and_port(token_url)[1]
-        for connection in settings.connections.values()
-        if (token_url := getattr(connection.auth, "token_url", None))
-        and not connection.tokens_from_outside
-    }
-    if settings.network.sap_port:
-        ports.add(settings.network.sap_port)
-    return sorted(ports)
+    return _ports(settings, settings.connections.values())
+
+
+def ports_of(settings: Settings, service: str) -> list[int]:
+    """Those on which SAP is called behind a provider's service."""
+    leads = services_of(settings)
+    connections = settings.connections.values()
+    return _ports(settings, [c for c in connections if leads[address_of(c)[0]] == service])
 
 
 def needed_endpoints(settings: Settings) -> list[str]:
@@ -262,6 +260,19 @@ def _check_provider(provider: Provider) -> Iterator[Problem]:
             "network.provider.allowed_principals",
             'lets every account of AWS ask; name yours: "arn:aws:iam::111122223333:root"',
         )
+
+
+def _ports(settings: Settings, connections: Collection[Connection]) -> list[int]:
+    ports = {address_of(connection)[1] for connection in connections}
+    ports |= {
+        _host_and_port(token_url)[1]
+        for connection in connections
+        if (token_url := getattr(connection.auth, "token_url", None))
+        and not connection.tokens_from_outside
+    }
+    if settings.network.sap_port:
+        ports.add(settings.network.sap_port)
+    return sorted(ports)
 
 
 def _host_and_port(url: str) -> tuple[str, int]:

@@ -240,9 +240,11 @@ def test_a_token_that_sap_does_not_take_is_a_matter_of_who_it_speaks_for(
     with SapServer(lambda r: granted() if r.method == "POST" else Reply(401)) as server:
         connection = Connection(url=server.url, client="100", auth=AUTH)
         meier = Principal(sap_user="MEIER")
-        with connect("s4", connection, secrets, principal=meier) as client:
-            with pytest.raises(LogonRefused, match="S_SCOPE") as caught:
-                client.find(f"{ROOT}/{SALES}", "A_SalesOrder", EVERYTHING)
+        with (
+            connect("s4", connection, secrets, principal=meier) as client,
+            pytest.raises(LogonRefused, match="S_SCOPE") as caught,
+        ):
+            client.find(f"{ROOT}/{SALES}", "A_SalesOrder", EVERYTHING)
     assert caught.value.reason == "assertion"
 
 

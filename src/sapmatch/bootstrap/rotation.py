@@ -66,6 +66,9 @@ class Rotation:
         self._check_pending(standing)
         current = standing.labelled(CURRENT)
         self._manager.promote(self._arn, self._token, instead_of=current or "")
+        # The next version that a person puts would leave it behind here, and RotateSecret then goes
+        # back to this one: it must be on the current version or on none.
+        self._manager.drop_pending(self._arn, self._token)
 
     def _try(self, connection: str, version: Secret) -> None:
         from sapmatch.sap.auth.rotation import log_on

@@ -61,7 +61,6 @@ class Manager:
     def promote(self, _name: str, version: str, instead_of: str) -> None:
         assert self.labels[CURRENT] == instead_of
         self.labels |= {CURRENT: version, "AWSPREVIOUS": instead_of}
-        self.labels.pop(PENDING)
 
     def drop_pending(self, _name: str, version: str) -> None:
         assert self.labels.pop(PENDING) == version

@@ -97,7 +97,7 @@ def _client(arguments: argparse.Namespace, profile: ProfileName) -> str:
 
 def _asked(question: str, usual: str, choices: Sequence[str] = ()) -> Any:
     """What a person says; the usual where there is nobody to ask, or they just press Enter."""
-    if not sys.stdin.isatty():
+    if sys.stdin.closed or not sys.stdin.isatty():
         return usual
     among = f" ({', '.join(choices)})" if choices else ""
     for _ in range(_TRIES):

@@ -137,6 +137,13 @@ def test_a_destination_for_people_is_looked_at_without_a_token_of_one(
     assert failed(run(known, 3, more=', for_people = "OTHER"'))["check"] == "for_people"
 
 
+def test_a_destination_of_persons_is_no_technical_users(run: Run, sap: Server) -> None:
+    one = failed(run({"A4H": destination("OAuth2SAMLBearerAssertion", URL=sap.url)}, 3))
+    assert "speaks for persons only" in one["detail"]
+    assert 'connections.s4.auth.for_people = "A4H"' in one["remedy"]
+    assert sap.log.entries() == []
+
+
 @pytest.mark.parametrize(
     ("failure", "code", "word"),
     [

@@ -15,6 +15,11 @@ _NOT_TAKEN = (
     "make a new service key of the destination service, in the same subaccount (BTP cockpit, "
     "Services, Instances), and store it as a new version of the secret"
 )
+_TECHNICAL = (
+    'set {setting}.auth.for_people = "{name}", which `sapmatch decide --now --user-token` takes, '
+    "and name in auth.destination one of a technical user: OAuth2ClientCredentials, "
+    "BasicAuthentication, ClientCertificateAuthentication"
+)
 _FOR_PEOPLE = (
     "for_people must name a destination that speaks for a person, such as "
     "OAuth2SAMLBearerAssertion or PrincipalPropagation (BTP cockpit, Connectivity, Destinations)"
@@ -33,10 +38,15 @@ def destination(system: System) -> Finding:
         reply = system.btp.find(auth)
     except Unauthorized:
         return failed("the destination service does not take the token of its binding", _NOT_TAKEN)
+    if rules.kind_of(_place(system, auth), reply).user:
+        return failed(
+            f"{_shown(auth, reply)} speaks for persons only",
+            _TECHNICAL.format(setting=system.setting, name=auth.destination),
+        )
     logon = Logon(place=_place(system, auth), auth=auth, connection=system.connection)
     access = logon.access(reply, None, system.clock.now())
     system.source = Fetched(access)
-    return ok(f"{_shown(auth, reply)}; its logon works")
+    return ok(f"{_shown(auth, reply)} leads to the connection's url; its logon works")
 
 
 def people(system: System) -> Finding:
@@ -52,11 +62,12 @@ def people(system: System) -> Finding:
     rules.check_address(place, reply, system.connection)
     rules.check_way(place, kind, reply, system.connection)
     if not kind.user:
-        return failed(f"{_shown(auth, reply)}, and speaks for no person", _FOR_PEOPLE)
+        return failed(f"{_shown(auth, reply)} speaks for no person", _FOR_PEOPLE)
     foreign = any(not issuer.endswith(_XSUAA) for issuer in auth.issuers)
     if foreign and not reply.properties("x_user_token."):
-        return warning(f"{_shown(auth, reply)}, and names no keys of its users' tokens", _FOREIGN)
-    return ok(f"{_shown(auth, reply)}; without a person's token its logon is not tried")
+        return warning(f"{_shown(auth, reply)} names no keys of its users' tokens", _FOREIGN)
+    shown = f"{_shown(auth, reply)} leads to the connection's url"
+    return ok(f"{shown}; without a person's token its logon is not tried")
 
 
 def _auth(system: System) -> BtpDestination:
@@ -72,4 +83,4 @@ def _place(system: System, auth: BtpDestination) -> str:
 def _shown(auth: BtpDestination, reply: Reply) -> str:
     kind = reply.property("Authentication") or "NoAuthentication"
     way = reply.property("ProxyType") or "Internet"
-    return f"{auth.destination} ({kind}, {way}) leads to the connection's url"
+    return f"{auth.destination} ({kind}, {way})"

@@ -120,7 +120,8 @@ def failure(exc: SapmatchError, kind: Profile | None = None) -> Finding:
         remedy = _in_a_cloud(exc, kind) or remedy
     if isinstance(exc, LogonRefused):
         remedy = _LOGON.get(exc.reason, remedy)
-    return failed(str(exc), remedy, unreachable=isinstance(exc, TransientError))
+    said = str(exc).removesuffix(f"; {remedy}")  # where the message names it, too
+    return failed(said, remedy, unreachable=isinstance(exc, TransientError))
 
 
 def _in_a_cloud(exc: SapmatchError, kind: Profile) -> str:

@@ -95,6 +95,8 @@ def _check_principal(name: str, connection: Connection, principal: Principal | N
     """Nobody is to be spoken for silently by the technical user."""
     if principal is None:
         return
+    if not (principal.sap_user or principal.token):
+        raise InputRejected(f"[connections.{name}]: on behalf of nobody; name a user, or leave it")
     auth = connection.auth
     if principal.sap_user and not isinstance(auth, SamlBearer):
         raise InputRejected(

@@ -315,6 +315,14 @@ def test_who_cannot_speak_for_a_person_says_so_and_does_not_speak_for_itself(
         connect("s4", connection, Vault(password("good")), principal=person)
 
 
+@pytest.mark.parametrize("nobody", [Principal(), Principal(sap_user=""), Principal(token="")])
+def test_nobody_is_not_the_technical_user(nobody: Principal) -> None:
+    """CO-T6: a name that is empty by mistake is not spoken for by somebody else."""
+    connection = Connection(url="https://sap.example.com", client="100", auth=BASIC)
+    with pytest.raises(InputRejected, match="on behalf of nobody"):
+        connect("s4", connection, Vault(password("good")), principal=nobody)
+
+
 def test_a_token_of_a_user_is_for_destinations_only() -> None:
     connection = Connection(url="https://sap.example.com", client="100", auth=SAML_BEARER)
     with pytest.raises(InputRejected, match="leave out --user-token"):

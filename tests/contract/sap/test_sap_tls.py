@@ -57,6 +57,25 @@ def test_an_authority_of_the_company_comes_from_a_secret(authority: Authority) -
         assert len(client.find(SERVICE, "A_Order", Query())) == 1
 
 
+def test_a_servers_own_certificate_may_be_named_instead_and_then_no_other_is_believed(
+    authority: Authority, tmp_path: Path
+) -> None:
+    """Not even one that the same authority has issued."""
+    pinned, other = authority.server_leaf(), authority.server_leaf()
+    vault = Vault(password("good"), sapmatch_ca={"bundle": pinned.certificate})
+    for leaf in (pinned, other):
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(*leaf.files(tmp_path, "server"))
+        with (
+            serving(tls) as server,
+            logged_on(server, BASIC, vault, ca="sapmatch_ca", limits=FAST) as client,
+        ):
+            if leaf is pinned:
+                assert len(client.find(SERVICE, "A_Order", Query())) == 1
+            else:
+                assert_nothing_sent(client, server, "not trusted")
+
+
 def test_authorities_of_the_machine_are_those_of_requests_ca_bundle(
     authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:

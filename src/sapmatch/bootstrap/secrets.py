@@ -76,7 +76,8 @@ def from_environment(name: str, environment: Mapping[str, str]) -> Secret:
 def _content(variable: str, file: Path) -> str:
     """Text as it is, a PKCS #12 file in base64."""
     try:
-        content = file.read_bytes()
+        with file.open("rb") as opened:
+            content = opened.read(_LARGEST + 1)
     except (OSError, ValueError) as exc:
         raise InputRejected(f"{variable}: the file that it names cannot be read") from exc
     if len(content) > _LARGEST:

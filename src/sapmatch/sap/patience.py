@@ -148,7 +148,13 @@ class _Connection(HTTPConnection):
 
     def connect(self) -> None:
         self._used = None
+        if self._end is None:  # a proxy that opens a tunnel has as long as any other
+            self._answers_until(time.monotonic() + self.terms.total)
         super().connect()
+
+    def _answers_until(self, end: float) -> None:
+        answer: Any = partial(_Answer, end=end)
+        self.response_class = answer
 
     def putrequest(
         self,
@@ -158,8 +164,7 @@ class _Connection(HTTPConnection):
         skip_accept_encoding: bool = False,
     ) -> None:
         self._end = time.monotonic() + self.terms.total
-        answer: Any = partial(_Answer, end=self._end)
-        self.response_class = answer
+        self._answers_until(self._end)
         super().putrequest(method, self.asked.target, skip_host, skip_accept_encoding)
 
     def send(self, data: Any) -> None:

@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.btp.server import serve
+from sapmatch.bootstrap.secrets import from_environment
 from sapmatch.limits.logons import SharedLogonGuard
 from sapmatch.model.access import LogonGuard, Secret
 from sapmatch.model.auth import Auth, Basic, ClientCredentials
-from sapmatch.model.connection import Limits
+from sapmatch.model.connection import Connection, Limits
 from sapmatch.model.errors import (
     InputRejected,
     LogonRefused,
@@ -34,6 +36,7 @@ from tests.builders.certificates import Authority
 from tests.builders.control import MemoryControl
 from tests.builders.logons import LOGON, Checking, Vault, logged_on, password
 from tests.builders.memory import MemoryClock
+from tests.builders.raw_server import RawServer
 from tests.builders.sap_server import SERVICE, Received, Reply, SapServer, refusal, rows
 from tests.builders.token_server import CLIENT_SECRET, TOKEN_PATH, Versions, client_with, granted
 
@@ -212,7 +215,7 @@ def test_a_reply_that_nobody_can_read_is_no_destination(body: bytes) -> None:
 @pytest.mark.parametrize("broken", ["a\0b", "\udcff"])
 @pytest.mark.parametrize("field", ["password", "p12"])
 def test_a_key_store_with_letters_of_no_text_is_named_and_not_shown(
-    broken: str, field: str, tmp_path: Any
+    broken: str, field: str, tmp_path: Path
 ) -> None:
     fields = dict(Authority(tmp_path).client().p12_fields) | {field: broken}
     secret = Secret(name="sap", version="1", fields=fields)
@@ -221,6 +224,40 @@ def test_a_key_store_with_letters_of_no_text_is_named_and_not_shown(
     assert broken not in str(raised.value)
 
 
-def test_a_bundle_may_have_comments_in_any_language(tmp_path: Any) -> None:
+def test_a_file_without_an_end_is_read_no_further_than_a_secret_is_long() -> None:
+    with pytest.raises(InputRejected, match=r"S4_PASSWORD_FILE.*larger"):
+        from_environment("env:S4", {"S4_USER": "ROBOT", "S4_PASSWORD_FILE": "/dev/zero"})
+
+
+def test_a_proxy_that_drips_its_answer_ends_with_the_time_of_the_exchange(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else each byte would have all of connect_timeout, and a write would wait for hours."""
+
+    def dripping(_: str) -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\nX-Name: "
+        while proxy.pause(0.1):
+            yield b"a"
+
+    with RawServer(dripping) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        connection = Connection(
+            url="https://sap.example.com",
+            auth=BASIC,
+            client="100",
+            csrf="never",
+            connect_timeout=1,
+            read_timeout=0.5,
+            total_timeout=0.5,
+        )
+        with (
+            connect("s4", connection, Given(password("right"))) as client,
+            pytest.raises(SapUnavailable, match="total_timeout"),
+        ):
+            client.create(SERVICE, "A_Order", {})
+        assert proxy.connections == 1
+
+
+def test_a_bundle_may_have_comments_in_any_language(tmp_path: Path) -> None:
     bundle = f"# Zertifizierungsstelle Müller\n{Authority(tmp_path).pem}"
     assert Trust("[connections.s4]", bundle).context().cert_store_stats()["x509"]

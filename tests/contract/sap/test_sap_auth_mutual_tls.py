@@ -139,3 +139,28 @@ def test_a_token_endpoint_that_nobody_vouches_for_gets_no_secret(
     ):
         source_at(server, Authority(tmp_path, "Others"), Versions()).access(None)
     assert server.requests == []
+
+
+def test_the_netrc_of_a_machine_says_nothing_about_who_asks(
+    authority: Authority, robot: Leaf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login SOMEBODY password netrc-canary\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    with SapServer(in_turn(granted()), tls=demanding(authority)) as server:
+        source_at(server, authority, secret_of(robot)).access(None)
+    assert "authorization" not in server.requests[0].headers
+
+
+def test_what_is_not_encrypted_goes_through_no_proxy_of_the_machine(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stand-in on this machine may speak plain HTTP, and its secrets stay here."""
+    with SapServer(in_turn(granted())) as proxy, SapServer(in_turn(granted())) as server:
+        for name in ("HTTP_PROXY", "http_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        source_at(server, authority, Versions()).access(None)
+    assert proxy.requests == []
+    assert len(server.requests) == 1

@@ -19,7 +19,7 @@ from sapmatch.model.errors import (
 
 ANSWERED_WITHIN = 160  # seconds: longer than the function may run, else it would be called twice
 _PASSED: dict[str, type[SapmatchError]] = {
-    error.__name__: error for error in (InputRejected, SapThrottled, SapUnavailable, Throttled)
+    error.__name__: error for error in (InputRejected, SapUnavailable, Throttled)
 }
 
 
@@ -41,12 +41,16 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class Brokered(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the broker answers: access, or the name, text and reason of our error."""
+    """What the broker answers: access, or the name, text and reason of our error.
+
+    `retry_after` in seconds, where who makes the tokens named a time.
+    """
 
     access: Access | None = None
     error: str | None = None
     message: str = ""
     reason: str = "other"
+    retry_after: float | None = None
 
 
 class LambdaBroker:
@@ -98,7 +102,8 @@ class LambdaBroker:
 def told(error: SapmatchError) -> Brokered:
     """The answer for what the source raised: our own messages are written to be shown."""
     reason = getattr(error, "reason", "other")
-    return Brokered(error=type(error).__name__, message=str(error), reason=reason)
+    wait = getattr(error, "retry_after", None)
+    return Brokered(error=type(error).__name__, message=str(error), reason=reason, retry_after=wait)
 
 
 def _error(brokered: Brokered) -> SapmatchError:
@@ -106,4 +111,6 @@ def _error(brokered: Brokered) -> SapmatchError:
         known: tuple[LogonReason, ...] = get_args(LogonReason)
         found = [reason for reason in known if reason == brokered.reason]
         return LogonRefused(brokered.message, found[0] if found else "other")
+    if brokered.error == SapThrottled.__name__:
+        return SapThrottled(brokered.message, brokered.retry_after)
     return _PASSED.get(brokered.error or "", SapUnavailable)(brokered.message)

@@ -90,6 +90,15 @@ def test_what_the_source_raised_is_raised_here(answering: Answering, error: Sapm
         access()
 
 
+def test_whoever_asks_for_fewer_calls_is_left_alone_as_long_as_they_said(
+    answering: Answering,
+) -> None:
+    answering(told(SapThrottled("fewer", retry_after=90)))
+    with pytest.raises(SapThrottled) as caught:
+        access()
+    assert caught.value.retry_after == 90
+
+
 def test_a_refusal_keeps_its_reason(answering: Answering) -> None:
     """By it a person who is not let in is told from a wrong secret of the connection."""
     answering(told(LogonRefused("expired", "user-token")))

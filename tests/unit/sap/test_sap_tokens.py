@@ -117,6 +117,20 @@ def test_fifty_callers_at_once_make_one_call() -> None:
     assert tokens.calls == 1
 
 
+def test_access_for_one_request_is_shared_by_nobody_who_waited_for_it() -> None:
+    """CO-T6: SAP takes a SAML assertion of a destination but once."""
+    lock, made = threading.Lock(), iter(range(CALLERS))
+
+    def once() -> Access:
+        with lock:
+            return Access(headers={"Authorization": f"SAML2.0 {next(made)}"})
+
+    cache, slow = AccessCache(MemoryClock()), Slow(once)
+    outcomes = at_once(lambda: cache.get("key", slow))
+    shown = {each.headers["Authorization"] for each in outcomes if isinstance(each, Access)}
+    assert len(shown) == CALLERS
+
+
 def raising(error: Exception) -> Callable[[], Access]:
     def call() -> Access:
         raise error

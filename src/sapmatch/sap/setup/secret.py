@@ -48,8 +48,10 @@ def commands(kind: str, secret: str) -> list[str]:
     return [
         f"# secret.json, which only you may read (chmod 600): {{{placeholders}}}",
         "# KEY_ARN: output KeyArn of the stage's data stack (sapmatch-prod-data)",
-        f"aws secretsmanager create-secret --name {secret} --kms-key-id KEY_ARN "
-        "--secret-string file://secret.json",
+        (
+            f"aws secretsmanager create-secret --name {secret} --kms-key-id KEY_ARN "
+            "--secret-string file://secret.json"
+        ),
         "shred -u secret.json",
     ]
 

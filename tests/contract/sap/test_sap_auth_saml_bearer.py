@@ -22,7 +22,7 @@ from sapmatch.sap.auth.trust import Trust
 from sapmatch.sap.connection import connect
 from tests.builders.certificates import Authority, Leaf
 from tests.builders.memory import MemoryClock
-from tests.builders.sap_server import Received, Reply, SapServer, in_turn, rows
+from tests.builders.sap_server import Received, Reply, SapServer, Script, in_turn, rows
 from tests.builders.token_server import Versions, Witness, form_of, granted, refused
 from tests.contract.local_sap.local_sap_world import ROOT, SALES, USERS, seed
 
@@ -214,12 +214,17 @@ def test_a_clock_that_is_wrong_is_explained(
     assert "NTP" in str(caught.value)
 
 
+def giving(token: str) -> Script:
+    """A SAP that gives this token to everybody."""
+    return lambda request: granted(token) if request.method == "POST" else rows()
+
+
 def test_a_token_of_one_system_is_never_shown_to_another(secrets: Versions) -> None:
     """CO-T6: two connections of one stage, the same user and issuer, one store of tokens."""
     cache = AccessCache(MemoryClock())
     shown = []
     for name, token in (("quality", "one"), ("production", "two")):
-        with SapServer(lambda r, t=token: granted(t) if r.method == "POST" else rows()) as server:
+        with SapServer(giving(token)) as server:
             connection = Connection(url=server.url, client="100", auth=AUTH)
             with connect(name, connection, secrets, cache=cache) as client:
                 client.find(f"{ROOT}/{SALES}", "A_SalesOrder", EVERYTHING)

@@ -2,18 +2,24 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sapmatch.bootstrap.logon import shared_guard
 from sapmatch.bootstrap.parts import Services
 from sapmatch.bootstrap.secrets import NamedSecrets
-from sapmatch.model.auth import secret_of
+from sapmatch.model.auth import BtpDestination
+from sapmatch.model.connection import Connection
 from sapmatch.settings.logons import logon_of
 
 if TYPE_CHECKING:
     from sapmatch.aws.secrets import Standing
     from sapmatch.limits.logons import SharedLogonGuard
     from sapmatch.reviewing.mail.connection import StoppedLogon
+
+
+# What is refused, when it was stored, and since when nobody tries it.
+_Stop: TypeAlias = tuple[str, datetime | None, datetime]
 
 
 def logon_guard(parts: Services, connection: str) -> "SharedLogonGuard":
@@ -37,21 +43,41 @@ def stopped_logon(parts: Services, name: str) -> "StoppedLogon | None":
     from sapmatch.reviewing.mail.connection import StoppedLogon
 
     connection = parts.settings.connections.get(name)
-    secret = secret_of(connection.auth) if connection else None
-    if connection is None or secret is None:
+    if connection is None:
         return None
-    standing = NamedSecrets().standing(secret)
-    since = _stopped_since(logon_guard(parts, name), standing)
-    if since is None:
+    guard = logon_guard(parts, name)
+    stopped = next(chain(_secrets(connection, guard), _passwords(connection, guard)), None)
+    if stopped is None:
         return None
+    secret, stored, since = stopped
     return StoppedLogon(
         connection=name,
         secret=secret,
-        stored=standing.changed_at,
+        stored=stored,
         remedy=connection.kind.remedies.logon,
         since=since,
         waiting=tuple(_waiting(parts, name)),
     )
+
+
+def _secrets(connection: Connection, guard: "SharedLogonGuard") -> Iterator[_Stop]:
+    """Of its own, be it that of its proxy, those whose current version is stopped."""
+    for secret in connection.secrets:
+        standing = NamedSecrets().standing(secret)
+        if since := _stopped_since(guard, standing):
+            yield secret, standing.changed_at, since
+
+
+def _passwords(connection: Connection, guard: "SharedLogonGuard") -> Iterator[_Stop]:
+    """The password in a destination of BTP, where the newest that was tried is stopped."""
+    from sapmatch.sap.auth.access import PASSWORD
+
+    logons = guard.standing()
+    tried = {v: trial for v, trial in logons.versions.items() if v.startswith(PASSWORD)}
+    if tried and isinstance(connection.auth, BtpDestination):
+        newest = max(tried, key=lambda version: tried[version].changed_at)
+        if since := logons.stopped_at(newest):
+            yield f"the destination {connection.auth.destination} (BTP cockpit)", None, since
 
 
 def stopped_since(guard: "SharedLogonGuard", secret: str) -> datetime | None:

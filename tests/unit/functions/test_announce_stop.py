@@ -3,11 +3,15 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
+from msgspec.structs import replace
 
 from sapmatch.aws.secrets import CURRENT, Standing
 from sapmatch.limits.logons import SharedLogonGuard
+from sapmatch.model.auth import BtpDestination
+from sapmatch.model.connection import Proxy
+from sapmatch.sap.auth.access import PASSWORD
 from tests.builders.memory import START, MemoryClock
-from tests.unit.functions.conftest import Call
+from tests.unit.functions.conftest import CONNECTION, Call
 
 Standings = dict[str, Standing]
 
@@ -64,6 +68,37 @@ def test_functions_that_still_had_the_old_secret_stop_nothing(
     current["s4"] = Standing(arn="s4", labels={"v2": (CURRENT,), "v1": ("AWSPREVIOUS",)})
     assert call("announce_stop", "refused_twice") == {"stopped": []}
     parts.exceptions.about_stopped_logon.assert_not_called()
+
+
+def test_the_secret_of_a_proxy_is_told_by_its_name(
+    call: Call, parts: MagicMock, current: Standings
+) -> None:
+    proxy = Proxy(tenancy="untrusted", secret="binding")
+    parts.settings.connections["s4"] = replace(CONNECTION, proxy=proxy)
+    current["s4"] = Standing(arn="s4", labels={"v9": (CURRENT,)})
+    current["binding"] = Standing(arn="binding", labels={"v1": (CURRENT,)})
+    refuse(parts)
+    assert call("announce_stop", "refused_twice") == {"stopped": ["s4"]}
+    (stop,) = parts.exceptions.about_stopped_logon.call_args.args
+    assert stop.secret == "binding"
+
+
+def test_the_password_of_a_destination_is_told_until_another_one_is_tried(
+    call: Call, parts: MagicMock, current: Standings
+) -> None:
+    """Its version is no secret of ours: BTP keeps it."""
+    auth = BtpDestination(secret="s4", destination="S4_TECHNICAL")
+    parts.settings.connections["s4"] = replace(CONNECTION, auth=auth)
+    refuse(parts, f"{PASSWORD}0123abcd")
+    assert call("announce_stop", "refused_twice") == {"stopped": ["s4"]}
+    (stop,) = parts.exceptions.about_stopped_logon.call_args.args
+    assert "S4_TECHNICAL" in stop.secret
+    later = MemoryClock()
+    later.sleep(60)
+    guard = SharedLogonGuard(parts.control, later, "s4")
+    guard.admit(f"{PASSWORD}4567cdef")
+    guard.accepted(f"{PASSWORD}4567cdef")
+    assert call("announce_stop", "refused_twice") == {"stopped": []}
 
 
 @pytest.mark.parametrize("case", ["other_items", "refused_twice"])

@@ -115,7 +115,8 @@ def _rehearse(parts: Services, record: "DocumentRecord", verdict: "Verdict") -> 
     from sapmatch.matching.rehearse import rehearse_stored
     from sapmatch.reviewing.people import decider
 
-    person = decider(verdict.by, parts.settings.reviewing).identity
+    # Of an offer nobody knows yet who takes it.
+    person = decider(verdict.by, parts.settings.reviewing).identity if verdict.by else ""
     plan = partial(parts.planner, person=person)
     return rehearse_stored(record, verdict, parts.desk, plan, parts.intents)
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from sapmatch.model.document import DocumentRecord
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.match import Decision
@@ -43,7 +45,18 @@ class Offers:
     def _would_take(self, record: DocumentRecord, action: Action, order: str | None = None) -> bool:
         if not allows(action, record.state or ""):
             return False
+        return any(self._passes(record, said) for said in self._wishes(record, action, order))
+
+    def _wishes(
+        self, record: DocumentRecord, action: Action, order: str | None
+    ) -> Iterator[Verdict]:
+        """Of whoever decides: somebody with a SAP user, else somebody with a token of their own."""
+        users = (person.sap_user for person in self._rules.people.values() if person.sap_user)
         said = Verdict(action=action, reason="", by="", at=record.received_at, order=order)
+        yield replace(said, sap_user=next(users, None))
+        yield replace(said, token_sha256="")
+
+    def _passes(self, record: DocumentRecord, said: Verdict) -> bool:
         try:
             if self._rules.four_eyes_from != "off":
                 self._worth(record)

@@ -11,7 +11,10 @@ _STOPPED = (
     "is released: the secret is tried again, by one caller first. Where SAP refuses it again, it "
     "stops again, and the user comes closer to its lock"
 )
-_FREE = "was not stopped: SAP has refused no version of its secret twice; is the name right?"
+_FREE = (
+    "was not stopped: SAP has refused no version of its secret twice; is the name right? "
+    "Connections that log on as the same user go by the name of the first of them"
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

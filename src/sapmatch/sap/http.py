@@ -4,8 +4,9 @@ import base64
 import binascii
 import html
 import json
+import re
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from http import HTTPStatus
 from typing import Protocol
 
@@ -28,6 +29,7 @@ _SECRETS = (
     "Cookie",
 )
 _SHORT = 8  # characters: what is shorter may be a word of the answer
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _DEEPEST = 30  # wrappers around a failure
 # As OpenSSL ends the names of TLS alerts (RFC 8446 6.2, RFC 5246 7.2).
 _ALERTS = (
@@ -104,6 +106,14 @@ def http_session(
     http.mount("https://", adapter)
     http.mount("http://", adapter)
     return http
+
+
+def check_text(headers: Collection[str]) -> None:
+    """ValueError for what HTTP cannot carry; at a control character some end the header."""
+    for text in headers:
+        text.encode("latin-1")
+    if any(_CONTROL.search(text) for text in headers):
+        raise ValueError("control character")
 
 
 def body_of(response: requests.Response) -> bytes:

@@ -100,6 +100,15 @@ class Logon:
         self._refused_at = self._clock.now()
         return False
 
+    def is_certificate_renewed(self, number: int, *, again: bool) -> bool:
+        """The same after an alert of TLS, which is no word on a password: that was never read."""
+        signed = self._auth.signed
+        if signed and signed.certificate:
+            return self.is_renewed(number, again=again)
+        self.entrance.shut(number)
+        self._refused_at = self._clock.now()
+        return False
+
     def refusal(self, challenge: str, body: bytes) -> LogonRefused:
         """What a 401 means; `challenge` is its WWW-Authenticate."""
         signed = self._auth.signed

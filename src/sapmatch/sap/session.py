@@ -5,7 +5,7 @@ Reads may be repeated; a write is on the wire at most once.
 
 import re
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
@@ -61,7 +61,6 @@ _UNPROVED = frozenset(
         HTTPStatus.TOO_MANY_REQUESTS,
     }
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _SESSION_LOST = re.compile(rb"session (not found|timed ?out|no longer exists)", re.IGNORECASE)
 
 
@@ -259,14 +258,7 @@ class SapSession:
             try:
                 answer = self._answered(request, url)
             except FAILURES as exc:
-                # Later, an alert does not say that nothing of the request was read.
-                if not (self._wire.is_first and http.is_own_certificate(exc)):
-                    raise
-                self._breaker.answered()
-                refusal = self._logon.certificate_refused(http.alert_of(exc))
-                if self._logon.is_renewed(number, again=again):
-                    return None
-                raise refusal from exc
+                return self._ended(exc, number, again=again)
             if answer.status == HTTPStatus.UNAUTHORIZED:
                 if self._logon.is_renewed(number, again=again):
                     return None
@@ -275,6 +267,16 @@ class SapSession:
             if _proves_logon(answer):
                 self._logon.proved(number)
         return answer
+
+    def _ended(self, exc: Exception, number: int, *, again: bool) -> None:
+        """None where TLS refused our certificate and there is a newer one; else it raises."""
+        # Later, an alert does not say that nothing of the request was read.
+        if not (self._wire.is_first and http.is_own_certificate(exc)):
+            raise exc
+        self._breaker.answered()
+        refusal = self._logon.certificate_refused(http.alert_of(exc))
+        if not self._logon.is_certificate_renewed(number, again=again):
+            raise refusal from exc
 
     def _redirected(self, answer: Answer) -> str:
         try:
@@ -290,7 +292,7 @@ class SapSession:
         on_the_way = self._proxy.headers() if self._proxy else {}
         request = requests.Request(method, url, headers={**headers, **on_the_way}, data=body)
         try:
-            _check_text(headers.values())
+            http.check_text(headers.values())
             prepared = self._http.prepare_request(request)
         except (requests.RequestException, ValueError) as exc:
             raise InputRejected(f"{self.place}: a header or address cannot be sent") from exc
@@ -379,14 +381,6 @@ def _proves_logon(answer: Answer) -> bool:
 
 def _query(option: tuple[str, str]) -> str:
     return "=".join(quote(each, safe="") for each in option)
-
-
-def _check_text(headers: Collection[str]) -> None:
-    """ValueError for what HTTP cannot carry; at a control character some end the header."""
-    for text in headers:
-        text.encode("latin-1")
-    if any(_CONTROL.search(text) for text in headers):
-        raise ValueError("control character")
 
 
 def _fixed(connection: Connection) -> dict[str, str]:

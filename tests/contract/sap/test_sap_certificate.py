@@ -13,7 +13,7 @@ from sapmatch.model.query import Query
 from sapmatch.sap.http import CutOff, is_own_certificate
 from sapmatch.sap.odata.client import ODataClient
 from tests.builders.certificates import Authority, Leaf
-from tests.builders.logons import LOGON, Vault, logged_on, password
+from tests.builders.logons import LOGON, NotingGuard, Vault, logged_on, password
 from tests.builders.sap_server import SERVICE, Reply, SapServer, rows
 
 CERTIFICATE = Certificate(secret=LOGON)
@@ -138,6 +138,20 @@ def test_an_alert_inside_of_an_answer_refuses_no_certificate() -> None:
         raise CutOff(response, b"{") from alert()
     assert not is_own_certificate(caught.value)
     assert is_own_certificate(alert())
+
+
+def test_a_password_that_was_never_read_is_not_counted_as_refused(
+    tls: ssl.SSLContext, authority: Authority
+) -> None:
+    """CO-T1: SAP wants a certificate by mistake, and twice that would stop the logon."""
+    vault, guard = vault_of(password("good"), authority), NotingGuard()
+    auth = Basic(secret=LOGON)
+    with (
+        SapServer(lambda _: rows(), tls=tls) as server,
+        logged_on(server, auth, vault, ca="sapmatch_ca", limits=FAST, guard=guard) as client,
+    ):
+        assert_refused(client, server, "was shown none")
+    assert guard.calls == ["admit v1"]
 
 
 def test_a_certificate_without_who_issued_it_is_refused_with_that_remedy(

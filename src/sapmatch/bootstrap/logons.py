@@ -70,7 +70,7 @@ def _secrets(connection: Connection, guard: "SharedLogonGuard") -> Iterator[_Sto
 
 def _passwords(connection: Connection, guard: "SharedLogonGuard") -> Iterator[_Stop]:
     """The password in a destination of BTP, where the newest that was tried is stopped."""
-    from sapmatch.sap.auth.access import PASSWORD
+    from sapmatch.sap.auth.admission import PASSWORD
 
     logons = guard.standing()
     tried = {v: trial for v, trial in logons.versions.items() if v.startswith(PASSWORD)}

@@ -31,7 +31,7 @@ def access_source(
     clock = clock or SystemClock()
     credentials = credentials_of(name, auth.secret, secrets, clock, guard)
     trust = trust_of(name, connection, secrets)
-    return _source(f"[connections.{name}].auth", connection, credentials, clock, trust)
+    return _source(f"[connections.{name}].auth", connection, credentials, clock, trust, guard)
 
 
 def credentials_of(
@@ -54,7 +54,12 @@ def identity_of(auth: Auth) -> tuple[str, ...]:
 
 
 def _source(
-    setting: str, connection: Connection, credentials: Credentials, clock: Clock, trust: Trust
+    setting: str,
+    connection: Connection,
+    credentials: Credentials,
+    clock: Clock,
+    trust: Trust,
+    guard: LogonGuard | None,
 ) -> AccessSource:
     # Each brings libraries of its own: what a connection does not use is not loaded.
     match connection.auth:
@@ -69,5 +74,5 @@ def _source(
         case BtpDestination() as auth:
             from sapmatch.sap.auth.destination import DestinationSource
 
-            return DestinationSource(setting, auth, connection, credentials, clock, trust)
+            return DestinationSource(setting, auth, connection, credentials, clock, trust, guard)
     raise AssertionError(connection.auth)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from local.btp.server import serve
+from local.btp.server import Btp, serve
 from sapmatch.bootstrap.secrets import from_environment
 from sapmatch.limits.logons import SharedLogonGuard
 from sapmatch.model.access import LogonGuard, Secret
@@ -49,10 +49,15 @@ MINUTE = 61.0
 def by_destination(
     reply: dict[str, Any], sap: SapServer, clock: MemoryClock, guard: LogonGuard | None = None
 ) -> Iterator[ODataClient]:
-    with serve({"A4H": reply}, secret=SECRET) as btp:
-        connection = connection_of(btp, sap.url, limits=FAST)
-        with connect("s4", connection, Given(btp.binding), clock=clock, guard=guard) as client:
-            yield client
+    with serve({"A4H": reply}, secret=SECRET) as btp, by_service(btp, sap, clock, guard) as client:
+        yield client
+
+
+def by_service(
+    btp: Btp, sap: SapServer, clock: MemoryClock, guard: LogonGuard | None = None
+) -> ODataClient:
+    connection = connection_of(btp, sap.url, limits=FAST)
+    return connect("s4", connection, Given(btp.binding), clock=clock, guard=guard)
 
 
 def ask(client: ODataClient) -> None:
@@ -103,6 +108,53 @@ def test_a_new_password_of_a_destination_opens_again() -> None:
         assert [request.headers["authorization"] for request in sap.requests].count(
             f"Basic {base64.b64encode(f'ROBOT:{PASSWORD}'.encode()).decode()}"
         ) == 2
+
+
+def failing(sap: SapServer, said: str) -> dict[str, Any]:
+    """A destination whose own logon at a token endpoint fails."""
+    reply = destination("OAuth2Password", URL=sap.url, User="ROBOT", Password=PASSWORD)
+    return reply | {"authTokens": [{"error": said}]}
+
+
+def finds(btp: Btp) -> int:
+    """How often the service was asked to log on."""
+    paths = [path for _, path, _ in btp.requests if "/destinations/" in path]
+    return sum("skipTokenRetrieval" not in path for path in paths)
+
+
+def test_a_logon_that_the_destination_service_is_refused_is_tried_twice_by_all_processes() -> None:
+    """KBA 2806979: the token endpoint counts its tries as those of anybody else."""
+    clock = MemoryClock(datetime.now(UTC))
+    control = MemoryControl()
+    with SapServer(lambda request: rows()) as sap:
+        reply = failing(sap, "401 Unauthorized: Bad credentials")
+        with serve({"A4H": reply}, secret=SECRET) as btp:
+            for _ in range(4):
+                guard = SharedLogonGuard(control, clock, "s4")
+                with by_service(btp, sap, clock, guard) as client:
+                    ask(client)
+                    clock.sleep(MINUTE)
+                    ask(client)
+            assert finds(btp) == 2
+            reply["destinationConfiguration"]["Password"] = "sap-Geheim-neu"
+            del reply["authTokens"]
+            guard = SharedLogonGuard(control, clock, "s4")
+            with by_service(btp, sap, clock, guard) as client:
+                assert client.find(SERVICE, "A_Order", Query()) == []
+        assert len(sap.requests) == 1
+
+
+def test_a_token_endpoint_that_the_destination_service_cannot_reach_is_tried_again() -> None:
+    clock = MemoryClock(datetime.now(UTC))
+    with SapServer(lambda request: rows()) as sap:
+        reply = failing(sap, "Connect timed out")
+        with serve({"A4H": reply}, secret=SECRET) as btp:
+            guard = SharedLogonGuard(MemoryControl(), clock, "s4")
+            with by_service(btp, sap, clock, guard) as client:
+                for _ in range(4):
+                    ask(client)
+                    clock.sleep(MINUTE)
+            assert finds(btp) == 4
 
 
 def test_a_path_that_nobody_knows_proves_no_password() -> None:

@@ -9,7 +9,7 @@ from sapmatch.aws.secrets import CURRENT, Standing
 from sapmatch.limits.logons import SharedLogonGuard
 from sapmatch.model.auth import BtpDestination
 from sapmatch.model.connection import Proxy
-from sapmatch.sap.auth.access import PASSWORD
+from sapmatch.sap.auth.admission import PASSWORD
 from tests.builders.memory import START, MemoryClock
 from tests.unit.functions.conftest import CONNECTION, Call
 

@@ -1,6 +1,5 @@
 """Signs requests with access that is made elsewhere: tokens, and whatever a destination says."""
 
-import hashlib
 import threading
 from collections.abc import Hashable
 
@@ -9,11 +8,8 @@ from requests import PreparedRequest
 from sapmatch.model.access import Access, AccessSource, LogonGuard, Principal
 from sapmatch.model.errors import LogonRefused
 from sapmatch.model.ports import Clock
-from sapmatch.sap.auth.admission import Admission
+from sapmatch.sap.auth.admission import Admission, version_of
 from sapmatch.sap.auth.tokens import AccessCache
-
-PASSWORD = "password-"  # noqa: S105 (how the guard calls one of a destination)
-_ROUNDS = 100_000  # what the guard stores of a password must not help to guess it
 
 
 class AccessAuth:
@@ -116,9 +112,7 @@ class AccessAuth:
             return None
         known = self._version
         if known is None or known[0] != password:
-            salt = self.identity.encode()
-            digest = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, _ROUNDS)
-            known = self._version = password, f"{PASSWORD}{digest.hex()[:8]}"
+            known = self._version = password, version_of(password, self.identity)
         return known[1]
 
     def _fetch(self) -> Access:

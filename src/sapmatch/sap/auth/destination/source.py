@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from sapmatch.model.access import Access, Principal
+from sapmatch.model.access import Access, LogonGuard, Principal
 from sapmatch.model.auth import BtpDestination
 from sapmatch.model.connection import Connection
 from sapmatch.model.errors import LogonRefused, TransientError
@@ -23,6 +23,7 @@ from sapmatch.sap.auth.destination.service import (
     Unauthorized,
 )
 from sapmatch.sap.auth.destination.service_token import ServiceToken
+from sapmatch.sap.auth.destination.trial import Trial
 from sapmatch.sap.auth.token_http import TokenHttp
 from sapmatch.sap.auth.trust import Trust
 from sapmatch.sap.auth.user_token import UserTokens
@@ -45,6 +46,7 @@ class DestinationSource:
         credentials: Credentials,
         clock: Clock,
         trust: Trust,
+        guard: LogonGuard | None = None,
     ) -> None:
         self._place = f"{setting}: destination {auth.destination}"
         self._logon = Logon(place=self._place, auth=auth, connection=connection)
@@ -54,6 +56,7 @@ class DestinationSource:
         self._service = DestinationService(self._place, auth, trust, clock)
         self._keys = TokenHttp(f"{setting}.issuers", trust, clock)
         self._users = UserTokens(f"{setting}.issuers", auth.issuers, self._read_keys, clock)
+        self._trial = Trial(self._place, auth.destination, guard, clock)
         self._known: OrderedDict[Hashable, Access] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -68,7 +71,10 @@ class DestinationSource:
         who = (user.issuer, user.tenant, user.id) if user else None
         now = self._clock.now()
         try:
-            access = self._logon.access(self._found(token), principal, now)
+            if token is not None:  # what is wrong with it locks nobody
+                access = self._logon.access(self._found(token), principal, now)
+            else:
+                access = self._tried(principal, now)
         except TransientError:
             kept = self._kept(who)
             if kept is None:
@@ -82,6 +88,19 @@ class DestinationSource:
     def configuration(self) -> Reply:
         """How the destination is set up, for who wants to explain it; nobody logs on by it."""
         return self._found(None, logon=False)
+
+    def _tried(self, principal: Principal | None, now: datetime) -> Access:
+        """By the destination's own logon, unless that was refused before."""
+        if self._trial.is_doubtful():
+            self._trial.admit(self.configuration())
+        found = self._found(None)
+        try:
+            access = self._logon.access(found, principal, now)
+        except LogonRefused:
+            self._trial.told(found)
+            raise
+        self._trial.accepted(found)
+        return access
 
     def _found(self, user_token: str | None, *, logon: bool = True) -> Reply:
         """With a service token; once with a new one, where that was not taken any more."""

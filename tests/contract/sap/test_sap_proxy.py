@@ -183,6 +183,29 @@ def test_saps_own_403_stays_saps_co_t26() -> None:
     assert isinstance(error, AuthorizationMissing)
 
 
+def test_what_sap_says_in_the_words_of_the_proxy_stays_saps_co_t26() -> None:
+    """It has headers that no proxy sends."""
+    words = b"Access denied to the resource: expose the path in the Cloud Connector"
+    answer = Reply(403, words, [("sap-server", "true")], "text/plain")
+    with landscape(script=lambda request: answer) as land:
+        assert isinstance(trouble(land), AuthorizationMissing)
+    nameless = Reply(403, words, type="text/plain")
+    with landscape(script=lambda request: nameless) as land:
+        assert isinstance(trouble(land), LogonRefused)
+
+
+def test_a_service_token_that_the_proxy_refused_is_not_shown_to_it_again_co_t26() -> None:
+    with (
+        landscape(token="wanted") as land,
+        land.client(tenancy="untrusted", secret="connectivity") as client,
+    ):
+        for _ in range(2):
+            with pytest.raises(LogonRefused, match="407"):
+                client.find(SERVICE, "A_Order", Query())
+    shown = [headers["proxy-authorization"] for _, headers in land.proxy.requests]
+    assert len(set(shown)) == len(shown) == 2
+
+
 def test_a_tunnel_that_is_not_there_is_no_outcome_and_one_that_breaks_may_be_co_t26() -> None:
     script = with_token(in_turn(data({"d": {"ID": "1"}}, 201)))
     with landscape(script=script) as land, land.client() as client:

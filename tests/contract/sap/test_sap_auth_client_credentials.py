@@ -86,6 +86,25 @@ def test_a_401_refuses_the_secret_whatever_its_error_is_called(error: str) -> No
     assert guard.told == ["refused v1"]
 
 
+def test_a_newer_secret_that_is_refused_too_is_counted_as_well() -> None:
+    """RE-26: one call with each version, and what is said of it is short."""
+    secrets, guard = Versions(), Witness()
+    secrets.guard = guard
+
+    def rotated_meanwhile(_: Received) -> Reply:
+        if secrets.version == 1:
+            secrets.rotate(client_secret="another")
+        return refused(401, "invalid_client", "no " * 500)
+
+    with SapServer(rotated_meanwhile) as server:
+        source = source_at(server, secrets)
+        with pytest.raises(LogonRefused) as caught:
+            source.access(None)
+    assert len(server.requests) == 2
+    assert guard.told == ["refused v1", "refused v2"]
+    assert len(str(caught.value)) < 1_000
+
+
 def test_one_token_serves_all_requests_until_it_is_nearly_over() -> None:
     """CO-T5: none is used in its last tenth."""
     clock = MemoryClock()

@@ -12,6 +12,7 @@ import boto3
 import pytest
 from msgspec.structs import replace
 
+from local.accounts import DECIDER
 from local.jobs import Jobs
 from local.mailbox import Mailbox
 from local.samples import world
@@ -163,11 +164,15 @@ def test_of_many_at_the_same_moment_one_decides(jobs: Jobs) -> None:
     assert review.verdict.reason == f"reason {winner}"
 
 
-def test_what_was_decided_by_hand_is_written_back_like_any_match(jobs: Jobs) -> None:
+def test_what_was_decided_by_hand_is_written_back_in_the_deciders_name(jobs: Jobs) -> None:
+    """SAP's own change log is the witness."""
+    before = len(jobs.sap("changes"))
     jobs.write_back("supplier_invoice")
-    states = {
-        written["state"]
+    written = [
+        each
         for name in ("decide-accept.xml", "decide-match.xml")
-        for written in found(jobs, name)["sap"]
-    }
-    assert states == {"CONFIRMED"}
+        for each in found(jobs, name)["sap"]
+    ]
+    assert {each["state"] for each in written} == {"CONFIRMED"}
+    changes = jobs.sap("changes")[before:]
+    assert [(each["user"], each["change"]) for each in changes] == [(DECIDER, "created")] * 2

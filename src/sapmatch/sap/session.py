@@ -258,7 +258,8 @@ class SapSession:
             try:
                 answer = self._answered(request, url)
             except FAILURES as exc:
-                return self._ended(exc, number, again=again)
+                self._check_ended(exc, number, again=again)
+                return None
             if answer.status == HTTPStatus.UNAUTHORIZED:
                 if self._logon.is_renewed(number, again=again):
                     return None
@@ -268,8 +269,8 @@ class SapSession:
                 self._logon.proved(number)
         return answer
 
-    def _ended(self, exc: Exception, number: int, *, again: bool) -> None:
-        """None where TLS refused our certificate and there is a newer one; else it raises."""
+    def _check_ended(self, exc: Exception, number: int, *, again: bool) -> None:
+        """Raise what it means, unless TLS refused our certificate and there is a newer one."""
         # Later, an alert does not say that nothing of the request was read.
         if not (self._wire.is_first and http.is_own_certificate(exc)):
             raise exc

@@ -1,6 +1,7 @@
 """Secrets on a laptop: `env:NAME` is what the variables NAME_... hold."""
 
 import base64
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,14 @@ def test_a_secret_shows_its_fields_and_never_what_they_hold() -> None:
     secret = read({"S4_USER": "U", "S4_PASSWORD": CANARY})
     assert CANARY not in repr(secret)
     assert "password" in repr(secret)
+
+
+def test_a_version_does_not_help_to_guess_what_it_is_of() -> None:
+    """CO-T16: `doctor --stage` has the guard of the stage store it."""
+    version = read({"S4_USER": "U", "S4_PASSWORD": "one"}).version
+    fields = [("password", "one"), ("user", "U")]
+    assert version not in hashlib.sha256(repr(fields).encode()).hexdigest()
+    assert len(version) == 16
 
 
 def test_the_environment_holds_one_version_only() -> None:

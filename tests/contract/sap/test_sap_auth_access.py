@@ -101,6 +101,16 @@ def test_a_second_401_is_the_end() -> None:
     assert shown(server) == ["technical-1", "technical-2"]
 
 
+def test_what_was_refused_is_not_kept() -> None:
+    """Whoever tries again later has a token of then."""
+    source = Source()
+    auth = source.auth()
+    with taking() as server, session_of(server, auth) as session:
+        session.read("GET", session.url("/x"))
+    assert len(source.asked) == 2
+    assert auth.current().headers == {"Authorization": "Bearer technical-3"}
+
+
 def test_a_revoked_token_costs_many_threads_one_new_one() -> None:
     source = Source()
     auth = source.auth()

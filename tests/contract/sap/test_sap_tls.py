@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 
+from sapmatch.model.access import Access
 from sapmatch.model.auth import Basic
 from sapmatch.model.connection import Limits
 from sapmatch.model.errors import InputRejected, LogonRefused, SapUnavailable
 from sapmatch.model.query import Query
+from sapmatch.sap.auth.trust import Trust
 from sapmatch.sap.odata.client import ODataClient
 from tests.builders.certificates import Authority
 from tests.builders.logons import LOGON, Vault, logged_on, password
@@ -74,6 +76,15 @@ def test_a_servers_own_certificate_may_be_named_instead_and_then_no_other_is_bel
                 assert len(client.find(SERVICE, "A_Order", Query())) == 1
             else:
                 assert_nothing_sent(client, server, "not trusted")
+
+
+def test_authorities_that_a_destination_no_longer_names_are_not_believed_any_more(
+    authority: Authority, tmp_path: Path
+) -> None:
+    trust = Trust("[connections.s4]")
+    first, other = Access(trust=authority.pem), Access(trust=Authority(tmp_path).pem)
+    assert trust.context(first) is trust.context(Access(trust=authority.pem))
+    assert trust.context(other) is not trust.context(first)
 
 
 def test_authorities_of_the_machine_are_those_of_requests_ca_bundle(

@@ -1,6 +1,5 @@
 """Exception -> mail -> `sapmatch decide` -> the workflow goes on -> intent, on the local stage."""
 
-import getpass
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -91,7 +90,7 @@ def test_an_accepted_exception_goes_on_to_an_intent(
 
     code, refused = said(capsys, *wish)
     assert (code, refused["outcome"]) == (3, "refused")
-    assert f"{getpass.getuser()} accepted it" in refused["message"]
+    assert f"{DECIDER} accepted it" in refused["message"]
     assert jobs.parts.documents.get(document) == record
     assert mailbox.collect(0, seconds=0) == []
 

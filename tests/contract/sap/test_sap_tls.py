@@ -153,6 +153,12 @@ def test_the_name_in_the_certificate_may_be_another_than_the_address(authority: 
     assert asked == ["sap.intern.example.com"]
 
 
+def test_server_name_is_that_of_sap_and_of_nobody_who_makes_its_tokens() -> None:
+    trust = Trust("[connections.s4]", host="10.0.0.7", server_name="sap.intern.example.com")
+    assert trust.server_name("10.0.0.7") == "sap.intern.example.com"
+    assert trust.server_name("tokens.example.com") is None
+
+
 def test_server_name_takes_the_place_of_the_address_and_no_check_away(authority: Authority) -> None:
     with (
         serving(authority.server("127.0.0.1")) as server,

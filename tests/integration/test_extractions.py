@@ -172,35 +172,6 @@ def reload(extraction: str) -> dict[str, Any]:
     return started
 
 
-def test_a_refused_logon_is_told_by_its_own_name(jobs: Jobs, running: Stage) -> None:
-    """And the next run finds the lease free."""
-    letters(running, 0)
-    store = boto3.client("secretsmanager")
-    (name,) = load(SETTINGS).connections["s4"].secrets
-    before = store.get_secret_value(SecretId=name)["SecretString"]
-    ends = []
-    try:
-        store.put_secret_value(SecretId=name, SecretString='{"user": "U", "password": "wrong"}')
-        restart(running, "PlanExtraction")
-        job = {"extraction": "order_lines", "run_id": run_id("refused")}
-        ends.append(jobs.end(jobs.begin("ExtractionArn", job)))
-    finally:
-        store.put_secret_value(SecretId=name, SecretString=before)
-        restart(running, "PlanExtraction")
-    assert [(end["status"], end["error"]) for end in ends] == [("FAILED", "LogonRefused")]
-    assert [x.subject for x in letters(running, 1) if "EXTRACTION_FAILED" in x.subject] != []
-    assert jobs.extract("order_lines")["rows"] == LINES
-
-
-def restart(running: Stage, function: str) -> None:
-    """End the processes of a function: a new one reads the secret anew."""
-    try:
-        while True:
-            os.kill(worker_of(running, function), signal.SIGKILL)
-    except LookupError:
-        return
-
-
 @pytest.fixture
 def sweep(running: Stage, monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[str, Any]]:
     """The sweep of a moment when today's uploads had the time to arrive, with the real parts."""

@@ -17,8 +17,11 @@ from local.mailbox import Mailbox
 from local.samples import world
 from local.samples.einvoice import ubl
 from local.stage import BUILD, SAMPLES, Stage
+from sapmatch.bootstrap.deciding import ask
+from sapmatch.reviewing.asked import Asked
 from tests.conftest import ROOT
 from tests.integration.conftest import sap_changes, sap_requests
+from tests.integration.test_deciding import decided, excepted, too_much
 
 EXPECTED = json.loads((SAMPLES / "expected.json").read_text())
 
@@ -159,11 +162,10 @@ def test_the_same_file_under_another_name_is_told_as_a_copy(jobs: Jobs, running:
 
 
 def test_a_lost_answer_is_read_back_and_never_sent_again(jobs: Jobs) -> None:
-    """RE-22, MA-P62: SAP executed the call, its answer never came."""
-    order = world.ELECTRONICS_ORDER
-    invoice = world.bill("LOST-1", date(2026, 10, 28), order.partner, order)
-    jobs.upload_as("lost-answer.xml", ubl(invoice))
-    assert found(jobs, "lost-answer.xml")["decision"] == "MATCHED"
+    """RE-22, MA-P62: SAP executed the call in the decider's name, its answer never came."""
+    document = excepted(jobs, "lost-answer.xml", ubl(too_much("LOST-1", 8)))
+    ask("local", Asked(document=document, action="accept", reason="delivered by hand"))
+    decided(jobs, document, "MANUAL_MATCHED")
     before = len(sap_requests())
     jobs.fault("drop-answer")
     jobs.write_back("supplier_invoice")

@@ -31,6 +31,7 @@ _AFTER_THE_CLIENT: Final = frozenset({"invalid_grant", "invalid_scope", "unautho
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 # Nobody writes words that long: it is a token, an assertion or a key that came back.
 _BLOB: Final = re.compile(r"[A-Za-z0-9+/=_.%-]{48,}")
+_SIGNED: Final = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{12,}")  # an Authorization header
 _TOKEN: Final = re.compile(r"[\x21-\x7e]{1,65536}")  # what can stand in a header
 
 
@@ -140,7 +141,7 @@ def safe(text: object, hidden: Sequence[str]) -> str:
     line = text
     for value in sorted(set(_forms(hidden)), key=len, reverse=True):
         line = line.replace(value, "***")
-    line = _BLOB.sub("***", _CONTROL.sub(" ", line)).strip()
+    line = _SIGNED.sub(r"\1 ***", _BLOB.sub("***", _CONTROL.sub(" ", line))).strip()
     return line if len(line) <= SHOWN else f"{line[:SHOWN]}..."
 
 

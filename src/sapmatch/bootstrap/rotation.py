@@ -15,7 +15,7 @@ from sapmatch.bootstrap.secrets import NamedSecrets
 from sapmatch.model.access import Secret
 from sapmatch.model.auth import secret_of
 from sapmatch.model.errors import InputRejected, LogonRefused
-from sapmatch.model.presets import entity_sets_of
+from sapmatch.settings.rotations import SERVICE_MISSING, service_to_try
 
 _SUFFIX = 7  # of an ARN: a hyphen and six characters that Secrets Manager adds to the name
 
@@ -86,16 +86,10 @@ class Rotation:
         pinned = Secret(
             name=secret_of(settings.auth) or "", version=version.version, fields=version.fields
         )
-        service = settings.service or self._service(connection)
+        service = service_to_try(parts.settings, connection)
+        if service is None:
+            raise InputRejected(f"[connections.{connection}].service: {SERVICE_MISSING}")
         log_on(connection, settings, pinned, self._secrets, parts.clock, guard, service)
-
-    def _service(self, connection: str) -> str:
-        """A service that the connection is used for, else the one that its kind has by default."""
-        settings = self._parts.settings
-        read = (e for e in settings.extractions.values() if e.connection == connection)
-        extracted = (each.service for extraction in read for each in entity_sets_of(extraction))
-        written = (f.service for f in settings.write_backs.values() if f.connection == connection)
-        return (*extracted, *written, settings.connections[connection].kind.path)[0]
 
     def _connections(self) -> list[str]:
         """Those that log on with this secret, by whatever name."""

@@ -21,13 +21,13 @@ class Profile(Struct, frozen=True, kw_only=True):
 
     `client`: it has clients to choose from. `standard_apis`: it has S/4HANA's services, which
     presets read. `json_parameter`: it answers in Atom unless a read asks for `$format=json`.
-    `simple_filters`: it takes fewer filters than OData knows (odata/filters.py). `path` is a
-    service that such a system has, to log on with where the settings use none yet.
+    `simple_filters`: it takes fewer filters than OData knows (odata/filters.py). `service`: the path
+    to log on with where the settings use none yet; None: they have to name one.
     """
 
     title: str
-    path: str
     remedies: Remedies
+    service: str | None = None
     csrf: CsrfMode = "auto"
     client: bool = True
     standard_apis: bool = False
@@ -70,26 +70,26 @@ _SUCCESSFACTORS = Remedies(
 PROFILES: dict[ProfileName, Profile] = {
     "s4hana": Profile(
         title="S/4HANA on premise or RISE, its own Gateway",
-        path="/sap/opu/odata/sap/API_SALES_ORDER_SRV",
         remedies=_GATEWAY,
+        service="/sap/opu/odata/sap/API_SALES_ORDER_SRV",
         standard_apis=True,
     ),
     "s4hana-cloud": Profile(
         title="S/4HANA Cloud, communication users",
-        path="/sap/opu/odata/sap/API_SALES_ORDER_SRV",
         remedies=_CLOUD,
+        service="/sap/opu/odata/sap/API_SALES_ORDER_SRV",
         client=False,
         standard_apis=True,
     ),
     "ecc": Profile(
         title="ECC behind a SAP Gateway",
-        path="/sap/opu/odata/iwfnd/catalogservice;v=2",
         remedies=_GATEWAY,
+        service="/sap/opu/odata/iwfnd/catalogservice;v=2",
     ),
     "c4c": Profile(
         title="Sales and Service Cloud, technical user",
-        path="/sap/c4c/odata/v1/odataservicecatalog",
         remedies=_TECHNICAL,
+        service="/sap/c4c/odata/v1/odataservicecatalog",
         csrf="never",
         client=False,
         json_parameter=True,
@@ -97,7 +97,6 @@ PROFILES: dict[ProfileName, Profile] = {
     ),
     "byd": Profile(
         title="Business ByDesign, technical user",
-        path="/sap/byd/odata/cust/v1/khsalesorder",
         remedies=_TECHNICAL,
         csrf="never",
         client=False,
@@ -106,8 +105,8 @@ PROFILES: dict[ProfileName, Profile] = {
     ),
     "successfactors": Profile(
         title="SuccessFactors, OData API",
-        path="/odata/v2",
         remedies=_SUCCESSFACTORS,
+        service="/odata/v2",
         csrf="never",
         client=False,
         json_parameter=True,

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 
 from sapmatch.model.auth import secret_of
 from sapmatch.model.errors import Problem
+from sapmatch.model.presets import entity_sets_of
 from sapmatch.settings.blocks import Settings, mistake
+
+SERVICE_MISSING = "is missing: name an OData service that the next version of the secret can read"
 
 _KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 _EVERY = re.compile(r"rate\([1-9]\d{0,3} (hours?|days?)\)|cron\([^()]+\)")
@@ -27,6 +30,8 @@ def check_rotations(settings: Settings) -> Iterator[Problem]:
                 "gets its tokens outside of SAP's network, where nobody could try the new version; "
                 "replace its secret by hand (docs/operations/rotation.md)",
             )
+        elif service_to_try(settings, name) is None:
+            yield mistake(f"connections.{name}.service", SERVICE_MISSING)
         if not _EVERY.fullmatch(schedule):
             yield mistake(path, "must be rate(30 days), rate(12 hours) or cron(0 3 1 * ? *)")
 
@@ -39,6 +44,18 @@ def check_secrets(settings: Settings) -> Iterator[Problem]:
                 f"secrets.keys[{n}]",
                 "must be the ARN of a key, no alias: arn:aws:kms:eu-central-1:111122223333:key/...",
             )
+
+
+def service_to_try(settings: Settings, connection: str) -> str | None:
+    """The service that shows what the next version of a secret can do; None: nobody named one.
+
+    What the connection says, else what it is used for, else what its kind of system has.
+    """
+    own = settings.connections[connection]
+    read = (e for e in settings.extractions.values() if e.connection == connection)
+    extracted = (each.service for extraction in read for each in entity_sets_of(extraction))
+    written = (f.service for f in settings.write_backs.values() if f.connection == connection)
+    return next(filter(None, (own.service, *extracted, *written, own.kind.service)), None)
 
 
 def rotated_secrets(settings: Settings) -> dict[str, str]:

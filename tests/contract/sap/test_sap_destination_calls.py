@@ -84,6 +84,7 @@ def test_a_second_token_that_is_refused_is_the_last() -> None:
 
 
 def test_a_password_of_a_destination_is_sent_once_when_it_is_wrong_co_t1() -> None:
+    """CO-T1."""
     with (
         SapServer(lambda request: Reply(401)) as sap,
         serve({"A4H": basic_destination(URL=sap.url)}, secret=SECRET) as btp,

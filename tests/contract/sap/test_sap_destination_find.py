@@ -55,6 +55,7 @@ def test_a_binding_with_a_certificate_gets_its_token_over_mutual_tls_d1(tmp_path
 
 
 def test_the_name_of_a_destination_is_percent_encoded_co_t8() -> None:
+    """CO-T8."""
     with serve({"A/B C": destination()}, secret=SECRET) as btp:
         access_of(btp, destination="A/B C")
     assert btp.requests[-1][1] == "/destination-configuration/v1/destinations/A%2FB%20C"
@@ -109,6 +110,7 @@ def test_its_properties_can_be_read_without_its_logon_d3() -> None:
 
 
 def test_missing_refused_and_failing_are_three_errors_co_t10() -> None:
+    """CO-T10."""
     with serve({"A4H": destination()}, secret=SECRET) as btp:
         with pytest.raises(LogonRefused, match="no such destination") as missing:
             access_of(btp, destination="B4H")
@@ -125,6 +127,7 @@ def test_missing_refused_and_failing_are_three_errors_co_t10() -> None:
 def test_a_service_that_fails_is_asked_three_times_and_then_what_it_last_said_counts_co_t10() -> (
     None
 ):
+    """CO-T10."""
     clock = MemoryClock(datetime.now(UTC))
     with serve({"A4H": destination()}, secret=SECRET) as btp:
         source = source_of(btp, clock=clock)
@@ -138,6 +141,7 @@ def test_a_service_that_fails_is_asked_three_times_and_then_what_it_last_said_co
 
 
 def test_a_token_that_is_over_is_not_used_however_the_service_fails_co_t10() -> None:
+    """CO-T10."""
     clock = MemoryClock(datetime.now(UTC))
     with serve({"A4H": destination("OAuth2ClientCredentials")}, secret=SECRET) as btp:
         btp.destinations.expires_in = "600"
@@ -153,6 +157,7 @@ def test_a_token_that_is_over_is_not_used_however_the_service_fails_co_t10() -> 
 def test_properties_and_token_are_kept_for_the_shorter_of_both_co_t4(
     expires_in: str | None, seconds: int
 ) -> None:
+    """CO-T4."""
     clock = MemoryClock(datetime.now(UTC))
     token = {"http_header": {"key": "Authorization", "value": "Bearer t"}, "expires_in": expires_in}
     known = {"A4H": destination("OAuth2ClientCredentials") | {"authTokens": [token]}}
@@ -190,6 +195,7 @@ def test_the_guard_is_asked_for_a_logon_and_not_for_what_follows_from_it() -> No
 
 
 def test_a_wrong_client_secret_is_sent_once_co_t1() -> None:
+    """CO-T1."""
     guard = CountingGuard()
     with serve({"A4H": destination()}, secret=SECRET) as btp:
         source = source_of(btp, guard=guard, binding=btp.binding | {"clientsecret": "wrong-one"})
@@ -221,6 +227,7 @@ def test_a_binding_leads_to_https_only(name: str) -> None:
 
 
 def test_two_users_of_one_destination_never_share_a_token_co_t6() -> None:
+    """CO-T6."""
     with serve({"A4H": destination("OAuth2SAMLBearerAssertion")}, secret=SECRET) as btp:
         source = source_of(btp)
         people = [Principal(token=btp.issuer.user_token(name)) for name in ("ANNA", "BERT")]
@@ -233,6 +240,7 @@ def test_two_users_of_one_destination_never_share_a_token_co_t6() -> None:
 
 
 def test_nothing_secret_is_in_an_error_or_a_repr_co_t16(caplog: pytest.LogCaptureFixture) -> None:
+    """CO-T16."""
     with serve({"A4H": basic_destination()}, secret=SECRET) as btp:
         source = source_of(btp)
         access = source.access(None)

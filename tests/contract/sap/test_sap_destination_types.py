@@ -70,6 +70,7 @@ def test_a_header_is_used_as_it_came_d4() -> None:
 
 
 def test_the_first_token_without_an_error_counts_and_else_all_errors_are_told_co_t7() -> None:
+    """CO-T7."""
     bad, worse = {"error": "first words"}, {"error": "second\nwords " + "x" * 60}
     good = {"http_header": {"key": "Authorization", "value": "Bearer t"}, "expires_in": "3600"}
     reply = destination("OAuth2ClientCredentials")
@@ -81,6 +82,7 @@ def test_the_first_token_without_an_error_counts_and_else_all_errors_are_told_co
 
 
 def test_a_system_user_ended_in_september_2026_co_t12() -> None:
+    """CO-T12."""
     with pytest.raises(InputRejected, match="September 2026") as refused:
         found(destination("OAuth2SAMLBearerAssertion", SystemUser="ROBOT"))
     assert "OAuth2ClientCredentials" in str(refused.value)
@@ -158,6 +160,7 @@ def test_a_client_certificate_comes_out_of_the_key_store(tmp_path: Path) -> None
 
 
 def test_a_key_store_that_does_not_open_says_so_co_t15(tmp_path: Path) -> None:
+    """CO-T15."""
     leaf = Authority(tmp_path).client()
     p12 = {"Name": "k.p12", "Content": base64.b64encode(leaf.p12()).decode()}
     kind = "ClientCertificateAuthentication"

@@ -33,6 +33,7 @@ def refused(btp: Btp, token: str, **settings: Any) -> LogonRefused:
 
 
 def test_a_foreign_issuer_is_refused_before_anything_is_sent_co_t9() -> None:
+    """CO-T9."""
     with serve(KNOWN, secret=SECRET) as btp:
         foreign = Issuer(FOREIGN).user_token("ANNA")
         assert "issuers" in str(refused(btp, foreign))
@@ -140,6 +141,7 @@ def test_keys_that_are_no_keys_or_not_on_https_are_named() -> None:
 
 
 def test_a_token_of_another_issuer_needs_its_keys_at_the_destination_d9_co_t11() -> None:
+    """CO-T11."""
     known = {"A4H": destination(KIND)}
     with serve(known, secret=SECRET) as btp, serve({}, secret=SECRET) as idp:
         idp.issuer.url = FOREIGN
@@ -157,6 +159,7 @@ def test_a_token_of_another_issuer_needs_its_keys_at_the_destination_d9_co_t11()
 
 
 def test_an_error_about_the_user_inside_a_reply_names_the_property_too_co_t11() -> None:
+    """CO-T11."""
     error = {"error": "Unable to verify user token: no jwks found"}
     with serve({"A4H": destination(KIND) | {"authTokens": [error]}}, secret=SECRET) as btp:
         told = str(refused(btp, btp.issuer.user_token("ANNA")))

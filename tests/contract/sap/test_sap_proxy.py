@@ -80,6 +80,7 @@ def landscape(
 
 
 def test_requests_go_out_in_absolute_form_without_authorization_of_a_person_co_t24() -> None:
+    """CO-T24."""
     reply = destination("PrincipalPropagation", CloudConnectorLocationId="loc1", **ON_PREMISE)
     with (
         landscape(reply, locations=frozenset({"loc1"})) as land,
@@ -135,6 +136,7 @@ def test_a_location_of_the_settings_goes_before_the_destinations() -> None:
 
 
 def test_a_virtual_host_with_tls_is_refused_with_the_way_out_co_t25() -> None:
+    """CO-T25."""
     connection = Connection(url="https://a4h-virtual:50001", auth=NoAuth(), proxy=Proxy())
     with pytest.raises(InputRejected, match="protocol HTTP in the Cloud Connector"):
         connect("s4", connection, Given({}))
@@ -156,6 +158,7 @@ def trouble(land: Landscape, **proxy: Any) -> SapmatchError:
 
 
 def test_its_own_refusals_are_three_and_never_saps_co_t26() -> None:
+    """CO-T26."""
     with landscape(token="wanted") as land:
         token = trouble(land)
     with landscape(locations=frozenset({"loc1"})) as land:
@@ -174,6 +177,7 @@ def test_its_own_refusals_are_three_and_never_saps_co_t26() -> None:
 
 
 def test_saps_own_403_stays_saps_co_t26() -> None:
+    """CO-T26."""
     with landscape(script=lambda request: refusal(403, "/IWFND/MED/170", "No")) as land:
         error = trouble(land)
     assert not isinstance(error, LogonRefused)
@@ -184,7 +188,7 @@ def test_saps_own_403_stays_saps_co_t26() -> None:
 
 
 def test_what_sap_says_in_the_words_of_the_proxy_stays_saps_co_t26() -> None:
-    """It has headers that no proxy sends."""
+    """CO-T26: it has headers that no proxy sends."""
     words = b"Access denied to the resource: expose the path in the Cloud Connector"
     answer = Reply(403, words, [("sap-server", "true")], "text/plain")
     with landscape(script=lambda request: answer) as land:
@@ -195,6 +199,7 @@ def test_what_sap_says_in_the_words_of_the_proxy_stays_saps_co_t26() -> None:
 
 
 def test_a_service_token_that_the_proxy_refused_is_not_shown_to_it_again_co_t26() -> None:
+    """CO-T26."""
     with (
         landscape(token="wanted") as land,
         land.client(tenancy="untrusted", secret="connectivity") as client,
@@ -207,6 +212,7 @@ def test_a_service_token_that_the_proxy_refused_is_not_shown_to_it_again_co_t26(
 
 
 def test_a_tunnel_that_is_not_there_is_no_outcome_and_one_that_breaks_may_be_co_t26() -> None:
+    """CO-T26."""
     script = with_token(in_turn(data({"d": {"ID": "1"}}, 201)))
     with landscape(script=script) as land, land.client() as client:
         client.create(SERVICE, "A_Order", {"ID": "1"})

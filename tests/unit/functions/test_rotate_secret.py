@@ -149,6 +149,19 @@ def test_what_is_tried_is_a_service_that_the_connection_is_used_for(
     assert world.services == [service]
 
 
+def test_where_no_service_is_known_nothing_is_tried_and_the_setting_is_named(
+    call: Call, parts: MagicMock, world: World
+) -> None:
+    own = replace(parts.settings.connections["s4"], profile="byd", client="")
+    parts.settings.connections = {"s4": own}
+    parts.settings.write_backs = {}
+    call("rotate_secret", "create_secret")
+    with pytest.raises(InputRejected, match=r"\[connections.s4\].service: is missing"):
+        call("rotate_secret", "test_secret")
+    assert world.services == []
+    assert world.manager.labels == {CURRENT: "v1", PENDING: TOKEN}
+
+
 def test_every_step_may_come_again(call: Call, world: World) -> None:
     for step in STEPS:
         call("rotate_secret", step)

@@ -218,6 +218,15 @@ def test_a_rotation_that_nobody_could_try_is_named() -> None:
     assert read(TWO + rotation).rotations
 
 
+def test_a_rotation_needs_a_service_that_the_next_version_can_be_tried_with() -> None:
+    """No service is known of every Business ByDesign."""
+    byd = S4.replace('client = "100"', 'profile = "byd"')
+    rotation = '[rotations]\ns4 = "rate(30 days)"\n'
+    assert list(mistakes(byd + rotation)) == ["connections.s4.service"]
+    named = byd.replace("url =", 'service = "/sap/byd/odata/cust/v1/own"\nurl =')
+    assert read(named + rotation).rotations
+
+
 def test_a_proxy_that_wants_a_token_is_of_no_use_in_a_network_without_a_way_out() -> None:
     """CO-T24: the token is XSUAA's, and is fetched where the proxy is called."""
     text = S4.replace("https://", "http://") + (

@@ -82,8 +82,7 @@ def block(wanted: Wanted) -> str:
     ]
     if wanted.client:
         lines.append(_line("client", wanted.client, "SAP client"))
-    service = wanted.service or kind.path
-    lines.append(_line("service", service, "what `sapmatch doctor` looks at first"))
+    lines.append(_service(wanted.service or kind.service))
     if wanted.ca:
         lines.append(_line("ca", wanted.ca, "secret with `bundle`: PEM of the private authority"))
     else:
@@ -92,6 +91,11 @@ def block(wanted: Wanted) -> str:
         )
     lines += ["", *_auth(wanted), *_proxy(wanted), *_rfc(wanted), *_network(wanted)]
     return "\n".join(lines) + "\n"
+
+
+def _service(path: str | None) -> str:
+    comment = "what `sapmatch doctor` looks at first"
+    return _line("service", path, comment) if path else f'# service = "/..."  # {comment}'
 
 
 def _auth(wanted: Wanted) -> Iterator[str]:

@@ -128,7 +128,7 @@ def test_an_invoice_without_its_receipt_waits_and_alerts_nobody(jobs: Jobs, demo
     assert row["decision"] == "WAITING_RECEIPT"
     assert row["waiting"]["for"] == "receipt"
     assert jobs.parts.outbox.of(row["id"]) == ()
-    assert found(jobs, "07-price-out-of-tolerance.xml")["waiting"]["for"] == "person"
+    assert found(jobs, "09-no-order.xml")["waiting"]["for"] == "person"
 
 
 def test_an_overdue_receipt_is_told_and_waited_for_once_more(jobs: Jobs, running: Stage) -> None:

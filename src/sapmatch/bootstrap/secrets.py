@@ -68,8 +68,9 @@ def from_environment(name: str, environment: Mapping[str, str]) -> Secret:
         fields[field] = value if field == named else _content(variable, Path(value))
     if not fields:
         raise InputRejected(
-            f"{name}: there is no such secret in the environment; set {prefix}USER and "
-            f"{prefix}PASSWORD, or {prefix}P12_FILE and {prefix}PASSWORD"
+            f"{name}: there is no such secret in the environment; set a variable for each of its "
+            f"fields: {prefix}USER and {prefix}PASSWORD, {prefix}P12_FILE and {prefix}PASSWORD, or "
+            f"{prefix}BUNDLE_FILE for the authorities of `ca`"
         )
     return Secret(name=name, version=_digest(fields), fields=fields)
 

@@ -43,7 +43,10 @@ def _content(path: Path) -> str:
     try:
         with path.open(encoding="ascii", errors="replace") as file:
             if os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077:
-                output.complain(f"{path}: others can read this token; run chmod 600 {path}")
+                output.complain(
+                    f"{path}: others can read this token; run chmod 600 {path} next time (it is "
+                    "used all the same)"
+                )
             return file.read(_LONGEST + 1)
     except OSError as exc:
         raise InputRejected(f"--user-token {path}: cannot be read ({exc.strerror})") from exc

@@ -206,8 +206,8 @@ def reason(exc: Exception, timeout: tuple[float, float]) -> str:
         return "it was not at its end in time; see total_timeout"
     if is_certificate(exc):
         return (
-            "its TLS certificate is over, not trusted or of another host (openssl s_client shows "
-            "it); a private authority goes into ca or REQUESTS_CA_BUNDLE, the name in the "
+            "its TLS certificate is over, not trusted or of another host (`sapmatch doctor` tells "
+            "which); a private authority goes into ca or REQUESTS_CA_BUNDLE, the name in the "
             "certificate into server_name"
         )
     if isinstance(exc, requests.ConnectTimeout):

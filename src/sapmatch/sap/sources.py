@@ -1,5 +1,7 @@
 """Where the tokens of a connection come from, in this process or in the token broker."""
 
+from typing import Final
+
 from sapmatch.clock import SystemClock
 from sapmatch.model.access import AccessSource, LogonGuard, Secrets
 from sapmatch.model.auth import (
@@ -15,6 +17,15 @@ from sapmatch.model.connection import Connection
 from sapmatch.model.ports import Clock
 from sapmatch.sap.auth.credentials import Credentials
 from sapmatch.sap.auth.trust import Trust, trust_of
+
+_OWN_CLIENT: Final = (
+    "check client id and secret (or certificate) with SOAUTH2, and in SU01 that the client's user "
+    "is not locked, then store a new version of the secret"
+)
+_CLOUD_CLIENT: Final = (
+    "check client id and secret: they are the communication user and its password (app Maintain "
+    "Communication Users, which also unlocks it), then store a new version of the secret"
+)
 
 
 def access_source(
@@ -66,7 +77,9 @@ def _source(
         case ClientCredentials() as auth:
             from sapmatch.sap.auth.client_credentials import ClientCredentialsSource
 
-            return ClientCredentialsSource(setting, auth, credentials, clock, trust)
+            return ClientCredentialsSource(
+                setting, auth, credentials, clock, trust, remedy=_remedy(connection)
+            )
         case SamlBearer() as auth:
             from sapmatch.sap.auth.saml_bearer import SamlBearerSource
 
@@ -76,3 +89,11 @@ def _source(
 
             return DestinationSource(setting, auth, connection, credentials, clock, trust, guard)
     raise AssertionError(connection.auth)
+
+
+def _remedy(connection: Connection) -> str | None:
+    """What mends a client that SAP itself does not believe; of others nothing is known."""
+    if connection.profile == "s4hana-cloud":
+        return _CLOUD_CLIENT
+    is_own = connection.kind.client and not connection.tokens_from_outside
+    return _OWN_CLIENT if is_own else None

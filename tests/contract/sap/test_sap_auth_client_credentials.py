@@ -198,7 +198,8 @@ def test_the_refusal_says_what_the_server_said_and_who_mends_it() -> None:
     assert caught.value.reason == "token"
     assert "[connections.s4].auth.token_url: answered 401: invalid_client" in said
     assert "Bad credentials for client" in said
-    assert "Maintain Communication Users" in said
+    assert "store a new version of the secret" in said
+    assert "Maintain Communication Users" not in said  # who gives tokens elsewhere is not SAP
 
 
 def test_a_scope_that_is_not_allowed_does_not_count_as_a_wrong_secret() -> None:

@@ -1,5 +1,6 @@
 """`sapmatch doctor` by destinations of the embedded BTP, and through the connectivity proxy."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,10 @@ def test_a_destination_elsewhere_gets_nothing_of_ours(run: Run, sap: Server) -> 
 def test_a_binding_that_is_not_taken_is_sent_once(run: Run, sap: Server) -> None:
     one = failed(run({"A4H": basic(sap.url)}, 3, binding={"clientsecret": "Geheim-falsch"}))
     assert one["check"] == "token"
+    assert "[connections.s4].auth: service binding: answered 401" in one["detail"]
+    assert "new service key" in one["remedy"]
+    assert "BTP cockpit" in one["remedy"]
+    assert not re.search("SU01|SOAUTH2|Communication Users|token_url", str(one))
 
 
 def test_a_service_that_fails_ends_with_4(run: Run, sap: Server) -> None:
@@ -181,6 +186,8 @@ def test_the_connectivity_proxy_and_the_cloud_connector_are_told_apart(
     if failure:
         assert failed(found)["check"] == "logon"
         assert word in found["logon"]["detail"]
+        assert "Cloud Connector" in found["logon"]["remedy"] or code == 3
+        assert not re.search("SM50|load balancer", found["logon"]["remedy"])
 
 
 def test_an_https_virtual_host_behind_the_proxy_is_a_mistake_in_the_settings(

@@ -46,7 +46,12 @@ def test_each_way_is_well_where_sap_is_set_up_for_it(
 
 WRONG = {
     "password": ("basic", {"password": "Geheim-falsch"}, "logon", "SU01"),
-    "client secret": ("oauth2-client-credentials", {"client_secret": "Geheim-falsch"}, "token", ""),
+    "client secret": (
+        "oauth2-client-credentials",
+        {"client_secret": "Geheim-falsch"},
+        "token",
+        "SU01",
+    ),
     "client of an assertion": (
         "oauth2-saml-bearer",
         {"client_secret": "Geheim-falsch"},

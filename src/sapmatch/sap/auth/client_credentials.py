@@ -34,9 +34,18 @@ _OF_THE_QUESTION: Final = frozenset(
     {"invalid_request", "invalid_scope", "unauthorized_client", "unsupported_grant_type"}
 )
 
+_REMEDY: Final = (
+    "check client id and secret (or certificate) with whoever gives the tokens, then store a new "
+    "version of the secret"
+)
+
 
 class ClientCredentialsSource:
-    """Port AccessSource; `setting` is where the settings say so: `[connections.s4].auth`."""
+    """Port AccessSource; `setting` is where the settings say so: `[connections.s4].auth`.
+
+    `place` names the token endpoint where no setting does; `remedy` is what mends a client that is
+    not believed.
+    """
 
     def __init__(
         self,
@@ -45,12 +54,17 @@ class ClientCredentialsSource:
         credentials: Credentials,
         clock: Clock,
         trust: Trust,
+        *,
+        place: str | None = None,
+        remedy: str | None = None,
     ) -> None:
         self._setting = setting
+        self._remedy = remedy or _REMEDY
         self._scope = " ".join(auth.scope)
         self._credentials = credentials
         self._clock = clock
-        self._endpoint = TokenEndpoint(f"{setting}.token_url", auth.token_url, trust, clock)
+        place = place or f"{setting}.token_url"
+        self._endpoint = TokenEndpoint(place, auth.token_url, trust, clock)
 
     def access(self, principal: Principal | None) -> Access:
         """A new token for the technical user; InputRejected on behalf of anybody else."""
@@ -106,11 +120,7 @@ class ClientCredentialsSource:
         elif reply.status not in _REFUSALS:
             remedy = "is this the address of a token endpoint?"
         else:
-            remedy = (
-                "check client id and secret (or certificate), then store a new version of the "
-                "secret; in S/4HANA Cloud they are the communication user and its password "
-                "(app Maintain Communication Users, which also unlocks it)"
-            )
+            remedy = self._remedy
         return LogonRefused(f"{self._endpoint.setting}: {reply.said}; {remedy}", "token")
 
 

@@ -16,6 +16,8 @@ from sapmatch.model.errors import InputRejected
 _NOTHING = Access()
 _ENVIRONMENT = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
+_A_FILE = " (a variable that names their file ends in _FILE, such as CA_BUNDLE_FILE)"
+
 
 class Trust:
     """TLS 1.2 and later, with the authorities of this machine and of `bundle` (PEM).
@@ -78,6 +80,7 @@ class Trust:
         except (ssl.SSLError, ValueError) as exc:
             raise InputRejected(
                 f"{self._setting}.{where}: must hold certificates of authorities in PEM"
+                f"{_A_FILE if '-----BEGIN' not in pem else ''}"
             ) from exc
 
     def __repr__(self) -> str:

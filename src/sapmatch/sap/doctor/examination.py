@@ -165,6 +165,10 @@ def _findings(checks: Sequence[Check[T]], subject: T, causes: dict[str, str]) ->
         yield replace(found, check=check.name)
 
 
+def _system(subject: System | Visit) -> System:
+    return subject.system if isinstance(subject, Visit) else subject
+
+
 def _found(check: Check[T], subject: T) -> Finding:
     try:
         return check.run(subject)
@@ -172,4 +176,4 @@ def _found(check: Check[T], subject: T) -> Finding:
         remedy = check.mend.format(setting=subject.setting)
         return failed(str(exc), remedy) if remedy else failure(exc)
     except SapmatchError as exc:
-        return failure(exc, subject.kind)
+        return failure(exc, _system(subject).connection)

@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from sapmatch.model.connection import Connection
 from sapmatch.model.errors import (
     AuthorizationMissing,
     LogonReason,
@@ -11,10 +12,10 @@ from sapmatch.model.errors import (
     SapmatchError,
     SapRejected,
     SapThrottled,
+    SapUnavailable,
     ServiceNotActivated,
     TransientError,
 )
-from sapmatch.model.profiles import Profile
 
 Status = Literal["ok", "warning", "failed", "skipped"]
 
@@ -47,10 +48,6 @@ _LOGON: dict[LogonReason, str] = {
         "list of the SSL server PSE, and icm/HTTPS/verify_client at least 1 (RZ10)"
     ),
     "unmapped": "CERTRULE (or view VUSREXTID) maps the certificate, SAML2 the name of an assertion",
-    "token": (
-        "at SAP SOAUTH2 (client, grant type, scopes) and SU01 (the client's user is not locked); "
-        "elsewhere whoever gives the tokens: client, secret, grant type, scopes"
-    ),
     "user-token": (
         "BTP cockpit, Security, Trust Configuration (issuer), and the destination's property "
         "x_user_token.jwks_uri; or auth.issuers of this connection"
@@ -68,6 +65,11 @@ _LOGON: dict[LogonReason, str] = {
         "State; `sapmatch connections checklist` prints what has to stand there"
     ),
 }
+_TUNNEL = (
+    "Cloud Connector administration: Connector, State (connected to the subaccount), Define "
+    "Subaccount (location id, as in proxy.location_id), Cloud To On-Premises, Check Availability "
+    "of Internal Host; only where all of that is well SAP itself: SMICM"
+)
 _REMEDIES: dict[type[SapmatchError], str] = {
     LogonRefused: _SSO,
     AuthorizationMissing: (
@@ -113,18 +115,28 @@ def skipped(detail: str) -> Finding:
     return Finding(status="skipped", detail=detail)
 
 
-def failure(exc: SapmatchError, kind: Profile | None = None) -> Finding:
-    """What an error of the client means, where that `kind` of system is asked."""
+def failure(exc: SapmatchError, connection: Connection | None = None) -> Finding:
+    """What an error of the client means, where that system is asked."""
     remedy = next(text for error, text in _REMEDIES.items() if isinstance(exc, error))
-    if kind and not kind.client:  # somebody else's Gateway: its transactions are out of reach
-        remedy = _in_a_cloud(exc, kind) or remedy
+    if connection:
+        remedy = _of_this_system(exc, connection) or remedy
     if isinstance(exc, LogonRefused):
-        remedy = _LOGON.get(exc.reason, remedy)
+        remedy = _LOGON.get(exc.reason) or _own_remedy(exc) or remedy
     said = str(exc).removesuffix(f"; {remedy}")  # where the message names it, too
     return failed(said, remedy, unreachable=isinstance(exc, TransientError))
 
 
-def _in_a_cloud(exc: SapmatchError, kind: Profile) -> str:
+def _own_remedy(exc: LogonRefused) -> str:
+    """Who gives tokens is not always SAP: the source of the token knows who mends it."""
+    return str(exc).rpartition("; ")[2] if exc.reason == "token" and "; " in str(exc) else ""
+
+
+def _of_this_system(exc: SapmatchError, connection: Connection) -> str:
+    if isinstance(exc, SapUnavailable) and connection.proxy:
+        return _TUNNEL
+    kind = connection.kind
+    if kind.client:
+        return ""  # its own Gateway; of somebody else's the transactions are out of reach
     if isinstance(exc, AuthorizationMissing):
         return kind.remedies.authorisation
     return kind.remedies.service if isinstance(exc, ServiceNotActivated) else ""

@@ -29,7 +29,7 @@ _CLIENT = (
 )
 _STOPPED = (
     "store the right secret as a new version, which is tried by itself; where only the user was "
-    "locked, unlock it (SU01), then `sapmatch release {name}`"
+    "locked, unlock it (SU01), then `sapmatch release {name} --stage STAGE`"
 )
 _TAKEN = {
     NoAuth: "SAP wants no logon of ours",

@@ -1,5 +1,6 @@
 """Whether the secrets of a connection can be read and hold what its way to log on needs."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sapmatch.model.access import Access, Secret
@@ -9,7 +10,7 @@ from sapmatch.sap.auth.expiry import endings
 from sapmatch.sap.auth.keys import SOON, KeyPair, key_pair
 from sapmatch.sap.doctor.finding import Finding, failed, failure, ok, skipped, warning
 from sapmatch.sap.doctor.system import System
-from sapmatch.sap.setup.secret import fits, shapes
+from sapmatch.sap.setup.secret import lacks, shapes
 
 _MANAGER = (
     "{setting}: Secrets Manager must hold it in this account and region, this role needs "
@@ -35,14 +36,15 @@ def secret(system: System) -> Finding:
         found = system.secrets.read(name)
     except SapmatchError as exc:
         return _unreadable(system, name, exc)
-    if not fits(type_of(system.connection.auth), found.fields):
+    missing = lacks(type_of(system.connection.auth), found.fields)
+    if missing:
         return failed(
-            f"secret {name} lacks a field: it holds {_listed(found) or 'nothing'}",
+            f"secret {name} lacks {_named(missing)}: it holds {_named(found.fields) or 'nothing'}",
             _remedy(system, name),
         )
     system.secret = found
     version = f", version {found.version}" if not name.startswith("env:") else ""
-    return ok(f"{name} holds {_listed(found)}{version}")
+    return ok(f"{name} holds {_named(sorted(found.fields))}{version}")
 
 
 def certificate(system: System) -> Finding:
@@ -106,8 +108,8 @@ def _chain(pair: KeyPair) -> str:
     return f"with {pair.issuers} of its authorities" if pair.issuers else "without its authorities"
 
 
-def _listed(found: Secret) -> str:
-    return ", ".join(f"`{name}`" for name in sorted(found.fields))
+def _named(fields: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in fields)
 
 
 def _unreadable(system: System, name: str, exc: SapmatchError) -> Finding:

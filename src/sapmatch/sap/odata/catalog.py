@@ -65,8 +65,9 @@ class Catalog:
         from sapmatch.sap.odata.edmx import parse_metadata
 
         exchange = self._exchange
+        document = self.document()
         try:
-            return parse_metadata(self.document())
+            return parse_metadata(document)
         except InputRejected as exc:
             raise InputRejected(f"{exchange.place}: {exchange.root}{exc}") from exc
 

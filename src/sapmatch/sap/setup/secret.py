@@ -26,14 +26,17 @@ def shapes(kind: str) -> tuple[tuple[str, ...], ...]:
     return _SHAPES[kind]
 
 
-def fits(kind: str, fields: Mapping[str, str]) -> bool:
-    """Whether the secret holds one of them."""
+def lacks(kind: str, fields: Mapping[str, str]) -> tuple[str, ...]:
+    """The fields that are missing of the set that is nearest; none where one is whole."""
     filled = {name for name, value in fields.items() if value}
-    return any(_needed(shape) <= filled for shape in _SHAPES[kind])
+    needed = [_needed(shape) for shape in _SHAPES[kind]]
+    closest = min(needed, key=lambda each: (-len(filled.intersection(each)), len(each)))
+    whole = any(filled.issuperset(each) for each in needed)
+    return () if whole else tuple(each for each in closest if each not in filled)
 
 
-def _needed(shape: Collection[str]) -> set[str]:
-    return set(shape) - (_OPTIONAL if "p12" in shape else frozenset())
+def _needed(shape: Collection[str]) -> tuple[str, ...]:
+    return tuple(each for each in shape if "p12" not in shape or each not in _OPTIONAL)
 
 
 def commands(kind: str, secret: str) -> list[str]:

@@ -1,5 +1,7 @@
 """The token that opens a BTP service by its binding (D2)."""
 
+from typing import Final
+
 from sapmatch.model.access import Access, Secret
 from sapmatch.model.ports import Clock
 from sapmatch.sap.auth.client_credentials import ClientCredentialsSource
@@ -7,6 +9,11 @@ from sapmatch.sap.auth.credentials import Credentials
 from sapmatch.sap.auth.destination.binding import BindingCredentials, client_credentials
 from sapmatch.sap.auth.tokens import AccessCache
 from sapmatch.sap.auth.trust import Trust
+
+_REMEDY: Final = (
+    "make a new service key of this service, in the same subaccount (BTP cockpit, Services, "
+    "Instances), and store it as a new version of the secret"
+)
 
 
 class ServiceToken:
@@ -31,6 +38,12 @@ class ServiceToken:
     def _fetched(self, client: Secret) -> Access:
         auth = client_credentials(client)
         source = ClientCredentialsSource(
-            self._setting, auth, self._binding, self._clock, self._trust
+            self._setting,
+            auth,
+            self._binding,
+            self._clock,
+            self._trust,
+            place=self._setting,
+            remedy=_REMEDY,
         )
         return source.access(None)

@@ -88,7 +88,9 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
         "--flatten", action="store_true", help="a row of its own for each expanded one"
     )
     parser.add_argument(
-        "--labels", action="store_true", help="name columns by SAP's labels, BUKRS and the like in English"
+        "--labels",
+        action="store_true",
+        help="name columns by SAP's labels, BUKRS and the like in English",
     )
 
 

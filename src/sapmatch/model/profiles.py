@@ -21,8 +21,8 @@ class Profile(Struct, frozen=True, kw_only=True):
 
     `client`: it has clients to choose from. `standard_apis`: it has S/4HANA's services, which
     presets read. `json_parameter`: it answers in Atom unless a read asks for `$format=json`.
-    `simple_filters`: it takes fewer filters than OData knows (odata/filters.py). `service`: the path
-    to log on with where the settings use none yet; None: they have to name one.
+    `simple_filters`: it takes fewer filters than OData knows (odata/filters.py). `service`: the
+    path to log on with where the settings use none yet; None: they have to name one.
     """
 
     title: str

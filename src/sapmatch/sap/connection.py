@@ -44,17 +44,32 @@ def connect(
     _check_limits(name, connection)
     _check_principal(name, connection, principal)
     auth = _auth(name, connection, secrets, clock, principal, guard, broker, cache)
-    trust = trust_of(name, connection, secrets)
-    proxy = proxy_of(name, connection, secrets, clock, trust, guard)
-    session = SapSession(name, connection, auth, clock, trust, proxy)
+    session = _session(name, connection, secrets, auth, clock, guard)
     tokens = CsrfTokens(session, connection.csrf_mode)
     at = f"client {connection.client}" if connection.client else "no client"
     description = f"{name} {session.origin.base} {at}"
-    # Tells users apart without naming them: an ODP keeps one subscription for each (OD-P36).
-    user = f"{connection.client}\0{auth.identity.upper()}"
-    who = hashlib.sha256(user.encode()).hexdigest()[:16]
+    subscriber = _subscriber(name, connection, auth)
     on_behalf_of = principal.sap_user if principal else None
-    return ODataClient(session, tokens, connection, description, f"{name}/{who}", on_behalf_of)
+    return ODataClient(session, tokens, connection, description, subscriber, on_behalf_of)
+
+
+def _session(
+    name: str,
+    connection: Connection,
+    secrets: Secrets,
+    auth: Auth,
+    clock: Clock,
+    guard: LogonGuard | None,
+) -> SapSession:
+    trust = trust_of(name, connection, secrets)
+    proxy = proxy_of(name, connection, secrets, clock, trust, guard)
+    return SapSession(name, connection, auth, clock, trust, proxy)
+
+
+def _subscriber(name: str, connection: Connection, auth: Auth) -> str:
+    """Tells users apart without naming them: an ODP keeps one subscription for each (OD-P36)."""
+    user = f"{connection.client}\0{auth.identity.upper()}"
+    return f"{name}/{hashlib.sha256(user.encode()).hexdigest()[:16]}"
 
 
 def _auth(

@@ -105,14 +105,7 @@ class SapSession:
         self._fixed = _fixed(connection)
         # As headers too: a next link is used as it came and may name neither.
         headers = {"Accept": "application/json", **self._fixed}
-        kept = limits.parallel if limits.idle is None else limits.idle
-        self._wire = PatientAdapter(
-            Terms(connection.total_timeout, IDLE, clock.now, kept),
-            lambda: trust.context(auth.signed),
-            trust.server_name,
-            pool_connections=1,
-            pool_maxsize=limits.parallel,
-        )
+        self._wire = _wire(connection, auth, clock, trust)
         self._http = http.http_session(auth, headers, self._wire)
         self._logon = Logon(self.place, connection, auth, clock)
         self._seats = Seats(self.place, limits.parallel, limits.wait_seconds)
@@ -354,6 +347,18 @@ class SapSession:
     def _unreachable(self, exc: Exception) -> SapUnavailable:
         reason = http.reason(exc, self._timeout)
         return SapUnavailable(f"{self.place}: {self.origin.base}: {reason}")
+
+
+def _wire(connection: Connection, auth: Auth, clock: Clock, trust: Trust) -> PatientAdapter:
+    limits = connection.limits
+    kept = limits.parallel if limits.idle is None else limits.idle
+    return PatientAdapter(
+        Terms(connection.total_timeout, IDLE, clock.now, kept),
+        lambda: trust.context(auth.signed),
+        trust.server_name,
+        pool_connections=1,
+        pool_maxsize=limits.parallel,
+    )
 
 
 def is_session_lost(answer: Answer) -> bool:

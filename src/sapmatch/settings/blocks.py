@@ -169,6 +169,7 @@ class AppFlow(Struct, frozen=True, kw_only=True):
     connection: str
     entity_set: str
     service: str | None = None  # the connection's where None
+    catalog: str = "/sap/opu/odata/iwfnd/catalogservice;v=2"  # where SAP lists its services
     schedule: str | None = None  # on demand where None
     time_zone: str = "UTC"
     format: Literal["JSON", "CSV", "PARQUET"] = "JSON"

@@ -9,7 +9,7 @@ from sapmatch.model.auth import ClientCredentials, SamlBearer, type_of
 from sapmatch.model.connection import Connection, Limits, ServiceOptions
 from sapmatch.model.errors import Problem
 from sapmatch.settings.blocks import mistake
-from sapmatch.settings.logon import LOOPBACK, check_logon, check_secret
+from sapmatch.settings.logon import LOOPBACK, check_logon, check_secret, names_host
 
 _LONGEST = 3600
 _WAITS = ("quiet_seconds", "probe_spacing_seconds")
@@ -114,7 +114,7 @@ def _check_address(path: str, address: str, proxied: bool) -> Iterator[Problem]:
         url.scheme == "http" and (proxied or url.hostname in LOOPBACK)
     ):
         yield mistake(path, "must begin with https:// (http:// for loopback hosts only)")
-    elif not url.hostname or url.username or url.path.strip("/") or url.query or url.fragment:
+    elif not names_host(address) or "@" in url.netloc or any((url.path.strip("/"), *url[3:])):
         yield mistake(path, "must be scheme, host and port only")
 
 

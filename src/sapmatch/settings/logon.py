@@ -25,6 +25,8 @@ _SECRET = re.compile(
     r"env:[A-Za-z_][A-Za-z0-9_]{0,100}|arn:[\w-]+:secretsmanager:\S{1,600}|[\w/+=.@-]{1,512}",
     re.ASCII,
 )
+_BLANK = re.compile(r"\s")
+_HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63}){0,126}\.?")
 _A_VALUE = "takes the name of a secret, such as sapmatch/prod/s4 or env:S4, never its value"
 
 
@@ -53,6 +55,12 @@ def check_secret(path: str, secret: str) -> Iterator[Problem]:
         yield mistake(path, _A_VALUE)
 
 
+def names_host(url: str) -> bool:
+    """Whether a host can be called so: `urlsplit` takes anything. ValueError as that raises it."""
+    host = urlsplit(url).hostname or ""
+    return not _BLANK.search(url) and (":" in host or _HOST.fullmatch(host) is not None)
+
+
 def check_address(path: str, url: str) -> Iterator[Problem]:
     """An https address with a host (http: loopback only), without user and password."""
     try:
@@ -66,6 +74,8 @@ def check_address(path: str, url: str) -> Iterator[Problem]:
         yield mistake(path, "must begin with https:// (http:// for loopback hosts only)")
     elif "@" in parts.netloc:
         yield mistake(path, "must be without user and password; they are in the secret")
+    elif not names_host(url):
+        yield mistake(path, "names no host; write it like https://sap.example.com")
 
 
 def _check_empty(path: str, auth: Auth) -> Iterator[Problem]:

@@ -5,6 +5,9 @@ from collections.abc import Collection, Iterator
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
+from sapmatch.model.auth import NoAuth
 from sapmatch.model.connection import Connection
 from sapmatch.model.errors import Problem
 from sapmatch.settings.blocks import Network, Provider, Settings, mistake
@@ -59,9 +62,14 @@ def ports_of(settings: Settings, service: str) -> list[int]:
 def needed_endpoints(settings: Settings) -> list[str]:
     """The services of AWS that callers of SAP reach through an interface endpoint."""
     connections = settings.connections.values()
-    secrets = ["secretsmanager"] if any(c.secrets for c in connections) else []
+    secrets = ["secretsmanager"] if any(seen_inside(c).secrets for c in connections) else []
     broker = ["lambda"] if any(c.tokens_from_outside for c in connections) else []
     return secrets + broker
+
+
+def seen_inside(connection: Connection) -> Connection:
+    """As callers of SAP see it who have a broker: it alone reads what tokens are made with."""
+    return replace(connection, auth=NoAuth()) if connection.tokens_from_outside else connection
 
 
 def made_endpoints(settings: Settings) -> list[str]:

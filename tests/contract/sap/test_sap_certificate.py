@@ -1,19 +1,22 @@
 """Client certificates: shown in TLS, refused by SAP, over, rotated, and never in a file."""
 
 import ssl
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
 from sapmatch.model.auth import Basic, Certificate, NoAuth
 from sapmatch.model.connection import Limits
-from sapmatch.model.errors import LogonRefused, OutcomeUnknown
+from sapmatch.model.errors import LogonRefused, OutcomeUnknown, SapUnavailable
 from sapmatch.model.query import Query
 from sapmatch.sap.http import CutOff, is_own_certificate
 from sapmatch.sap.odata.client import ODataClient
 from tests.builders.certificates import Authority, Leaf
 from tests.builders.logons import LOGON, NotingGuard, Vault, logged_on, password
+from tests.builders.memory import MemoryClock
 from tests.builders.sap_server import SERVICE, Reply, SapServer, rows
 
 CERTIFICATE = Certificate(secret=LOGON)
@@ -192,6 +195,30 @@ def test_a_certificate_that_is_refused_is_read_anew_once(
         vault.rotate(robot.p12_fields)
         client.create(SERVICE, "A_Order", {"ID": "1"})
     assert [request.headers["test-subject"] for request in server.requests] == ["ROBOT"]
+
+
+def test_a_sap_that_refuses_a_certificate_is_there_again_and_closes_the_breaker(
+    tls: ssl.SSLContext, authority: Authority, tmp_path: Path
+) -> None:
+    """Who calls next hears of the certificate, and not that SAP does not answer."""
+    clock, once = MemoryClock(), Limits(requests_per_second=10_000, failures=1, open_seconds=60)
+    vault = vault_of(dict(Authority(tmp_path).client("STRANGER").pem_fields), authority)
+    settings: dict[str, Any] = {"ca": "sapmatch_ca", "limits": once, "clock": clock}
+    tls.verify_mode = ssl.CERT_NONE
+    with (
+        SapServer(lambda _: Reply(drop=True), tls=tls) as server,
+        logged_on(server, CERTIFICATE, vault, **settings) as client,
+    ):
+        sap = client.exchange(SERVICE)
+        for words in ("without an answer|closed|broke", "nothing is sent for another 60 s"):
+            with pytest.raises(SapUnavailable, match=words):
+                sap.get(sap.url("A_Order"), tries=1)
+        tls.verify_mode = ssl.CERT_REQUIRED
+        clock.time += timedelta(seconds=60)
+        for words in ("STRUST", "refused the logon before"):
+            with pytest.raises(LogonRefused, match=words):
+                sap.get(sap.url("A_Order"), tries=1)
+    assert len(server.requests) == 1
 
 
 def test_a_new_certificate_is_not_shown_on_an_old_connection(

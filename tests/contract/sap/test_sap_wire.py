@@ -162,12 +162,19 @@ def test_a_token_path_cannot_name_another_host() -> None:
     assert other.requests == server.requests == []
 
 
-def test_what_is_not_encrypted_never_goes_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    with SapServer(lambda _: rows()) as proxy, SapServer(lambda _: rows()) as server:
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_sap_on_this_machine_is_called_past_the_proxy_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    """What is not encrypted stays here, reads and writes alike, whatever HTTP_PROXY says."""
+    created = Reply(201, rows().body)
+    with SapServer(lambda _: rows()) as proxy, SapServer(lambda _: created) as server:
         for name in ("NO_PROXY", "no_proxy"):
             monkeypatch.delenv(name, raising=False)
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url)
-        with client_of(server) as client:
+        url = server.url.replace("127.0.0.1", host)
+        with client_at(url, csrf="never") as client:
             client.find(SERVICE, "A_Order", Query())
-    assert (len(proxy.requests), len(server.requests)) == (0, 1)
+            client.create(SERVICE, "A_Order", {"ID": "1"})
+    assert (proxy.requests, server.methods()) == ([], ["GET", "POST"])

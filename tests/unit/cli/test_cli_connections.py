@@ -39,6 +39,20 @@ def test_every_block_is_one_that_the_settings_take(auth: str, profile: str) -> N
     assert connection.client == ("100" if connection.kind.client else "")
 
 
+def test_a_communication_user_gets_fewer_calls_at_a_time_than_refusals_that_lock_it() -> None:
+    """CO-T1: each call under way is refused once where the password changes (KBA 2806979)."""
+    assert main([*INIT, *URL, "--profile", "s4hana-cloud"]) == 0
+    text = Path("sapmatch.toml").read_text()
+    assert load(Path("sapmatch.toml")).connections["s4"].limits.parallel == 2
+    assert "three failures (KBA 2806979)" in text
+
+
+def test_where_no_service_is_known_of_a_kind_of_system_its_line_is_a_comment() -> None:
+    assert main([*INIT, *URL, "--profile", "byd"]) == 0
+    assert '# service = "/..."' in Path("sapmatch.toml").read_text()
+    assert load(Path("sapmatch.toml")).connections["s4"].service is None
+
+
 @pytest.mark.parametrize("network", NETWORKS)
 def test_a_network_is_a_comment_to_be_filled_in(network: str) -> None:
     assert main([*INIT, *URL, "--network", network]) == 0

@@ -86,7 +86,16 @@ def test_all_mistakes_are_reported_at_once_each_with_its_path() -> None:
     assert "read back" in found["write_backs.things.reference"]
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:8000", "http://localhost", "https://sap"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8000",
+        "http://localhost",
+        "http://[::1]:80",
+        "https://sap",
+        "https://sap_1.",
+    ],
+)
 def test_plain_http_is_for_loopback_hosts_only(url: str) -> None:
     assert parse(GOOD.replace(b"https://sap.example.com:44300", url.encode()), "x").connections
 
@@ -101,7 +110,21 @@ def test_a_virtual_host_behind_the_connectivity_proxy_is_plain_http() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://user@sap.example.com", "https://sap.example.com/path", "ftp://x", "sap"]
+    "url",
+    [
+        "https://user@sap.example.com",
+        "https://sap.example.com/path",
+        "https://sap.example.com?a=b",
+        "https://sap.example.com#a",
+        "https://x y",
+        "https://sap.example.com ",
+        "https://.",
+        "https://a..b",
+        "https://@x",
+        "https://:443",
+        "ftp://x",
+        "sap",
+    ],
 )
 def test_a_connection_url_is_scheme_host_and_port_only(url: str) -> None:
     found = mistakes(GOOD.replace(b"https://sap.example.com:44300", url.encode()))

@@ -72,6 +72,8 @@ def test_the_endpoints_are_exactly_those_that_the_connections_need() -> None:
     """CO-T67: tokens that are made elsewhere are fetched by a function outside."""
     assert made_endpoints(read(S4 + VPN)) == ["secretsmanager"]
     assert made_endpoints(read(TWO + VPN)) == ["secretsmanager", "lambda"]
+    broker = TWO.partition("[connections.ecc]")
+    assert made_endpoints(read(broker[1] + broker[2] + VPN)) == ["lambda"]
     nobody = S4.replace('{ type = "basic", secret = "sapmatch/s4" }', '{ type = "none" }')
     assert made_endpoints(read(nobody + VPN)) == []
 
@@ -193,6 +195,7 @@ def test_names_of_an_existing_network_go_into_a_given_zone() -> None:
         (APPFLOW + 'schedule = "at(2030-01-31T06:00:00)"\n', "appflow.orders.schedule"),
         (APPFLOW + 'schedule = "hourly"\n', "appflow.orders.schedule"),
         (APPFLOW + 'time_zone = "Here"\n', "appflow.orders.time_zone"),
+        (APPFLOW + 'catalog = "catalogservice"\n', "appflow.orders.catalog"),
         (
             APPFLOW.replace("s4", "ecc"),
             "appflow.orders.logon",
@@ -201,6 +204,43 @@ def test_names_of_an_existing_network_go_into_a_given_zone() -> None:
 )
 def test_a_flow_that_appflow_could_not_run_is_named(text: str, field: str) -> None:
     assert list(mistakes(TWO + text)) == [field]
+
+
+@pytest.mark.parametrize("network", [VPN, GIVEN + 'endpoint_security_groups = ["sg-1"]\n'])
+def test_a_flow_of_appflow_passes_through_no_network_of_ours(network: str) -> None:
+    assert "PrivateLink" in mistakes(S4 + APPFLOW + network)["appflow.orders"]
+    assert read(S4 + APPFLOW + LINK).appflow
+
+
+def test_appflow_knows_no_proxy() -> None:
+    text = S4.replace("https://", "http://") + '[connections.s4.proxy]\nhost = "10.20.0.7"\n'
+    assert "proxy" in mistakes(text + APPFLOW)["appflow.orders.connection"]
+
+
+def test_a_secret_that_appflow_keeps_is_not_rotated() -> None:
+    """The old password, on a schedule and outside of the guard, would lock SAP's user."""
+    rotation = '[rotations]\ns4 = "rate(30 days)"\n'
+    found = mistakes(S4 + APPFLOW + rotation)["appflow.orders.connection"]
+    assert "of its own" in found
+    shared = TWO.replace('secret = "x"', 'secret = "sapmatch/s4"')
+    assert (
+        "lock"
+        in mistakes(shared + APPFLOW + '[rotations]\necc = "rate(30 days)"\n')[
+            "appflow.orders.connection"
+        ]
+    )
+    own = S4.replace("s4", "flows")
+    assert read(S4 + own + APPFLOW.replace('"s4"', '"flows"') + rotation).rotations
+
+
+def test_the_client_of_appflow_is_not_rotated_either() -> None:
+    logon = (
+        '[appflow.orders.logon]\nsecret = "x"\nauth_code_url = "https://ecc.example.com/a"\n'
+        'token_url = "https://ecc.example.com/t"\n'
+    )
+    text = TWO + APPFLOW.replace("s4", "ecc") + logon
+    assert list(mistakes(text + '[rotations]\necc = "rate(30 days)"\n')) == ["appflow.orders.logon"]
+    assert read(text).appflow
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,13 @@ _NETWORKS: Final = {
 NETWORKS: Final = tuple(_NETWORKS)
 
 
+_CAREFUL: Final = (
+    "# A communication user locks after three failures (KBA 2806979): where its password changes",
+    "# while calls are under way, each of them is refused once. Two at a time stay below three.",
+    "limits = { parallel = 2 }",
+)
+
+
 class Wanted(Struct, frozen=True, kw_only=True):
     """What somebody answered; None and empty: as usual for this kind of system."""
 
@@ -83,6 +90,8 @@ def block(wanted: Wanted) -> str:
     if wanted.client:
         lines.append(_line("client", wanted.client, "SAP client"))
     lines.append(_service(wanted.service or kind.service))
+    if wanted.profile == "s4hana-cloud":
+        lines += _CAREFUL
     if wanted.ca:
         lines.append(_line("ca", wanted.ca, "secret with `bundle`: PEM of the private authority"))
     else:

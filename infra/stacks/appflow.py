@@ -18,6 +18,7 @@ from sapmatch.settings import AppFlow
 from sapmatch.settings.network import address_of, services_of
 
 _CONNECTOR = "SAPOData"
+_MOST_FAILURES = 2  # runs in a row before AppFlow stops: our guard does not see its logons
 _Profile = appflow.CfnConnectorProfile
 _Flow = appflow.CfnFlow
 
@@ -25,8 +26,8 @@ _Flow = appflow.CfnFlow
 class AppFlowStack(Stack):
     """One connector profile and one flow for each `[appflow.NAME]`.
 
-    Secrets are dynamic references: CloudFormation reads them when it deploys, no template holds
-    them. A new version of a secret reaches AppFlow with the next deployment that changes a profile.
+    Secrets are dynamic references: CloudFormation reads them when it makes a profile, no template
+    holds them, and AppFlow keeps what it got. A new version of a secret does not reach it.
     """
 
     def __init__(
@@ -73,8 +74,9 @@ class AppFlowStack(Stack):
             f"{pascal(name)}Flow",
             flow_name=title,
             description=f"{flow.entity_set} of {flow.connection}",
+            flow_status="Active" if flow.schedule else None,  # else a scheduled one stays a draft
             kms_arn=resources.key.key_arn,
-            trigger_config=_trigger(flow),
+            trigger_config=trigger_of(flow),
             source_flow_config=_Flow.SourceFlowConfigProperty(
                 connector_type=_CONNECTOR,
                 connector_profile_name=title,
@@ -107,7 +109,7 @@ def _properties(
     logon = flow.logon
     return _Profile.SAPODataConnectorProfilePropertiesProperty(
         application_host_url=f"{urlsplit(connection.url).scheme}://{host}",
-        application_service_path=_service(flow, connection),
+        application_service_path=flow.catalog,
         port_number=port,
         client_number=connection.client or None,
         logon_language=connection.language,
@@ -153,14 +155,18 @@ def _service(flow: AppFlow, connection: Connection) -> str:
     return str(flow.service or connection.service).rstrip("/")
 
 
-def _trigger(flow: AppFlow) -> appflow.CfnFlow.TriggerConfigProperty:
+def trigger_of(flow: AppFlow) -> appflow.CfnFlow.TriggerConfigProperty:
+    """When a flow runs, in AppFlow's own words."""
     if flow.schedule is None:
         return _Flow.TriggerConfigProperty(trigger_type="OnDemand")
-    expression = re.sub(r"^rate\((\d+) ", r"rate(\1", flow.schedule)  # rate(5minutes)
+    expression = re.sub(r"^rate\((\d+) (minute|hour|day)s?\)", r"rate(\1\2s)", flow.schedule)
     return _Flow.TriggerConfigProperty(
         trigger_type="Scheduled",
         trigger_properties=_Flow.ScheduledTriggerPropertiesProperty(
-            schedule_expression=expression, data_pull_mode="Complete", time_zone=flow.time_zone
+            schedule_expression=expression,  # rate(1days): always plural, without a space
+            data_pull_mode="Complete",
+            time_zone=flow.time_zone,
+            flow_error_deactivation_threshold=_MOST_FAILURES,
         ),
     )
 

@@ -11,12 +11,11 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
-from msgspec.structs import replace
 
 from infra.config import StageConfig
 from infra.grants import Resources
-from sapmatch.model.auth import NoAuth
 from sapmatch.model.connection import Connection
+from sapmatch.settings.network import seen_inside
 from sapmatch.settings.rotations import rotated_secrets
 
 APPFLOW = "appflow"  # the folder of its flows
@@ -56,7 +55,9 @@ class DataStack(Stack):
             tables=tables,
             topic=topic,
             secrets=_managed(connections),
-            sap_secrets=_managed(map(_inside, connections) if config.has_broker else connections),
+            sap_secrets=_managed(
+                map(seen_inside, connections) if config.has_broker else connections
+            ),
             outside_secrets=_managed(c for c in connections if c.tokens_from_outside),
             rotated_secrets=tuple(rotated_secrets(config.settings)),
             secret_keys=config.settings.secrets.keys,
@@ -197,11 +198,6 @@ class DataStack(Stack):
             ("KeyArn", self.resources.key.key_arn),
         ):
             CfnOutput(self, name, value=value)
-
-
-def _inside(connection: Connection) -> Connection:
-    """As callers of SAP see it who have a broker: it alone reads what tokens are made with."""
-    return replace(connection, auth=NoAuth()) if connection.tokens_from_outside else connection
 
 
 def _managed(connections: Iterable[Connection]) -> tuple[str, ...]:

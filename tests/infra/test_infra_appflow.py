@@ -3,7 +3,10 @@
 from typing import Any
 
 import pytest
+from aws_cdk.aws_appflow import CfnFlow
 
+from infra.stacks.appflow import trigger_of
+from sapmatch.settings import AppFlow
 from tests.infra.conftest import Synthesize
 from tests.infra.templates import Templates
 
@@ -38,7 +41,7 @@ def test_a_profile_is_made_from_the_connection(plain: Templates) -> None:
     assert (profile["ConnectorType"], profile["ConnectionMode"]) == ("SAPOData", "Public")
     assert properties == {
         "ApplicationHostUrl": "https://sap.example.com",
-        "ApplicationServicePath": "/sap/opu/odata/sap/API_PURCHASEORDER_PROCESS_SRV",
+        "ApplicationServicePath": "/sap/opu/odata/iwfnd/catalogservice;v=2",
         "ClientNumber": "100",
         "DisableSSO": True,
         "LogonLanguage": "EN",
@@ -80,6 +83,7 @@ def test_a_flow_reads_an_entity_set_into_its_own_folder(plain: Templates) -> Non
     assert s3["BucketPrefix"] == "appflow/orders"
     assert s3["S3OutputFormatConfig"]["FileType"] == "JSON"
     assert flow["TriggerConfig"] == {"TriggerType": "OnDemand"}
+    assert "FlowStatus" not in flow
     assert flow["KMSArn"]
 
 
@@ -89,6 +93,28 @@ def test_a_flow_runs_by_its_schedule_in_its_zone(private: Templates) -> None:
     assert trigger["TriggerType"] == "Scheduled"
     assert trigger["TriggerProperties"]["ScheduleExpression"] == "rate(5minutes)"
     assert trigger["TriggerProperties"]["TimeZone"] == "Europe/Berlin"
+    assert flow["FlowStatus"] == "Active"
+
+
+def test_a_flow_that_fails_twice_in_a_row_stops(private: Templates) -> None:
+    """AppFlow's logons are outside of the guard: an old password must not lock the user."""
+    (flow,) = private.of_type(FLOW).values()
+    assert flow["TriggerConfig"]["TriggerProperties"]["FlowErrorDeactivationThreshold"] == 2
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expression"),
+    [
+        ("rate(1 day)", "rate(1days)"),
+        ("rate(12 hours)", "rate(12hours)"),
+        ("cron(0 6 ? * MON-FRI *)", "cron(0 6 ? * MON-FRI *)"),
+    ],
+)
+def test_a_rate_is_written_as_appflow_reads_it(schedule: str, expression: str) -> None:
+    flow = AppFlow(connection="s4", entity_set="X", schedule=schedule)
+    properties = trigger_of(flow).trigger_properties
+    assert isinstance(properties, CfnFlow.ScheduledTriggerPropertiesProperty)
+    assert properties.schedule_expression == expression
 
 
 def test_appflow_writes_for_this_account_and_under_its_prefix_only(plain: Templates) -> None:

@@ -9,7 +9,7 @@ SETTINGS ?= sapmatch.toml
 STAGE ?= prod
 SEEDS ?= 20000
 INTENTS ?= 1000000
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down status test lint types imports conformance synth deploy bundle bench proof lock clean
@@ -79,11 +79,14 @@ bundle: setup  ## build the code and layers for AWS Lambda (network)
 	@$(BIN)/python -m infra.bundle --target cloud --settings $(SETTINGS)
 
 synth: bundle  ## synthesise the stacks from SETTINGS (no account, no Docker)
-	@npx --no-install cdk synth --quiet --app "$(BIN)/python app.py" -c stage=$(STAGE) -c settings=$(SETTINGS)
-	@echo "synth: templates in cdk.out"
+	@rm -rf cdk.out
+	@npx --no-install cdk synth --quiet --app "$(BIN)/python app.py" -c stage=$(STAGE) -c settings=$(SETTINGS) \
+	  >build/synth.log 2>&1 || { cat build/synth.log; exit 1; }
+	@echo "synth: templates in cdk.out; what the CDK remarks is in build/synth.log"
 
 deploy: bundle  ## deploy the stacks of SETTINGS to the AWS account of the environment
 	@$(BIN)/sapmatch settings check $(SETTINGS)
+	@rm -rf cdk.out
 	npx --no-install cdk deploy 'sapmatch-$(STAGE)-!(provider)' --app "$(BIN)/python app.py" -c stage=$(STAGE) -c settings=$(SETTINGS)
 
 bench: bundle  ## print the benchmark tables

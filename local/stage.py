@@ -178,7 +178,7 @@ def _deploy(say: Say, aws: dict[str, str], textract_url: str) -> dict[str, str]:
         *("-c", f"textract_url={textract_url}"),
     ]
     cdk = [str(ROOT / "node_modules" / ".bin" / "cdk")]
-    env = {**aws, "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1", "CI": "true"}
+    env = {**aws, "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20", "CI": "true"}
     say("cdk bootstrap")
     target = f"aws://{emulator.ACCOUNT}/{emulator.REGION}"
     # From a folder without cdk.json: bootstrapping needs no synthesis of our stacks.

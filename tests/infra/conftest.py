@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-os.environ["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = "1"
+os.environ["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = "20"
 
 from aws_cdk import App
 

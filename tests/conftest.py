@@ -1,6 +1,9 @@
 """What every test may rely on: no network in unit tests, loopback only everywhere else."""
 
 import os
+import shutil
+import tempfile
+from itertools import count
 from pathlib import Path
 
 import hypothesis
@@ -14,9 +17,21 @@ hypothesis.settings.load_profile("repeatable")
 ROOT = Path(__file__).resolve().parent.parent
 TEST_DATA = Path(os.environ.get("SAPMATCH_TEST_DATA", ROOT.parent / "shared" / "data"))
 
+_STATE = Path(tempfile.gettempdir()) / f"sapmatch-tests-{os.getpid()}"
+_numbers = count()
+
+
+def pytest_unconfigure() -> None:
+    """What commands agreed on in tests is of no use to anybody."""
+    shutil.rmtree(_STATE, ignore_errors=True)
+
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Unit tests open no socket at all; the others reach this machine only."""
+    """Unit tests open no socket at all; the others reach this machine only.
+
+    What commands agree on lies in a folder of each test's own, never in a home.
+    """
+    os.environ["XDG_STATE_HOME"] = str(_STATE / str(next(_numbers)))
     if "tests/unit" in Path(item.path).as_posix():
         pytest_socket.disable_socket(allow_unix_socket=False)
     else:

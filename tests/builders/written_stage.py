@@ -25,6 +25,7 @@ class WrittenStage(SimpleNamespace):
     intents: MemoryIntents
     objects: MemoryObjects
     workflows: Workflows
+    stage: str = "prod"
     control: MemoryControl
     clock: MemoryClock
 

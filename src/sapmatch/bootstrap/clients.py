@@ -91,7 +91,8 @@ class SapClients:
         return AccessCache(self._clock)
 
     def _guard(self, name: str) -> LogonGuard:
-        return shared_guard(self._settings, name, self._control(), self._clock)
+        stage = self._environment.get(Environment.STAGE, "STAGE")
+        return shared_guard(self._settings, name, self._control(), self._clock, stage)
 
     def _broker(self, name: str) -> AccessSource | None:
         """Where this function stands in a network that does not lead to who makes the tokens."""

@@ -1,18 +1,18 @@
 """Clients of foreign systems, with the credentials that the settings name."""
 
-import threading
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
 from sapmatch.clock import SystemClock
 from sapmatch.model.access import AccessSource, LogonGuard, Principal
-from sapmatch.model.auth import BtpDestination
+from sapmatch.model.auth import BtpDestination, secret_of
 from sapmatch.model.connection import Connection
-from sapmatch.model.errors import InputRejected, PreconditionFailed
-from sapmatch.model.ports import Clock, Control, Versioned
+from sapmatch.model.errors import InputRejected
+from sapmatch.model.ports import Clock, Control
 from sapmatch.settings import Settings
 from sapmatch.settings.logons import logon_of
 
@@ -35,8 +35,8 @@ def sap_client(
 ) -> "ODataClient":
     """A client for `[connections.<name>]`, logged on lazily; close it after use.
 
-    Without a `guard` this process keeps itself from locking the user; without a `broker` it gets
-    tokens itself, and without a `cache` for this client alone.
+    Without a `guard` all commands of this user on this machine keep each other from locking the
+    user; without a `broker` it gets tokens itself, and without a `cache` for this client alone.
     """
     from sapmatch.bootstrap.secrets import NamedSecrets
     from sapmatch.sap.connection import connect
@@ -48,21 +48,54 @@ def sap_client(
         NamedSecrets(),
         clock=clock,
         principal=principal,
-        guard=guard or shared_guard(settings, name, _OwnControl(), clock),
+        guard=guard or laptop_guard(settings, name, clock),
         broker=broker,
         cache=cache,
     )
 
 
 def shared_guard(
-    settings: Settings, name: str, control: Control, clock: Clock
+    settings: Settings, name: str, control: Control, clock: Clock, stage: str
 ) -> "SharedLogonGuard":
-    """The guard of one connection, and of those that log on as the same user."""
+    """The guard of one connection of a stage, and of those that log on as the same user."""
     from sapmatch.limits.logons import SharedLogonGuard
 
+    seconds = _seconds(settings, name)
+    first = logon_of(settings, name)
+    return SharedLogonGuard(control, clock, first, seconds=seconds, stage=stage)
+
+
+def laptop_guard(
+    settings: Settings, name: str, clock: Clock, control: Control | None = None
+) -> "SharedLogonGuard":
+    """The guard of one connection for the commands of this user on this machine.
+
+    They may have settings of their own each, so a logon is known by where it goes.
+    """
+    from sapmatch.bootstrap.laptop import LaptopLogons, is_alive, this_process
+    from sapmatch.limits.logons import SharedLogonGuard
+
+    return SharedLogonGuard(
+        control or LaptopLogons(),
+        clock,
+        name,
+        owner=this_process(),
+        seconds=_seconds(settings, name),
+        counted_as=" ".join(_entrance(connection_of(settings, name))),
+        is_alive=is_alive,
+    )
+
+
+def _entrance(connection: Connection) -> tuple[str, str, str]:
+    """Secret, host with port (SAP's system number is part of that), and client."""
+    address = urlsplit(connection.url)
+    return secret_of(connection.auth) or "-", address.netloc.lower(), connection.client or "-"
+
+
+def _seconds(settings: Settings, name: str) -> float:
+    """How long one exchange with SAP may take."""
     found = settings.connections.get(name)
-    seconds = found.connect_timeout + found.total_timeout if found else 0
-    return SharedLogonGuard(control, clock, logon_of(settings, name), seconds=seconds)
+    return found.connect_timeout + found.total_timeout if found else 0
 
 
 def connection_of(settings: Settings, name: str, principal: Principal | None = None) -> Connection:
@@ -87,22 +120,3 @@ def textract() -> "Callable[[bytes, int], Analysis]":
     from sapmatch.aws.expense import analyze_bytes
 
     return partial(analyze_bytes, client("textract"))
-
-
-class _OwnControl:
-    """Port Control for the threads of one process, which has nobody else to agree with."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._values: dict[str, Versioned] = {}
-
-    def read(self, key: str) -> Versioned | None:
-        return self._values.get(key)
-
-    def write(self, key: str, value: bytes, *, expected: int) -> int:
-        with self._lock:
-            known = self._values.get(key)
-            if (known.version if known else 0) != expected:
-                raise PreconditionFailed(f"{key}: another thread changed it")
-            self._values[key] = Versioned(value=value, version=expected + 1)
-        return expected + 1

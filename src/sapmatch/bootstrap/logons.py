@@ -24,7 +24,7 @@ _Stop: TypeAlias = tuple[str, datetime | None, datetime]
 
 def logon_guard(parts: Services, connection: str) -> "SharedLogonGuard":
     """The guard of one connection and of those that share its user, to look at and to release."""
-    return shared_guard(parts.settings, connection, parts.control, parts.clock)
+    return shared_guard(parts.settings, connection, parts.control, parts.clock, parts.stage)
 
 
 def changed_logons(records: Iterable[Mapping[str, Any]]) -> list[str]:

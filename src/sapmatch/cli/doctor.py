@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from sapmatch.bootstrap import deployment, sap_client
+from sapmatch.bootstrap.logon import laptop_guard
 from sapmatch.bootstrap.logons import logon_guard, stopped_since
 from sapmatch.bootstrap.secrets import NamedSecrets
 from sapmatch.cli import output
 from sapmatch.cli.options import add_common, connection_of, service_of
+from sapmatch.clock import SystemClock
 from sapmatch.model.access import AccessSource, LogonGuard
 from sapmatch.model.auth import secret_of
 from sapmatch.model.presets import entity_sets_of
@@ -52,7 +54,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _entry(settings: Settings, name: str, stage: str | None) -> Entry:
     """How to get in; with a stage as carefully as its functions do, by what they agreed on."""
     if stage is None:
-        return Entry(secrets=NamedSecrets(), connect=partial(_client, settings, name, None))
+        guard = laptop_guard(settings, name, SystemClock())
+        connect = partial(_client, settings, name, guard)
+        return Entry(secrets=NamedSecrets(), connect=connect, guard=guard)
     guard = logon_guard(deployment(stage), name)
     secret = secret_of(settings.connections[name].auth)
     return Entry(
@@ -64,7 +68,7 @@ def _entry(settings: Settings, name: str, stage: str | None) -> Entry:
 
 
 def _client(
-    settings: Settings, name: str, guard: LogonGuard | None, source: AccessSource | None
+    settings: Settings, name: str, guard: LogonGuard, source: AccessSource | None
 ) -> ODataClient:
     return sap_client(settings, name, guard=guard, broker=source)
 

@@ -96,7 +96,9 @@ class SharedLogonGuard:
     """Port LogonGuard over what functions agree on; one for each function and connection.
 
     Thread-safe: each thread is a caller of its own, named after `owner`. A proved version costs a
-    read in two seconds and no write. `seconds` is how long one exchange with SAP may take.
+    read in two seconds and no write. `seconds` is how long one exchange with SAP may take. Counted
+    is under the connection's name unless `counted_as` says another; `is_alive` tells whether an
+    owner may still be at work, where that can be known. `stage` is the one that people release.
     """
 
     def __init__(
@@ -107,11 +109,17 @@ class SharedLogonGuard:
         *,
         owner: str | None = None,
         seconds: float = LEASE_SECONDS,
+        stage: str | None = None,
+        counted_as: str | None = None,
+        is_alive: Callable[[str], bool] = lambda _owner: True,
     ) -> None:
         self._control = control
         self._clock = clock
         self._connection = connection
         self._owner = owner or uuid.uuid4().hex
+        self._stage = stage
+        self._counted_as = counted_as or connection
+        self._is_alive = is_alive
         self._lease = min(max(seconds, LEASE_SECONDS), LONGEST_LEASE)
         self._seen = Logons()
         self._seen_at = float("-inf")
@@ -178,6 +186,8 @@ class SharedLogonGuard:
         return self._seen.of(version)
 
     def _begun(self, trial: Trial, now: float) -> Trial:
+        if trial.owner and not self._is_alive(trial.owner):
+            trial = replace(trial, owner="")
         return trial.begun(self._caller, now, self._lease)
 
     def _wait(self, end: float) -> None:
@@ -190,16 +200,17 @@ class SharedLogonGuard:
 
     def _stopped(self, trial: Trial) -> str:
         since = datetime.fromtimestamp(trial.stopped_at, UTC)
+        where = f" --stage {self._stage}" if self._stage else ""
         return (
             f"[connections.{self._connection}]: SAP refused this version of its logon secret "
             f"twice, so nothing is sent since {since:%Y-%m-%d %H:%M:%S} UTC, lest the user is "
             "locked; put the right password into the secret, or, where only the user was locked "
-            f"(SU01), unlock it and run `sapmatch release {self._connection}`"
+            f"(SU01), unlock it and run `sapmatch release {self._connection}{where}`"
         )
 
     @property
     def _key(self) -> str:
-        return f"{KEY}{self._connection}"
+        return f"{KEY}{self._counted_as}"
 
     @property
     def _caller(self) -> str:

@@ -31,5 +31,5 @@ def test_a_stopped_logon_may_be_tried_again_by_one_caller(
 def test_a_logon_that_was_not_stopped_is_left_as_it_is(
     stage: WrittenStage, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["release", "s4"]) == 0
+    assert main(["release", "s4", "--stage", "prod"]) == 0
     assert "was not stopped" in capsys.readouterr().out

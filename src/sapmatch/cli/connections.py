@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,18 @@ from sapmatch.cli.options import (
     settings_of,
     settings_path,
 )
-from sapmatch.model.auth import type_of
+from sapmatch.model.auth import BtpDestination, type_of
+from sapmatch.model.connection import Connection
 from sapmatch.model.errors import InputRejected
-from sapmatch.sap.auth.destination.setup import destination_json
-from sapmatch.sap.setup.block import block
+from sapmatch.sap.auth.destination.kinds import KINDS
+from sapmatch.sap.auth.destination.setup import destination_json, technical_kind
+from sapmatch.sap.setup.block import block, guesses
 from sapmatch.sap.setup.checklist import checklist
 from sapmatch.sap.setup.secret import commands
 from sapmatch.settings.file import parse
 
 _STDOUT = "-"
+_FOR_PEOPLE = "OAuth2SAMLBearerAssertion"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,8 +40,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     help_text = "print a destination of it as JSON, to import in the BTP cockpit"
     one = _action(actions, "destination", help_text, run_destination)
     one.add_argument("connection", metavar="CONNECTION")
-    one.add_argument(
-        "--authentication", metavar="TYPE", default="OAuth2SAMLBearerAssertion", help="of it"
+    which = one.add_mutually_exclusive_group()
+    which.add_argument(
+        "--authentication", metavar="TYPE", help="else one that the technical user can log on by"
+    )
+    which.add_argument(
+        "--for-people",
+        action="store_const",
+        const=_FOR_PEOPLE,
+        dest="authentication",
+        help=f"the one of auth.for_people: {_FOR_PEOPLE}",
     )
     help_text = "print what has to be set up in SAP, BTP and the Cloud Connector"
     told = _action(actions, "checklist", help_text, run_checklist)
@@ -65,16 +76,17 @@ def run_init(arguments: argparse.Namespace) -> int:
     text = block(wanted)
     connection = parse(text.encode(), target).connections[wanted.name]
     stored = commands(type_of(connection.auth), wanted.secret_name)
+    guessed = list(guesses(wanted))
     to_do = checklist(connection)
     if target != _STDOUT:
         _write(Path(target), text)
     if arguments.json:
         told = {"connection": wanted.name, "output": target, "toml": text}
-        output.json_line({**told, "secret": stored, "checklist": to_do})
+        output.json_line({**told, "guessed": guessed, "secret": stored, "checklist": to_do})
         return 0
     if target == _STDOUT:
         sys.stdout.write(text)
-    _tell(wanted.name, target, stored, to_do)
+    _tell(wanted.name, target, guessed, stored, to_do)
     return 0
 
 
@@ -103,9 +115,24 @@ def run_list(arguments: argparse.Namespace) -> int:
 def run_destination(arguments: argparse.Namespace) -> int:
     """JSON on stdout and nothing else, as the cockpit imports it."""
     connection = connection_of(arguments).connections[arguments.connection]
-    found = destination_json(connection, arguments.authentication, arguments.connection)
+    kind = arguments.authentication or technical_kind(connection)
+    found = destination_json(connection, kind, arguments.connection)
+    for line in _remarks(connection, kind, arguments.connection):
+        output.note(line)
     sys.stdout.write(f"{found}\n")
     return 0
+
+
+def _remarks(connection: Connection, kind: str, name: str) -> Iterator[str]:
+    """What would make the destination useless, or the settings."""
+    auth, setting = connection.auth, f"connections.{name}.auth"
+    if not isinstance(auth, BtpDestination):
+        yield f"{setting}.type is {type_of(auth)}: destinations count with btp-destination only"
+    elif KINDS[kind].user and not auth.for_people:
+        yield (
+            f"{kind} speaks for persons only: give it a name of its own and set it in "
+            f"{setting}.for_people; {setting}.destination is the technical user's"
+        )
 
 
 def run_checklist(arguments: argparse.Namespace) -> int:
@@ -135,14 +162,18 @@ def _write(path: Path, text: str) -> None:
         raise InputRejected(f"{path}: cannot be written ({exc.strerror})") from exc
 
 
-def _tell(name: str, target: str, stored: list[str], to_do: list[str]) -> None:
+def _titled(title: str, lines: list[str]) -> list[str]:
+    return [title, *lines] if lines else []
+
+
+def _tell(name: str, target: str, guessed: list[str], stored: list[str], to_do: list[str]) -> None:
     """Beside the block, where that goes to stdout."""
     say = output.note if target == _STDOUT else output.line
     if target != _STDOUT:
         say(f"{target}: connection {name}")
-    for line in ["The secret, which only you type:", *stored] if stored else []:
-        say(line)
-    for line in ["On the other side:", *to_do]:
+    guessed = _titled("Still to be looked at:", guessed)
+    secret = _titled("The secret, which only you type:", stored)
+    for line in [*guessed, *secret, "On the other side:", *to_do]:
         say(line)
     named = "" if target in (_STDOUT, DEFAULT_SETTINGS) else f" --settings {target}"
     say(f"Then: sapmatch doctor {name}{named}")

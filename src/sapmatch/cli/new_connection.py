@@ -12,11 +12,12 @@ from sapmatch.cli.options import names
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.profiles import PROFILES, ProfileName
 from sapmatch.sap.ports import ports_of
-from sapmatch.sap.setup.block import AUTH_TYPES, NETWORKS, Wanted
+from sapmatch.sap.setup.block import AUDIENCE, AUTH_TYPES, NETWORKS, TENANCIES, Wanted
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
 _CLIENT = "100"  # of a system that has clients, where nobody says another one
 _TRIES = 3
+_OTHERS = ("--scope", "--proxy-tenancy")
 _TEXTS = {
     "--secret": "name of the secret in Secrets Manager, or env:NAME; never a secret itself",
     "--service": "path of the service that `sapmatch doctor` looks at",
@@ -26,7 +27,9 @@ _TEXTS = {
     "--audience": "oauth2-saml-bearer: name of the local provider in SAML2",
     "--user": "oauth2-saml-bearer: SAP user of calls in nobody's name",
     "--destination": "btp-destination: its name in the BTP cockpit",
+    "--for-people": "btp-destination: another one, which speaks for persons (decide --now)",
     "--proxy": "HOST or HOST:PORT of SAP's connectivity proxy",
+    "--proxy-secret": "name of the secret with the binding of the connectivity service",
     "--location-id": "which Cloud Connector, where there are several",
 }
 
@@ -42,6 +45,9 @@ def add_questions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--client", metavar="NNN", help="SAP client")
     parser.add_argument("--auth", choices=AUTH_TYPES, help="how to log on")
     parser.add_argument("--network", choices=NETWORKS, help="where the functions stand (none)")
+    parser.add_argument(
+        "--proxy-tenancy", choices=TENANCIES, help="how the proxy wants our token (trusted: not)"
+    )
     parser.add_argument("--scope", metavar="A,B", type=names, help="OAuth: scopes to ask for")
     for option, help_text in _TEXTS.items():
         parser.add_argument(option, help=help_text)
@@ -67,8 +73,23 @@ def answered(arguments: argparse.Namespace) -> Wanted:
     if wanted.auth != "none" and not arguments.secret:
         usual = wanted.secret_name
         arguments.secret = _asked("Name of the secret, never its value", usual)
-    given = (option.removeprefix("--").replace("-", "_") for option in (*_TEXTS, "--scope"))
+    _ask_logon(arguments, wanted)
+    given = (option.removeprefix("--").replace("-", "_") for option in (*_TEXTS, *_OTHERS))
     return replace(wanted, **{each: v for each in given if (v := getattr(arguments, each))})
+
+
+def _ask_logon(arguments: argparse.Namespace, wanted: Wanted) -> None:
+    """What only some ways to log on want to know."""
+    if wanted.auth == "oauth2-saml-bearer":
+        if not arguments.audience:
+            arguments.audience = _asked("Name of SAP's local provider (SAML2)", AUDIENCE)
+        if not arguments.user:
+            arguments.user = _asked("SAP user of calls in nobody's name", wanted.user)
+    elif wanted.auth == "btp-destination":
+        if not arguments.destination:
+            arguments.destination = _asked("Destination of the technical user", wanted.name)
+        if not arguments.for_people:
+            arguments.for_people = _asked("Destination that speaks for persons, if any", "")
 
 
 def _url(arguments: argparse.Namespace) -> str:
@@ -79,6 +100,11 @@ def _url(arguments: argparse.Namespace) -> str:
     host = arguments.host or _asked("Host of SAP, or its whole url", "")
     if not host:
         raise InputRejected("--url: is missing; name it, or --host with --system-number")
+    if arguments.system_number and (":" in host or "/" in host):
+        raise InputRejected(
+            "--host: must be the host alone, as the port follows from --system-number; or name "
+            "the whole address in --url"
+        )
     if "://" in host:
         return str(host)
     if not arguments.system_number:

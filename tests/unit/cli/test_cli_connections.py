@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sapmatch.cli import main
+from sapmatch.model.auth import ClientCredentials
 from sapmatch.sap.setup.block import AUTH_TYPES, NETWORKS
 from sapmatch.settings import load
 
@@ -121,6 +122,8 @@ def test_the_block_alone_goes_to_stdout_to_be_added_to_a_file(
         ([*URL, "--secret", "my Password!"], "name of a secret"),
         (["--host", "sap.example.com", "--system-number", "1"], "two digits"),
         ([*URL, "--host", "x"], "not allowed with"),
+        (["--host", "https://sap.example.com", "--system-number", "12"], "--host: must be"),
+        (["--host", "sap.example.com:44300", "--system-number", "12"], "--host: must be"),
         ([*URL, "--auth", "kerberos"], "invalid choice"),
         ([*URL, "--auth", "certificate", "--proxy", "p:1"], "http://"),
         ([*URL, "--output", "no/such/folder.toml"], "cannot be written"),
@@ -145,6 +148,32 @@ def test_a_person_is_asked_and_enter_takes_what_is_usual(monkeypatch: pytest.Mon
     assert connection.secrets == ("sapmatch/erp",)
 
 
+def test_what_nobody_said_is_told_as_a_guess(capsys: pytest.CaptureFixture[str]) -> None:
+    saml = ["--auth", "oauth2-saml-bearer", "--network", "vpn"]
+    assert main([*INIT, *URL, *saml, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert "connections.s4.auth.audience is a placeholder" in told["guessed"][0]
+    assert "[network] is commented out" in told["guessed"][1]
+    assert '# names = { "sap.example.com" =' in told["toml"]
+    assert main([*INIT, *URL, "--force", "--auth", "oauth2-saml-bearer", "--audience", "S4H"]) == 0
+    assert "Still to be looked at" not in capsys.readouterr().out
+
+
+def test_tokens_of_the_cloud_are_guessed_where_its_documentation_has_them() -> None:
+    cloud = ["--url", "https://my300000-api.s4hana.cloud.sap", "--profile", "s4hana-cloud"]
+    assert main([*INIT, *cloud, "--auth", "oauth2-client-credentials"]) == 0
+    auth = load(Path("sapmatch.toml")).connections["s4"].auth
+    assert isinstance(auth, ClientCredentials)
+    assert auth.token_url == "https://my300000.s4hana.cloud.sap/sap/bc/sec/oauth2/token"
+    assert "# a guess" in Path("sapmatch.toml").read_text()
+
+
+@pytest.mark.parametrize(("profile", "maps"), [("s4hana", True), ("c4c", False)])
+def test_certrule_is_named_where_there_is_one(profile: str, maps: bool) -> None:
+    assert main([*INIT, *URL, "--auth", "certificate", "--profile", profile]) == 0
+    assert ("CERTRULE" in Path("sapmatch.toml").read_text()) == maps
+
+
 def written(*options: str) -> None:
     given = ["--auth", "btp-destination", "--destination", "A4H@subaccount", "--force"]
     assert main([*INIT, "--url", "http://a4h:50001", "--proxy", "127.0.0.1", *given, *options]) == 0
@@ -163,6 +192,52 @@ def test_a_destination_to_import_is_json_and_nothing_else(
         "OnPremise",
     )
     assert main(["connections", "destination", "s4", "--authentication", "Kerberos"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("profile", "kind"),
+    [("s4hana", "BasicAuthentication"), ("s4hana-cloud", "OAuth2ClientCredentials")],
+)
+def test_a_destination_is_the_technical_users_unless_it_is_asked_for_people(
+    profile: str, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written("--profile", profile, "--for-people", "A4H_PEOPLE")
+    capsys.readouterr()
+    assert main(["connections", "destination", "s4"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["Name"], found["Authentication"]) == ("A4H", kind)
+    assert main(["connections", "destination", "s4", "--for-people"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["Name"] == "A4H_PEOPLE"
+    assert found["Authentication"] == "OAuth2SAMLBearerAssertion"
+
+
+def test_a_destination_that_nobody_would_use_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    written()
+    capsys.readouterr()
+    assert main(["connections", "destination", "s4", "--for-people"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["Name"] == "A4H"
+    assert "connections.s4.auth.for_people" in said.err
+    assert main([*INIT, *URL, "--force"]) == 0
+    capsys.readouterr()
+    assert main(["connections", "destination", "s4"]) == 0
+    assert "auth.type is basic" in capsys.readouterr().err
+
+
+def test_the_connector_is_in_the_checklist_only_where_it_is_on_the_way(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    binding = ["--proxy-tenancy", "untrusted", "--proxy-secret", "sapmatch/connectivity"]
+    written(*binding)
+    said = capsys.readouterr().out
+    assert "service key is the secret sapmatch/connectivity" in said
+    assert "Virtual host protocol HTTP:" in said
+    proxy = load(Path("sapmatch.toml")).connections["s4"].proxy
+    assert proxy is not None
+    assert (proxy.tenancy, proxy.secret) == ("untrusted", "sapmatch/connectivity")
+    assert main([*INIT, *URL, "--force", "--auth", "btp-destination"]) == 0
+    assert "Cloud Connector" not in capsys.readouterr().out
 
 
 def test_the_checklist_names_the_host_that_the_cloud_connector_reaches(

@@ -21,7 +21,7 @@ TUNNEL = Connection(
 
 
 def test_a_destination_with_saml_bearer_is_ready_to_import_d14() -> None:
-    found = json.loads(destination_json(DIRECT))
+    found = json.loads(destination_json(DIRECT, "OAuth2SAMLBearerAssertion"))
     assert found["Name"] == "A4H"
     assert (found["URL"], found["ProxyType"]) == (DIRECT.url, "Internet")
     assert found["sap-client"] == "100"

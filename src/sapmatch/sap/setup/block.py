@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -12,7 +13,7 @@ TOKEN_PATH: Final = "/sap/bc/sec/oauth2/token"  # noqa: S105
 _TYPES: Final = {
     "none": "the network, or a gateway on the way, lets us in",
     "basic": "a technical user with a password",
-    "certificate": "a client certificate, which CERTRULE maps to a user",
+    "certificate": "a client certificate",
     "oauth2-client-credentials": "a token for a technical user",
     "oauth2-saml-bearer": "our own signed assertion, swapped at SAP for a token",
     "btp-destination": "a destination of SAP BTP finds out how",
@@ -22,11 +23,15 @@ _NETWORKS: Final = {
     "none": (),
     "vpn": (
         'sap_cidr = "10.20.0.0/16"                # SAP\'s network',
+        'vpc_cidr = "10.0.0.0/16"                 # ours; must not overlap SAP\'s',
         'customer_gateway_ip = "203.0.113.10"     # public address of the company\'s gateway',
         'prefix_lists = ["pl-...", "pl-..."]      # of S3 and DynamoDB in the region',
+        'names = { "{host}" = "10.20.0.5" }  # or dns_servers and dns_domain; not where public',
+        "                                          # DNS has the private address of SAP",
     ),
     "privatelink": (
         'endpoint_service = "com.amazonaws.vpce.eu-central-1.vpce-svc-..."  # from its provider',
+        'vpc_cidr = "10.0.0.0/16"                 # ours',
         'prefix_lists = ["pl-...", "pl-..."]      # of S3 and DynamoDB in the region',
     ),
     "existing": (
@@ -38,6 +43,7 @@ _NETWORKS: Final = {
     ),
 }
 NETWORKS: Final = tuple(_NETWORKS)
+TENANCIES: Final = ("trusted", "untrusted", "multi-tenant")
 
 
 _CAREFUL: Final = (
@@ -45,6 +51,9 @@ _CAREFUL: Final = (
     "# while calls are under way, each of them is refused once. Two at a time stay below three.",
     "limits = { parallel = 2 }",
 )
+
+
+AUDIENCE: Final = "NAME-OF-THE-LOCAL-PROVIDER"
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -61,11 +70,14 @@ class Wanted(Struct, frozen=True, kw_only=True):
     ca: str = ""
     token_url: str = ""
     issuer: str = "sapmatch"
-    audience: str = "NAME-OF-THE-LOCAL-PROVIDER"
+    audience: str = AUDIENCE
     user: str = "SAPMATCH"
     scope: tuple[str, ...] = ()
     destination: str = ""
+    for_people: str = ""
     proxy: str = ""
+    proxy_tenancy: str = ""
+    proxy_secret: str = ""
     location_id: str = ""
     system_number: str = ""
 
@@ -102,6 +114,25 @@ def block(wanted: Wanted) -> str:
     return "\n".join(lines) + "\n"
 
 
+def guesses(wanted: Wanted) -> Iterator[str]:
+    """What stands in the block without anybody having said it, and may be wrong."""
+    setting = f"connections.{wanted.name}"
+    if wanted.auth == "oauth2-client-credentials" and not wanted.token_url:
+        yield (
+            f"{setting}.auth.token_url is a guess: S/4HANA Cloud shows it in the communication "
+            "arrangement, OAuth 2.0 Details; elsewhere whoever gives the tokens knows it"
+        )
+    if wanted.auth == "oauth2-saml-bearer" and wanted.audience == AUDIENCE:
+        yield (
+            f"{setting}.auth.audience is a placeholder: put in the name of SAP's local provider "
+            "(transaction SAML2), or name it by --audience"
+        )
+    if wanted.proxy and not wanted.proxy_tenancy:
+        yield f"{setting}.proxy.tenancy is trusted by default: compare how the proxy is set up"
+    if wanted.network != "none":
+        yield "[network] is commented out, for only you know its values: the functions need it"
+
+
 def _service(path: str | None) -> str:
     comment = "what `sapmatch doctor` looks at first"
     return _line("service", path, comment) if path else f'# service = "/..."  # {comment}'
@@ -109,11 +140,14 @@ def _service(path: str | None) -> str:
 
 def _auth(wanted: Wanted) -> Iterator[str]:
     yield f"[connections.{wanted.name}.auth]"
-    yield _line("type", wanted.auth, _TYPES.get(wanted.auth, ""))
+    mapped = wanted.auth == "certificate" and PROFILES[wanted.profile].client
+    how = f"{_TYPES[wanted.auth]}{', which CERTRULE maps to a user' if mapped else ''}"
+    yield _line("type", wanted.auth, how)
     if wanted.auth != "none":
         yield _line("secret", wanted.secret_name, "name in Secrets Manager, or env:NAME; no value")
     if wanted.auth == "oauth2-client-credentials":
-        yield _line("token_url", wanted.token_url or _token_url(wanted), "who gives the token")
+        guess = "who gives the token" if wanted.token_url else "a guess: who gives the token?"
+        yield _line("token_url", wanted.token_url or _token_url(wanted), guess)
         yield from _scope(wanted)
     elif wanted.auth == "oauth2-saml-bearer":
         yield _line("issuer", wanted.issuer, "SAML2: name of the trusted provider, which is us")
@@ -124,7 +158,17 @@ def _auth(wanted: Wanted) -> Iterator[str]:
         yield from _scope(wanted)
     elif wanted.auth == "btp-destination":
         yield _line("destination", wanted.destination or wanted.name, "its name in the BTP cockpit")
-        yield '# issuers = { "https://idp.example.com" = "https://idp.example.com/keys" }'
+        yield from _people(wanted)
+
+
+def _people(wanted: Wanted) -> Iterator[str]:
+    comment = "for decide --now: a second one, which speaks for persons"
+    if wanted.for_people:
+        yield _line("for_people", wanted.for_people, comment)
+    else:
+        yield f'# for_people = "{wanted.destination or wanted.name}_PEOPLE"  # {comment}'
+    yield "# whose user tokens are taken, with the address of their keys:"
+    yield '# issuers = { "https://idp.example.com" = "https://idp.example.com/keys" }'
 
 
 def _scope(wanted: Wanted) -> Iterator[str]:
@@ -142,6 +186,10 @@ def _proxy(wanted: Wanted) -> Iterator[str]:
     yield f"[connections.{wanted.name}.proxy]  # SAP's connectivity proxy"
     yield f"host = {_quoted(host)}"
     yield f"port = {int(port) if port.isdecimal() else 20003}"
+    if wanted.proxy_tenancy:
+        yield _line("tenancy", wanted.proxy_tenancy, "how it wants our service token")
+    if wanted.proxy_secret:
+        yield _line("secret", wanted.proxy_secret, "the binding of the connectivity service")
     if wanted.location_id:
         yield _line("location_id", wanted.location_id, "which Cloud Connector")
 
@@ -160,12 +208,16 @@ def _network(wanted: Wanted) -> Iterator[str]:
     yield "# Where the functions stand (docs/network.md); fill in and take out the #:"
     yield "# [network]"
     yield f'# type = "{wanted.network}"'
-    yield from (f"# {line}" for line in _NETWORKS[wanted.network])
+    host = urlsplit(wanted.url).hostname or "sap.example.com"
+    yield from (f"# {line}".replace("{host}", host) for line in _NETWORKS[wanted.network])
 
 
 def _token_url(wanted: Wanted) -> str:
     client = f"?sap-client={wanted.client}" if wanted.client else ""
-    return f"{wanted.url.rstrip('/')}{TOKEN_PATH}{client}"
+    url = wanted.url.rstrip("/")
+    if wanted.profile == "s4hana-cloud":  # services are at another host than the tokens
+        url = url.replace("-api.", ".", 1)
+    return f"{url}{TOKEN_PATH}{client}"
 
 
 def _line(name: str, value: str, comment: str) -> str:

@@ -40,9 +40,22 @@ _BTP = (
     "BTP cockpit, Services, Instances: a destination service; its service key is the secret",
     (
         "BTP cockpit, Connectivity, Destinations: {destination}, URL {url} "
-        "(`sapmatch connections destination` prints one to import)"
+        "(`sapmatch connections destination` prints one of the technical user to import; its "
+        "password or secret is typed there)"
     ),
     "Check Connection there says 200",
+)
+_PEOPLE = (
+    "BTP cockpit, Connectivity, Destinations: {for_people}, which speaks for persons "
+    "(`sapmatch connections destination --for-people` prints one to import)"
+)
+_PROXY_BINDING = (
+    "BTP cockpit, Services, Instances: a connectivity service in the same subaccount; its service "
+    "key is the secret {secret} of proxy.secret"
+)
+_PROXY_TRUSTED = (
+    "the connectivity proxy runs with tenancy trusted: whoever reaches it goes on as we do, so "
+    "let its network policy admit nobody else (else proxy.tenancy and proxy.secret)"
 )
 _CLOUD = {
     "basic": (
@@ -83,17 +96,26 @@ def checklist(connection: Connection, internal_host: str | None = None) -> list[
     the way, with SAP's `host:port` as that one sees it."""
     auth = connection.auth
     if isinstance(auth, BtpDestination):
+        people = (_PEOPLE.format(for_people=auth.for_people),) if auth.for_people else ()
         found = tuple(
             each.format(destination=auth.destination, url=connection.url) for each in _BTP
         )
+        found += people
     elif isinstance(auth, SamlBearer):
         found = tuple(_filled(each, auth) for each in _ASSERTION)
     else:
         found = _of_kind(connection)
-    lines = [f"[ ] {each}" for each in found]
-    if connection.proxy or isinstance(auth, BtpDestination):
+    lines = [f"[ ] {each}" for each in (*found, *_proxy(connection))]
+    if connection.proxy or internal_host:
         lines += cloud_connector_checklist(connection, internal_host).splitlines()
     return lines
+
+
+def _proxy(connection: Connection) -> tuple[str, ...]:
+    if connection.proxy is None:
+        return ()
+    secret = connection.proxy.secret
+    return (_PROXY_BINDING.format(secret=secret) if secret else _PROXY_TRUSTED,)
 
 
 def _of_kind(connection: Connection) -> tuple[str, ...]:

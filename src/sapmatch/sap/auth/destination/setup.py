@@ -4,7 +4,7 @@ import json
 from typing import Final
 from urllib.parse import urlsplit
 
-from sapmatch.model.auth import BtpDestination
+from sapmatch.model.auth import Auth, BtpDestination, Certificate, ClientCredentials, NoAuth
 from sapmatch.model.connection import Connection
 from sapmatch.model.errors import InputRejected
 from sapmatch.sap.auth.destination.kinds import KINDS, PROXY_ONLY
@@ -16,10 +16,24 @@ _UNSPECIFIED: Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
 _BEFORE: Final = "urn:oasis:names:tc:SAML:2.0:ac:classes:PreviousSession"
 _TOKEN_SERVICE: Final = ("OAuth2ClientCredentials", "OAuth2Password", "OAuth2JWTBearer")
 
+_BY_AUTH: Final[dict[type[Auth], str]] = {
+    NoAuth: "NoAuthentication",
+    Certificate: "ClientCertificateAuthentication",
+    ClientCredentials: "OAuth2ClientCredentials",
+}
 
-def destination_json(
-    connection: Connection, kind: str = "OAuth2SAMLBearerAssertion", name: str = "sapmatch"
-) -> str:
+
+def technical_kind(connection: Connection) -> str:
+    """The Authentication of a destination that logs on as the technical user, as this system may.
+
+    Not every ABAP system gives tokens for client credentials; a password all of them take.
+    """
+    kind = _BY_AUTH.get(type(connection.auth))
+    cloud = connection.profile == "s4hana-cloud"
+    return kind or ("OAuth2ClientCredentials" if cloud else "BasicAuthentication")
+
+
+def destination_json(connection: Connection, kind: str, name: str = "sapmatch") -> str:
     """A destination of the connection as JSON, to be imported in the BTP cockpit.
 
     `kind` is its Authentication. What only SAP's administrators know stands in angle brackets, and
@@ -27,9 +41,8 @@ def destination_json(
     """
     if kind not in KINDS:
         raise InputRejected(f"Authentication {kind}: must be one of {', '.join(KINDS)}")
-    auth = connection.auth
     own = {
-        "Name": auth.destination.partition("@")[0] if isinstance(auth, BtpDestination) else name,
+        "Name": _name(connection, kind) or name,
         "Type": "HTTP",
         "URL": connection.url,
         "ProxyType": PROXY_ONLY if connection.proxy else "Internet",
@@ -45,6 +58,7 @@ def cloud_connector_checklist(connection: Connection, internal_host: str | None 
     """What to enter in the Cloud Connector, line by line; `internal_host` is SAP's `host:port`."""
     parts = urlsplit(connection.url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
+    protocol = "HTTP: the connectivity proxy takes no TLS" if connection.proxy else "HTTPS"
     location = connection.proxy.location_id if connection.proxy else None
     service = connection.service or _ODATA
     token = _TOKEN_PATH.removesuffix("/token")
@@ -54,7 +68,7 @@ def cloud_connector_checklist(connection: Connection, internal_host: str | None 
             "[ ] Back-end type ABAP System, protocol HTTPS (to SAP itself)",
             f"[ ] Internal host and port: {internal_host or '<host:port of SAP>'}",
             f"[ ] Virtual host {parts.hostname}, port {port}",
-            "[ ] Virtual host protocol HTTP: the connectivity proxy takes no TLS",
+            f"[ ] Virtual host protocol {protocol}",
             "[ ] Principal type X.509 Certificate where persons are propagated, else None",
             "[ ] Allow Principal Propagation: only with principal type X.509 Certificate",
             "[ ] Host in request header: Use Virtual Host",
@@ -71,6 +85,14 @@ def cloud_connector_checklist(connection: Connection, internal_host: str | None 
     )
 
 
+def _name(connection: Connection, kind: str) -> str:
+    auth = connection.auth
+    if not isinstance(auth, BtpDestination):
+        return ""
+    found = auth.for_people if KINDS[kind].user and auth.for_people else auth.destination
+    return found.partition("@")[0]
+
+
 def _logon(kind: str, connection: Connection) -> dict[str, str]:
     """The properties that this way to log on needs."""
     if kind == "BasicAuthentication":
@@ -78,7 +100,8 @@ def _logon(kind: str, connection: Connection) -> dict[str, str]:
     if kind == "ClientCertificateAuthentication":
         return {"KeyStoreLocation": "<uploaded key store, .p12>"}
     client = f"?sap-client={connection.client}" if connection.client else ""
-    endpoint = {"tokenServiceURL": f"{connection.url.rstrip('/')}{_TOKEN_PATH}{client}"}
+    usual = f"{connection.url.rstrip('/')}{_TOKEN_PATH}{client}"
+    endpoint = {"tokenServiceURL": getattr(connection.auth, "token_url", None) or usual}
     if kind == "OAuth2SAMLBearerAssertion":
         return {
             **endpoint,

@@ -165,6 +165,13 @@ def _check_person(path: str, flow: WriteBack, connection: Connection | None) -> 
             f"{flow.connection}: it needs oauth2-saml-bearer, or btp-destination for decisions "
             "that are written with decide --now",
         )
+    auth = connection.auth if connection else None
+    if isinstance(auth, BtpDestination) and not auth.for_people:
+        yield mistake(
+            f"{path}.run_as",
+            f"needs for_people in auth of connection {flow.connection}: a destination speaks "
+            "either for persons or for the technical user, who looks and reads back",
+        )
 
 
 def _check_match(path: str, flow: WriteBack) -> Iterator[Problem]:

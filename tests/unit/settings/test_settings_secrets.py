@@ -43,7 +43,7 @@ def test_an_empty_variable_is_none() -> None:
 
 @pytest.mark.parametrize("environment", [{}, {"S4_USER": ""}, {"OTHER_USER": "U"}])
 def test_without_any_the_variables_to_set_are_named(environment: dict[str, str]) -> None:
-    with pytest.raises(InputRejected, match="S4_USER and S4_PASSWORD, or S4_P12_FILE"):
+    with pytest.raises(InputRejected, match="S4_USER and S4_PASSWORD, S4_P12_FILE"):
         read(environment)
 
 

@@ -15,6 +15,7 @@ from sapmatch.settings.matching import check_matching
 from sapmatch.settings.network import check_network
 from sapmatch.settings.reviewing import check_reviewing
 from sapmatch.settings.rotations import check_rotations, check_secrets
+from sapmatch.settings.run_as import check_run_as
 from sapmatch.settings.schedule import check_schedule
 from sapmatch.settings.write_back import check_sides, check_write_back
 
@@ -44,6 +45,7 @@ def check(settings: Settings) -> Iterator[Problem]:
     yield from _check_reading(settings)
     yield from check_alerts(settings.alerts)
     yield from check_reviewing(settings.reviewing)
+    yield from check_run_as(settings.write_backs, settings.connections, settings.reviewing)
     yield from check_network(settings)
     yield from check_appflow(settings)
     yield from check_rotations(settings)

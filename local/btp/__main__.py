@@ -31,7 +31,9 @@ def main() -> int:
         targets = dict(each.split("=", 1) for each in options.target)
         with (
             serve(known, secret=secret, port=options.port) as btp,
-            serve_proxy(targets, port=options.proxy_port) as proxy,
+            serve_proxy(
+                targets, port=options.proxy_port, locations=frozenset({"", *options.location_id})
+            ) as proxy,
         ):
             binding = {name: text for name, text in btp.binding.items() if name != "clientsecret"}
             shown = {"binding": binding, "proxy": {"host": "127.0.0.1", "port": proxy.port}}
@@ -52,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--proxy-port", type=int, default=0, help="0 takes a free port")
     parser.add_argument(
         "--target", action="append", default=[], metavar="VIRTUALHOST:PORT=URL", help="repeatable"
+    )
+    parser.add_argument(
+        "--location-id", action="append", default=[], help="of one more Cloud Connector; repeatable"
     )
     parser.add_argument("--user", help="whose user token is printed")
     return parser

@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,12 +15,7 @@ from sapmatch.reviewing.asked import Asked, require
 from sapmatch.settings import Environment
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
-    from sapmatch.model.document import DocumentRecord
-    from sapmatch.model.review import Verdict
     from sapmatch.reviewing.decide import Answer, Decisions
-    from sapmatch.reviewing.offers import Offers
 
 LOCAL = "local"  # the stage of the emulator, which knows no identities
 _EMULATED = "000000000000"  # the account of emulators; AWS gives it to nobody
@@ -80,17 +74,6 @@ def _caller(parts: Services, request: _Request, account: str) -> str:
     return caller(request.signature, digest, account, parts.clock.now())
 
 
-def offers(parts: Services) -> "Offers":
-    """What people are offered on this stage; its rules are looked at where they are needed."""
-    from sapmatch.reviewing.offers import Offers
-
-    return Offers(
-        rules=parts.settings.reviewing,
-        worth=partial(_worth, parts),
-        rehearse=partial(_rehearse, parts),
-    )
-
-
 def _decisions(parts: Services) -> "Decisions":
     from sapmatch.reviewing.decide import Decisions
 
@@ -99,26 +82,10 @@ def _decisions(parts: Services) -> "Decisions":
         documents=parts.documents,
         waits=parts.workflows,
         rules=parts.settings.reviewing,
-        worth=partial(_worth, parts),
-        rehearse=partial(_rehearse, parts),
+        worth=parts.rehearsal.worth,
+        rehearse=parts.rehearsal.rehearse,
         clock=parts.clock,
     )
-
-
-def _worth(parts: Services, record: "DocumentRecord") -> "Decimal":
-    from sapmatch.matching.rehearse import worth_stored
-
-    return worth_stored(record, parts.desk)
-
-
-def _rehearse(parts: Services, record: "DocumentRecord", verdict: "Verdict") -> tuple[str, ...]:
-    from sapmatch.matching.rehearse import rehearse_stored
-    from sapmatch.reviewing.people import decider
-
-    # Of an offer nobody knows yet who takes it.
-    person = decider(verdict.by, parts.settings.reviewing).identity if verdict.by else ""
-    plan = partial(parts.planner, person=person)
-    return rehearse_stored(record, verdict, parts.desk, plan, parts.intents)
 
 
 def _os_user() -> str:

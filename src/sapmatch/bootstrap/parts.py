@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sapmatch.aws.reviews import DynamoReviews
     from sapmatch.aws.table import Table
     from sapmatch.aws.workflows import StepFunctions
+    from sapmatch.bootstrap.rehearsal import Rehearsal
     from sapmatch.extracting.index import IndexResult
     from sapmatch.extracting.run import Plan, Published
     from sapmatch.limits.permits import Permits
@@ -142,7 +143,6 @@ class Services:
     @cached_property
     def exceptions(self) -> "Exceptions":
         """What people have to look at."""
-        from sapmatch.bootstrap.deciding import offers
         from sapmatch.reviewing.budget import MailBudget
         from sapmatch.reviewing.exceptions import Exceptions
 
@@ -156,8 +156,16 @@ class Services:
             stage=self.stage,
             bucket=self.bucket,
             decide_within=timedelta(days=self.settings.reviewing.decide_within_days),
-            offers=offers(self),
+            offers=self.rehearsal.offers,
         )
+
+    @cached_property
+    def rehearsal(self) -> "Rehearsal":
+        """What decisions would come to."""
+        from sapmatch.bootstrap.rehearsal import Rehearsal
+
+        rules = self.settings.reviewing
+        return Rehearsal(rules, lambda: self.desk, self.planner, lambda: self.intents)
 
     @cached_property
     def policy(self) -> MatchingPolicy:
@@ -231,24 +239,15 @@ class Services:
         return name, self.settings.connections[name].client
 
     def knows_seller(self, seller: "Party") -> bool:
-        """Whether an order of ours names this seller: by its VAT id, else by its name.
-
-        Looked for in the first few company codes only; what is not found there is not known.
-        """
-        from sapmatch.matching.keys import partner_keys
-        from sapmatch.model.invoice import Party
+        """Whether an order of the first few company codes names this seller."""
+        from sapmatch.matching.sellers import is_known
         from sapmatch.model.ports import OrderScope
 
         if self.settings.matching is None:
             return False
-        connection, client = self.order_connection
-        named = Party(vat_id=seller.vat_id) if seller.vat_id else Party(name=seller.name)
         codes = islice(self.policy.company_codes, KNOWN_IN)
-        return any(
-            self.orders.find(OrderScope(connection, client, code), key, 1)
-            for code in codes
-            for key in partner_keys(named)
-        )
+        scopes = [OrderScope(*self.order_connection, code) for code in codes]
+        return is_known(seller, self.orders, scopes)
 
     def extraction(self, name: str) -> Extraction:
         """One `[extractions.*]` block."""

@@ -35,9 +35,7 @@ class Stage(SimpleNamespace):
             settings=SimpleNamespace(reviewing=Reviewing(people=PEOPLE)),
             clock=SimpleNamespace(now=lambda: datetime.now(UTC)),
             stage="prod",
-            desk=None,
-            planner=None,
-            intents=None,
+            rehearsal=SimpleNamespace(worth=None, rehearse=None),
         )
 
     def takes(self, account: str = ACCOUNT, **event: Any) -> Answer:

@@ -97,8 +97,8 @@ def test_no_secret_is_in_it() -> None:
 
 def test_it_lies_where_the_user_keeps_state(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", "relative")
-    monkeypatch.setenv("HOME", "/home/anna")
-    assert logon_file() == Path("/home/anna/.local/state") / FILE
+    monkeypatch.setenv("HOME", "/homes/anna")
+    assert logon_file() == Path("/homes/anna/.local/state") / FILE
     monkeypatch.setattr(Path, "home", _nobody)
     with pytest.raises(InputRejected, match="XDG_STATE_HOME"):
         logon_file()

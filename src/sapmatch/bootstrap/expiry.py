@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from sapmatch.bootstrap.logons import waiting
 from sapmatch.bootstrap.parts import Services
 from sapmatch.bootstrap.secrets import NamedSecrets
 from sapmatch.model.auth import secret_of
 from sapmatch.reviewing.mail.connection import Expiry
+from sapmatch.settings.logons import logon_of
 
 if TYPE_CHECKING:
     from sapmatch.sap.auth.expiry import Ending
@@ -32,8 +34,9 @@ def watched(parts: Services, connection: str) -> Watched:
     age = _secret_age(parts, connection)
     if age is not None:
         days["SecretAgeDays"] = age
+    standing = waiting(parts, logon_of(parts.settings, connection))
     expiries = (
-        _expiry(connection, secret, ending, days_left)
+        _expiry(connection, secret, ending, days_left, standing)
         for (secret, ending), days_left in zip(found, left, strict=True)
     )
     return Watched(days=days, expiries=tuple(each for each in expiries if each))
@@ -56,7 +59,9 @@ def _secret_age(parts: Services, connection: str) -> int | None:
     return (parts.clock.now() - changed).days if changed else None
 
 
-def _expiry(connection: str, secret: str, ending: "Ending", days: int) -> Expiry | None:
+def _expiry(
+    connection: str, secret: str, ending: "Ending", days: int, standing: tuple[str, ...]
+) -> Expiry | None:
     before = next((limit for limit in TOLD if days <= limit), None)
     if before is None:
         return None
@@ -66,4 +71,5 @@ def _expiry(connection: str, secret: str, ending: "Ending", days: int) -> Expiry
         ends=ending.ends.date(),
         days=days,
         before=before,
+        waiting=standing,
     )

@@ -10,6 +10,7 @@ from sapmatch.bootstrap.parts import Services
 from sapmatch.bootstrap.secrets import NamedSecrets
 from sapmatch.model.auth import BtpDestination
 from sapmatch.model.connection import Connection
+from sapmatch.settings import Settings
 from sapmatch.settings.logons import logon_of
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def stopped_logon(parts: Services, name: str) -> "StoppedLogon | None":
         stored=stored,
         remedy=connection.kind.remedies.logon,
         since=since,
-        waiting=tuple(_waiting(parts, name)),
+        waiting=waiting(parts, name),
     )
 
 
@@ -92,10 +93,15 @@ def _stopped_since(guard: "SharedLogonGuard", standing: "Standing") -> datetime 
     return guard.standing().stopped_at(version) if version else None
 
 
-def _waiting(parts: Services, connection: str) -> Iterator[str]:
-    for name, extraction in parts.settings.extractions.items():
-        if logon_of(parts.settings, extraction.connection) == connection:
+def waiting(parts: Services, connection: str) -> tuple[str, ...]:
+    """What stands still while nobody logs on there: extractions and write-backs."""
+    return tuple(_waiting(parts.settings, connection))
+
+
+def _waiting(settings: Settings, connection: str) -> Iterator[str]:
+    for name, extraction in settings.extractions.items():
+        if logon_of(settings, extraction.connection) == connection:
             yield f"extraction {name}"
-    for name, flow in parts.settings.write_backs.items():
-        if logon_of(parts.settings, flow.connection) == connection:
+    for name, flow in settings.write_backs.items():
+        if logon_of(settings, flow.connection) == connection:
             yield f"write-back {name}"

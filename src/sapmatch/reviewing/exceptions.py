@@ -183,7 +183,7 @@ class Exceptions:
     def about_expiry(self, expiry: Expiry) -> ExceptionRecord:
         """A certificate that ends soon; told once for each number of days before its end."""
         return self._tell(
-            expiry_mail(expiry),
+            expiry_mail(expiry, self._stage),
             document_id=f"expiry/{expiry.connection}",
             state=CERTIFICATE_EXPIRES,
             cause=expiry.place,

@@ -9,6 +9,12 @@ from sapmatch.cli import _parsed
 from sapmatch.model.document import DocumentRecord, ExceptionRecord
 from sapmatch.model.match import Decision, State
 from sapmatch.model.stored import decision_key
+from sapmatch.reviewing.mail.connection import (
+    Expiry,
+    StoppedLogon,
+    expiry_mail,
+    logon_stopped_mail,
+)
 from sapmatch.reviewing.mail.digest import digest_mail
 from tests.builders.exceptions import Team
 from tests.builders.memory import START
@@ -52,5 +58,16 @@ def test_every_command_of_a_digest_is_understood() -> None:
     )
     printed = commands(digest_mail([record, record], START, "test").body)
     assert len(printed) == 2
+    for line in printed:
+        assert _parsed(shlex.split(line)[1:]).stage == "test", line
+
+
+def test_every_command_of_a_mail_about_a_connection_is_understood() -> None:
+    at, day = START, START.date()
+    stop = StoppedLogon(connection="s4", secret="sapmatch/prod/s4", remedy="SU01", since=at)
+    expiry = Expiry(connection="s4", place="`p12`", ends=day, days=1, before=1)
+    mails = (logon_stopped_mail(stop, "test"), expiry_mail(expiry, "test"))
+    printed = [line for mail in mails for line in commands(mail.body)]
+    assert len(printed) == 3
     for line in printed:
         assert _parsed(shlex.split(line)[1:]).stage == "test", line

@@ -34,7 +34,7 @@ def test_a_stopped_logon_is_told_with_what_stands_still_and_who_mends_it(team: T
     """RE-26"""
     team.exceptions.about_stopped_logon(STOP)
     subject, body, attributes = team.mailer.sent[0]
-    assert subject == "[sapmatch] LOGON_STOPPED: SAP refuses our logon (s4)"
+    assert subject == "[sapmatch] SAP refuses our logon (s4)"
     for expected in (
         "since 2026-11-02 08:00 UTC",
         "changed last on 2026-08-04, 90 days before",
@@ -43,10 +43,17 @@ def test_a_stopped_logon_is_told_with_what_stands_still_and_who_mends_it(team: T
         "1. In SAP: unlock the user (SU01).",
         "the right one into sapmatch/prod/s4",
         "sapmatch release s4 --stage test",
+        "sapmatch doctor s4 --stage test",
+        "SAP basis (the user in SAP); the platform team",
         "docs/operations/logon-stopped.md",
     ):
         assert expected in body
     assert attributes["owner"] == "administrator"
+
+
+def test_where_nothing_has_a_schedule_nothing_stands_still(team: Team) -> None:
+    team.exceptions.about_stopped_logon(replace(STOP, waiting=()))
+    assert "nothing that has a schedule" in team.mailer.sent[0][1]
 
 
 def test_one_stop_is_one_mail_and_a_later_one_is_another(team: Team) -> None:
@@ -68,10 +75,20 @@ def test_a_certificate_that_ends_is_told_once_for_each_of_the_days(team: Team) -
         in (bodies[0])
     )
     assert "ended on 2026-12-01" in bodies[3]
-    assert team.mailer.sent[0][0].startswith("[sapmatch] CERTIFICATE_EXPIRES: ")
+    assert "ends in 1 day, on 2026-12-01" in bodies[2]
+    subjects = [subject for subject, _, _ in team.mailer.sent]
+    assert subjects[0] == subjects[2] == "[sapmatch] A certificate ends soon (s4)"
+    assert subjects[3] == "[sapmatch] A certificate has ended (s4)"
 
 
-def test_a_renewed_certificate_is_told_anew(team: Team) -> None:
-    team.exceptions.about_expiry(EXPIRY)
-    team.exceptions.about_expiry(replace(EXPIRY, ends=date(2027, 12, 1)))
-    assert len(team.mailer.sent) == 2
+def test_an_expiry_is_told_with_what_will_stand_still_and_who_mends_it(team: Team) -> None:
+    team.exceptions.about_expiry(replace(EXPIRY, days=0, before=1, waiting=("extraction orders",)))
+    body = team.mailer.sent[0][1]
+    for expected in (
+        "ends today, 2026-12-01",
+        "What may stand still then",
+        "extraction orders",
+        "SAP basis, or the owner of the tenant in BTP",
+        "sapmatch doctor s4 --stage test",
+    ):
+        assert expected in body

@@ -10,6 +10,18 @@ from sapmatch.reviewing.mail.text import Mail, Section
 
 LOGON_STOPPED = "LOGON_STOPPED"
 CERTIFICATE_EXPIRES = "CERTIFICATE_EXPIRES"
+_ENDED = "a certificate has ended"
+_RELEASE = (
+    "Where the secret is right, and the user was mended in SAP: release it with the command below."
+)
+_WHO_STOPPED = (
+    "SAP basis (the user in SAP); the platform team (the secret in AWS, and the command that "
+    "releases it)."
+)
+_WHO_EXPIRES = (
+    "SAP basis, or the owner of the tenant in BTP (the new certificate is known there); the "
+    "platform team (the secret in AWS)."
+)
 
 
 class StoppedLogon(Struct, frozen=True, kw_only=True):
@@ -30,7 +42,8 @@ class StoppedLogon(Struct, frozen=True, kw_only=True):
 class Expiry(Struct, frozen=True, kw_only=True):
     """A certificate and its last day (UTC).
 
-    `place` is where it lies; `before` the number of days before its end for which this is told.
+    `place` is where it lies; `before` the number of days before its end for which this is told;
+    `waiting` names what will stand still, as of a stopped logon.
     """
 
     connection: str
@@ -38,49 +51,85 @@ class Expiry(Struct, frozen=True, kw_only=True):
     ends: date
     days: int
     before: int
+    waiting: Sequence[str] = ()
 
 
 def logon_stopped_mail(stop: StoppedLogon, stage: str) -> Mail:
     """About a connection that nobody uses any more, lest SAP locks the user."""
-    name = stop.connection
+    name, at = stop.connection, f"--stage {stage}"
     what = (
         f"SAP refused the logon of connection {name} twice with the same version of its secret. "
         f"Nothing is sent to this system since {stop.since:%Y-%m-%d %H:%M} UTC, so that SAP does "
         "not lock the user."
     )
-    age = (
-        f"The secret was changed last on {stop.stored:%Y-%m-%d}, "
-        f"{(stop.since - stop.stored).days} days before."
-        if stop.stored
-        else ""
-    )
-    mend = (
-        f"2. Where the secret is wrong: put the right one into {stop.secret}. Within five minutes "
-        "one caller tries it, and all go on where SAP takes it."
-    )
-    release = (
-        "3. Where the secret is right, and the user was mended in SAP: "
-        f"sapmatch release {name} --stage {stage}"
-    )
-    more = "More: docs/operations/logon-stopped.md"
+    age = [_age(stop.stored, stop.since)] if stop.stored else []
     sections: list[Section] = [
-        ("What", [what, age] if age else [what]),
-        ("What stands still", text.bounded(stop.waiting) or ["nothing that has a schedule"]),
-        ("What to do", [f"1. In SAP: {stop.remedy}.", mend, release, more]),
+        ("What", [what, *age]),
+        ("What stands still", _waiting(stop.waiting)),
+        (
+            "What to do",
+            [
+                f"1. In SAP: {stop.remedy}.",
+                f"2. {_put(stop.secret)}",
+                f"3. {_RELEASE}",
+                "More: docs/operations/logon-stopped.md",
+            ],
+        ),
+        ("Who", [_WHO_STOPPED]),
+        ("How", [f"sapmatch release {name} {at}", _doctor(name, at)]),
     ]
-    return _mail(LOGON_STOPPED, name, sections)
+    return _mail(words.title(LOGON_STOPPED), name, sections)
 
 
-def expiry_mail(expiry: Expiry) -> Mail:
+def expiry_mail(expiry: Expiry, stage: str) -> Mail:
     """About a certificate that ends soon, or ended."""
-    when = "ended on" if expiry.days < 0 else f"ends in {expiry.days} days, on"
-    what = f"Connection {expiry.connection}: {expiry.place} {when} {expiry.ends:%Y-%m-%d}."
+    name, ended = expiry.connection, expiry.days < 0
+    what = f"Connection {name}: {expiry.place} {_when(expiry.days)} {expiry.ends:%Y-%m-%d}."
     remedy = words.remedy(CERTIFICATE_EXPIRES) or ""
     more = "More: docs/operations/certificate-expiry.md"
-    sections: list[Section] = [("What", [what]), ("What to do", [remedy, more])]
-    return _mail(CERTIFICATE_EXPIRES, expiry.connection, sections)
+    still = "What may stand still" if ended else "What may stand still then"
+    sections: list[Section] = [
+        ("What", [what]),
+        (still, _waiting(expiry.waiting)),
+        ("What to do", [remedy, more]),
+        ("Who", [_WHO_EXPIRES]),
+        ("How", [_doctor(name, f"--stage {stage}")]),
+    ]
+    title = _ENDED if ended else words.title(CERTIFICATE_EXPIRES)
+    return _mail(title, name, sections)
 
 
-def _mail(state: str, connection: str, sections: Sequence[Section]) -> Mail:
-    headline = f"{state}: {words.title(state)}"
+def _age(stored: datetime, since: datetime) -> str:
+    days = _days((since - stored).days)
+    return f"The secret was changed last on {stored:%Y-%m-%d}, {days} before."
+
+
+def _when(days: int) -> str:
+    if days < 0:
+        return "ended on"
+    return f"ends in {_days(days)}, on" if days else "ends today,"
+
+
+def _days(number: int) -> str:
+    return "1 day" if number == 1 else f"{number} days"
+
+
+def _waiting(names: Sequence[str]) -> list[str]:
+    return text.bounded(names) or ["nothing that has a schedule"]
+
+
+def _put(secret: str) -> str:
+    return (
+        f"Where the secret is wrong: put the right one into {secret}. Within five minutes one "
+        "caller tries it, and all go on where SAP takes it. The command for Secrets Manager is in "
+        "the runbook."
+    )
+
+
+def _doctor(name: str, at: str) -> str:
+    return f"sapmatch doctor {name} {at}"
+
+
+def _mail(title: str, connection: str, sections: Sequence[Section]) -> Mail:
+    headline = title[:1].upper() + title[1:]
     return Mail(subject=text.subject(headline, f"({connection})"), body=text.body(sections))

@@ -30,7 +30,8 @@ SAML = SamlBearer(secret=LOGON, issuer="us", audience="S4H_100", user="ROBOT")
 TOKEN = ClientCredentials(secret=LOGON, token_url=f"{URL}/token")
 BTP = BtpDestination(secret=LOGON, destination="S4H")
 BASIC, CERTIFICATE = Basic(secret=LOGON), Certificate(secret=LOGON)
-OAUTH = [{"client_id": "sb-1", "client_secret": each} for each in ("old", "new")]
+OLD = {"client_id": "sb-1", "client_secret": "old"}
+NEW = {"client_id": "sb-1", "client_secret": "new"}
 NAMES = ("ANNA", "BERTA")
 
 
@@ -67,10 +68,10 @@ def users(authority: Authority) -> list[User]:
         *(User(BASIC, password("old", name), password("new", name)) for name in NAMES),
         User(BASIC, password("old", "ANNA"), password("new", "ANNA"), client="200"),
         *(User(CERTIFICATE, *_certificates(authority, name)) for name in NAMES),
-        User(TOKEN, *OAUTH),
-        User(BTP, *OAUTH),
-        User(SAML, *OAUTH),
-        *(User(SAML, *OAUTH, principal=Principal(sap_user=name)) for name in NAMES),
+        User(TOKEN, OLD, NEW),
+        User(BTP, OLD, NEW),
+        User(SAML, OLD, NEW),
+        *(User(SAML, OLD, NEW, principal=Principal(sap_user=name)) for name in NAMES),
     ]
 
 

@@ -9,7 +9,7 @@ from sapmatch.bootstrap.logon import laptop_guard
 from sapmatch.bootstrap.logons import logon_guard, stopped_since
 from sapmatch.bootstrap.secrets import NamedSecrets
 from sapmatch.cli import output
-from sapmatch.cli.options import add_common, connection_of, service_of
+from sapmatch.cli.options import add_common, connection_of, service_of, settings_path
 from sapmatch.clock import SystemClock
 from sapmatch.model.access import AccessSource, LogonGuard
 from sapmatch.model.auth import secret_of
@@ -43,6 +43,11 @@ def run(arguments: argparse.Namespace) -> int:
     settings = connection_of(arguments)
     name = arguments.connection
     targets = _targets(arguments, settings)
+    if arguments.stage:
+        output.note(
+            f"{settings_path(arguments.settings)} says what is looked at; of stage "
+            f"{arguments.stage} comes only whether its logons are stopped, not its settings"
+        )
     entry = _entry(settings, name, arguments.stage)
     findings = examine(name, settings.connections[name], targets, entry)
     found = list(_as_json(findings) if arguments.json else _for_people(findings, name))

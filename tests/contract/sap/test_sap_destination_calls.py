@@ -95,6 +95,18 @@ def test_a_password_of_a_destination_is_sent_once_when_it_is_wrong_co_t1() -> No
         assert len(sap.requests) == 1
 
 
+def test_a_mistake_that_the_first_call_finds_is_told_by_its_setting_alone() -> None:
+    elsewhere = destination(CLIENT, URL="https://other.example.com")
+    with (
+        SapServer(lambda request: rows()) as sap,
+        serve({"A4H": elsewhere}, secret=SECRET) as btp,
+        client_by(btp, sap.url) as client,
+    ):
+        with pytest.raises(InputRejected, match=r"^\[connections\.s4\]\.auth: destination A4H: "):
+            client.service(SERVICE).metadata()
+        assert sap.requests == []
+
+
 def test_fifty_callers_find_it_once() -> None:
     with (
         SapServer(lambda request: rows({"ID": "1"})) as sap,

@@ -288,3 +288,30 @@ def test_a_sap_that_is_away_is_told_once_and_asked_for_no_token(
     found = examined(capsys, 4)
     assert failed(found)["check"] == "route"
     assert found["token"]["detail"] == "says nothing as long as route fails"
+
+
+def test_the_field_that_is_missing_is_named(
+    authority: Authority, tmp_path: Path, home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with sap(authority, tmp_path) as server:
+        home.keep({"certificate": authority.client("ROBOT").chain})
+        home.settings(server.url, 'type = "certificate", secret = "env:S4"', more=CLIENT)
+        one = failed(examined(capsys, 3))
+    assert "lacks `key`: it holds `certificate`" in one["detail"]
+
+
+@pytest.mark.parametrize("fields", [{}, {"bundle": "company-ca.pem"}])
+def test_authorities_are_asked_for_by_the_variable_that_holds_them(
+    fields: dict[str, str],
+    authority: Authority,
+    tmp_path: Path,
+    home: Home,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with sap(authority, tmp_path) as server:
+        home.keep(fields, "CA")
+        home(server, "basic", more=f'{CLIENT}\nca = "env:CA"')
+        one = failed(examined(capsys, 3))
+        assert server.log.entries() == []
+    assert one["check"] == "authorities"
+    assert "CA_BUNDLE_FILE" in str(one)

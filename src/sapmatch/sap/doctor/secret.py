@@ -78,7 +78,7 @@ def authorities(system: System) -> Finding:
     except TransientError as exc:
         return failed(str(exc), _MANAGER.format(setting=f"{system.setting}.ca", fields="`bundle`"))
     except InputRejected as exc:
-        return failed(str(exc), f"{system.setting}.ca: a secret with `bundle`, authorities in PEM")
+        return failed(str(exc), f"{system.setting}.ca: {_bundle_of(name)}, authorities in PEM")
     return _valid(ends, system.clock.now())
 
 
@@ -98,6 +98,13 @@ def _valid(ends: list[datetime], now: datetime) -> Finding:
     if over or (ends[0] - now).days < SOON:
         return warning(f"{shown}, the first ends on {ends[0]:%Y-%m-%d}", _RENEW_AUTHORITY)
     return ok(f"{shown}, the first ends on {ends[0]:%Y-%m-%d}")
+
+
+def _bundle_of(name: str) -> str:
+    if not name.startswith("env:"):
+        return "a secret with `bundle`"
+    variable = f"{name.removeprefix('env:')}_BUNDLE"
+    return f"{variable} holds, or the file holds that {variable}_FILE names"
 
 
 def _bundle(found: Secret) -> Secret:

@@ -15,6 +15,10 @@ from sapmatch.reviewing.asked import Asked, require
 
 _REFUSED = 3
 _WHY = "why, in 3 to 500 characters; always needed, and kept with the decision"
+_MORE = (
+    "accept and match take --other-supplier, --nothing-open and, to write at once in your own "
+    "name, --now --user-token FILE: see `sapmatch decide ID accept --help`."
+)
 ACTIONS = {
     "accept": "take the best candidate as it was shown, or the values as they were read",
     "reject": "post nothing, for good",
@@ -29,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(reason=None, decision=None, stage=None, json=False, order=None, run=run)
     parser.set_defaults(other_supplier=False, nothing_open=False, now=False, user_token=None)
     _options(parser)
+    parser.epilog = _MORE
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     for name, help_text in ACTIONS.items():
         action = actions.add_parser(name, help=help_text, description=help_text)

@@ -117,3 +117,10 @@ def test_a_function_out_of_reach_is_told(
     function.answer = error
     assert main(["decide", ID, "accept", "--reason", "is right"]) == code
     assert str(error) in capsys.readouterr().err
+
+
+def test_the_help_tells_of_the_options_that_only_some_actions_take(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["decide", "--help"]) == 0
+    assert "--now --user-token FILE" in " ".join(capsys.readouterr().out.split())

@@ -36,7 +36,10 @@ _UNLOCK = (
     "mend the secret first and look who else logs on with an old password, then unlock it in "
     "transaction SU01 (EWZ5 shows all)"
 )
-_ONCE = "The same secret is not tried again, so that the user does not get locked"
+_ONCE = (
+    "This run does not try the same secret again, and all runs together stop after two refusals, "
+    "so that the user does not get locked"
+)
 _UNMAPPED = (
     "the client certificate is good and belongs to no user: map its subject to one in transaction "
     "CERTRULE (older releases: table view VUSREXTID, type DN)"

@@ -11,13 +11,16 @@ import pytest
 
 from sapmatch.model.access import Principal
 from sapmatch.model.auth import ClientCredentials
-from sapmatch.model.connection import Limits
+from sapmatch.model.connection import Connection, Limits
 from sapmatch.model.errors import InputRejected, LogonRefused, SapThrottled, SapUnavailable
+from sapmatch.model.profiles import ProfileName
 from sapmatch.model.query import EVERYTHING
 from sapmatch.sap.auth.client_credentials import ClientCredentialsSource
+from sapmatch.sap.auth.credentials import Given
 from sapmatch.sap.auth.token_http import MAX_BODY
 from sapmatch.sap.auth.trust import Trust
 from sapmatch.sap.odata.client import ODataClient
+from sapmatch.sap.sources import access_source
 from tests.builders.memory import MemoryClock
 from tests.builders.sap_server import SERVICE, Received, Reply, SapServer, in_turn
 from tests.builders.token_server import (
@@ -200,6 +203,30 @@ def test_the_refusal_says_what_the_server_said_and_who_mends_it() -> None:
     assert "Bad credentials for client" in said
     assert "store a new version of the secret" in said
     assert "Maintain Communication Users" not in said  # who gives tokens elsewhere is not SAP
+
+
+@pytest.mark.parametrize(
+    ("profile", "host", "named", "not_named"),
+    [
+        ("s4hana", "127.0.0.1", "SOAUTH2", "Communication Users"),
+        ("s4hana", "sap.example.com", "whoever gives the tokens", "SOAUTH2"),
+        ("s4hana-cloud", "my300000-api.s4hana.cloud.sap", "Communication Users", "SU01"),
+        ("c4c", "127.0.0.1", "whoever gives the tokens", "SU01"),
+    ],
+)
+def test_a_client_is_mended_where_this_kind_of_system_keeps_it(
+    profile: ProfileName, host: str, named: str, not_named: str
+) -> None:
+    with SapServer(lambda _: refused(401, "invalid_client")) as server:
+        auth = auth_at(server)
+        given = Given({"client_id": CLIENT, "client_secret": CLIENT_SECRET})
+        connection = Connection(url=f"https://{host}", auth=auth, profile=profile)
+        source = access_source("s4", connection, given)
+        assert source is not None
+        with pytest.raises(LogonRefused) as caught:
+            source.access(None)
+    assert named in str(caught.value)
+    assert not_named not in str(caught.value)
 
 
 def test_a_scope_that_is_not_allowed_does_not_count_as_a_wrong_secret() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from local.accounts import people
 from sapmatch.cli import main
 from sapmatch.cli.match_ledger import MatchLedger
 
@@ -20,7 +21,7 @@ WITHOUT_OCR = [n for n, case in EXPECTED.items() if case["kind"] not in ("scan",
 def _settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SAPMATCH_SETTINGS", raising=False)
-    template = (SAMPLES / "sapmatch.toml").read_text("utf-8")
+    template = (SAMPLES / "sapmatch.toml").read_text("utf-8") + people()
     Path("sapmatch.toml").write_text(template.replace("{sap_url}", "http://127.0.0.1:1"))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from local.accounts import people
 from sapmatch.cli import main
 
 SAMPLES = Path(__file__).parents[3] / "local" / "samples"
@@ -20,7 +21,7 @@ LATE = INVOICES / "07-price-out-of-tolerance.xml"
 def _settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SAPMATCH_SETTINGS", raising=False)
-    template = (SAMPLES / "sapmatch.toml").read_text("utf-8")
+    template = (SAMPLES / "sapmatch.toml").read_text("utf-8") + people()
     Path("sapmatch.toml").write_text(template.replace("{sap_url}", "http://127.0.0.1:1"))
 
 

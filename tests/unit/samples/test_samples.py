@@ -11,6 +11,7 @@ import pytest
 from lxml import etree
 from PIL import Image, ImageChops
 
+from local.accounts import people
 from local.samples.draw import HERE, draw, samples
 from local.samples.sap import seed
 from sapmatch.model.presets import entity_sets_of
@@ -178,7 +179,7 @@ def test_every_field_in_sap_is_one_that_sap_knows(service: str, real_data: Path)
 
 
 def test_the_settings_of_the_local_stage_have_no_mistake() -> None:
-    template = (HERE / "sapmatch.toml").read_text("utf-8")
+    template = (HERE / "sapmatch.toml").read_text("utf-8") + people()
     text = template.replace("{sap_url}", "http://127.0.0.1:8000")
     settings = parse(text.encode(), "sapmatch.toml")
     indexed = {entity_set.name for entity_set in entity_sets_of(settings.extractions["orders"])}

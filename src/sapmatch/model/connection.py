@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from sapmatch.model.auth import Auth, BtpDestination, secret_of
 from sapmatch.model.profiles import PROFILES, CsrfMode, Profile, ProfileName
+from sapmatch.model.rfc import Rfc
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -60,16 +61,6 @@ class Proxy(Struct, frozen=True, kw_only=True):
     tenancy: Literal["trusted", "untrusted", "multi-tenant"] = "trusted"
     secret: str | None = None
     location_id: str | None = None
-
-
-class Rfc(Struct, frozen=True, kw_only=True):
-    """How function modules are called: over SOAP, or with SAP's own SDK where it is installed.
-
-    `system_number` is the instance, of which the ports are derived (00: 3300, 3600, 44300, 8000).
-    """
-
-    transport: Literal["soap", "pyrfc"] = "soap"
-    system_number: str = "00"
 
 
 class Connection(Struct, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from sapmatch.model.errors import Problem
 from sapmatch.model.flow import Extraction, Intake, WriteBack
 from sapmatch.model.order import OrderSide
 from sapmatch.model.policy import STANDARD, CompanyCode, ExchangeRates, ItemFields, MatchingPolicy
+from sapmatch.model.provisioning import Provisioning
 from sapmatch.model.review import Reviewing
 
 Endpoint: TypeAlias = Literal[
@@ -198,6 +199,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     appflow: dict[str, AppFlow] = field(default_factory=dict)
     secrets: LogonSecrets = LogonSecrets()
     rotations: dict[str, str] = field(default_factory=dict)  # connection -> rate(30 days)
+    provisioning: dict[str, Provisioning] = field(default_factory=dict)  # by connection
     intake: Intake = Intake()
     textract: Textract = Textract()
     reading: Reading = Reading()

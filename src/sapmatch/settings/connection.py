@@ -34,7 +34,7 @@ def check_connection(path: str, connection: Connection) -> Iterator[Problem]:
     yield from _check_trust(path, connection)
     yield from _check_proxy(f"{path}.proxy", connection)
     if connection.rfc and not re.fullmatch(r"[0-9]{2}", connection.rfc.system_number):
-        yield mistake(f"{path}.rfc.system_number", 'must be two digits in quotes, such as "00"')
+        yield mistake(f"{path}.rfc.systemNumber", 'must be two digits in quotes, such as "00"')
     yield from _check_limits(f"{path}.limits", connection.limits)
     yield from _check_times(path, connection)
     yield from check_zone(f"{path}.time_zone", connection.time_zone)

@@ -58,7 +58,7 @@ def _section(value: Any, kind: type[Any], path: str, problems: list[Problem]) ->
         problems.append(mistake(path, "must be a table"))
         return None
     hints = get_type_hints(kind)
-    fields = {f.name: f for f in msgspec.structs.fields(kind)}
+    fields = {f.encode_name: f for f in msgspec.structs.fields(kind)}
     for key in value.keys() - fields.keys():
         known = ", ".join(sorted(fields))
         problems.append(mistake(_join(path, key), f"is not known here; known are {known}"))
@@ -66,11 +66,11 @@ def _section(value: Any, kind: type[Any], path: str, problems: list[Problem]) ->
     for key, spec in fields.items():
         part = None
         if key in value:
-            part = _value(value[key], hints[key], _join(path, key), problems)
+            part = _value(value[key], hints[spec.name], _join(path, key), problems)
         elif spec.required:
             problems.append(mistake(_join(path, key), "is missing"))
         if part is not None or spec.required:
-            given[key] = _stand_in(hints[key]) if part is None else part
+            given[spec.name] = _stand_in(hints[spec.name]) if part is None else part
     return kind(**given)
 
 

@@ -81,7 +81,7 @@ def test_a_mistake_in_a_logon_is_named_with_its_path(auth: str, field: str, word
     [
         ("server_name = 'https://sap.example.com'", "server_name", "host name"),
         ("ca = '-----BEGIN CERTIFICATE-----'", "ca", "never its value"),
-        ("rfc = { system_number = '0' }", "rfc.system_number", "two digits"),
+        ("rfc = { systemNumber = '0' }", "rfc.systemNumber", "two digits"),
         ("rfc = { transport = 'jco' }", "rfc.transport", "must be one of"),
         ("limits = { idle = -1 }", "limits.idle", "from 0 to"),
         ("limits = { idle = 5, parallel = 4 }", "limits.idle", "(4)"),

@@ -20,7 +20,7 @@ _SDK = (
 )
 _GATEWAY = (
     "SMGW shows whether the gateway runs; its port must be open from here: security groups, VPN, "
-    "firewall; {setting}.rfc.system_number decides which one it is"
+    "firewall; {setting}.rfc.systemNumber decides which one it is"
 )
 
 

@@ -198,7 +198,7 @@ def _rfc(wanted: Wanted) -> Iterator[str]:
     if wanted.system_number:
         yield ""
         yield f"# [connections.{wanted.name}.rfc]  # for function modules only"
-        yield f"# system_number = {_quoted(wanted.system_number)}"
+        yield f"# systemNumber = {_quoted(wanted.system_number)}"
 
 
 def _network(wanted: Wanted) -> Iterator[str]:

@@ -10,6 +10,8 @@ from sapmatch.model.auth import Auth, BtpDestination, secret_of
 from sapmatch.model.profiles import PROFILES, CsrfMode, Profile, ProfileName
 from sapmatch.model.rfc import Rfc
 
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})  # hosts that need no TLS
+
 
 class Limits(Struct, frozen=True, kw_only=True):
     """What one SAP system may be asked to bear.

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from sapmatch.model.connection import LOOPBACK
 from sapmatch.model.errors import InputRejected
 
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _PORTS = {"https": 443, "http": 80}
 # Parsers disagree about these, and a link may use that to look like ours.
 _AMBIGUOUS = re.compile(r"[\x00-\x1f\x7f\\]")
@@ -77,7 +77,7 @@ def _configured(url: str, setting: str, proxied: bool) -> Place:
     except ValueError as exc:
         raise InputRejected(f"{setting}: is no address ({exc})") from exc
     scheme, host, _ = place
-    if scheme != "https" and not proxied and host not in _LOOPBACK:
+    if scheme != "https" and not proxied and host not in LOOPBACK:
         raise InputRejected(
             f"{setting}: must begin with https:// (http:// for loopback hosts only)"
         )

@@ -20,11 +20,11 @@ from sapmatch.model.errors import (
 )
 from sapmatch.model.ports import Clock
 from sapmatch.sap.auth.credentials import Credentials
+from sapmatch.sap.auth.destination.logon import LOCATION
 from sapmatch.sap.auth.destination.service_token import ServiceToken
 from sapmatch.sap.auth.trust import Trust
 from sapmatch.sap.odata.messages import from_body
 
-_LOCATION: Final = "SAP-Connectivity-SCC-Location_ID"
 _SAFE: Final = frozenset({"GET", "HEAD"})
 _DOWN: Final = frozenset(
     {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
@@ -51,7 +51,7 @@ class ConnectivityProxy:
 
     def headers(self) -> dict[str, str]:
         """Its own token, as its tenancy wants it, and which Cloud Connector is meant."""
-        found = {_LOCATION: self._proxy.location_id} if self._proxy.location_id else {}
+        found = {LOCATION: self._proxy.location_id} if self._proxy.location_id else {}
         if self._token is None:
             return found
         self._given = given = self._token.access()

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sapmatch.model.auth import ClientCredentials, SamlBearer, type_of
-from sapmatch.model.connection import Connection, Limits, ServiceOptions
+from sapmatch.model.connection import LOOPBACK, Connection, Limits, ServiceOptions
 from sapmatch.model.errors import Problem
 from sapmatch.settings.blocks import mistake
-from sapmatch.settings.logon import LOOPBACK, check_logon, check_secret, names_host
+from sapmatch.settings.logon import check_logon, check_secret, names_host
 
 _LONGEST = 3600
 _WAITS = ("quiet_seconds", "probe_spacing_seconds")

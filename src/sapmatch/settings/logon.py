@@ -13,11 +13,10 @@ from sapmatch.model.auth import (
     secret_of,
     type_of,
 )
-from sapmatch.model.connection import Connection
+from sapmatch.model.connection import LOOPBACK, Connection
 from sapmatch.model.errors import Problem
 from sapmatch.settings.blocks import mistake
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _LONGEST_ASSERTION = 300  # seconds
 _SHORTEST_ASSERTION = 30  # SAP's clock and ours may differ, and the call takes a while
 # ARN, or what Secrets Manager takes as a name; on a laptop the prefix of variables.

@@ -19,10 +19,14 @@ class BasicAuth(Signed):
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Sign one request."""
         secret = self.secret()
-        pair = f"{_user(secret)}:{secret.field('password')}"
-        encoded = base64.b64encode(pair.encode()).decode("ascii")
-        request.headers["Authorization"] = f"Basic {encoded}"
+        pair = basic_pair(_user(secret), secret.field("password"))
+        request.headers["Authorization"] = f"Basic {pair}"
         return request
+
+
+def basic_pair(user: str, password: str) -> str:
+    """What stands behind `Basic` (RFC 7617): UTF-8, and nothing percent-encoded before."""
+    return base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
 
 
 def _user(secret: Secret) -> str:

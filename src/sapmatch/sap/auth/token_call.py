@@ -17,6 +17,7 @@ from msgspec import Struct
 from sapmatch.model.access import Access, Secret
 from sapmatch.model.errors import InputRejected, LogonRefused
 from sapmatch.model.ports import Clock
+from sapmatch.sap.auth.basic import basic_pair
 from sapmatch.sap.auth.credentials import Credentials
 from sapmatch.sap.auth.token_http import HttpReply, TokenHttp, check_address
 from sapmatch.sap.auth.tokens import usable_until
@@ -93,7 +94,10 @@ class TokenEndpoint:
     def _asked(self, question: Question) -> Reply:
         headers = {}
         if question.password is not None:
-            headers["Authorization"] = f"Basic {_basic(question.client, question.password)}"
+            # Not percent-encoded before, as RFC 6749 2.3.1 has it: neither ABAP nor XSUAA decodes
+            # that, and XSUAA's client ids contain `!` and `|`.
+            pair = basic_pair(question.client, question.password)
+            headers["Authorization"] = f"Basic {pair}"
         answer = self._http.send("POST", self._url, headers, question.form, question.shown)
         return _reply(answer, question)
 
@@ -153,17 +157,11 @@ def _forms(hidden: Sequence[str]) -> Iterator[str]:
             yield base64.b64encode(value.encode()).decode("ascii")
 
 
-def _basic(client: str, password: str) -> str:
-    """RFC 7617, and not percent-encoded before, as RFC 6749 2.3.1 has it: neither ABAP nor XSUAA
-    decodes that, and XSUAA's client ids contain `!` and `|`."""
-    return base64.b64encode(f"{client}:{password}".encode()).decode("ascii")
-
-
 def _reply(answer: HttpReply, question: Question) -> Reply:
     fields = _fields(answer.body)
     hidden = [*question.hidden]
     if question.password is not None:
-        hidden += [question.password, _basic(question.client, question.password)]
+        hidden += [question.password, basic_pair(question.client, question.password)]
     return Reply(
         status=answer.status,
         fields=fields,

@@ -10,6 +10,7 @@ import requests
 from msgspec import Struct
 
 from sapmatch.model.access import Access
+from sapmatch.model.connection import LOOPBACK
 from sapmatch.model.errors import InputRejected, LogonRefused, SapThrottled, SapUnavailable
 from sapmatch.model.ports import Clock
 from sapmatch.sap.auth.trust import Trust
@@ -23,7 +24,6 @@ READ: Final = 30.0  # seconds for the whole answer
 MAX_BODY: Final = 1024 * 1024
 
 _PART: Final = 64 * 1024
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _T = TypeVar("_T")
 
 
@@ -109,7 +109,7 @@ def check_address(place: str, url: str) -> None:
         host, _ = parts.hostname, parts.port
     except ValueError as exc:
         raise InputRejected(f"{place}: is no address ({exc})") from exc
-    is_local = parts.scheme == "http" and host in _LOOPBACK
+    is_local = parts.scheme == "http" and host in LOOPBACK
     if not host or not (parts.scheme == "https" or is_local):
         raise InputRejected(f"{place}: must begin with https:// (http:// for loopback hosts only)")
     if "@" in parts.netloc:

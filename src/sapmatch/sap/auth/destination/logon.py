@@ -1,6 +1,5 @@
 """What a destination that has passed the rules puts on the requests to SAP."""
 
-import base64
 import re
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,6 +10,7 @@ from sapmatch.model.access import Access, Principal
 from sapmatch.model.auth import BtpDestination
 from sapmatch.model.connection import Connection
 from sapmatch.model.errors import InputRejected, LogonRefused
+from sapmatch.sap.auth.basic import basic_pair
 from sapmatch.sap.auth.destination import rules
 from sapmatch.sap.auth.destination.kinds import PROXY_ONLY, Kind
 from sapmatch.sap.auth.destination.reply import Header, Reply
@@ -125,8 +125,8 @@ def _is_basic(reply: Reply) -> bool:
 
 
 def _basic(reply: Reply) -> Header:
-    pair = f"{reply.property('User')}:{reply.property('Password')}"
-    return Header("Authorization", f"Basic {base64.b64encode(pair.encode()).decode('ascii')}")
+    pair = basic_pair(reply.property("User"), reply.property("Password"))
+    return Header("Authorization", f"Basic {pair}")
 
 
 def _check_header(place: str, name: str, value: str) -> None:

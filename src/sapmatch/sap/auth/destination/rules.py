@@ -9,8 +9,6 @@ from sapmatch.model.errors import InputRejected, LogonRefused
 from sapmatch.sap.auth.destination.kinds import KINDS, PROXY_ONLY, PROXY_TYPES, Kind
 from sapmatch.sap.auth.destination.reply import Reply
 
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
-
 _PORTS: Final = {"https": 443, "http": 80}
 _SYSTEM_USER: Final = (
     "`SystemUser` with OAuth2SAMLBearerAssertion ended with September 2026. For calls of nobody in "

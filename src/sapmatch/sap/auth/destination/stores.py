@@ -9,10 +9,9 @@ from urllib.parse import urlsplit
 
 from sapmatch.model.access import Secret
 from sapmatch.model.auth import BtpDestination
-from sapmatch.model.connection import Connection
+from sapmatch.model.connection import LOOPBACK, Connection
 from sapmatch.model.errors import InputRejected, SapUnavailable
 from sapmatch.sap.auth.destination.reply import Reply, Stored
-from sapmatch.sap.auth.destination.rules import LOOPBACK
 from sapmatch.sap.auth.keys import KeyPair, key_pair
 
 _log = logging.getLogger(__name__)

@@ -9,6 +9,9 @@ from sapmatch.model.errors import Problem
 from sapmatch.model.users import ChildSystem, Step, UserChange
 
 DesiredState = Literal["present", "locked", "absent"]
+Outcome = Literal[
+    "unchanged", "done", "accepted_by_central", "partial", "failed", "unknown", "not_executed"
+]
 RunStatus = Literal[
     "planned", "refused", "waiting", "rejected", "running", "stopped", "verifying", "done", "failed"
 ]
@@ -95,9 +98,7 @@ class UserOutcome(Struct, frozen=True, kw_only=True):
     row: int
     user: str
     action: str
-    status: Literal[
-        "unchanged", "done", "accepted_by_central", "partial", "failed", "unknown", "not_executed"
-    ]
+    status: Outcome
     steps: tuple[Step, ...] = ()
     warnings: tuple[str, ...] = ()
     children: tuple[ChildSystem, ...] = ()
@@ -105,7 +106,12 @@ class UserOutcome(Struct, frozen=True, kw_only=True):
 
 
 class ProvisioningRun(Struct, frozen=True, kw_only=True):
-    """One run of a file. `token` lets the workflow go on that waits for a person."""
+    """One run of a file.
+
+    `token` lets the `execution` go on that waits for a person, who was `asked_at`. `digest` is that
+    of the plan. `told` are the statuses that a mail went out for, each with how often the run was
+    `resumed` then.
+    """
 
     run_id: str
     connection: str
@@ -114,13 +120,82 @@ class ProvisioningRun(Struct, frozen=True, kw_only=True):
     status: RunStatus = "planned"
     started_at: datetime
     digest: str = ""
+    counts: Counts = Counts()
+    waits_for: tuple[str, ...] = ()
+    refused: int = 0
     token: str | None = None
     execution: str | None = None
+    asked_at: datetime | None = None
+    decision: Literal["approved", "rejected"] | None = None
     decided_by: str | None = None
     decided_at: datetime | None = None
     reason: str | None = None
     stop_asked: bool = False
     verify_since: datetime | None = None
     resumed: int = 0
+    told: tuple[str, ...] = ()
     version: int = 0
     schema: int = 1
+
+    @property
+    def execution_name(self) -> str:
+        """Name of the execution of the state machine that carries it."""
+        return f"{self.run_id}-{self.resumed}" if self.resumed else self.run_id
+
+
+class Received(Struct, frozen=True, kw_only=True):
+    """A file that arrived; what the state machine is started with."""
+
+    run_id: str
+    connection: str
+    key: str
+    version_id: str | None = None
+
+
+class Planned(Struct, frozen=True, kw_only=True):
+    """How far the planning came; `unfinished`: another call goes on with it."""
+
+    outcome: Literal["refused", "nothing", "waits", "ready", "unfinished"]
+    counts: Counts = Counts()
+    refused: int = 0
+    users: int = 0
+    digest: str = ""
+    waits_for: tuple[str, ...] = ()
+
+
+class Applied(Struct, frozen=True, kw_only=True):
+    """How far a run came. `left` users are not settled yet, those of `unknown` outcome included;
+    `wait_seconds` before another call makes sense; `to_verify` wait for their child systems."""
+
+    left: int
+    done: int = 0
+    failed: int = 0
+    unknown: int = 0
+    stopped: bool = False
+    to_verify: int = 0
+    wait_seconds: int = 0
+
+
+class Verified(Struct, frozen=True, kw_only=True):
+    """How many users have a child system that does not agree; `over`: nobody waits any longer."""
+
+    open: int
+    wait_seconds: int = 0
+    over: bool = False
+
+
+class Answered(Struct, frozen=True, kw_only=True):
+    """What became of a decision of a person; `goes_on`: the workflow that waited was told."""
+
+    run_id: str
+    decision: Literal["approved", "rejected"]
+    message: str
+    goes_on: bool = False
+
+
+class RunView(Struct, frozen=True, kw_only=True):
+    """A run as people ask for it; `users` by status of their outcome."""
+
+    run: ProvisioningRun
+    users: dict[str, int] = {}
+    response: str | None = None  # its key, once it is written

@@ -1,0 +1,82 @@
+"""What RETURN says: BAPIRET2 rows, and whether the function module did its work."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from sapmatch.model.rfc import BapiFailed, BapiMessage, RfcInput, RfcResult, RfcScalar, RfcStructure
+
+_VARIABLES = ("MESSAGE_V1", "MESSAGE_V2", "MESSAGE_V3", "MESSAGE_V4")
+_LONGEST_TEXT = 1000
+
+
+def message_of(row: RfcStructure) -> BapiMessage:
+    """One row of RETURN; older modules name ID and NUMBER together CODE."""
+    code = _text(row.get("CODE"))
+    return BapiMessage(
+        type=_text(row.get("TYPE")),
+        id=_text(row.get("ID")) or code[:2],
+        number=(_text(row.get("NUMBER")) or code[2:5]).zfill(3),
+        text=_text(row.get("MESSAGE"))[:_LONGEST_TEXT],
+        variables=tuple(_text(row.get(name)) for name in _VARIABLES if _text(row.get(name))),
+        parameter=_text(row.get("PARAMETER")),
+        row=_int(row.get("ROW")),
+        field=_text(row.get("FIELD")),
+        system=_text(row.get("SYSTEM")),
+    )
+
+
+def messages_of(
+    exports: Mapping[str, RfcInput], tables: Mapping[str, Iterable[RfcStructure]]
+) -> tuple[BapiMessage, ...]:
+    """The rows of RETURN, be it a table or one structure; an initial one says nothing."""
+    rows = list(tables.get("RETURN", ()))
+    single = exports.get("RETURN")
+    if isinstance(single, Mapping):
+        rows.append(single)
+    return tuple(message_of(row) for row in rows if _text(row.get("TYPE")))
+
+
+def judged(
+    function: str,
+    result: RfcResult,
+    *,
+    fail_when_warning: bool,
+    non_fatal: Collection[str] = (),
+) -> tuple[BapiMessage, ...]:
+    """The warnings beside a success; BapiFailed where any row says that it failed (CO-T37).
+
+    Rows of class E, A and X are failures, those of class W are where they are to fail. A failure
+    whose number (`025`) or `ID:NUMBER` is `non_fatal` is a warning.
+    """
+    failures = []
+    warnings = []
+    for message in result.messages:
+        if message.is_error and not _is_among(message, non_fatal):
+            failures.append(message)
+        elif message.type == "W" and fail_when_warning and not _is_among(message, non_fatal):
+            failures.append(message)
+        elif message.is_error or message.type == "W":
+            warnings.append(message)
+    if failures:
+        worst = next((each for each in failures if each.is_error), failures[0])
+        raise BapiFailed(function, result.messages, worst)
+    return tuple(warnings)
+
+
+def _is_among(message: BapiMessage, codes: Collection[str]) -> bool:
+    named = {message.number, f"{message.id}:{message.number}"}
+    return any(_padded(code) in named for code in codes)
+
+
+def _padded(code: str) -> str:
+    """Settings may say 25 for 025."""
+    head, colon, number = code.rpartition(":")
+    return f"{head}{colon}{number.zfill(3)}"
+
+
+def _text(value: RfcScalar) -> str:
+    return "" if value is None else str(value)
+
+
+def _int(value: RfcScalar) -> int:
+    text = _text(value).strip()
+    return int(text) if text.isascii() and text.isdigit() else 0

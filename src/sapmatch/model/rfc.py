@@ -175,7 +175,8 @@ class Rfc(Struct, frozen=True, kw_only=True, rename="camel"):
     logon itself (`url`, `client`, `auth`) is that of the connection. `services` are the paths of
     SOAMANAGER bindings by function module. `systems` are the child systems of a central user
     administration: logical system -> connection that looks whether a change arrived there, or
-    empty. `functions` may be called by `sapmatch call`. Each setting: docs/rfc.md.
+    empty. `functions` may be called by `sapmatch call`. `pool_capacity`: None, one connection over
+    PyRFC, and as many as `limits` say over SOAP. Each setting: docs/rfc.md.
     """
 
     transport: Literal["soap", "pyrfc"] = "soap"
@@ -191,7 +192,7 @@ class Rfc(Struct, frozen=True, kw_only=True, rename="camel"):
     system_id: str = ""
     system_number: str = "00"
     destination_name: str = ""
-    pool_capacity: int | str = 1
+    pool_capacity: int | str | None = None
     peak_limit: int | str = 0
     change_password_at_next_logon: bool = False
     also_read_login_info: bool = False
@@ -219,3 +220,14 @@ class Rfc(Struct, frozen=True, kw_only=True, rename="camel"):
     snc_library: str = ""
     x509_cert: str = ""
     trace: int = 0
+
+    @property
+    def most(self) -> int:
+        """`peakLimit`: connections in use and idle, 0 for any number."""
+        return int(self.peak_limit)
+
+    @property
+    def kept(self) -> int:
+        """`poolCapacity`: idle connections that are kept, never more than there may be."""
+        kept = 1 if self.pool_capacity is None else int(self.pool_capacity)
+        return min(kept, self.most) if self.most else kept

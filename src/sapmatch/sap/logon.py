@@ -135,9 +135,9 @@ def _remedy(connection: Connection, page: bytes, *, is_password: bool) -> tuple[
         case NoAuth():
             return "other", 'SAP wants a logon, and auth.type is "none"; set another one'
         case Basic():
-            return _password_refused(kind, page)
+            return password_refused(kind, page)
         case BtpDestination() if is_password:
-            return _password_refused(kind, page)
+            return password_refused(kind, page)
         case Certificate():
             return "unmapped", _UNMAPPED if kind.client else kind.remedies.logon
         case SamlBearer():
@@ -145,7 +145,8 @@ def _remedy(connection: Connection, page: bytes, *, is_password: bool) -> tuple[
     return "token", _BEARER
 
 
-def _password_refused(kind: Profile, page: bytes) -> tuple[LogonReason, str]:
+def password_refused(kind: Profile, page: bytes) -> tuple[LogonReason, str]:
+    """Why a password was not taken, and the remedy; `page` is what SAP said."""
     if not _LOCKED.search(page):
         return "password", f"{kind.remedies.logon}. {_ONCE}"
     unlock = _UNLOCK if kind.client else kind.remedies.logon

@@ -1,0 +1,1 @@
+"""Tables of SAP that the settings describe, read over function modules."""

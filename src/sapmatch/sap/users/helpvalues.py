@@ -1,0 +1,105 @@
+"""What SAP offers for the fields of a user: roles, profiles and systems (F4 of its own screens).
+
+Unconfirmed: which releases offer roles and systems this way. Where SAP refuses, roles are looked
+for in their table, and systems are those of the settings.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from itertools import islice
+from typing import Final, TypeAlias
+
+from sapmatch.model.errors import AuthorizationMissing, SapRejected
+from sapmatch.model.rfc import Rfc, RfcStructure, RfcTransport
+from sapmatch.sap.rfc.messages import judged
+from sapmatch.sap.users.conditions import upper
+from sapmatch.sap.users.details import text
+
+HasRole: TypeAlias = Callable[[str], bool]
+
+_FUNCTION: Final = "BAPI_HELPVALUES_GET"
+_TOGETHER = 50  # roles asked for in one call
+_LONGEST_ROLE = 30
+
+
+class HelpValues:
+    """Asks for values that a field may have; `has_role` looks for one role in its table."""
+
+    def __init__(self, transport: RfcTransport, rfc: Rfc, has_role: HasRole | None) -> None:
+        self._transport = transport
+        self._rfc = rfc
+        self._has_role = has_role
+
+    def profiles(self) -> Iterator[str]:
+        """All authorisation profiles."""
+        return self._values("ProfilesAssign", "Profiles", "BAPIPROF")
+
+    def systems(self) -> tuple[str, ...]:
+        """The central system, those of the settings, and those that SAP names."""
+        named = (self._rfc.destination_name, *self._rfc.systems)
+        try:
+            found = tuple(self._values("SystemAssign", "Systems", "SUBSYSTEM"))
+        except (SapRejected, AuthorizationMissing):
+            found = ()
+        return tuple(dict.fromkeys(upper(system) for system in (*named, *found) if system))
+
+    def known_roles(self, names: Sequence[str]) -> frozenset[str]:
+        """Those that there are, as they were given; roles of other systems are not looked for."""
+        here = {name: self._here(name) for name in names}
+        asked = sorted({role for role in here.values() if role and len(role) <= _LONGEST_ROLE})
+        found = set(self._roles(asked))
+        return frozenset(name for name, role in here.items() if role is None or role in found)
+
+    def _here(self, name: str) -> str | None:
+        """The role of this system that is meant, None for one of another system."""
+        role = upper(name.strip())
+        if not self._rfc.cua_enabled:
+            return role
+        system, colon, rest = role.partition(":")
+        if not colon or system not in self._systems:
+            return role
+        return rest if system == upper(self._rfc.destination_name) else None
+
+    @cached_property
+    def _systems(self) -> frozenset[str]:
+        return frozenset(self.systems())
+
+    def _roles(self, names: Sequence[str]) -> Iterator[str]:
+        """Those that SAP offers, or that stand in their table."""
+        offered: set[str] = set()
+        try:
+            left = iter(names)
+            while few := tuple(islice(left, _TOGETHER)):
+                offered |= set(self._values("ActgroupsAssign", "Activitygroups", "AGR_NAME", few))
+        except (SapRejected, AuthorizationMissing):
+            if self._has_role is None:
+                raise
+        yield from offered
+        if self._has_role:
+            yield from (name for name in names if name not in offered and self._has_role(name))
+
+    def _values(
+        self, method: str, parameter: str, field: str, only: Sequence[str] = ()
+    ) -> Iterator[str]:
+        """The values offered, `only` these where SAP heeds it."""
+        rows: list[RfcStructure] = [
+            {"SELECT_FLD": field, "SIGN": "I", "OPTION": "EQ", "LOW": each, "HIGH": ""}
+            for each in only
+        ]
+        answer = self._transport.call(
+            _FUNCTION,
+            {
+                "OBJTYPE": "USER",
+                "OBJNAME": "USER",
+                "METHOD": method,
+                "PARAMETER": parameter,
+                "FIELD": field,
+            },
+            {"SELECTION_FOR_HELPVALUES": rows} if rows else {},
+            want=("VALUES_FOR_FIELD",),
+        )
+        judged(_FUNCTION, answer, fail_when_warning=self._rfc.fail_when_warning)
+        for row in answer.tables.get("VALUES_FOR_FIELD", ()):
+            value = text(row, "VALUES").strip()
+            if value:
+                yield value

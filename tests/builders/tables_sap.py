@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from sapmatch.model.errors import SapRejected
 from sapmatch.model.rfc import (
     AbapException,
     Capabilities,
@@ -34,6 +35,8 @@ class TablesSap:
         self.calls: list[tuple[str, Mapping[str, RfcInput], Mapping[str, RfcTable]]] = []
         self.widest = widest
         self.newer = newer
+        self.sorts = True
+        self.refuses: frozenset[str] = frozenset()
         self.changes: list[tuple[int, str, list[dict[str, str]]]] = []  # before call n: table, rows
         self.capabilities = Capabilities(stateful=stateful, metadata=False, snc=False)
 
@@ -55,6 +58,8 @@ class TablesSap:
         for number, name, rows in self.changes:
             if number == len(self.calls):
                 self.tables[name] = (self.tables[name][0], rows)
+        if self.refuses & set(imports):
+            raise SapRejected("RFC_INVALID_PARAMETER", "field not found")
         table = str(imports.get("TABLE_NAME") or imports.get("QUERY_TABLE"))
         if table in self.fails:
             raise AbapException(self.fails[table])
@@ -88,7 +93,7 @@ class TablesSap:
         texts = [str(row["TEXT"]) for row in tables["OPTIONS"]]
         assert all(len(text) <= 72 for text in texts)
         chosen = [row for row in rows if _fits(row, " ".join(texts))]
-        if imports.get("GET_SORTED"):
+        if imports.get("GET_SORTED") and self.sorts:
             chosen.sort(key=lambda row: [row.get(name, "") for name, _ in columns])
         skip, count = int(str(imports["ROWSKIPS"])), int(str(imports["ROWCOUNT"]))
         chosen = chosen[skip : skip + count if count else None]

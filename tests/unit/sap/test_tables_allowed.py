@@ -41,7 +41,7 @@ def test_what_opens_doors_is_never_read_whatever_the_settings_say(name: str, bel
     subs = (f"{name} for GROUP=A:3:MATCH,B:3:OUTPUT",) if below else ()
     sap = TablesSap()
     with pytest.raises(InputRejected, match=f"{name} holds .* and is never read"):
-        SapTables(sap, Rfc(tables=tables, sub_tables=subs, any_table=True), PLACE)
+        SapTables(sap, Rfc(tables=tables, sub_tables=subs, any_table=True), "s4")
     assert sap.calls == []
 
 

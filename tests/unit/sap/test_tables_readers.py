@@ -62,7 +62,7 @@ def sap() -> TablesSap:
 
 
 def tables(sap: TablesSap, function: str, **more: object) -> SapTables:
-    return SapTables(sap, Rfc(table_read_function=function, **more), PLACE)  # type: ignore[arg-type]
+    return SapTables(sap, Rfc(table_read_function=function, **more), "s4")  # type: ignore[arg-type]
 
 
 @ANY
@@ -269,6 +269,24 @@ def test_a_table_that_never_stands_still_is_told() -> None:
     sap.changes = [(n, "T", rows_of(range(100 * n, 100 * n + 20))) for n in range(2, 200)]
     with pytest.raises(SapUnavailable, match="changes too fast"):
         list(reader.rows("T", NARROW, []))
+
+
+def test_a_release_that_does_not_sort_and_says_nothing_is_asked_for_all_rows_at_once() -> None:
+    sap, reader = paged(5)
+    sap.sorts = False
+    sap.put("T", (CLIENT, ("K", 6)), rows_of([115, 103, 109, 101, 120, 100, 102]))
+    assert len(list(reader.rows("T", NARROW, []))) == 7
+    assert [call[1]["ROWCOUNT"] for call in sap.calls] == [5, 0]
+
+
+@pytest.mark.parametrize("stateful", [False, True])
+def test_a_release_that_refuses_the_newer_parameters_is_asked_without_them(
+    stateful: bool,
+) -> None:
+    sap, read = wide(512, stateful=stateful)
+    sap.refuses = frozenset({"GET_SORTED", "USE_ET_DATA_4_RETURN"})
+    assert list(read.rows("W")) == wide_rows(7)
+    assert all(not sap.refuses & set(call[1]) for call in sap.calls[1:])
 
 
 def test_what_does_not_sort_is_asked_for_in_one_call() -> None:

@@ -1,11 +1,19 @@
 """RFC_READ_TABLE and what has its parameters: columns by name, conditions, pages."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
-from sapmatch.model.errors import InputRejected, SapUnavailable
-from sapmatch.model.rfc import AbapException, RfcInput, RfcResult, RfcStructure, RfcTransport
+from sapmatch.model.errors import InputRejected, SapRejected, SapUnavailable
+from sapmatch.model.rfc import (
+    AbapException,
+    RfcInput,
+    RfcResult,
+    RfcStructure,
+    RfcTable,
+    RfcTransport,
+)
 from sapmatch.sap.tables.grammar import Column
 from sapmatch.sap.tables.readers import WIDEST, Row, explained, holds
 from sapmatch.sap.tables.where import where
@@ -15,13 +23,15 @@ _TRIES: Final = 3  # of a page whose columns come in several calls
 _BACK: Final = 50  # pages read anew because rows went away before them
 _NUMBERS: Final = frozenset("PIFbsXae8")  # types that SAP sets to the right
 _SEPARATOR: Final = "\x1e"  # between the columns of ET_DATA-LINE
+_UNKNOWN: Final = "RFC_INVALID_PARAMETER"  # the SDK: this release has no such parameter
 
 
 class ReadTableReader:
     """Reads columns by their name, and cuts rows where SAP says that a column begins.
 
-    In pages where SAP sorts them (GET_SORTED), else in one call: pages in no order lose rows. Rows
-    too wide for SAP come in several calls, each with the keys, and are joined by them.
+    In pages where SAP sorts them (GET_SORTED, as newer releases do), else in one call: pages in no
+    order lose rows. Rows too wide for SAP come in several calls, each with the keys, and are joined
+    by them.
     """
 
     def __init__(
@@ -38,9 +48,12 @@ class ReadTableReader:
         """Rows that hold these values; ignored columns are not read, others than SAP's order do."""
         asked = [each for each in columns if each.role != "ignore" or each.only is not None]
         query = _Query(self._transport, self._function, self._place, table, asked, equal)
-        pages = query.pages(self._page) if query.sorts else iter([query.page(0, 0)])
-        for rows in pages:
+        for rows in query.pages(self._page):
             yield from (row for row in rows if holds(row, equal))
+
+
+class _Older(Exception):
+    """This release has none of the newer parameters."""
 
 
 class _Query:
@@ -64,7 +77,7 @@ class _Query:
         self._options = where(equal, {column.name: column for column in columns})
         found = transport.interface(function)
         known = {parameter.name for parameter in found.parameters} if found else set()
-        self.sorts = "GET_SORTED" in known
+        self._sorts = "GET_SORTED" in known
         # XML has no sign for what separates the columns there, so SOAP cannot bring it.
         self._long_rows = "ET_DATA" in known and transport.capabilities.stateful
         self._batches = [list(columns)] if self._long_rows else self._planned()
@@ -92,7 +105,26 @@ class _Query:
             )
 
     def pages(self, size: int) -> Iterator[list[Row]]:
-        """Pages in SAP's order, each overlapping the one before by a row.
+        """Pages in SAP's order; all rows at once where it keeps none."""
+        try:
+            first = self.page(0, size) if self._sorts else []
+        except _Older:
+            self._batches = self._planned()
+            first = []
+        if not self._sorts or (len(first) == size and not self._in_order(first)):
+            yield self.page(0, 0)
+        elif len(first) < size:
+            yield first
+        else:
+            yield from self._overlapping(first, size)
+
+    def _in_order(self, rows: list[Row]) -> bool:
+        """An older release may not know what GET_SORTED asks for, and say nothing."""
+        keys = [self._key(row) for row in rows]
+        return bool(self._keys) and all(a <= b for a, b in pairwise(keys))
+
+    def _overlapping(self, rows: list[Row], size: int) -> Iterator[list[Row]]:
+        """Pages that overlap by a row.
 
         Where that row is another one, rows before it went away: one page back, and what was seen
         is left out.
@@ -100,18 +132,18 @@ class _Query:
         seen: set[bytes] = set()
         skip, back = 0, 0
         while True:
-            rows = self.page(skip, size)
             if skip and not (rows and _digest(rows[0]) in seen):
                 skip, back = max(0, skip - size), back + 1
                 if back > _BACK:
                     raise SapUnavailable(f"{self._table}: changes too fast to be read; try later")
-                continue
-            fresh = {_digest(row): row for row in rows}
-            yield [row for digest, row in fresh.items() if digest not in seen]
-            seen.update(fresh)
-            if len(rows) < size:
-                return
-            skip += len(rows) - 1
+            else:
+                fresh = {_digest(row): row for row in rows}
+                yield [row for digest, row in fresh.items() if digest not in seen]
+                seen.update(fresh)
+                if len(rows) < size:
+                    return
+                skip += len(rows) - 1
+            rows = self.page(skip, size)
 
     def page(self, skip: int, count: int) -> list[Row]:
         """Rows from there on; all where the count is 0."""
@@ -169,22 +201,30 @@ class _Query:
         return {column.name: row[column.name] for column in self._columns}
 
     def _read(self, batch: Sequence[Column], skip: int, count: int) -> list[Row]:
+        tables = {
+            "OPTIONS": [{"TEXT": text} for text in self._options],
+            "FIELDS": [{"FIELDNAME": column.name} for column in batch],
+        }
+        found = self._called(tables, skip, count)
+        places = self._places(found, batch)
+        return [_row(line, places) for line in _lines(found)]
+
+    def _called(self, tables: Mapping[str, RfcTable], skip: int, count: int) -> RfcResult:
         imports: dict[str, RfcInput] = {
             "QUERY_TABLE": self._table,
             "ROWSKIPS": skip,
             "ROWCOUNT": count,
         }
-        if self.sorts:
-            imports["GET_SORTED"] = "X"
-        if self._long_rows:
-            imports["USE_ET_DATA_4_RETURN"] = "X"
-        tables = {
-            "OPTIONS": [{"TEXT": text} for text in self._options],
-            "FIELDS": [{"FIELDNAME": column.name} for column in batch],
-        }
-        wanted = ("FIELDS", "ET_DATA" if self._long_rows else "DATA")
-        found = self._transport.call(self._function, imports, tables, want=wanted)
-        return [_row(line, self._places(found, batch)) for line in _lines(found)]
+        newer = {"GET_SORTED": self._sorts, "USE_ET_DATA_4_RETURN": self._long_rows}
+        imports |= {name: "X" for name, wanted in newer.items() if wanted}
+        rows = "ET_DATA" if self._long_rows else "DATA"
+        try:
+            return self._transport.call(self._function, imports, tables, want=("FIELDS", rows))
+        except SapRejected as exc:
+            if exc.code != _UNKNOWN or not any(newer.values()):
+                raise
+            self._sorts = self._long_rows = False
+            raise _Older from exc
 
     def _places(self, found: RfcResult, batch: Sequence[Column]) -> list["_Place"]:
         """Where SAP says that the columns stand."""
@@ -219,7 +259,7 @@ def _lines(found: RfcResult) -> Iterator[str]:
 
 def _row(line: str, places: Sequence[_Place]) -> Row:
     parts = line.split(_SEPARATOR)
-    if len(parts) == len(places) and len(parts) > 1:
+    if len(parts) == len(places) > 1:
         cells = [(place, part) for place, part in zip(places, parts, strict=True)]
     else:
         cells = [(place, line[place[1] : place[1] + place[2]]) for place in places]

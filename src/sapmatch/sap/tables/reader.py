@@ -15,6 +15,11 @@ Key = tuple[str, ...]
 _JOIN = ":"
 
 
+def settings_of(connection: str) -> str:
+    """Where the settings of a connection stand."""
+    return f"connections.{connection}.rfc"
+
+
 def described(rfc: Rfc, place: str) -> dict[str, Table]:
     """The tables of the settings by alias; InputRejected names every mistake and refused table."""
     tables = tables_of(rfc.tables, rfc.sub_tables, place=place)
@@ -44,9 +49,10 @@ def parts(text: str) -> tuple[str, ...]:
 
 
 class SapTables:
-    """Port TableReader over function modules; `place` is where its settings stand."""
+    """Port TableReader over function modules; `place` is the name of the connection."""
 
     def __init__(self, transport: RfcTransport, rfc: Rfc, place: str) -> None:
+        place = settings_of(place)
         self._tables = described(rfc, place)
         function = rfc.table_read_function
         self._reader: RowReader = (

@@ -41,16 +41,43 @@ def connect(
     certificate that is over.
     """
     clock = clock or SystemClock()
-    _check_limits(name, connection)
-    _check_principal(name, connection, principal)
-    auth = _auth(name, connection, secrets, clock, principal, guard, broker, cache)
-    session = _session(name, connection, secrets, auth, clock, guard)
+    session, auth = _opened(name, connection, secrets, clock, principal, guard, broker, cache)
     tokens = CsrfTokens(session, connection.csrf_mode)
     at = f"client {connection.client}" if connection.client else "no client"
     description = f"{name} {session.origin.base} {at}"
     subscriber = _subscriber(name, connection, auth)
     on_behalf_of = principal.sap_user if principal else None
     return ODataClient(session, tokens, connection, description, subscriber, on_behalf_of)
+
+
+def open_session(
+    name: str,
+    connection: Connection,
+    secrets: Secrets,
+    *,
+    clock: Clock,
+    guard: LogonGuard | None = None,
+    broker: AccessSource | None = None,
+    cache: AccessCache | None = None,
+) -> SapSession:
+    """The session below such a client, of the technical user, for what is not OData."""
+    return _opened(name, connection, secrets, clock, None, guard, broker, cache)[0]
+
+
+def _opened(
+    name: str,
+    connection: Connection,
+    secrets: Secrets,
+    clock: Clock,
+    principal: Principal | None,
+    guard: LogonGuard | None,
+    broker: AccessSource | None,
+    cache: AccessCache | None,
+) -> tuple[SapSession, Auth]:
+    _check_limits(name, connection)
+    _check_principal(name, connection, principal)
+    auth = _auth(name, connection, secrets, clock, principal, guard, broker, cache)
+    return _session(name, connection, secrets, auth, clock, guard), auth
 
 
 def _session(

@@ -127,8 +127,13 @@ class Logon:
         return LogonRefused(f"{self._place}: {remedy.format(alert=alert)}", "certificate")
 
 
+def is_logon_page(body: bytes) -> bool:
+    """Whether the body is a page that asks who is there."""
+    return bool(_LOGON_PAGE.search(body[:_START]))
+
+
 def _remedy(connection: Connection, page: bytes, *, is_password: bool) -> tuple[LogonReason, str]:
-    if _LOGON_PAGE.search(page):
+    if is_logon_page(page):
         return "sso", SSO
     kind = connection.kind
     match connection.auth:

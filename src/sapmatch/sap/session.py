@@ -39,6 +39,7 @@ from sapmatch.sap.origin import Origin
 from sapmatch.sap.pace import Pace, back_off, retry_after
 from sapmatch.sap.patience import PatientAdapter, Terms
 from sapmatch.sap.proxy import ConnectivityProxy
+from sapmatch.sap.rfc.said import is_fault_of_sap
 
 TRIES = 4
 LONGEST_RETRY_AFTER = 30.0  # seconds; a longer wait is the caller's, outside of a function
@@ -378,6 +379,8 @@ def _proves_logon(answer: Answer) -> bool:
     if answer.headers.get("Content-Type", "").lower().startswith("text/html"):
         return False
     said = answer.status
+    if said == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return is_fault_of_sap(answer.body)
     if not HTTPStatus.BAD_REQUEST <= said < HTTPStatus.INTERNAL_SERVER_ERROR:
         return said < HTTPStatus.MULTIPLE_CHOICES
     # A dispatcher that does not know the path says so to anybody.

@@ -95,9 +95,7 @@ _MODULES: Final[dict[str, dict[Direction, str]]] = {
     "BAPI_TRANSACTION_COMMIT": {**_UNIT_OF_WORK, "import": "WAIT:1"},
     "BAPI_TRANSACTION_ROLLBACK": _UNIT_OF_WORK,
     "RFC_GET_TABLE_ENTRIES": {
-        "import": (
-            "BYPASS_BUFFER:1 FROM_KEY:0 GEN_KEY:0 MAX_ENTRIES:i TABLE_NAME:30 TO_KEY:0"
-        ),
+        "import": ("BYPASS_BUFFER:1 FROM_KEY:0 GEN_KEY:0 MAX_ENTRIES:i TABLE_NAME:30 TO_KEY:0"),
         "export": "NUMBER_OF_ENTRIES:i",
         "tables": "ENTRIES",
     },

@@ -47,15 +47,14 @@ def judged(
     Rows of class E, A and X are failures, those of class W are where they are to fail. A failure
     whose number (`025`) or `ID:NUMBER` is `non_fatal` is a warning.
     """
-    failures = []
-    warnings = []
+    failures: list[BapiMessage] = []
+    warnings: list[BapiMessage] = []
     for message in result.messages:
-        if message.is_error and not _is_among(message, non_fatal):
-            failures.append(message)
-        elif message.type == "W" and fail_when_warning and not _is_among(message, non_fatal):
-            failures.append(message)
-        elif message.is_error or message.type == "W":
-            warnings.append(message)
+        if not (message.is_error or message.type == "W"):
+            continue
+        fails = message.is_error or fail_when_warning
+        found = failures if fails and not _is_among(message, non_fatal) else warnings
+        found.append(message)
     if failures:
         worst = next((each for each in failures if each.is_error), failures[0])
         raise BapiFailed(function, result.messages, worst)

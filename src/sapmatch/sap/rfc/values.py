@@ -18,6 +18,7 @@ _NO_DATE = "0000-00-00"
 _NO_TIME = ("", "24:00:00")
 _DATE = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})")
 _TIME = re.compile(r"([0-9]{2}):?([0-9]{2}):?([0-9]{2})(?:\.[0-9]+)?Z?")
+_BOUNDED: Final = frozenset({"char", "numc", "raw"})
 _KINDS: Final[Mapping[FieldType, tuple[type, ...]]] = {
     "char": (str,),
     "string": (str,),
@@ -62,7 +63,7 @@ def _written(text: str, field: Field) -> str:
     if kind == "date":
         found = value_of(text, field)
         return found.isoformat() if isinstance(found, date) else _NO_DATE
-    if kind == "numc" and not (text.isascii() and text.isdigit() or not text):
+    if kind == "numc" and not ((text.isascii() and text.isdigit()) or not text):
         raise ValueError("is NUMC: digits only")
     if kind == "decimal" and not isinstance(value_of(text, field), Decimal):
         raise ValueError("is no decimal number")
@@ -128,13 +129,43 @@ def _number(text: str, kind: FieldType) -> RfcScalar:
     return number
 
 
+def fitting(field: Field, value: RfcScalar, *, refuses: bool) -> RfcScalar:
+    """The value where it fits into the field (CO-T40).
+
+    What is too long is a ValueError where that `refuses`, else cut off as SAP's connectors do.
+    """
+    most = field.length
+    if not most or not isinstance(value, str | bytes) or field.type not in _BOUNDED:
+        return value
+    length = size_of(value)
+    if length <= most:
+        return value
+    if refuses:
+        raise ValueError(
+            f"has {length} characters, at most {most} fit; shorten it, or set "
+            "rfc.failWhenTruncating = false to have it cut off"
+        )
+    return _cut(value, most)
+
+
 def check_length(place: str, parameter: str, field: Field, value: RfcScalar) -> None:
     """InputRejected where the value is longer than the field, which SAP would cut off (CO-T40)."""
-    if not field.length or not isinstance(value, str | bytes):
-        return
-    if field.type in ("char", "numc", "raw") and len(value) > field.length:
-        named = parameter if parameter == field.name else f"{parameter}.{field.name}"
-        raise InputRejected(
-            f"{place}: {named} has {len(value)} characters, at most {field.length} fit; nothing "
-            "was sent. Shorten it, or set rfc.failWhenTruncating = false to let SAP cut it off"
-        )
+    try:
+        fitting(field, value, refuses=True)
+    except ValueError as exc:
+        at = parameter if parameter == field.name else f"{parameter}.{field.name}"
+        raise InputRejected(f"{place}: {at} {exc}; nothing was sent") from exc
+
+
+def size_of(value: str | bytes) -> int:
+    """As SAP counts: an emoji is two characters."""
+    if isinstance(value, bytes) or value.isascii():
+        return len(value)
+    return len(value) + sum(sign > "\uffff" for sign in value)
+
+
+def _cut(value: str | bytes, most: int) -> str | bytes:
+    kept = value[:most]
+    while size_of(kept) > most:
+        kept = kept[:-1]
+    return kept

@@ -1,0 +1,215 @@
+"""Function modules over SOAP: HTTPS, no library of SAP, and nothing kept between two calls."""
+
+import threading
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Final
+
+from msgspec.structs import replace
+
+from sapmatch.model.access import AccessSource, LogonGuard, Secrets
+from sapmatch.model.connection import Connection
+from sapmatch.model.errors import InputRejected, OutcomeUnknown, SapUnavailable
+from sapmatch.model.ports import Clock
+from sapmatch.model.profiles import Profile
+from sapmatch.model.rfc import (
+    Capabilities,
+    FunctionInterface,
+    Rfc,
+    RfcInput,
+    RfcResult,
+    RfcStructure,
+    RfcTable,
+    RfcTransport,
+)
+from sapmatch.sap.auth.tokens import AccessCache
+from sapmatch.sap.connection import open_session
+from sapmatch.sap.http import TooLarge
+from sapmatch.sap.rfc.answers import is_whole, reply_of
+from sapmatch.sap.rfc.envelope import Envelope
+from sapmatch.sap.rfc.interfaces import INTERFACES
+from sapmatch.sap.rfc.messages import messages_of
+from sapmatch.sap.rfc.module import MC_STYLE, RFC, Module, module_of, wire_name
+from sapmatch.sap.rfc.wsdl import fetched
+from sapmatch.sap.session import Answer, SapSession, is_session_lost
+
+PATH: Final = "/sap/bc/soap/rfc"
+_NO_INPUT: Final[Mapping[str, RfcInput]] = {}
+_NO_TABLES: Final[Mapping[str, RfcTable]] = {}
+
+
+def open_soap(
+    name: str,
+    connection: Connection,
+    secrets: Secrets,
+    *,
+    clock: Clock,
+    guard: LogonGuard | None = None,
+    broker: AccessSource | None = None,
+    cache: AccessCache | None = None,
+) -> "SoapRfcTransport":
+    """What calls function modules of `[connections.<name>]` over its HTTPS address."""
+    rfc = connection.rfc
+    assert rfc is not None
+    entered = replace(
+        connection,
+        client=rfc.client or connection.client,
+        language=rfc.lang or connection.language,
+    )
+    session = open_session(
+        name,
+        entered,
+        secrets,
+        clock=clock,
+        guard=guard,
+        broker=broker,
+        cache=cache,
+    )
+    return SoapRfcTransport(session, rfc, connection.kind)
+
+
+class SoapRfcTransport:
+    """Port RfcTransport over one session of HTTP."""
+
+    def __init__(self, session: SapSession, rfc: Rfc, kind: Profile) -> None:
+        self._session = session
+        self._rfc = rfc
+        self._kind = kind
+        self._envelope = Envelope(session.place, refuses_long=rfc.fail_when_truncating)
+        self._modules: dict[str, Module] = {}
+        self._interfaces: dict[str, FunctionInterface | None] = dict(INTERFACES)
+        self._reading = threading.Lock()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Every call is a unit of work of its own; interfaces come from SAP's WSDL."""
+        return Capabilities(stateful=False, metadata=True, snc=False)
+
+    def call(
+        self,
+        function: str,
+        imports: Mapping[str, RfcInput] = _NO_INPUT,
+        tables: Mapping[str, RfcTable] = _NO_TABLES,
+        *,
+        want: Collection[str] = (),
+        changes: bool = False,
+    ) -> RfcResult:
+        """Call once; see RfcTransport."""
+        module = self._module(function)
+        body = self._envelope.of(module, imports, tables, want)
+        path = self._path(function)
+        url = self._session.url(path)
+        headers = self._headers(function, path)
+        if changes:
+            answer = self._sent(url, headers, body)
+        else:
+            answer = self._session.repeated(lambda: self._asked(url, headers, body))
+        reply = reply_of(
+            answer,
+            module,
+            self._rfc.flavour,
+            self._session.place,
+            path,
+            self._kind,
+            changes=changes,
+        )
+        found: dict[str, list[RfcStructure]] = {
+            name: [] for name in want if _is_table(module, name)
+        }
+        found.update(reply.tables)
+        return RfcResult(
+            exports=reply.exports,
+            tables=found,
+            messages=messages_of(reply.exports, found),
+            raw_size=len(answer.body),
+        )
+
+    def interface(self, function: str) -> FunctionInterface | None:
+        """As we have written it down, else as SAP's WSDL says, read once."""
+        with self._reading:
+            if function not in self._interfaces:
+                service = self._rfc.services.get(function)
+                self._interfaces[function] = fetched(self._session, function, service)
+            return self._interfaces[function]
+
+    def unit(self) -> AbstractContextManager[RfcTransport]:
+        """Itself: over SOAP each call stands for itself."""
+        return nullcontext(self)
+
+    def ping(self) -> None:
+        """RFC_PING; a list of one user where only bindings of SOAMANAGER are there."""
+        if self._rfc.flavour == "soap_rfc" or "RFC_PING" in self._rfc.services:
+            self.call("RFC_PING")
+        else:
+            self.call("BAPI_USER_GETLIST", {"MAX_ROWS": 1}, want=("USERLIST",))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._session.close()
+
+    def _module(self, function: str) -> Module:
+        if function not in self._modules:
+            interface = self.interface(function)
+            if interface is None:
+                raise InputRejected(
+                    f"{self._session.place}: {function}: SAP has no WSDL of it: it is not there, "
+                    "or not remote-enabled (SE37, attributes); or activate the node "
+                    "/default_host/sap/bc/soap/wsdl11 in transaction SICF"
+                )
+            self._modules[function] = module_of(interface, self._rfc.flavour)
+        return self._modules[function]
+
+    def _path(self, function: str) -> str:
+        if self._rfc.flavour == "soap_rfc":
+            return PATH
+        path = self._rfc.services.get(function)
+        if not path:
+            raise InputRejected(
+                f"{self._session.place}.rfc.services: names no binding for {function}; transaction "
+                "SOAMANAGER shows its path, such as /sap/bc/srt/rfc/sap/.../binding"
+            )
+        return path
+
+    def _headers(self, function: str, path: str) -> dict[str, str]:
+        action = _action(function, path, self._rfc) if self._rfc.soap_action == "wsdl" else ""
+        return {
+            "Accept": "text/xml",
+            "Content-Type": "text/xml; charset=utf-8",
+            "SOAPAction": f'"{action}"',
+        }
+
+    def _sent(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Once; again only where SAP had lost our session before it did anything (OD-P12)."""
+        number = self._session.number
+        answer = self._session.write("POST", url, headers, body)
+        if not is_session_lost(answer):
+            return answer
+        self._session.forget(number)
+        return self._session.write("POST", url, headers, body)
+
+    def _asked(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """A call that only reads: whatever breaks, nothing happened."""
+        try:
+            answer = self._sent(url, headers, body)
+        except OutcomeUnknown as exc:
+            if isinstance(exc.__cause__, TooLarge):
+                raise InputRejected(f"{exc}; ask for fewer rows") from exc
+            raise SapUnavailable(f"{self._session.place}: a call that reads got no answer") from exc
+        self._session.check_busy(answer)
+        if not is_whole(answer):
+            raise SapUnavailable(f"{self._session.place}: the end of an answer is missing")
+        return answer
+
+
+def _is_table(module: Module, name: str) -> bool:
+    part = module.parts.get(name)
+    return part is not None and part.parameter.kind == "table"
+
+
+def _action(function: str, path: str, rfc: Rfc) -> str:
+    """SOAPAction as the WSDL of each flavour says it."""
+    if rfc.flavour == "soap_rfc":
+        return f"http://www.sap.com/{wire_name(function, rfc.flavour)}"
+    namespace = MC_STYLE if rfc.flavour == "mc_style" else RFC
+    service = path.strip("/").split("/")[-2] if path.count("/") > 1 else ""
+    return f"{namespace}:{service}:{wire_name(function, rfc.flavour)}Request"

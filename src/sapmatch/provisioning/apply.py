@@ -1,0 +1,253 @@
+"""A plan is applied: user after user, each read anew, only what differs is written."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sapmatch.model.errors import (
+    AuthorizationMissing,
+    InputRejected,
+    OutcomeUnknown,
+    PreconditionFailed,
+    RecordLocked,
+    SapmatchError,
+    SapRejected,
+    TransientError,
+)
+from sapmatch.model.ports import Clock
+from sapmatch.model.provisioning import (
+    Applied,
+    DesiredState,
+    DesiredUser,
+    Outcome,
+    PlannedUser,
+    UserOutcome,
+)
+from sapmatch.model.users import Changed, Step, UserReader, UserWriter
+from sapmatch.provisioning.compare import Moment, planned, roles_taken
+from sapmatch.provisioning.progress import FINE, Notebook, Progress
+
+PLAN_OUTDATED: Final = "PLAN_OUTDATED"
+NOT_ARRIVED: Final = "NOT_ARRIVED"
+_MOST_ATTEMPTS = 3
+_LOCKED_ATTEMPTS = 3
+_STATES: Final[dict[str, DesiredState]] = {"delete": "absent", "lock": "locked"}
+
+
+class Worker(Struct, frozen=True, kw_only=True):
+    """What users are written with.
+
+    A call whose answer was lost may still be executed for `quiet`: until then nothing is sent
+    again. `go_on` says, between two users, whether there is time and nobody asked to stop.
+    """
+
+    reader: UserReader
+    writer: UserWriter
+    notebook: Notebook
+    moment: Moment
+    clock: Clock
+    quiet: timedelta
+    stops: bool  # on_error = "stop"
+    resumed: int
+    go_on: Callable[[], bool]
+
+
+class Turn:
+    """One turn of one worker at the users of a plan."""
+
+    def __init__(
+        self, users: Sequence[PlannedUser], noted: dict[int, Progress], worker: Worker
+    ) -> None:
+        self.noted = noted
+        self._users = [user for user in users if user.action != "none"]
+        self._worker = worker
+
+    def take(self) -> bool:
+        """Settle users as far as it goes; False where it ended before its time."""
+        for user in self._users:
+            before = self.noted.get(user.row) or Progress(row=user.row, user=user.user)
+            if not self._is_due(before):
+                if self._ends_with(before):
+                    return True
+                continue
+            if not self._worker.go_on():
+                return False
+            after = self._settled(user, before)
+            if self._ends_with(after):
+                return True
+        return True
+
+    def applied(self, *, stopped: bool) -> Applied:
+        """How far the run is."""
+        every = [self.noted.get(user.row) for user in self._users]
+        noted = [each for each in every if each is not None]
+        failed = sum(each.has_failed for each in noted)
+        settled = sum(each.is_settled for each in noted)
+        unknown = [each for each in noted if each.is_unknown]
+        ended = stopped or bool(failed and self._worker.stops and not unknown)
+        return Applied(
+            left=0 if ended else len(self._users) - settled,
+            done=sum(1 for each in noted if each.outcome and each.outcome.status in FINE),
+            failed=failed,
+            unknown=len(unknown),
+            stopped=stopped,
+            to_verify=sum(each.waits_for_children for each in noted),
+            wait_seconds=max((self._wait(each) for each in unknown), default=0),
+        )
+
+    def _is_due(self, progress: Progress) -> bool:
+        if progress.has_failed:  # once more where the run was resumed since
+            return progress.resumed < self._worker.resumed
+        return not progress.is_settled
+
+    def _ends_with(self, progress: Progress) -> bool:
+        return self._worker.stops and (progress.has_failed or progress.is_unknown)
+
+    def _settled(self, user: PlannedUser, before: Progress) -> Progress:
+        """Bring one user a step further: read, compare, note, write, note."""
+        worker = self._worker
+        found = worker.reader.get(user.user)
+        try:
+            fresh = planned(_desired(user), found, worker.moment)
+        except InputRejected:  # the user is gone since
+            return self._ended(user, before, _outdated(user))
+        if fresh.action == "none":
+            return self._ended(user, before, self._arrived(user, before))
+        if before.is_unknown and self._wait(before):
+            return self._note(before)
+        if before.is_unknown and before.attempts >= _MOST_ATTEMPTS:
+            never = _failed(user, NOT_ARRIVED, _NEVER.format(before.attempts))
+            return self._ended(user, before, never)
+        if _goes_beyond(fresh, user):
+            return self._ended(user, before, _outdated(user))
+        started = Progress(
+            row=user.row,
+            user=user.user,
+            state="started",
+            started_at=worker.clock.now(),
+            attempts=before.attempts + 1,
+        )
+        self._note(started)
+        return self._write(user, fresh, started)
+
+    def _write(self, user: PlannedUser, fresh: PlannedUser, started: Progress) -> Progress:
+        try:
+            changed = self._call(fresh)
+        except TransientError as exc:
+            # Nothing happened: it is no call that may have arrived.
+            opened = replace(started, state="open")
+            if isinstance(exc, RecordLocked) and started.attempts >= _LOCKED_ATTEMPTS:
+                return self._ended(user, opened, _failed(user, "RECORD_LOCKED", str(exc)))
+            self._note(opened)
+            raise
+        except OutcomeUnknown as exc:
+            step = Step(name=fresh.action, status="unknown", message=str(exc))
+            return self._note(
+                replace(started, state="ended", outcome=_outcome(user, "unknown", step))
+            )
+        except (InputRejected, SapRejected, PreconditionFailed, AuthorizationMissing) as exc:
+            return self._ended(user, started, _failed(user, _code(exc), str(exc)))
+        except SapmatchError:
+            self._note(replace(started, state="open"))  # of the connection as a whole: not sent
+            raise
+        return self._ended(user, started, _of(user, changed))
+
+    def _call(self, fresh: PlannedUser) -> Changed:
+        writer = self._worker.writer
+        if fresh.action == "delete":
+            return writer.delete(fresh.user)
+        if fresh.action == "create":
+            return writer.create(fresh.change)
+        return writer.change(fresh.change)
+
+    def _arrived(self, user: PlannedUser, before: Progress) -> UserOutcome:
+        """SAP holds what is wanted: through a call of this run, or all by itself."""
+        if not before.attempts:
+            return _outcome(user, "unchanged")
+        step = Step(name=user.action, status="done", message="found as it should be when read back")
+        central = self._worker.reader.is_central
+        return _outcome(user, "accepted_by_central" if central else "done", step)
+
+    def _ended(self, user: PlannedUser, before: Progress, outcome: UserOutcome) -> Progress:
+        return self._note(
+            Progress(
+                row=user.row,
+                user=user.user,
+                state="ended",
+                started_at=before.started_at,
+                attempts=before.attempts,
+                resumed=self._worker.resumed,
+                outcome=outcome,
+            )
+        )
+
+    def _note(self, progress: Progress) -> Progress:
+        if self.noted.get(progress.row) != progress:
+            self._worker.notebook.save(progress)
+        self.noted[progress.row] = progress
+        return progress
+
+    def _wait(self, progress: Progress) -> int:
+        """Seconds until nothing of an earlier call can happen any more."""
+        if progress.started_at is None:
+            return 0
+        left = progress.started_at + self._worker.quiet - self._worker.clock.now()
+        return max(0, -int(-left.total_seconds() // 1))
+
+
+_NEVER = "was sent {} times and never arrived; look into the log of SAP (transaction SU01, SUIM)"
+_OUTDATED = (
+    "the user changed in SAP since the plan was made, and the change would now take more than was "
+    "planned; drop the file again for a new plan"
+)
+
+
+def _desired(user: PlannedUser) -> DesiredUser:
+    state = _STATES.get(user.action, "present")
+    return DesiredUser(row=user.row, state=state, change=user.change)
+
+
+def _goes_beyond(fresh: PlannedUser, user: PlannedUser) -> bool:
+    """Whether more would be taken from the user, or made, than the plan says."""
+    if fresh.found == user.found:
+        return False
+    if fresh.action == "create" and user.action != "create":
+        return True
+    return bool(roles_taken(fresh) - roles_taken(user)) or (fresh.locks and not user.locks)
+
+
+def _outdated(user: PlannedUser) -> UserOutcome:
+    return _failed(user, PLAN_OUTDATED, _OUTDATED)
+
+
+def _failed(user: PlannedUser, code: str, message: str) -> UserOutcome:
+    step = Step(name=user.action, status="failed", message=message, code=code)
+    return _outcome(user, "failed", step)
+
+
+def _outcome(user: PlannedUser, status: Outcome, *steps: Step) -> UserOutcome:
+    return UserOutcome(
+        row=user.row,
+        user=user.user,
+        action=user.action,
+        status=status,
+        steps=steps,
+    )
+
+
+def _of(user: PlannedUser, changed: Changed) -> UserOutcome:
+    return UserOutcome(
+        row=user.row,
+        user=user.user,
+        action=user.action,
+        status=changed.status,
+        steps=changed.steps,
+        warnings=tuple(f"{message.code}: {message.text}" for message in changed.warnings),
+    )
+
+
+def _code(error: SapmatchError) -> str:
+    return error.code if isinstance(error, SapRejected) else type(error).__name__

@@ -1,0 +1,278 @@
+"""What a row comes to against what SAP holds: differences as people read them."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, time
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sapmatch.model.errors import InputRejected
+from sapmatch.model.provisioning import DesiredUser, Difference, PlannedUser
+from sapmatch.model.rfc import RfcScalar
+from sapmatch.model.users import ProfileAssignment, RoleAssignment, SapUser, UserChange
+from sapmatch.provisioning.desired import DAYS, RoleSplit
+from sapmatch.provisioning.problems import named
+
+LAST_NAME: Final = "ADDRESS.LASTNAME"
+ROLE: Final = "role "
+_ASSIGNED = "assigned"
+_BEGINS, _ENDS = DAYS.values()
+
+_Action = Literal["create", "change", "lock", "unlock", "delete", "none"]
+_Name = tuple[str, str]  # of a role: its system, and its own
+
+
+class Moment(Struct, frozen=True, kw_only=True):
+    """What the comparison stands on: how names of roles are cut, and which day it is."""
+
+    split: RoleSplit
+    today: date
+
+
+def planned(desired: DesiredUser, found: SapUser | None, moment: Moment) -> PlannedUser:
+    """What the row comes to; InputRejected where it cannot be done with this user."""
+    change = desired.change
+    if desired.state == "absent":
+        return _deleted(desired, found)
+    if found is None:
+        return _created(desired, moment)
+    differences = (*_fields(change, found), *_lists(change, found), *_roles(change, found, moment))
+    lock = _lock(change, found)
+    wanted = (*differences, *lock)
+    return PlannedUser(
+        row=desired.row,
+        user=change.name,
+        action=_action(change, wanted, lock),
+        change=change,
+        differences=wanted,
+        roles_added=sum(1 for each in differences if _is_role(each) and not each.before),
+        roles_removed=len(_lost(change, found, moment)),
+        locks=bool(lock and change.locked) or _ended(change, found, moment.today),
+        found=_seen(change, found),
+    )
+
+
+def is_locked(user: SapUser) -> bool:
+    """Whether an administrator locked the user."""
+    return user.locks.local or user.locks.everywhere
+
+
+def roles_taken(user: PlannedUser) -> frozenset[str]:
+    """Roles that the user has and will not have, or not for as long."""
+    return frozenset(each.what for each in user.differences if _is_role(each) and each.before)
+
+
+def shown(value: RfcScalar) -> str:
+    """A value as people read it; nothing and an initial date are the same."""
+    if value is None:
+        return ""
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return value.hex() if isinstance(value, bytes) else str(value).rstrip(" ")
+
+
+def _deleted(desired: DesiredUser, found: SapUser | None) -> PlannedUser:
+    change = desired.change
+    what = Difference(what="user", before="exists", after="deleted")
+    return PlannedUser(
+        row=desired.row,
+        user=change.name,
+        action="delete" if found else "none",
+        change=change,
+        differences=(what,) if found else (),
+        locks=found is not None,
+        found=_seen(change, found),
+    )
+
+
+def _created(desired: DesiredUser, moment: Moment) -> PlannedUser:
+    change = desired.change
+    if desired.state == "locked":
+        raise InputRejected("is not known in SAP and cannot be locked; correct USERNAME or STATE")
+    if not shown(change.fields.get(LAST_NAME)):
+        raise InputRejected(f"is not known in SAP; to create it the row must name {LAST_NAME}")
+    nobody = SapUser(name=change.name)
+    roles = _roles(change, nobody, moment)
+    created = Difference(what="user", after="created")
+    return PlannedUser(
+        row=desired.row,
+        user=change.name,
+        action="create",
+        change=replace(change, locked=None),
+        differences=(created, *_fields(change, nobody), *_lists(change, nobody), *roles),
+        roles_added=len(roles),
+        found=_seen(change, None),
+    )
+
+
+def _action(change: UserChange, wanted: Iterable[Difference], lock: Iterable[object]) -> _Action:
+    if list(lock):
+        return "lock" if change.locked else "unlock"
+    return "change" if list(wanted) else "none"
+
+
+def _fields(change: UserChange, found: SapUser) -> Iterator[Difference]:
+    for name, value in change.fields.items():
+        before, after = shown(found.fields.get(name)), shown(value)
+        if before != after:
+            yield Difference(what=name, before=before, after=after)
+
+
+def _lists(change: UserChange, found: SapUser) -> Iterator[Difference]:
+    """Profiles, groups, systems and parameters: what is given replaces all of them."""
+    if change.profiles is not None:
+        before, after = map(_profile_names, (found.profiles, change.profiles))
+        yield from _sets("profile", before, after)
+    if change.groups is not None:
+        yield from _sets("group", found.groups, change.groups)
+    if change.systems is not None:
+        yield from _sets("system", found.systems, change.systems)
+    if change.parameters is not None:
+        yield from _values("parameter", found.parameters, change.parameters)
+
+
+def _profile_names(profiles: Iterable[ProfileAssignment]) -> list[str]:
+    return [_named((each.system, each.name)) for each in profiles]
+
+
+def _sets(what: str, before: Iterable[str], after: Iterable[str]) -> Iterator[Difference]:
+    had, wanted = set(before), set(after)
+    for name in sorted(had ^ wanted):
+        shown_before, shown_after = (_ASSIGNED, "") if name in had else ("", _ASSIGNED)
+        yield Difference(what=f"{what} {name}", before=shown_before, after=shown_after)
+
+
+def _values(what: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
+    for name in sorted({*before, *after}):
+        if before.get(name) != after.get(name):
+            had, wanted = before.get(name, ""), after.get(name, "")
+            yield Difference(what=f"{what} {name}", before=had, after=wanted)
+
+
+def _roles(change: UserChange, found: SapUser, moment: Moment) -> list[Difference]:
+    """Names compare names and keep the days; rows compare role, system and days."""
+    if change.roles is not None:
+        before, after = _periods(found.direct_roles), _periods(change.roles)
+    else:
+        before, after = {}, {}
+        had = {_name(role) for role in found.direct_roles}
+        wanted = _wanted(change, had, moment.split)
+        for name in had | wanted:
+            before |= {name: _ASSIGNED} if name in had else {}
+            after |= {name: _ASSIGNED} if name in wanted else {}
+    return [
+        Difference(
+            what=f"{ROLE}{_named(name)}", before=before.get(name, ""), after=after.get(name, "")
+        )
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _wanted(change: UserChange, had: set[_Name], split: RoleSplit) -> set[_Name]:
+    """Names after the change: a system that goes takes its roles with it."""
+    wanted = had if change.role_names is None else {split(name) for name in change.role_names}
+    if change.systems is None or change.role_names is not None:
+        return set(wanted)
+    return {name for name in wanted if not name[0] or name[0] in change.systems}
+
+
+def _periods(roles: Iterable[RoleAssignment]) -> dict[_Name, str]:
+    found: dict[_Name, list[str]] = {}
+    for role in sorted(set(roles), key=lambda each: each.key):
+        period = f"{role.valid_from.isoformat()} to {role.valid_to.isoformat()}"
+        found.setdefault(_name(role), []).append(period)
+    return {name: ", ".join(dict.fromkeys(periods)) for name, periods in found.items()}
+
+
+def _lost(change: UserChange, found: SapUser, moment: Moment) -> set[_Name]:
+    """Roles that go, those included that end or have not begun: nobody has them today."""
+    had = {_name(role) for role in found.direct_roles}
+    if change.roles is None:
+        return had - _wanted(change, had, moment.split)
+    kept = {_name(role) for role in change.roles}
+    ended = _of_today(found.direct_roles, moment.today) - _of_today(change.roles, moment.today)
+    return (had - kept) | ended
+
+
+def _of_today(roles: Iterable[RoleAssignment], today: date) -> set[_Name]:
+    return {_name(role) for role in roles if role.valid_from <= today <= role.valid_to}
+
+
+def _lock(change: UserChange, found: SapUser) -> list[Difference]:
+    if change.locked is None or change.locked == is_locked(found):
+        return []
+    before, after = ("no", "yes") if change.locked else ("yes", "no")
+    return [Difference(what="locked", before=before, after=after)]
+
+
+def _ended(change: UserChange, found: SapUser, today: date) -> bool:
+    """Whether the user can log on today, and will not because of the days of the row."""
+    begins, ends = (found.fields.get(name) for name in (_BEGINS, _ENDS))
+    new = {name: value for name, value in change.fields.items() if name in (_BEGINS, _ENDS)}
+    after = (new.get(_BEGINS, begins), new.get(_ENDS, ends))
+    return bool(new) and _is_valid(begins, ends, today) and not _is_valid(*after, today)
+
+
+def _is_valid(begins: RfcScalar, ends: RfcScalar, today: date) -> bool:
+    has_begun = not isinstance(begins, date) or begins <= today
+    return has_begun and (not isinstance(ends, date) or today <= ends)
+
+
+def _seen(change: UserChange, found: SapUser | None) -> str:
+    """Digest of what the row is about, as SAP holds it."""
+    if found is None:
+        return ""
+    seen = [
+        [[name, shown(found.fields.get(name))] for name in sorted(change.fields)],
+        sorted(map(str, (role.key for role in found.direct_roles))),
+        sorted(_profile_names(found.profiles)),
+        sorted(found.groups),
+        sorted(found.parameters.items()),
+        sorted(found.systems),
+        is_locked(found),
+    ]
+    return hashlib.sha256(msgspec.json.encode(seen)).hexdigest()[:16]
+
+
+def _is_role(difference: Difference) -> bool:
+    return difference.what.startswith(ROLE)
+
+
+def _name(role: RoleAssignment) -> _Name:
+    return role.system, role.name
+
+
+def _named(name: _Name) -> str:
+    return ":".join(part for part in name if part)
+
+
+def unknown(
+    desired: DesiredUser,
+    known: Callable[[str, str], bool],
+    systems: Iterable[str],
+    split: RoleSplit,
+) -> list[tuple[str, str]]:
+    """Field and message for roles and systems of a row that there are not."""
+    change = desired.change
+    names = {split(name) for name in change.role_names or ()} | {
+        _name(role) for role in change.roles or ()
+    }
+    used = {system for system, _ in names if system} | set(change.systems or ())
+    used |= {profile.system for profile in change.profiles or () if profile.system}
+    strange = used - set(systems)
+    missing = [_named(name) for name in names if name[0] not in strange and not known(*name)]
+    found = []
+    if strange:
+        found.append(("SYSTEMS", f"the central system knows no system {named(strange)}"))
+    if missing:
+        found.append(("ACTIVITYGROUPS", f"there is no role {named(missing)}"))
+    if change.systems is not None:
+        left_out = {system for system, _ in names if system} - set(change.systems)
+        if left_out:
+            message = f"leaves out {named(left_out)}, which roles of the row are for"
+            found.append(("SYSTEMS", message))
+    return found

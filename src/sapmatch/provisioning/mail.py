@@ -1,0 +1,181 @@
+"""Mails about a run of desired users: it asks for a decision, or it has ended."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sapmatch.model.errors import Problem
+from sapmatch.model.provisioning import Plan, PlannedUser, ProvisioningRun, RunStatus, UserOutcome
+from sapmatch.model.uploads import Upload
+from sapmatch.provisioning import text
+from sapmatch.provisioning.problems import line
+from sapmatch.provisioning.response import Outcomes, is_fine, summary
+from sapmatch.provisioning.text import Mail, Section
+from sapmatch.provisioning.verify import behind
+
+_OWNER = "SAP user administration."
+_SHOWN = 12  # of a digest
+_TITLES: Final[dict[RunStatus, str]] = {
+    "refused": "File of SAP users was refused",
+    "rejected": "Change of SAP users was rejected",
+    "stopped": "Change of SAP users was stopped",
+    "failed": "Change of SAP users needs somebody",
+    "done": "SAP users are as the file wants them",
+}
+_REMEDIES: Final[dict[RunStatus, str]] = {
+    "refused": "Correct the rows below and drop the file again: nothing of it was applied.",
+    "rejected": "Nothing: no user was changed by this run.",
+    "stopped": "Let it go on with the command below, or drop a new file.",
+    "failed": (
+        "Mend what is named below, then let the run go on with the command below: what is done "
+        "stays as it is, and is not done again."
+    ),
+}
+
+
+def asking_mail(run: ProvisioningRun, plan: Plan, stage: str, days: int) -> Mail:
+    """A plan goes beyond the limits: somebody has to agree to it."""
+    at = _at(run, stage)
+    digest = plan.digest[:_SHOWN]
+    sections: list[Section] = [
+        ("What", [f"File {run.source} was planned, and waits for a person."]),
+        ("Why", [f"It {reason}." for reason in plan.waits_for]),
+        ("How much", [_counted(plan)]),
+        ("The largest", _largest(plan.users)),
+        (
+            "What to do",
+            [
+                "Look at the plan, then approve or reject it. Without an answer within "
+                f"{days} days nothing is changed.",
+            ],
+        ),
+        ("Who", [_OWNER]),
+        (
+            "How",
+            [
+                f"sapmatch provision status {at}",
+                f'sapmatch provision approve {at} --digest {digest} --reason "..."',
+                f'sapmatch provision reject {at} --reason "..."',
+            ],
+        ),
+    ]
+    return _mail("Change of SAP users waits for approval", run, sections)
+
+
+def ended_mail(
+    run: ProvisioningRun,
+    plan: Plan | None,
+    outcomes: Outcomes,
+    refused: Sequence[Problem],
+    response_key: str,
+    stage: str,
+    error: str | None = None,
+) -> Mail:
+    """A run has come to its end, for now or for good."""
+    at = _at(run, stage)
+    again = [f"sapmatch provision resume {at}"] if run.status in ("stopped", "failed") else []
+    done = run.status == "done"
+    remedy = _REMEDIES.get(run.status)
+    rows = _troubled(outcomes)
+    sections: list[Section] = [
+        ("What", [f"File {run.source}: {_told(summary(outcomes, refused))}."]),
+        ("Error", [text.unlinked(error)] if error else []),
+        ("How much", [_counted(plan)] if plan and plan.users else []),
+        ("Decided", _decided(run)),
+        ("Refused rows", text.bounded([_problem(problem) for problem in refused])),
+        ("Rows to look at", text.bounded(rows)),
+        ("What to do", [remedy] if remedy and not (done and not rows) else []),
+        ("Who", [] if done else [_OWNER]),
+        ("How", [f"sapmatch provision status {at}", *again]),
+        ("Where", [f"Response file {response_key}"]),
+    ]
+    return _mail(_TITLES.get(run.status, "Change of SAP users"), run, sections)
+
+
+def unread_mail(upload: Upload, error: str) -> Mail:
+    """A file was dropped that no run begins with."""
+    sections: list[Section] = [
+        ("What", [f"The upload {upload.key} was not read, and no user was changed."]),
+        ("Why", [text.unlinked(error)]),
+        ("What to do", ["Drop it again where it belongs: docs/provisioning.md."]),
+        ("Who", [_OWNER]),
+    ]
+    return Mail(
+        subject=text.subject("File of SAP users is in the wrong place", ""),
+        body=text.body(sections),
+    )
+
+
+def _mail(title: str, run: ProvisioningRun, sections: Sequence[Section]) -> Mail:
+    return Mail(
+        subject=text.subject(title, f"({run.connection} {run.run_id})"), body=text.body(sections)
+    )
+
+
+def _at(run: ProvisioningRun, stage: str) -> str:
+    return f"{run.run_id} --connection {run.connection} --stage {stage}"
+
+
+def _counted(plan: Plan) -> str:
+    counts = plan.counts
+    parts = [
+        (counts.create, "to create"),
+        (counts.change, "to change"),
+        (counts.lock, "to lock"),
+        (counts.unlock, "to unlock"),
+        (counts.delete, "to delete"),
+        (counts.none, "as they should be"),
+    ]
+    users = ", ".join(f"{number} {words}" for number, words in parts if number)
+    return f"Users: {users or 'none'}. Roles: {counts.roles_added} added, {counts.roles_removed} removed."
+
+
+def _largest(users: Sequence[PlannedUser]) -> list[str]:
+    """Users that lose most."""
+    losing = [user for user in users if user.roles_removed or user.locks]
+    losing.sort(key=lambda user: (not user.locks, -user.roles_removed, user.row))
+    return text.bounded(
+        [
+            f"row {user.row}: {user.user}: {user.action}, {user.roles_removed} roles removed"
+            for user in losing
+        ]
+    )
+
+
+def _told(counts: dict[str, int]) -> str:
+    parts = [
+        f"{number} {name.replace('_', ' ')}"
+        for name, number in counts.items()
+        if number and name != "rows"
+    ]
+    return f"{counts['rows']} rows" + (f", {', '.join(parts)}" if parts else "")
+
+
+def _troubled(outcomes: Outcomes) -> list[str]:
+    return [_line(user, outcome) for user, outcome in outcomes if not is_fine(outcome)]
+
+
+def _line(user: PlannedUser, outcome: UserOutcome) -> str:
+    reasons = [
+        f"{step.name}: {step.code} {step.message}".strip()
+        for step in outcome.steps
+        if step.status in ("failed", "unknown")
+    ]
+    reasons += [
+        f"system {child.system} {child.status}: {', '.join(child.differs) or child.message}"
+        for child in behind(outcome.children)
+    ]
+    why = text.unlinked("; ".join(reasons))
+    status = outcome.status.replace("_", " ")
+    return f"row {user.row}: {user.user}: {status}" + (f": {why}" if why else "")
+
+
+def _decided(run: ProvisioningRun) -> list[str]:
+    if run.decision is None or run.decided_at is None:
+        return []
+    by = run.decided_by or ""
+    return [f"{run.decision} by {by} on {run.decided_at:%Y-%m-%d %H:%M} UTC: {run.reason or ''}"]
+
+
+def _problem(problem: Problem) -> str:
+    user = problem.values.get("user")
+    return text.unlinked(line(problem) + (f" ({user})" if user else ""))

@@ -1,0 +1,178 @@
+"""What has to change so that SAP holds what a file wants."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from itertools import islice
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sapmatch.model.errors import InputRejected, Problem, SapmatchError
+from sapmatch.model.provisioning import (
+    Counts,
+    DesiredUser,
+    Plan,
+    PlannedUser,
+    Provisioning,
+    ProvisioningRun,
+)
+from sapmatch.model.users import UserReader
+from sapmatch.provisioning.compare import Moment, planned, unknown
+from sapmatch.provisioning.desired import Desired, RoleSplit
+from sapmatch.provisioning.problems import of_rejected, row_problem
+from sapmatch.provisioning.stored import digest
+
+SLICE = 100  # users that are compared before it is stored
+_READERS = 4  # users that are read at a time
+
+ReaderOf = Callable[[str], UserReader | None]  # by logical system; None: nobody can ask there
+
+
+class Compared(Struct, frozen=True, kw_only=True):
+    """One stretch of the rows: those that can be done, and what is wrong with the others."""
+
+    users: tuple[PlannedUser, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+class Comparison:
+    """Compares rows with one SAP system; remembers which roles there are."""
+
+    def __init__(
+        self, reader: UserReader, child_of: ReaderOf, moment: Moment, names: dict[int, str]
+    ) -> None:
+        self._reader = reader
+        self._child_of = child_of
+        self._moment = moment
+        self._names = names
+        self._systems = reader.systems() if reader.is_central else ()
+        self._known: dict[tuple[str, str], bool] = {}
+
+    def compared(self, rows: Sequence[DesiredUser]) -> Compared:
+        """A stretch of rows, read some at a time."""
+        self._ask(rows)
+        with ThreadPoolExecutor(_READERS) as pool:
+            found = list(pool.map(lambda row: self._reader.get(row.change.name), rows))
+        users: list[PlannedUser] = []
+        problems: list[Problem] = []
+        for row, user in zip(rows, found, strict=True):
+            wrong = [*self._unknown(row)]
+            try:
+                result = planned(row, user, self._moment)
+            except InputRejected as exc:
+                name = self._names.get(row.row, "")
+                wrong += of_rejected(row.row, None, exc, name)
+            else:
+                if not wrong:
+                    users.append(result)
+            problems += wrong
+        return Compared(users=tuple(users), problems=tuple(problems))
+
+    def _unknown(self, row: DesiredUser) -> Iterator[Problem]:
+        name = self._names.get(row.row, "")
+        wrong = unknown(row, self._is_known, self._systems, self._moment.split)
+        for field, message in wrong:
+            yield row_problem(row.row, field, message, user=name)
+
+    def _is_known(self, system: str, role: str) -> bool:
+        return self._known.get((system, role), True)
+
+    def _ask(self, rows: Sequence[DesiredUser]) -> None:
+        """Ask once for each role; a child system that cannot be asked says it when it is tried."""
+        wanted: dict[str, set[str]] = {}
+        for system, role in _roles_of(rows, self._moment.split):
+            if (system, role) not in self._known:
+                wanted.setdefault(system, set()).add(role)
+        for system, names in wanted.items():
+            known = self._roles(system, sorted(names))
+            self._known |= {(system, name): name in known for name in names}
+
+    def _roles(self, system: str, names: Sequence[str]) -> frozenset[str]:
+        if not system:
+            return self._reader.known_roles(names)
+        try:
+            reader = self._child_of(system)
+            return frozenset(names) if reader is None else reader.known_roles(names)
+        except SapmatchError:
+            return frozenset(names)
+
+
+def made(
+    run: ProvisioningRun,
+    compared: Sequence[Compared],
+    desired: Desired,
+    rules: Provisioning,
+    now: datetime,
+) -> Plan:
+    """The plan of all stretches; without users where a mistake keeps all from being done."""
+    users = tuple(user for part in compared for user in part.users)
+    wrong = [*desired.problems, *(each for part in compared for each in part.problems)]
+    return completed(run, users, wrong, rules, now)
+
+
+def completed(
+    run: ProvisioningRun,
+    users: Sequence[PlannedUser],
+    wrong: Sequence[Problem],
+    rules: Provisioning,
+    now: datetime,
+) -> Plan:
+    """The plan of users and mistakes, with its counts, its limits and its digest."""
+    done = () if wrong and rules.on_error == "stop" else tuple(users)
+    plan = Plan(
+        run_id=run.run_id,
+        connection=run.connection,
+        source=run.source,
+        made_at=now,
+        users=done,
+        refused=tuple(wrong),
+        counts=counts_of(done),
+        waits_for=tuple(_waits_for(done, rules)),
+    )
+    return replace(plan, digest=digest(plan))
+
+
+def counts_of(users: Sequence[PlannedUser]) -> Counts:
+    """How many users and roles are touched."""
+    actions = [user.action for user in users]
+    return Counts(
+        create=actions.count("create"),
+        change=actions.count("change"),
+        lock=actions.count("lock"),
+        unlock=actions.count("unlock"),
+        delete=actions.count("delete"),
+        none=actions.count("none"),
+        roles_added=sum(user.roles_added for user in users),
+        roles_removed=sum(user.roles_removed for user in users),
+    )
+
+
+def slices(rows: Sequence[DesiredUser]) -> Iterator[tuple[DesiredUser, ...]]:
+    """The rows in stretches."""
+    every = iter(rows)
+    while part := tuple(islice(every, SLICE)):
+        yield part
+
+
+def _waits_for(users: Sequence[PlannedUser], rules: Provisioning) -> Iterator[str]:
+    removed = [user.roles_removed for user in users if user.roles_removed]
+    if sum(removed) > rules.roles_removed_at_most:
+        yield (
+            f"removes {sum(removed)} roles of {len(removed)} users; at most "
+            f"{rules.roles_removed_at_most} go without a person (roles_removed_at_most)"
+        )
+    locked = sum(user.locks for user in users)
+    if locked > rules.users_locked_at_most:
+        yield (
+            f"keeps {locked} users from logging on (locks, deletes, or ends their validity); at "
+            f"most {rules.users_locked_at_most} go without a person (users_locked_at_most)"
+        )
+
+
+def _roles_of(rows: Sequence[DesiredUser], split: RoleSplit) -> Iterator[tuple[str, str]]:
+    for row in rows:
+        for name in row.change.role_names or ():
+            yield split(name)
+        for role in row.change.roles or ():
+            yield role.system, role.name

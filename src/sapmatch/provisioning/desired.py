@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Final, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.provisioning import DesiredState, DesiredUser
@@ -249,13 +250,20 @@ class _Reading:
             self.wrong(ROWS, "must be a list of rows")
             return None
         try:
-            rows = self._language.rows(record[ROWS])
+            rows = tuple(map(self._placed, self._language.rows(record[ROWS])))
         except InputRejected as exc:
             self.problems += of_rejected(self._row.number, ROWS, exc, self.name)
             return None
         if any(not row.is_direct for row in rows):
             self.wrong(ROWS, "holds indirect roles (ORG_FLAG): they come and go by themselves")
         return rows
+
+    def _placed(self, role: RoleAssignment) -> RoleAssignment:
+        """A row that names no system is one of the system itself."""
+        if role.system:
+            return role
+        system, name = self._language.split(role.name)
+        return replace(role, system=system, name=name)
 
     def _profiles(self, record: Mapping[str, Any]) -> tuple[ProfileAssignment, ...] | None:
         names = self._names(record, PROFILES)

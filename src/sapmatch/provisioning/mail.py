@@ -14,6 +14,7 @@ from sapmatch.provisioning.verify import behind
 
 _OWNER = "SAP user administration."
 _SHOWN = 12  # of a digest
+_LOOK = "Look at the plan, then approve or reject it."
 _TITLES: Final[dict[RunStatus, str]] = {
     "refused": "File of SAP users was refused",
     "rejected": "Change of SAP users was rejected",
@@ -43,10 +44,7 @@ def asking_mail(run: ProvisioningRun, plan: Plan, stage: str, days: int) -> Mail
         ("The largest", _largest(plan.users)),
         (
             "What to do",
-            [
-                "Look at the plan, then approve or reject it. Without an answer within "
-                f"{days} days nothing is changed.",
-            ],
+            [f"{_LOOK} Without an answer within {days} days nothing is changed."],
         ),
         ("Who", [_OWNER]),
         (
@@ -126,7 +124,8 @@ def _counted(plan: Plan) -> str:
         (counts.none, "as they should be"),
     ]
     users = ", ".join(f"{number} {words}" for number, words in parts if number)
-    return f"Users: {users or 'none'}. Roles: {counts.roles_added} added, {counts.roles_removed} removed."
+    roles = f"{counts.roles_added} added, {counts.roles_removed} removed"
+    return f"Users: {users or 'none'}. Roles: {roles}."
 
 
 def _largest(users: Sequence[PlannedUser]) -> list[str]:

@@ -19,7 +19,7 @@ from sapmatch.model.provisioning import (
 )
 from sapmatch.model.users import UserReader
 from sapmatch.provisioning.compare import Moment, planned, unknown
-from sapmatch.provisioning.desired import Desired, RoleSplit
+from sapmatch.provisioning.desired import RoleSplit
 from sapmatch.provisioning.problems import of_rejected, row_problem
 from sapmatch.provisioning.stored import digest
 
@@ -96,19 +96,6 @@ class Comparison:
             return frozenset(names) if reader is None else reader.known_roles(names)
         except SapmatchError:
             return frozenset(names)
-
-
-def made(
-    run: ProvisioningRun,
-    compared: Sequence[Compared],
-    desired: Desired,
-    rules: Provisioning,
-    now: datetime,
-) -> Plan:
-    """The plan of all stretches; without users where a mistake keeps all from being done."""
-    users = tuple(user for part in compared for user in part.users)
-    wrong = [*desired.problems, *(each for part in compared for each in part.problems)]
-    return completed(run, users, wrong, rules, now)
 
 
 def completed(

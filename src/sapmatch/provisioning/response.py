@@ -64,7 +64,7 @@ def summary(outcomes: Outcomes, refused: Sequence[Problem] = ()) -> dict[str, in
 
     A mistake of the file as a whole belongs to no row.
     """
-    counted = Counter(outcome.status for _, outcome in outcomes)
+    counted: Counter[str] = Counter(outcome.status for _, outcome in outcomes)
     bad = {row_of(problem) for problem in refused} - {None}
     counted.update({"refused": len(bad)})
     waiting = sum(1 for _, outcome in outcomes if is_behind(outcome))

@@ -1,8 +1,13 @@
 """One run of a file of desired users, from its arrival to its response file."""
 
+import secrets
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Literal
 
+from msgspec.structs import replace
+
+from sapmatch.model.errors import InputRejected
 from sapmatch.model.ports import Clock, Control, Mailer, Objects
 from sapmatch.model.provisioning import (
     Answered,
@@ -12,51 +17,103 @@ from sapmatch.model.provisioning import (
     Provisioning,
     ProvisioningRun,
     Received,
+    RunStatus,
     RunView,
     Verified,
 )
 from sapmatch.model.review import Waits
 from sapmatch.model.uploads import Upload
-from sapmatch.model.users import Children, RoleAssignment, UserReader, UserWriter
+from sapmatch.model.users import Children, UserReader, UserWriter
+from sapmatch.provisioning import lease, places, verify
+from sapmatch.provisioning.apply import Turn, Worker
+from sapmatch.provisioning.approval import Decision, decided, require_approver
+from sapmatch.provisioning.desired import (
+    RoleRows,
+    RoleSplit,
+    Typed,
+    plain_split,
+    plain_typed,
+)
+from sapmatch.provisioning.mail import asking_mail, ended_mail, unread_mail
+from sapmatch.provisioning.planning import Planning, load_plan
+from sapmatch.provisioning.progress import Notebook, outcomes
+from sapmatch.provisioning.record import Records
+from sapmatch.provisioning.response import is_fine, response, summary
+from sapmatch.provisioning.side import Side
+from sapmatch.provisioning.stored import digest as digest_of
+from sapmatch.provisioning.text import Mail
 
-RoleRows = Callable[[object], tuple[RoleAssignment, ...]]
-RoleSplit = Callable[[str], tuple[str, str]]
+__all__ = ["Provisioner", "RoleRows", "RoleSplit"]
+
+_GONE = "the workflow no longer waits: `sapmatch provision resume` lets the run go on"
+_OVER: tuple[RunStatus, ...] = ("done", "refused", "rejected")
 
 
 class Provisioner:
-    """Plans, holds, applies, verifies and reports runs of one stage."""
+    """Plans, holds, applies, verifies and reports the runs of one stage."""
 
     def __init__(
         self,
         *,
         objects: Objects,
         control: Control,
-        mailer: Mailer,
-        waits: Waits,
         reader_of: Callable[[str], UserReader],
         writer_of: Callable[[str], UserWriter],
         children_of: Callable[[str], Children],
         rules_of: Callable[[str], Provisioning],
-        split_of: Callable[[str], RoleSplit],
         role_rows: RoleRows,
         clock: Clock,
         stage: str,
+        split_of: Callable[[str], RoleSplit] = lambda _: plain_split,
+        typed_of: Callable[[str], Typed] = lambda _: plain_typed,
+        child_of: Callable[[str, str], UserReader | None] = lambda _name, _system: None,
         quiet_of: Callable[[str], float] = lambda _: 600.0,
+        mailer: Mailer | None = None,
+        waits: Waits | None = None,
     ) -> None:
-        """`rules_of` raises InputRejected for a connection that no file may be for; `split_of`
-        gives what cuts `SYSTEM:ROLE` of a connection; `quiet_of` its quiet_seconds."""
-        raise NotImplementedError
+        """All by connection: `rules_of` raises InputRejected for one that no file may be for;
+        `split_of`, `typed_of`, `child_of` and `quiet_of` give what a Side has."""
+
+        def side_of(name: str) -> Side:
+            return Side(
+                reader=reader_of(name),
+                writer=writer_of(name),
+                children=children_of(name),
+                role_rows=role_rows,
+                split=split_of(name),
+                typed=typed_of(name),
+                child_of=lambda system: child_of(name, system),
+                quiet_seconds=quiet_of(name),
+            )
+
+        self._side_of = side_of
+        self._objects = objects
+        self._control = control
+        self._records = Records(control)
+        self._rules_of = rules_of
+        self._clock = clock
+        self._stage = stage
+        self._mailer = mailer
+        self._waits = waits
+        self._planning = Planning(objects, self._records, clock)
 
     def received(self, upload: Upload) -> Received:
         """What to start the state machine with, under the name `run_id`.
 
         InputRejected for a key that is none of a file of desired users, or an unknown connection.
         """
-        raise NotImplementedError
+        connection = places.connection_of(upload.key)
+        self._rules_of(connection)
+        return Received(
+            run_id=places.run_id_of(upload),
+            connection=connection,
+            key=upload.key,
+            version_id=upload.version_id,
+        )
 
     def refuse_upload(self, upload: Upload, error: str) -> None:
         """Tell people by mail that a file was not even begun."""
-        raise NotImplementedError
+        self._send(unread_mail(upload, error), {"state": "refused"})
 
     def plan(
         self,
@@ -66,55 +123,276 @@ class Provisioner:
         version_id: str | None = None,
         until: datetime | None = None,
     ) -> Planned:
-        """Compare the file with what SAP holds and store the plan; again, it goes on."""
-        raise NotImplementedError
+        """Compare the file with what SAP holds and store the plan; again, it goes on.
+
+        Nothing is begun from `until` on: `unfinished` then.
+        """
+        file = Received(run_id=run_id, connection=connection, key=key, version_id=version_id)
+        rules = self._rules_of(connection)
+        run = self._planning.begin(file)
+        if run.status in _OVER or run.digest:
+            return self._planned(run)
+        plan = self._planning.plan(run, lambda: self._side_of(connection), rules, until)
+        if plan is None:
+            return Planned(outcome="unfinished")
+        return self._planned(self._planning.note(run, plan))
 
     def dry_run(self, connection: str, source: str, data: bytes) -> Plan:
-        """The plan of a file that is stored nowhere; nothing is written."""
-        raise NotImplementedError
+        """The plan of a file; nothing is stored. InputRejected where it cannot be read."""
+        run = ProvisioningRun(
+            run_id="dry-run", connection=connection, source=source, started_at=self._clock.now()
+        )
+        rules = self._rules_of(connection)
+        return self._planning.dry_run(run, data, self._side_of(connection), rules)
+
+    def plan_of(self, run_id: str, connection: str) -> Plan | None:
+        """The plan of a run, None where there is none yet."""
+        return load_plan(self._objects, connection, run_id)
 
     def hold(self, run_id: str, connection: str, token: str, execution: str) -> str | None:
-        """Note who waits, and ask people; "approved" or "rejected" where that was said already."""
-        raise NotImplementedError
+        """Note who waits, and ask people; "approved" or "rejected" where that was said already.
+
+        The note comes first: whoever decides later finds the token, whoever did before is found.
+        """
+
+        def noted(run: ProvisioningRun) -> ProvisioningRun:
+            if run.decision is not None:
+                return run
+            return replace(run, status="waiting", token=token, execution=execution)
+
+        run = self._records.change(connection, run_id, noted)
+        if run.decision is not None:
+            return run.decision
+        plan = self.plan_of(run_id, connection)
+        if run.asked_at is None and plan is not None:
+            days = self._rules_of(connection).approve_within_days
+            self._send(asking_mail(run, plan, self._stage, days), _attributes(run))
+            now = self._clock.now()
+            self._records.change(connection, run_id, lambda run: replace(run, asked_at=now))
+        return None
 
     def approve(self, run_id: str, connection: str, digest: str, who: str, reason: str) -> Answered:
-        """A person agrees to the plan of this digest; `who` is the proved caller (an ARN)."""
-        raise NotImplementedError
+        """A person agrees to the plan of this digest; `who` is the proved caller (an ARN).
+
+        InputRejected where the caller may not, another plan is meant, or somebody decided before.
+        """
+        return self._decide(run_id, connection, "approved", digest, who, reason)
 
     def reject(self, run_id: str, connection: str, who: str, reason: str) -> Answered:
-        """A person does not."""
-        raise NotImplementedError
+        """A person does not agree."""
+        return self._decide(run_id, connection, "rejected", None, who, reason)
 
     def apply(
         self, run_id: str, connection: str, until: datetime | None = None, owner: str = ""
     ) -> Applied:
-        """Write what the plan says; Throttled while another `owner` (execution) is at it."""
-        raise NotImplementedError
+        """Write what the plan says, as far as it goes until then.
+
+        Throttled while another `owner` (execution) is at it. Raises what holds for the connection
+        as a whole (SapUnavailable, LogonRefused): again, it goes on.
+        """
+        run = self._records.get(connection, run_id)
+        plan = self._allowed(run)
+        now = self._clock.now()
+        end = until or now + lease.LONGEST
+        with lease.held(self._control, connection, run_id, owner or secrets.token_hex(8), now, end):
+            run = self._records.change(connection, run_id, _running)
+            worker = self._worker(run, until)
+            turn = Turn(plan.users, worker.notebook.load(), worker)
+            turn.take()
+            stopped = self._records.get(connection, run_id).stop_asked
+            return turn.applied(stopped=stopped)
 
     def verify(self, run_id: str, connection: str, until: datetime | None = None) -> Verified:
-        """Ask the child systems once more."""
-        raise NotImplementedError
+        """Ask the child systems once more whether they hold what the central system accepted."""
+        now = self._clock.now()
+
+        def verifying(run: ProvisioningRun) -> ProvisioningRun:
+            return replace(run, status="verifying", verify_since=run.verify_since or now)
+
+        run = self._records.change(connection, run_id, verifying)
+        side = self._side_of(connection)
+        notebook = Notebook(self._objects, connection, run_id)
+        left = verify.looked_at(
+            notebook.load(),
+            side.reader,
+            side.children,
+            notebook,
+            lambda: until is None or self._clock.now() < until,
+        )
+        minutes = self._rules_of(connection).verify_minutes
+        return verify.verified(left, run.verify_since or now, self._clock.now(), minutes)
 
     def report(self, run_id: str, connection: str, error: str | None = None) -> str:
         """Write the response file, end the run, mail; returns the key of the response file.
 
         `error` is what the state machine failed with, in a few words.
         """
-        raise NotImplementedError
+        run = self._records.get(connection, run_id)
+        plan = self.plan_of(run_id, connection)
+        noted = Notebook(self._objects, connection, run_id).load()
+        found = outcomes(plan.users if plan else (), noted)
+        refused = plan.refused if plan else ()
+        fine = all(is_fine(outcome) for _, outcome in found) and not error and not refused
+        status = _ended(run, fine=fine, planned=plan is not None)
+        run = self._records.change(
+            connection, run_id, lambda run: replace(run, status=status, token=None)
+        )
+        key = places.response_key(connection, run_id)
+        data = response(run, plan, found, refused, self._clock.now(), error)
+        self._objects.write(key, data)
+        self._tell(run, ended_mail(run, plan, found, refused, key, self._stage, error))
+        return key
 
     def stop(self, run_id: str, connection: str) -> ProvisioningRun:
         """Let a run end behind the user that it is at."""
-        raise NotImplementedError
+
+        def asked(run: ProvisioningRun) -> ProvisioningRun:
+            if run.status in (*_OVER, "failed", "stopped"):
+                raise InputRejected(f"run {run.run_id}: has ended already, it is {run.status}")
+            return replace(run, stop_asked=True)
+
+        return self._records.change(connection, run_id, asked)
 
     def resume(self, run_id: str, connection: str) -> tuple[ProvisioningRun, Received]:
-        """Let a run that was stopped or failed go on: start the state machine with what is
-        returned, under the run's `execution_name`."""
-        raise NotImplementedError
+        """Let a run that was stopped or failed go on.
+
+        Start the state machine with what is returned, under the run's `execution_name`. What is
+        done is not done again; what failed is tried once more.
+        """
+
+        def again(run: ProvisioningRun) -> ProvisioningRun:
+            if run.status not in ("stopped", "failed"):
+                raise InputRejected(f"run {run.run_id}: is {run.status}, and cannot go on")
+            return replace(
+                run,
+                status="planned",
+                stop_asked=False,
+                verify_since=None,
+                asked_at=None,
+                resumed=run.resumed + 1,
+            )
+
+        run = self._records.change(connection, run_id, again)
+        start = Received(
+            run_id=run_id, connection=connection, key=run.source, version_id=run.version_id
+        )
+        return run, start
 
     def status(self, run_id: str, connection: str) -> RunView:
         """Where a run stands; InputRejected where there is none."""
-        raise NotImplementedError
+        run = self._records.get(connection, run_id)
+        plan = self.plan_of(run_id, connection)
+        noted = Notebook(self._objects, connection, run_id).load()
+        users = summary(outcomes(plan.users, noted), plan.refused) if plan else {}
+        key = places.response_key(connection, run_id)
+        return RunView(run=run, users=users, response=key if self._objects.exists(key) else None)
 
     def runs(self, connection: str) -> tuple[str, ...]:
         """Ids of the runs of a connection whose objects are still kept."""
-        raise NotImplementedError
+        prefix = f"{places.KEPT}{connection}/"
+        keys = self._objects.keys(prefix)
+        return tuple(dict.fromkeys(key.removeprefix(prefix).partition("/")[0] for key in keys))
+
+    def _planned(self, run: ProvisioningRun) -> Planned:
+        return Planned(
+            outcome=_outcome(run),
+            counts=run.counts,
+            refused=run.refused,
+            digest=run.digest,
+            waits_for=run.waits_for,
+        )
+
+    def _allowed(self, run: ProvisioningRun) -> Plan:
+        """The plan, as it was planned and agreed to; InputRejected where it is not."""
+        plan = load_plan(self._objects, run.connection, run.run_id)
+        if plan is None or not run.digest:
+            raise InputRejected(f"run {run.run_id}: has no plan yet; plan it first")
+        if digest_of(replace(plan, digest="")) != run.digest:
+            raise InputRejected(
+                f"run {run.run_id}: its plan was changed after it was made; drop the file again"
+            )
+        if run.waits_for and run.decision != "approved":
+            raise InputRejected(f"run {run.run_id}: waits for the approval of a person")
+        return plan
+
+    def _worker(self, run: ProvisioningRun, until: datetime | None) -> Worker:
+        side, clock = self._side_of(run.connection), self._clock
+
+        def go_on() -> bool:
+            if until is not None and clock.now() >= until:
+                return False
+            return not self._records.get(run.connection, run.run_id).stop_asked
+
+        return Worker(
+            reader=side.reader,
+            writer=side.writer,
+            notebook=Notebook(self._objects, run.connection, run.run_id),
+            moment=side.moment(clock.now()),
+            clock=clock,
+            quiet=timedelta(seconds=side.quiet_seconds),
+            stops=self._rules_of(run.connection).on_error == "stop",
+            resumed=run.resumed,
+            go_on=go_on,
+        )
+
+    def _decide(
+        self,
+        run_id: str,
+        connection: str,
+        decision: Decision,
+        digest: str | None,
+        who: str,
+        reason: str,
+    ) -> Answered:
+        require_approver(who, self._rules_of(connection))
+        now = self._clock.now()
+        run = self._records.change(
+            connection, run_id, lambda run: decided(run, decision, digest, who, reason, now)
+        )
+        goes_on = bool(
+            self._waits and run.token and self._waits.resume(run.token, {"action": decision})
+        )
+        message = "the run goes on" if goes_on else _GONE
+        return Answered(
+            run_id=run_id, decision=decision, message=f"{decision}: {message}", goes_on=goes_on
+        )
+
+    def _tell(self, run: ProvisioningRun, mail: Mail) -> None:
+        """Once for each end of a run, where nothing fails in between."""
+        end = f"{run.status}/{run.resumed}"
+        if end in run.told:
+            return
+        self._send(mail, _attributes(run))
+        self._records.change(
+            run.connection, run.run_id, lambda run: replace(run, told=(*run.told, end))
+        )
+
+    def _send(self, mail: Mail, attributes: dict[str, str]) -> None:
+        if self._mailer is not None:
+            self._mailer.send(mail.subject, mail.body, attributes)
+
+
+def _attributes(run: ProvisioningRun) -> dict[str, str]:
+    return {"state": f"provisioning_{run.status}", "owner": "administrator"}
+
+
+def _running(run: ProvisioningRun) -> ProvisioningRun:
+    return run if run.stop_asked else replace(run, status="running")
+
+
+def _outcome(run: ProvisioningRun) -> Literal["refused", "nothing", "waits", "ready"]:
+    counts = run.counts
+    if run.status == "refused":
+        return "refused"
+    if run.waits_for and run.decision is None:
+        return "waits"
+    touched = counts.create + counts.change + counts.lock + counts.unlock + counts.delete
+    return "ready" if touched else "nothing"
+
+
+def _ended(run: ProvisioningRun, *, fine: bool, planned: bool) -> RunStatus:
+    if run.status in ("refused", "rejected"):
+        return run.status
+    if run.stop_asked and not fine:
+        return "stopped"
+    return "done" if fine and planned else "failed"

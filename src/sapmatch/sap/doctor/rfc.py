@@ -1,19 +1,16 @@
-"""Whether function modules can be called the way that `rfc.transport` says."""
+"""Whether function modules can be called the way that `rfc.transport` says, and which (B21)."""
 
 import socket
-from http import HTTPStatus
 
 from sapmatch.model.errors import InputRejected
-from sapmatch.sap.doctor.finding import Finding, failed, ok
+from sapmatch.model.rfc import Rfc
+from sapmatch.sap.doctor.finding import Finding, failed, ok, warning
 from sapmatch.sap.doctor.system import System
 from sapmatch.sap.ports import ports_of
 from sapmatch.sap.rfc import check_sdk
+from sapmatch.sap.rfc.capabilities import Report, report
+from sapmatch.sap.rfc.open import open_rfc
 
-SOAP = "/sap/bc/soap/rfc"
-_NODE = (
-    "SICF: activate the node /default_host{path}, and grant S_ICF (or S_RFC) to the user; in "
-    "S/4HANA Cloud there is none"
-)
 _SDK = (
     'install PyRFC and SAP\'s SDK on this machine, or set {setting}.rfc.transport = "soap", which '
     "needs neither"
@@ -22,30 +19,70 @@ _GATEWAY = (
     "SMGW shows whether the gateway runs; its port must be open from here: security groups, VPN, "
     "firewall; {setting}.rfc.systemNumber decides which one it is"
 )
+_S_RFC = (
+    "PFCG: S_RFC with RFC_TYPE FUNC and RFC_NAME of these modules, or FUGR and their function "
+    "groups, ACTVT 16; SU53 of the user shows the check"
+)
+_NOT_THERE = (
+    "SE37 shows whether the module is there and remote-enabled; which ones are asked depends on "
+    "{setting}.rfc"
+)
 
 
 def rfc(system: System) -> Finding:
-    """SOAP: the node answers; PyRFC: the SDK is here and the gateway takes connections."""
+    """The modules that we read with answer; what they are not allowed is named with its object.
+
+    What keeps all of them away (TLS, logon, the node in SICF) is raised as what it is.
+    """
     settings = system.connection.rfc
     assert settings is not None
-    return _soap(system) if settings.transport == "soap" else _sdk(system, settings.system_number)
+    if settings.transport == "pyrfc":
+        trouble = _sdk(system, settings)
+        if trouble:
+            return trouble
+    transport = open_rfc(
+        system.name,
+        system.connection,
+        system.secrets,
+        clock=system.clock,
+        guard=system.guard,
+        broker=system.source,
+        tries=1,
+    )
+    try:
+        return _finding(report(transport, settings), system)
+    finally:
+        transport.close()
 
 
-def _soap(system: System) -> Finding:
-    assert system.client is not None
-    exchange = system.client.exchange(SOAP)
-    answer = system.get(exchange, exchange.url("").replace(f"{SOAP}/", SOAP), SOAP)
-    if answer.status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
-        return failed(f"{SOAP} answers {answer.status}", _NODE.format(path=SOAP))
-    return ok(f"{SOAP} is active (it answers {answer.status} to a GET)")
+def _finding(found: Report, system: System) -> Finding:
+    allowed = found.of("allowed")
+    denied, missing = found.of("denied"), found.of("missing")
+    way = " ".join(filter(None, (found.transport, found.flavour)))
+    if denied:
+        named = ", ".join(denied)
+        return failed(f"{way}: the user may not call {named} (S_RFC)", _S_RFC)
+    if missing:
+        named = ", ".join(missing)
+        remedy = _NOT_THERE.format(setting=system.setting)
+        return warning(f"{way}: there is no {named}", remedy)
+    unclear = [each for each in found.modules if each.status == "unclear"]
+    if unclear:
+        first = unclear[0]
+        remedy = _NOT_THERE.format(setting=system.setting)
+        return warning(f"{way}: {first.function}: {first.detail}", remedy)
+    if not allowed:
+        return ok(f"{way}: nothing was asked, see rfc.testBapiFunctionPermission and rfc.services")
+    return ok(f"{way}: the user may call {', '.join(allowed)}; changes were not tried")
 
 
-def _sdk(system: System, number: str) -> Finding:
+def _sdk(system: System, settings: Rfc) -> Finding | None:
+    """What is in the way of SAP's own protocol; None where nothing is."""
     try:
         check_sdk()
     except InputRejected as exc:
         return failed(str(exc), _SDK.format(setting=system.setting))
-    port = ports_of(number).gateway
+    port = ports_of(settings.system_number).gateway
     limit = system.connection.connect_timeout
     try:
         socket.create_connection((system.host, port), limit).close()
@@ -53,4 +90,4 @@ def _sdk(system: System, number: str) -> Finding:
         said = exc.strerror or str(exc)
         remedy = _GATEWAY.format(setting=system.setting)
         return failed(f"{system.host} port {port}: {said}", remedy, unreachable=True)
-    return ok(f"the SDK is here, and the gateway takes connections on port {port}")
+    return None

@@ -9,6 +9,7 @@ from sapmatch.model.rfc import Field, RfcInput, RfcScalar, RfcStructure, RfcTabl
 from sapmatch.sap.rfc.module import Module, Named, Part
 from sapmatch.sap.rfc.values import fitting, wire_text
 
+UNKNOWN: Final = "rfc.unknown"  # code of the problem that a parameter or field is not there
 _SPECIAL = re.compile("[&<>\r]")
 _ESCAPES: Final = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord("\r"): "&#13;"}
 _BEGIN: Final = (
@@ -89,7 +90,7 @@ class Envelope:
         texts = []
         if not row.keys() <= known.keys():
             unknown = ", ".join(sorted(row.keys() - known.keys()))
-            problems.append(_problem(part.parameter.name, f"has no field {unknown}"))
+            problems.append(_problem(part.parameter.name, f"has no field {unknown}", UNKNOWN))
             return ""
         for name in known if len(row) > 1 else row:
             if name in row:
@@ -117,8 +118,8 @@ class Envelope:
 
 
 def _unknown(module: Module, name: str) -> Problem:
-    return _problem(name, f"is no parameter of {module.name} that can be given so")
+    return _problem(name, f"is no parameter of {module.name} that can be given so", UNKNOWN)
 
 
-def _problem(at: str, message: str) -> Problem:
-    return Problem(code="rfc.value", field=at, message=message)
+def _problem(at: str, message: str, code: str = "rfc.value") -> Problem:
+    return Problem(code=code, field=at, message=message)

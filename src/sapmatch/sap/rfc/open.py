@@ -7,6 +7,7 @@ from sapmatch.model.errors import InputRejected
 from sapmatch.model.ports import Clock
 from sapmatch.model.rfc import RfcTransport
 from sapmatch.sap.auth.tokens import AccessCache
+from sapmatch.sap.session import TRIES
 
 
 def open_rfc(
@@ -18,10 +19,12 @@ def open_rfc(
     guard: LogonGuard | None = None,
     broker: AccessSource | None = None,
     cache: AccessCache | None = None,
+    tries: int = TRIES,
 ) -> RfcTransport:
     """What calls function modules of `[connections.<name>]`, as `rfc.transport` says.
 
-    Nothing is sent before its first call; close it after use. Raises InputRejected where the
+    Nothing is sent before its first call; close it after use. `tries` of a call that only reads,
+    where that is ours to say. Raises InputRejected where the
     connection has no block `rfc`, and what `connect` raises.
     """
     if connection.rfc is None:
@@ -37,5 +40,12 @@ def open_rfc(
     from sapmatch.sap.rfc.soap import open_soap
 
     return open_soap(
-        name, connection, secrets, clock=clock, guard=guard, broker=broker, cache=cache
+        name,
+        connection,
+        secrets,
+        clock=clock,
+        guard=guard,
+        broker=broker,
+        cache=cache,
+        tries=tries,
     )

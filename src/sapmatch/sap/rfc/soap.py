@@ -26,12 +26,12 @@ from sapmatch.sap.auth.tokens import AccessCache
 from sapmatch.sap.connection import open_session
 from sapmatch.sap.http import TooLarge
 from sapmatch.sap.rfc.answers import is_whole, reply_of
-from sapmatch.sap.rfc.envelope import Envelope
+from sapmatch.sap.rfc.envelope import UNKNOWN, Envelope
 from sapmatch.sap.rfc.interfaces import INTERFACES
 from sapmatch.sap.rfc.messages import messages_of
 from sapmatch.sap.rfc.module import MC_STYLE, RFC, Module, module_of, wire_name
 from sapmatch.sap.rfc.wsdl import fetched
-from sapmatch.sap.session import Answer, SapSession, is_session_lost
+from sapmatch.sap.session import TRIES, Answer, SapSession, is_session_lost
 
 PATH: Final = "/sap/bc/soap/rfc"
 _NO_INPUT: Final[Mapping[str, RfcInput]] = {}
@@ -47,6 +47,7 @@ def open_soap(
     guard: LogonGuard | None = None,
     broker: AccessSource | None = None,
     cache: AccessCache | None = None,
+    tries: int = TRIES,
 ) -> "SoapRfcTransport":
     """What calls function modules of `[connections.<name>]` over its HTTPS address."""
     rfc = connection.rfc
@@ -65,19 +66,21 @@ def open_soap(
         broker=broker,
         cache=cache,
     )
-    return SoapRfcTransport(session, rfc, connection.kind)
+    return SoapRfcTransport(session, rfc, connection.kind, tries)
 
 
 class SoapRfcTransport:
     """Port RfcTransport over one session of HTTP."""
 
-    def __init__(self, session: SapSession, rfc: Rfc, kind: Profile) -> None:
+    def __init__(self, session: SapSession, rfc: Rfc, kind: Profile, tries: int = TRIES) -> None:
         self._session = session
         self._rfc = rfc
         self._kind = kind
+        self._tries = tries
         self._envelope = Envelope(session.place, refuses_long=rfc.fail_when_truncating)
         self._modules: dict[str, Module] = {}
         self._interfaces: dict[str, FunctionInterface | None] = dict(INTERFACES)
+        self._completed: dict[str, FunctionInterface | None] = {}
         self._reading = threading.Lock()
 
     @property
@@ -95,15 +98,14 @@ class SoapRfcTransport:
         changes: bool = False,
     ) -> RfcResult:
         """Call once; see RfcTransport."""
-        module = self._module(function)
-        body = self._envelope.of(module, imports, tables, want)
+        module, body = self._written(function, imports, tables, want)
         path = self._path(function)
         url = self._session.url(path)
         headers = self._headers(function, path)
         if changes:
             answer = self._sent(url, headers, body)
         else:
-            answer = self._session.repeated(lambda: self._asked(url, headers, body))
+            answer = self._session.repeated(lambda: self._asked(url, headers, body), self._tries)
         reply = reply_of(
             answer,
             module,
@@ -146,6 +148,40 @@ class SoapRfcTransport:
     def close(self) -> None:
         """Close all connections."""
         self._session.close()
+
+    def _written(
+        self,
+        function: str,
+        imports: Mapping[str, RfcInput],
+        tables: Mapping[str, RfcTable],
+        want: Collection[str],
+    ) -> tuple[Module, bytes]:
+        """The envelope; where it names what we did not write down, by SAP's own WSDL."""
+        module = self._module(function)
+        try:
+            return module, self._envelope.of(module, imports, tables, want)
+        except InputRejected as exc:
+            unknown = any(each.code == UNKNOWN for each in exc.problems)
+            if not unknown or not self._is_ours(function) or not self._is_completed(function):
+                raise
+        module = self._module(function)
+        return module, self._envelope.of(module, imports, tables, want)
+
+    def _is_ours(self, function: str) -> bool:
+        return self._interfaces.get(function) is INTERFACES.get(function)
+
+    def _is_completed(self, function: str) -> bool:
+        """Whether SAP describes a module that we have written down ourselves, read once."""
+        with self._reading:
+            if function not in self._completed:
+                service = self._rfc.services.get(function)
+                self._completed[function] = fetched(self._session, function, service)
+            found = self._completed[function]
+            if found is None:
+                return False
+            self._interfaces[function] = found
+            self._modules.pop(function, None)
+        return True
 
     def _module(self, function: str) -> Module:
         if function not in self._modules:

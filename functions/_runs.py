@@ -19,10 +19,10 @@ from sapmatch.writing.runs.run import RunResult, respond
 MARGIN = timedelta(seconds=180)
 
 
-def deadline(context: Any, clock: Clock) -> datetime:
+def deadline(context: Any, clock: Clock, margin: timedelta = MARGIN) -> datetime:
     """From when on this call begins no other record: Lambda would end it in the middle."""
     left = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    return clock.now() + left - MARGIN
+    return clock.now() + left - margin
 
 
 def run_answer(result: RunResult) -> dict[str, Any]:

@@ -54,6 +54,18 @@ class StageConfig:
         """Beginning of the names of this stage's stacks, and the service name in its metrics."""
         return f"sapmatch-{self.stage}"
 
+    @property
+    def days(self) -> dict[str, int]:
+        """How long state machines wait for people, by what these do.
+
+        One machine carries the runs of all connections: it waits as long as any of them allows.
+        """
+        provisioning = self.settings.provisioning.values()
+        return {
+            "Decide": self.settings.reviewing.decide_within_days,
+            "Approve": max((rules.approve_within_days for rules in provisioning), default=3),
+        }
+
     def left_out(self, what: str) -> bool:
         """Whether this stage goes without, for the reason in LOCAL_LIMITS."""
         return self.stage == LOCAL and what in LOCAL_LIMITS

@@ -1,5 +1,6 @@
 """The functions: what each needs and what it may do. Nothing here is granted to anybody else."""
 
+from infra import provisioning
 from infra.function_spec import FunctionSpec
 from infra.grants import (
     deletes,
@@ -220,10 +221,12 @@ TASKS = {
             uses_key("s3", "dynamodb", "secretsmanager"),
         ),
     ),
+    **provisioning.TASKS,
 }
 
 # Started by a message of a queue; each starts a state machine.
 RECEIVERS = {
+    **provisioning.RECEIVERS,
     "receive_document": FunctionSpec(
         purpose="Checks an upload, records its content once, starts the matching.",
         grants=(
@@ -324,6 +327,7 @@ FOLLOWERS = {
 
 # Called by people, under a name that they know without looking it up.
 CALLED = {
+    **provisioning.CALLED,
     "decide_exception": FunctionSpec(
         purpose="Takes the decision of a person on an exception.",
         grants=(

@@ -28,7 +28,7 @@ from infra.names import pascal, snake
 FOLDER = ROOT / "statemachines"
 DISTRIBUTED = "DISTRIBUTED"
 _EXPRESSION_AS_NUMBER = '"MaxConcurrency": "{%'
-_DECIDE_WITHIN = '"${DecideWithinSeconds}"'  # in quotes: the file is valid JSON as it is stored
+_WITHIN = '"${%sWithinSeconds}"'  # in quotes: the file is valid JSON as it is stored
 _PLACEHOLDER = re.compile(r"\$\{(\w+)FunctionArn\}")
 
 
@@ -37,9 +37,14 @@ def machine_names() -> list[str]:
     return sorted(path.name.removesuffix(".asl.json") for path in FOLDER.glob("*.asl.json"))
 
 
-def definition(text: str, decide_within_days: int) -> str:
-    """A definition with the time for a decision in it: a number, which no substitution can give."""
-    return text.replace(_DECIDE_WITHIN, str(decide_within_days * 24 * 3600))
+def definition(text: str, days: Mapping[str, int]) -> str:
+    """A definition with the time that people have: a number, which no substitution can give.
+
+    `days` by what they do within them: Decide, Approve.
+    """
+    for what, within in days.items():
+        text = text.replace(_WITHIN % what, str(within * 24 * 3600))
+    return text
 
 
 def called_functions(definition: str) -> set[str]:
@@ -65,11 +70,11 @@ class AslStateMachine(sfn.StateMachine):
         name: str,
         functions: Mapping[str, lambda_.IFunction],
         resources: Resources,
-        decide_within_days: int,
+        days: Mapping[str, int],
     ) -> None:
         title = pascal(name)
         path = FOLDER / f"{name}.asl.json"
-        text = definition(path.read_text(), decide_within_days)
+        text = definition(path.read_text(), days)
         called = sorted(called_functions(text))
         if unknown := set(called) - functions.keys():
             raise ValueError(

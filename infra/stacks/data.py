@@ -23,6 +23,9 @@ _WRITES = ("PutObject", "PutObjectAcl", "AbortMultipartUpload", "ListMultipartUp
 _ALARMS = "cloudwatch.amazonaws.com"
 # What `keep` lets go, and every position of a chunk but the last, would cost for ever otherwise.
 RETIRED = Duration.days(30)
+# Files of desired users and what became of them hold personal data; who approved what is asked for
+# in the audit of a year.
+KEPT_USERS = Duration.days(400)
 SEVERAL = "several"  # the owner of a digest that concerns more than one
 TABLES = ("orders", "documents", "intents", "control")
 FOLLOWED = {  # by a stream: every version goes into the history, and a stopped logon is told
@@ -118,6 +121,7 @@ class DataStack(Stack):
                     noncurrent_version_expiration=RETIRED,
                     expired_object_delete_marker=True,
                 ),
+                *map(_forgotten, ("provisioning/", "provisioned/")),
             ],
             removal_policy=RemovalPolicy.RETAIN,
         )
@@ -204,6 +208,13 @@ def _managed(connections: Iterable[Connection]) -> tuple[str, ...]:
     """Their secrets in Secrets Manager."""
     secrets = {secret for connection in connections for secret in connection.secrets}
     return tuple(sorted(secret for secret in secrets if not secret.startswith("env:")))
+
+
+def _forgotten(prefix: str) -> s3.LifecycleRule:
+    """Objects of users, and what was replaced or removed of them sooner."""
+    return s3.LifecycleRule(
+        prefix=prefix, expiration=KEPT_USERS, noncurrent_version_expiration=RETIRED
+    )
 
 
 def _text(name: str) -> dynamodb.Attribute:

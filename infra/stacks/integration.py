@@ -24,6 +24,7 @@ from infra.constructs.state_machine import AslStateMachine, machine_names
 from infra.functions import CALLED, FUNCTIONS, RECEIVERS, TASKS
 from infra.grants import Resources, calls, reads_stream, receives, sends
 from infra.names import pascal
+from infra.provisioning import DROPPED, MACHINE
 from sapmatch.settings import Environment, Settings
 from sapmatch.settings.rotations import rotated_secrets
 
@@ -44,7 +45,9 @@ _LOGONS = {"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "logons/"}]}}}}
 _STARTED = {
     Environment.INVOICE_MATCHING_ARN: "invoice_matching",
     Environment.WRITE_BACK_ARN: "write_back",
+    Environment.PROVISIONING_ARN: MACHINE,
 }
+_DECIDERS = ("decide_exception", "approve_provisioning")  # who calls them has to be proved
 
 
 class IntegrationStack(Stack):
@@ -70,9 +73,8 @@ class IntegrationStack(Stack):
             self._broker = self._function("broker_token")
         for name in TASKS:
             self._task(name)
-        days = config.settings.reviewing.decide_within_days
         self.machines = {
-            name: AslStateMachine(self, name, self.functions, resources, days)
+            name: AslStateMachine(self, name, self.functions, resources, config.days)
             for name in machine_names()
         }
         resources.machines.update({n: m.state_machine_arn for n, m in self.machines.items()})
@@ -80,6 +82,7 @@ class IntegrationStack(Stack):
         self.dead_letters: dict[str, DeadLetterQueue] = {}
         intake = self._receive("receive_document", events.Match.prefix("incoming/"))
         self._receive("receive_update_file", events.Match.wildcard("updates/*/inbox/*"))
+        self._receive("receive_provisioning_file", events.Match.prefix(DROPPED))
         self._schedule()
         for name, expression in SCHEDULES.items():
             self._sweep(name, expression)
@@ -283,8 +286,11 @@ class IntegrationStack(Stack):
             at_once=self._config.at_once(name) if CALLED[name].calls_sap else None,
             known_as=f"{self._config.prefix}-{name.replace('_', '-')}",
         )
-        if name == "decide_exception" and self._config.left_out("identities"):
+        if name in _DECIDERS and self._config.left_out("identities"):
             function.add_environment(Environment.OS_USERS, "trusted")
+        if name == "approve_provisioning":  # which starts what was stopped
+            arn = self.machines[MACHINE].state_machine_arn
+            function.add_environment(Environment.PROVISIONING_ARN, arn)
 
     def _rotate(self, settings: Settings) -> None:
         """Secrets Manager calls the function for the secrets of this stage, one at a time."""
@@ -327,3 +333,5 @@ class IntegrationStack(Stack):
         if flows := self._config.settings.write_backs:
             named = (f"{name}={flow.connection}" for name, flow in flows.items())
             CfnOutput(self, "WriteBacks", value=" ".join(named))
+        if provisioned := self._config.settings.provisioning:
+            CfnOutput(self, "Provisionings", value=" ".join(provisioned))

@@ -24,6 +24,9 @@ url = "https://sap.example.com:44300"
 client = "100"
 auth = { type = "basic", secret = "sapmatch/s4" }
 limits = { parallel = 3 }
+[connections.s4.rfc]
+[provisioning.s4]
+approve_within_days = 5
 [extractions.orders]
 connection = "s4"
 parallel = 3

@@ -23,7 +23,7 @@ def test_the_bucket_is_versioned_and_encrypted_with_our_key(prod: Templates) -> 
     assert "AccessLogs" in bucket["LoggingConfiguration"]["DestinationBucketName"]["Ref"]
 
 
-def test_what_extractions_let_go_is_deleted_in_the_end_and_nothing_else(prod: Templates) -> None:
+def test_what_extractions_let_go_and_files_of_users_end_and_nothing_else(prod: Templates) -> None:
     """A delete marker alone frees nothing."""
     rules = prod.one("AWS::S3::Bucket", "Bucket")["LifecycleConfiguration"]["Rules"]
     ending = [rule for rule in rules if "AbortIncompleteMultipartUpload" not in rule]
@@ -33,7 +33,16 @@ def test_what_extractions_let_go_is_deleted_in_the_end_and_nothing_else(prod: Te
             "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
             "ExpiredObjectDeleteMarker": True,
             "Status": "Enabled",
-        }
+        },
+        *(
+            {
+                "Prefix": prefix,
+                "ExpirationInDays": 400,  # personal data
+                "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
+                "Status": "Enabled",
+            }
+            for prefix in ("provisioning/", "provisioned/")
+        ),
     ]
 
 
@@ -151,7 +160,11 @@ def test_operators_find_what_they_need_among_the_outputs(prod: Templates) -> Non
 
 
 def test_physical_names_are_generated_but_for_what_people_call_by_name(prod: Templates) -> None:
-    called = {"sapmatch-prod-decide-exception", "sapmatch-prod-write-decision"}
+    called = {
+        "sapmatch-prod-approve-provisioning",
+        "sapmatch-prod-decide-exception",
+        "sapmatch-prod-write-decision",
+    }
     for kind, name in (
         ("AWS::S3::Bucket", "BucketName"),
         ("AWS::DynamoDB::Table", "TableName"),

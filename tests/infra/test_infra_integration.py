@@ -14,6 +14,8 @@ from sapmatch.settings import Environment
 from tests.infra.templates import Templates
 from tests.infra.test_infra_roles import FUNCTIONS
 
+DAYS = {"Decide": 14, "Approve": 5}
+
 
 def functions(templates: Templates) -> dict[str, dict[str, Any]]:
     """Properties of each function by its name in the house."""
@@ -103,7 +105,11 @@ def test_what_nobody_was_told_is_told_every_quarter_of_an_hour(prod: Templates) 
 
 
 def test_every_variable_that_functions_read_is_set(prod: Templates) -> None:
-    started = {Environment.INVOICE_MATCHING_ARN, Environment.WRITE_BACK_ARN}
+    started = {
+        Environment.INVOICE_MATCHING_ARN,
+        Environment.WRITE_BACK_ARN,
+        Environment.PROVISIONING_ARN,
+    }
     elsewhere = {Environment.OS_USERS, Environment.TOKEN_BROKER}
     for name, function in functions(prod).items():
         variables = set(function["Environment"]["Variables"])
@@ -118,7 +124,10 @@ def test_users_of_the_operating_system_decide_on_the_local_stage_only(
     prod: Templates, local: Templates
 ) -> None:
     """In the cloud AWS says who decides; the emulator knows no identities."""
-    for stage, trusting in ((prod, set()), (local, {"decide_exception"})):
+    for stage, trusting in (
+        (prod, set()),
+        (local, {"decide_exception", "approve_provisioning"}),
+    ):
         found = functions(stage).items()
         assert {
             name for name, f in found if Environment.OS_USERS in f["Environment"]["Variables"]
@@ -144,7 +153,7 @@ def test_textract_is_aws_s_own_in_the_cloud_and_the_stand_in_s_locally(
 def test_a_machine_is_inlined_word_for_word(prod: Templates, name: str) -> None:
     machine = prod.one("AWS::StepFunctions::StateMachine", pascal(name))
     text = (ROOT / "statemachines" / f"{name}.asl.json").read_text()
-    assert machine["DefinitionString"] == definition(text, 14)
+    assert machine["DefinitionString"] == definition(text, DAYS)
     given = {snake(k.removesuffix("FunctionArn")) for k in machine["DefinitionSubstitutions"]}
     assert given == called_functions(text)
 
@@ -153,6 +162,9 @@ def test_the_time_for_a_decision_is_the_number_of_the_settings(prod: Templates) 
     machine = prod.one("AWS::StepFunctions::StateMachine", "InvoiceMatching")
     states = json.loads(machine["DefinitionString"])["States"]
     assert states["AwaitDecision"]["TimeoutSeconds"] == 14 * 24 * 3600
+    machine = prod.one("AWS::StepFunctions::StateMachine", "Provisioning")
+    states = json.loads(machine["DefinitionString"])["States"]
+    assert states["AwaitApproval"]["TimeoutSeconds"] == 5 * 24 * 3600
 
 
 def test_machines_log_every_step_without_its_data(prod: Templates) -> None:
@@ -166,7 +178,7 @@ def test_a_state_waits_longer_than_its_function_may_run() -> None:
     """Otherwise a function works on unseen after its state was given up."""
     for name in machine_names():
         text = (ROOT / "statemachines" / f"{name}.asl.json").read_text()
-        for state, task in _tasks(json.loads(definition(text, 1))):
+        for state, task in _tasks(json.loads(definition(text, {"Decide": 1, "Approve": 1}))):
             assert task["TimeoutSeconds"] > TASKS[snake(state)].timeout, state
 
 
@@ -193,12 +205,13 @@ def test_uploads_and_dropped_files_go_to_their_queues(prod: Templates) -> None:
     assert patterns == {
         "ReceiveDocumentRule": [{"prefix": "incoming/"}],
         "ReceiveUpdateFileRule": [{"wildcard": "updates/*/inbox/*"}],
+        "ReceiveProvisioningFileRule": [{"prefix": "provisioning/"}],
     }
 
 
 def test_only_the_poison_message_of_a_batch_returns(prod: Templates) -> None:
     """RE-7: partial batch answers, dead letters after a few deliveries."""
-    for name in ("ReceiveDocument", "ReceiveUpdateFile"):
+    for name in map(pascal, RECEIVERS):
         mapping = prod.one("AWS::Lambda::EventSourceMapping", f"{name}Source")
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         queue = prod.one("AWS::SQS::Queue", f"{name}Queue")
@@ -264,6 +277,7 @@ def test_flows_and_their_connections_are_outputs_for_the_command_line(prod: Temp
     """Settings stay in the cloud: `sapmatch status` and `hold` find them here."""
     outputs = prod["integration"]["Outputs"]
     assert outputs["WriteBacks"]["Value"] == "supplier_invoice=s4"
+    assert outputs["Provisionings"]["Value"] == "s4"
 
 
 def test_a_placeholder_without_a_function_is_named(tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ def test_every_dead_letter_queue_has_an_alarm(prod: Templates) -> None:
     """RE-6, RE-7: nothing is lost without a word."""
     queues = [title for title in prod.of_type("AWS::SQS::Queue") if "DeadLetters" in title]
     alarms = [title for title in prod.of_type(ALARM) if "DeadLetters" in title]
-    assert len(queues) == len(alarms) == 11
+    assert len(queues) == len(alarms) == 12
 
 
 def test_every_machine_has_an_alarm_for_failures_and_one_for_time_outs(prod: Templates) -> None:
     metrics = [alarm["MetricName"] for alarm in prod.of_type(ALARM).values()]
-    assert metrics.count("ExecutionsFailed") == metrics.count("ExecutionsTimedOut") == 3
+    assert metrics.count("ExecutionsFailed") == metrics.count("ExecutionsTimedOut") == 4
 
 
 def test_an_extraction_that_fails_again_and_again_is_one_alarm(prod: Templates) -> None:
@@ -79,7 +79,7 @@ def test_metrics_and_alarm_agree_on_the_name_of_the_service(prod: Templates) -> 
 def test_callers_of_sap_are_watched_for_throttling(prod: Templates) -> None:
     """RE-13"""
     throttled = [a for a in prod.of_type(ALARM).values() if a["MetricName"] == "Throttles"]
-    assert len(throttled) == 5
+    assert len(throttled) == 8
 
 
 def test_documents_that_wait_for_the_rate_of_textract_for_an_hour_are_reported(

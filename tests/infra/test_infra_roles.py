@@ -25,6 +25,9 @@ SAP_CALLERS = {
     "reconcile_intents",
     "audit_writes",
     "write_decision",
+    "plan_provisioning",
+    "apply_provisioning",
+    "verify_provisioning",
 }
 
 
@@ -204,6 +207,19 @@ READ_WRITE = [
         {"Control", "Documents", "Intents", "Intents/by_due"},
         {"Control", "Documents"},
     ),
+    ("receive_provisioning_file", {"provisioning/*"}, set(), set(), set()),
+    (
+        "plan_provisioning",
+        {"provisioning/*", "provisioned/*"},
+        {"provisioned/*"},
+        {"Control"},
+        {"Control"},
+    ),
+    ("await_approval", {"provisioned/*"}, set(), {"Control"}, {"Control"}),
+    ("approve_provisioning", {"provisioned/*"}, set(), {"Control"}, {"Control"}),
+    ("apply_provisioning", {"provisioned/*"}, {"provisioned/*"}, {"Control"}, {"Control"}),
+    ("verify_provisioning", {"provisioned/*"}, {"provisioned/*"}, {"Control"}, {"Control"}),
+    ("report_provisioning", {"provisioned/*"}, {"provisioned/*"}, {"Control"}, {"Control"}),
 ]
 
 
@@ -243,6 +259,9 @@ def test_only_what_runs_let_go_and_stale_keys_of_orders_are_ever_removed(prod: T
             "sns:Publish",
             {
                 "announce_stop",
+                "await_approval",
+                "receive_provisioning_file",
+                "report_provisioning",
                 "fail_extraction",
                 "raise_exception",
                 "send_digest",
@@ -264,15 +283,27 @@ def test_only_what_runs_let_go_and_stale_keys_of_orders_are_ever_removed(prod: T
                 "read_document",
                 "receive_document",
                 "receive_update_file",
+                "receive_provisioning_file",
+                "approve_provisioning",
                 "sweep_gaps",
                 "wake_documents",
             },
         ),
         (
             "states:SendTaskSuccess",
-            {"await_decision", "decide_exception", "sweep_gaps", "wake_documents"},
+            {
+                "approve_provisioning",
+                "await_approval",
+                "await_decision",
+                "decide_exception",
+                "sweep_gaps",
+                "wake_documents",
+            },
         ),
-        ("sqs:ReceiveMessage", {"receive_document", "receive_update_file"}),
+        (
+            "sqs:ReceiveMessage",
+            {"receive_document", "receive_provisioning_file", "receive_update_file"},
+        ),
         ("ec2:CreateNetworkInterface", set()),
     ],
 )
@@ -287,6 +318,8 @@ def test_a_receiver_starts_its_own_machine_only(prod: Templates) -> None:
         ("receive_document", "InvoiceMatching"),
         ("read_document", "InvoiceMatching"),  # the parts of a file with several invoices
         ("receive_update_file", "WriteBack"),
+        ("receive_provisioning_file", "Provisioning"),
+        ("approve_provisioning", "Provisioning"),  # what was stopped
         ("sweep_gaps", "InvoiceMatching"),
         ("wake_documents", "InvoiceMatching"),
     ):
@@ -294,10 +327,16 @@ def test_a_receiver_starts_its_own_machine_only(prod: Templates) -> None:
         assert arn.startswith(machine)
 
 
-def test_only_executions_of_invoice_matching_are_answered(prod: Templates) -> None:
-    for name in ("await_decision", "sweep_gaps", "wake_documents"):
+def test_only_executions_that_wait_for_them_are_answered(prod: Templates) -> None:
+    for name, machine in (
+        ("await_decision", "InvoiceMatching"),
+        ("sweep_gaps", "InvoiceMatching"),
+        ("wake_documents", "InvoiceMatching"),
+        ("await_approval", "Provisioning"),
+        ("approve_provisioning", "Provisioning"),
+    ):
         (arn,) = granted(prod, name)["states:SendTaskSuccess"]
-        assert arn.startswith("InvoiceMatching")
+        assert arn.startswith(machine), name
 
 
 def test_the_key_is_used_through_services_only(prod: Templates) -> None:
@@ -309,7 +348,7 @@ def test_the_key_is_used_through_services_only(prod: Templates) -> None:
 
 def test_a_machine_calls_exactly_the_functions_of_its_file(prod: Templates) -> None:
     """The emulator does not enforce this role, so the template is the only proof."""
-    for title in ("Extraction", "InvoiceMatching", "WriteBack"):
+    for title in ("Extraction", "InvoiceMatching", "Provisioning", "WriteBack"):
         machine = prod.one("AWS::StepFunctions::StateMachine", title)
         named = {text(arn) for arn in machine["DefinitionSubstitutions"].values()}
         role = prod.one("AWS::IAM::Role", f"{title}Role")
@@ -324,7 +363,7 @@ def test_a_machine_calls_exactly_the_functions_of_its_file(prod: Templates) -> N
 
 
 def test_a_machine_asks_for_the_rules_of_tracing(prod: Templates) -> None:
-    for title in ("Extraction", "InvoiceMatching", "WriteBack"):
+    for title in ("Extraction", "InvoiceMatching", "Provisioning", "WriteBack"):
         (policy,) = prod.one("AWS::IAM::Role", f"{title}Role")["Policies"]
         actions = {action for s in statements(policy) for action in s["Action"]}
         assert actions >= {"xray:GetSamplingRules", "xray:GetSamplingTargets"}

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import msgspec
 
@@ -15,6 +16,7 @@ from sapmatch.settings import Environment, Settings
 if TYPE_CHECKING:
     from sapmatch.aws.broker import Asked
     from sapmatch.bootstrap.principals import PrincipalWriter, TokenWriter
+    from sapmatch.bootstrap.users import UserSide
     from sapmatch.sap.auth.tokens import AccessCache
     from sapmatch.sap.odata.client import ODataClient
 
@@ -36,6 +38,8 @@ class SapClients:
         self._technical: dict[str, ODataClient] = {}
         self._writers: dict[str, PrincipalWriter] = {}
         self._sources: dict[tuple[str, str], AccessSource] = {}
+        self._users: dict[str, UserSide] = {}
+        self._worker = uuid4().hex  # who holds the locks of users
 
     def technical(self, name: str) -> "ODataClient":
         """The client of one connection's technical user."""
@@ -58,6 +62,24 @@ class SapClients:
 
         person = self._client(name, Principal(token=token))
         return TokenWriter(self.technical(name), person)
+
+    def users(self, name: str) -> "UserSide":
+        """What reads and changes the users of one connection's system."""
+        from sapmatch.bootstrap.users import users_of
+
+        if name not in self._users:
+            self._users[name] = users_of(
+                self._settings,
+                name,
+                clock=self._clock,
+                guard=self._guard(name),
+                broker=self._broker(name),
+                cache=self._cache,
+                control=self._control(),
+                owner=self._worker,
+                child=self.users,
+            )
+        return self._users[name]
 
     def brokered(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """What function `broker_token` answers to a call: access, or why there is none."""

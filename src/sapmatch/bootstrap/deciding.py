@@ -40,10 +40,8 @@ def ask(stage: str | None, asked: Asked) -> dict[str, Any]:
     from sapmatch.aws.functions import call
 
     name = stage or os.environ.get(Environment.STAGE, "prod")
-    if name == LOCAL:
-        request = _Request(asked=asked, user=_os_user())
-    else:
-        request = _Request(asked=asked, signature=sign(asked.digest(name)))
+    user, signature = vouched(name, asked.digest(name))
+    request = _Request(asked=asked, signature=signature, user=user)
     function = f"sapmatch-{name}-decide-exception"
     return call(client("lambda", attempts=1), function, msgspec.to_builtins(request))
 
@@ -60,18 +58,30 @@ def decide(parts: Services, event: Mapping[str, Any], account: str) -> "Answer":
             "the decision cannot be read; use the sapmatch of this stage's version"
         ) from exc
     require(request.asked)
-    return _decisions(parts).decide(request.asked, _caller(parts, request, account))
-
-
-def _caller(parts: Services, request: _Request, account: str) -> str:
-    if os.environ.get(Environment.OS_USERS) and account == _EMULATED:
-        if not _USER.fullmatch(request.user or ""):
-            raise LogonRefused("the decision names no user of the operating system")
-        return str(request.user)
-    if request.signature is None:
-        raise LogonRefused("the decision is not signed; decide with sapmatch decide")
     digest = request.asked.digest(parts.stage)
-    return caller(request.signature, digest, account, parts.clock.now())
+    who = proved(parts, digest, account, request.signature, request.user)
+    return _decisions(parts).decide(request.asked, who)
+
+
+def vouched(stage: str, digest: str) -> tuple[str | None, Signature | None]:
+    """By what the user of this environment is known: one of the operating system, or a signature.
+
+    The digest is that of what they want of the stage.
+    """
+    return (_os_user(), None) if stage == LOCAL else (None, sign(digest))
+
+
+def proved(
+    parts: Services, digest: str, account: str, signature: Signature | None, user: str | None
+) -> str:
+    """Who wants what has this digest, in a function of this account; LogonRefused for nobody."""
+    if os.environ.get(Environment.OS_USERS) and account == _EMULATED:
+        if not _USER.fullmatch(user or ""):
+            raise LogonRefused("the decision names no user of the operating system")
+        return str(user)
+    if signature is None:
+        raise LogonRefused("the decision is not signed; decide with sapmatch decide")
+    return caller(signature, digest, account, parts.clock.now())
 
 
 def _decisions(parts: Services) -> "Decisions":

@@ -61,7 +61,7 @@ class Services:
         self, settings: Settings, environment: Mapping[str, str], clock: Clock | None = None
     ) -> None:
         self.settings = settings
-        self._environment = environment
+        self.environment = environment
         self.clock = clock or SystemClock()
 
     @cached_property
@@ -70,7 +70,7 @@ class Services:
         from sapmatch.aws.clients import client
         from sapmatch.aws.objects import S3Objects
 
-        return S3Objects(client("s3"), self._environment[Environment.BUCKET])
+        return S3Objects(client("s3"), self.environment[Environment.BUCKET])
 
     @cached_property
     def orders(self) -> "DynamoOrders":
@@ -138,7 +138,7 @@ class Services:
         from sapmatch.aws.clients import client
         from sapmatch.aws.mailer import SnsMailer
 
-        return SnsMailer(client("sns"), self._environment[Environment.TOPIC_ARN])
+        return SnsMailer(client("sns"), self.environment[Environment.TOPIC_ARN])
 
     @cached_property
     def exceptions(self) -> "Exceptions":
@@ -215,22 +215,22 @@ class Services:
     @property
     def bucket(self) -> str:
         """Name of the bucket."""
-        return self._environment[Environment.BUCKET]
+        return self.environment[Environment.BUCKET]
 
     @property
     def stage(self) -> str:
         """Name of the stage."""
-        return self._environment[Environment.STAGE]
+        return self.environment[Environment.STAGE]
 
     @property
     def invoice_matching(self) -> str:
         """ARN of the state machine of one document."""
-        return self._environment[Environment.INVOICE_MATCHING_ARN]
+        return self.environment[Environment.INVOICE_MATCHING_ARN]
 
     @property
     def write_back(self) -> str:
         """ARN of the state machine of a write-back run."""
-        return self._environment[Environment.WRITE_BACK_ARN]
+        return self.environment[Environment.WRITE_BACK_ARN]
 
     @property
     def order_connection(self) -> tuple[str, str]:
@@ -368,7 +368,7 @@ class Services:
             document_id=document_id,
             orders=orders,
             flows=self.settings.write_backs,
-            mappings=mappings_of(self.settings.write_backs, self._environment, "match"),
+            mappings=mappings_of(self.settings.write_backs, self.environment, "match"),
             policy=self.policy,
             connection=connection,
             client=client,
@@ -384,7 +384,7 @@ class Services:
     @cached_property
     def clients(self) -> SapClients:
         """All clients of SAP systems."""
-        return SapClients(self.settings, self._environment, lambda: self.control, self.clock)
+        return SapClients(self.settings, self.environment, lambda: self.control, self.clock)
 
     @property
     def _matching(self) -> Matching:
@@ -396,4 +396,4 @@ class Services:
         from sapmatch.aws.clients import client
         from sapmatch.aws.table import Table
 
-        return Table(client("dynamodb"), self._environment[variable])
+        return Table(client("dynamodb"), self.environment[variable])

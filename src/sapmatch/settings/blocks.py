@@ -38,6 +38,7 @@ class Environment(StrEnum):
     TOPIC_ARN = "SAPMATCH_TOPIC_ARN"
     INVOICE_MATCHING_ARN = "SAPMATCH_INVOICE_MATCHING_ARN"
     WRITE_BACK_ARN = "SAPMATCH_WRITE_BACK_ARN"
+    PROVISIONING_ARN = "SAPMATCH_PROVISIONING_ARN"
     TOKEN_BROKER = "SAPMATCH_TOKEN_BROKER"  # noqa: S105 (a function: SAP's network leads nowhere)
     OS_USERS = "SAPMATCH_OS_USERS"  # local stage: who decides is taken for who he says he is
 

@@ -36,8 +36,8 @@ JSONPATH = {
 }
 FIELDS = {"JSONata": JSONATA, "JSONPath": JSONPATH}
 RESOURCES = {"arn:aws:states:::lambda:invoke"}
-WAITS = {"AwaitDecision"}  # with a task token
-DECIDE_WITHIN = "${DecideWithinSeconds}"  # infra makes it the number of the settings
+# With a task token, for so long; infra makes it the number of the settings.
+WAITS = {"AwaitDecision": "${DecideWithinSeconds}", "AwaitApproval": "${ApproveWithinSeconds}"}
 JSONATA_FUNCTIONS = {"count", "exists", "floor", "max", "merge", "power", "random", "sum"}
 # A function that was cut off: it ran out of time, or of memory (Runtime.ExitError).
 ABORTED = {"States.Timeout", "Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError"}
@@ -60,6 +60,9 @@ CALLS_SAP = {
     "FinishExtraction",
     "WriteRecords",
     "ReconcileIntents",
+    "PlanProvisioning",
+    "ApplyProvisioning",
+    "VerifyProvisioning",
 }
 State = dict[str, Any]
 
@@ -100,9 +103,9 @@ def targets(state: State) -> Iterator[str]:
 every_machine = pytest.mark.parametrize("path", MACHINES, ids=lambda p: p.name)
 
 
-def test_there_are_three_machines() -> None:
-    names = [path.name for path in MACHINES]
-    assert names == ["extraction.asl.json", "invoice_matching.asl.json", "write_back.asl.json"]
+def test_there_are_four_machines() -> None:
+    names = [path.name.removesuffix(".asl.json") for path in MACHINES]
+    assert names == ["extraction", "invoice_matching", "provisioning", "write_back"]
 
 
 @every_machine
@@ -145,7 +148,7 @@ def test_a_task_invokes_the_function_of_its_own_name(path: Path) -> None:
 def test_every_task_is_bounded_retried_with_jitter_and_caught(path: Path) -> None:
     for name, task in tasks(path):
         if name in WAITS:
-            assert task["TimeoutSeconds"] == DECIDE_WITHIN, name
+            assert task["TimeoutSeconds"] == WAITS[name], name
         else:
             assert 0 < task["TimeoutSeconds"] <= 930, name
         for retry in task["Retry"]:
@@ -183,15 +186,27 @@ def test_however_a_function_was_cut_off_it_is_treated_alike(path: Path) -> None:
 
 
 def test_the_end_of_a_wait_is_no_failure_to_be_tried_again() -> None:
-    (task,) = (t for n, t in tasks(FOLDER / "invoice_matching.asl.json") if n in WAITS)
-    timed_out, failed = task["Catch"]
-    assert (timed_out["ErrorEquals"], timed_out["Next"]) == (["States.Timeout"], "ExpireException")
-    assert failed["Next"] == "RaiseException"
+    for machine, expired, raised in (
+        ("invoice_matching", "ExpireException", "RaiseException"),
+        ("provisioning", "ReportProvisioning", "ReportProvisioning"),
+    ):
+        (task,) = (t for n, t in tasks(FOLDER / f"{machine}.asl.json") if n in WAITS)
+        timed_out, failed = task["Catch"]
+        assert (timed_out["ErrorEquals"], timed_out["Next"]) == (["States.Timeout"], expired)
+        assert failed["Next"] == raised
 
 
 def test_a_write_to_sap_is_not_started_again_after_a_time_out() -> None:
     """Only errors that say nothing was sent, or that Lambda never ran, start it again (RE-22)."""
     (task,) = (t for n, t in tasks(FOLDER / "write_back.asl.json") if n == "WriteRecords")
+    retried = {error for retry in task["Retry"] for error in retry["ErrorEquals"]}
+    assert not retried & ABORTED
+    assert not retried & {"OutcomeUnknown"}
+
+
+def test_a_change_of_users_is_not_started_again_after_a_time_out() -> None:
+    """A person resumes the run once it is told what stands where; it looks before it writes."""
+    (task,) = (t for n, t in tasks(FOLDER / "provisioning.asl.json") if n == "ApplyProvisioning")
     retried = {error for retry in task["Retry"] for error in retry["ErrorEquals"]}
     assert not retried & ABORTED
     assert not retried & {"OutcomeUnknown"}
@@ -225,6 +240,11 @@ def test_a_function_whose_copies_are_all_busy_is_called_again_later_and_later(pa
         ("invoice_matching", "AwaitDecision"),
         ("invoice_matching", "ExpireException"),
         ("extraction", "FinishExtraction"),
+        ("provisioning", "PlanProvisioning"),
+        ("provisioning", "AwaitApproval"),
+        ("provisioning", "ApplyProvisioning"),
+        ("provisioning", "VerifyProvisioning"),
+        ("provisioning", "ReportProvisioning"),
     ],
 )
 def test_a_step_that_was_overtaken_is_done_again(machine: str, name: str) -> None:
@@ -276,6 +296,7 @@ def test_a_failure_never_ends_as_a_success(path: Path) -> None:
                             catch["Next"] == "FailExtraction"
                             and scope["States"][target["Next"]]["Type"] == "Fail"
                         )
+                        or (catch["Next"] == "ReportProvisioning" and "'error'" in catch["Output"])
                     )
                     assert failing, name
 
@@ -326,5 +347,7 @@ def test_expressions_only_pick_place_and_compare(path: Path) -> None:
 @every_machine
 def test_only_functions_are_placeholders(path: Path) -> None:
     text = path.read_text()
-    names = set(re.findall(r"\$\{(\w+)\}", text.replace(DECIDE_WITHIN, "")))
+    names = set(
+        re.findall(r"\$\{(\w+)\}", re.sub("|".join(map(re.escape, WAITS.values())), "", text))
+    )
     assert names == {f"{name}FunctionArn" for name, _ in tasks(path)}

@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[3]
 EVENT_STARTED = {
     "receive_document",
     "receive_update_file",
+    "receive_provisioning_file",
     "sweep_gaps",
     "send_digest",
     "audit_writes",
@@ -19,7 +20,7 @@ EVENT_STARTED = {
     "rotate_secret",
 }
 # No state either: people call them, and functions in SAP's network.
-CALLED = {"decide_exception", "write_decision", "broker_token"}
+CALLED = {"decide_exception", "write_decision", "broker_token", "approve_provisioning"}
 FUNCTIONS = {p.stem for p in (ROOT / "functions").glob("*.py") if not p.stem.startswith("_")}
 MACHINES = sorted((ROOT / "statemachines").glob("*.asl.json"))
 

@@ -14,6 +14,7 @@ from sapmatch.model.connection import Connection
 from sapmatch.reviewing.waiting import Woken
 from tests.builders.control import MemoryControl
 from tests.builders.memory import START
+from tests.builders.provisioning_steps import Turns
 from tests.builders.writes import INVOICES
 from tests.conftest import ROOT
 
@@ -62,3 +63,9 @@ def call(monkeypatch: pytest.MonkeyPatch, parts: MagicMock) -> Call:
         return answer
 
     return run
+
+
+@pytest.fixture
+def turns(monkeypatch: pytest.MonkeyPatch) -> Turns:
+    """The room of provisioning, and who took a turn at SAP."""
+    return Turns(monkeypatch)

@@ -1,0 +1,158 @@
+"""Runs of desired users: with what they are planned, applied and told."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from math import ceil
+from typing import TYPE_CHECKING
+
+from msgspec import to_builtins
+from msgspec.structs import replace
+
+from sapmatch.bootstrap.parts import Services
+from sapmatch.model.errors import InputRejected
+from sapmatch.model.provisioning import Provisioning
+from sapmatch.model.rfc import Rfc, RfcScalar
+from sapmatch.model.uploads import Upload
+from sapmatch.model.users import UserChange, UserReader
+from sapmatch.settings import Environment, Settings
+
+if TYPE_CHECKING:
+    from sapmatch.bootstrap.users import UserSide
+    from sapmatch.provisioning.runs import Provisioner
+    from sapmatch.provisioning.side import Side
+
+EXPIRED = "nobody approved it in time"
+
+
+def provisioner(parts: Services) -> "Provisioner":
+    """What runs of this stage are made with; SAP is called by its steps only."""
+    from sapmatch.provisioning.runs import Provisioner
+
+    settings = parts.settings
+    return Provisioner(
+        objects=parts.objects,
+        control=parts.control,
+        side_of=lambda name: side_of(settings, name, parts.clients.users),
+        rules_of=lambda name: rules_of(settings, name),
+        clock=parts.clock,
+        stage=parts.stage,
+        mailer=parts.mailer,
+        waits=parts.workflows,
+    )
+
+
+def rules_of(settings: Settings, name: str) -> Provisioning:
+    """One `[provisioning.*]` block; InputRejected where no file may be for this connection."""
+    if name not in settings.provisioning:
+        known = ", ".join(settings.provisioning) or "none"
+        raise InputRejected(
+            f"connection {name}: has no [provisioning.{name}] in the settings; known are {known}"
+        )
+    return settings.provisioning[name]
+
+
+def side_of(settings: Settings, name: str, users: "Callable[[str], UserSide]") -> "Side":
+    """One SAP system as a run sees it; `users` opens what reads and changes those of a system."""
+    from sapmatch.provisioning.side import Side
+    from sapmatch.sap.users.role_rows import rows_of
+    from sapmatch.sap.users.roles import splits_of
+
+    mine = users(name)
+    systems = mine.reader.systems() if mine.reader.is_central else ()
+    return Side(
+        reader=mine.reader,
+        writer=mine.writer,
+        children=mine.children,
+        role_rows=rows_of,
+        split=splits_of(mine.rfc, systems).split,
+        typed=partial(_typed, mine.rfc),
+        child_of=partial(_reader_of, mine, users),
+        quiet_seconds=settings.connections[name].quiet_seconds,
+    )
+
+
+def machine(parts: Services) -> str:
+    """ARN of the state machine of a run."""
+    return parts.environment[Environment.PROVISIONING_ARN]
+
+
+def receive(parts: Services, upload: Upload) -> None:
+    """Start the run of a file; people are told by mail of one that can be none.
+
+    A repeated event starts nothing: the execution is named by the version of the file.
+    """
+    if upload.key.endswith("/"):
+        return  # the console makes such objects to show a folder
+    runs = provisioner(parts)
+    try:
+        version = upload.version_id or parts.objects.version(upload.key)
+        received = runs.received(replace(upload, version_id=version))
+    except InputRejected as exc:
+        runs.refuse_upload(upload, str(exc))
+        return
+    parts.workflows.start(machine(parts), received.run_id, to_builtins(received))
+
+
+def hold(parts: Services, run_id: str, connection: str, token: str, execution: str) -> str | None:
+    """Ask people whether a run may go on; it does at once where somebody answered already."""
+    action = provisioner(parts).hold(run_id, connection, token, execution)
+    if action:
+        parts.workflows.resume(token, {"action": action})
+    return action
+
+
+def report(
+    parts: Services, run_id: str, connection: str, error: str | None, action: str | None
+) -> tuple[str, str]:
+    """End a run and tell people; its status, and the key of its response file.
+
+    `action` "expired": nobody answered whether it may go on.
+    """
+    runs = provisioner(parts)
+    reason = error or (EXPIRED if action == "expired" else None)
+    response = runs.report(run_id, connection, reason)
+    return runs.status(run_id, connection).run.status, response
+
+
+@contextmanager
+def sap_turn(parts: Services, connection: str, owner: str, until: datetime) -> Iterator[None]:
+    """One of the permits to call the system: extractions and write-backs share them.
+
+    One stays free for what somebody waits for. SapThrottled where none comes free.
+    """
+    if connection not in parts.settings.connections:  # nothing is called then
+        yield
+        return
+    permits = parts.permits(connection, spare=1)
+    with permits.held(owner, lambda: parts.clock.now() >= until):
+        yield
+
+
+def on_hold(parts: Services, connection: str) -> int:
+    """Seconds for which a person lets nobody write to the system; 0 where nobody does."""
+    from sapmatch.bootstrap.writing import gate
+
+    held_until = gate(parts, connection).standing().held_until
+    return max(0, ceil(held_until - parts.clock.now().timestamp()))
+
+
+def _typed(rfc: Rfc, field: str, value: RfcScalar) -> RfcScalar:
+    """The value of a field as SAP will hold it; InputRejected for one that nobody may write."""
+    from sapmatch.sap.users.changes import refused, wanted_of
+
+    wanted, problems = wanted_of(UserChange(name="ANYBODY", fields={field: value}), rfc)
+    if problems:
+        raise refused(field, problems)
+    return next(iter(wanted.fields.values()))
+
+
+def _reader_of(
+    mine: "UserSide", users: "Callable[[str], UserSide]", system: str
+) -> UserReader | None:
+    """Who reads a logical system of a central user administration, itself included."""
+    if system.upper() == mine.rfc.destination_name.upper():
+        return mine.reader
+    connection = mine.rfc.systems.get(system)
+    return users(connection).reader if connection else None

@@ -30,6 +30,7 @@ COMMANDS = {
     "connections": "write a connection block, and what SAP, BTP and AWS have to be told for it",
     "learn": "count weights of evidence in confirmed decisions, for the settings",
     "reload": "read an extraction of a deployed stage anew, once SAP or its fields ask for it",
+    "call": "call a function module that the settings allow, by JSON",
     "settings": "check a settings file",
 }
 USAGE, UNREACHABLE, INTERRUPTED = 2, 4, 130

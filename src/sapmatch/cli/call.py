@@ -1,0 +1,237 @@
+"""`sapmatch call CONNECTION FUNCTION --json-input FILE`."""
+
+import argparse
+import base64
+import binascii
+import json
+import re
+import sys
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from sapmatch.bootstrap.rfc import rfc_transport
+from sapmatch.cli import output
+from sapmatch.cli.options import add_common, connection_of, names
+from sapmatch.model.errors import InputRejected, SapRejected
+from sapmatch.model.rfc import (
+    Field,
+    FunctionInterface,
+    Parameter,
+    RfcInput,
+    RfcResult,
+    RfcScalar,
+    RfcStructure,
+    RfcTable,
+    RfcTransport,
+)
+from sapmatch.sap.rfc.reading import READS
+from sapmatch.sap.rfc.values import value_of
+
+REFUSED = 3
+LARGEST = 10_000_000  # bytes of input
+_HIDDEN: Final = frozenset({"BCODE", "PASSCODE", "PWDSALTEDHASH"})  # hashes of passwords
+_TABLES = re.compile(r"READ_TABLE|TABLE_ENTRIES")
+_TYPED: Final = frozenset({"date", "time", "decimal", "float"})
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("connection", metavar="CONNECTION", help="its name in the settings")
+    parser.add_argument("function", metavar="FUNCTION", help="one of its rfc.functions")
+    parser.add_argument(
+        "--json-input",
+        metavar="FILE|JSON",
+        default="{}",
+        help="parameters by name: a value, the fields of a structure, or the rows of a table; "
+        "FILE, @FILE, - for stdin, or JSON itself",
+    )
+    parser.add_argument(
+        "--want", metavar="TABLES", type=names, help="tables to bring (else all that there are)"
+    )
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument(
+        "--changes",
+        dest="changes",
+        action="store_true",
+        default=True,
+        help="it may change something, so it is sent at most once (default)",
+    )
+    way.add_argument(
+        "--reads",
+        dest="changes",
+        action="store_false",
+        help="it changes nothing, and is repeated where SAP is busy",
+    )
+    add_common(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Call once and print what came; 3 where SAP or RETURN refuses."""
+    settings = connection_of(arguments)
+    function = arguments.function.upper()
+    rfc = settings.connections[arguments.connection].rfc
+    _check_listed(arguments.connection, function, rfc.functions if rfc else ())
+    changes = arguments.changes and function not in READS
+    if not arguments.changes:
+        _check_reads(function)
+    given = _input(arguments.json_input)
+    transport = rfc_transport(settings, arguments.connection)
+    try:
+        result = _called(transport, function, given, arguments.want, changes=changes)
+    except SapRejected as exc:
+        output.complain(str(exc))
+        return REFUSED
+    finally:
+        transport.close()
+    shown = _shown(function, result)
+    if arguments.json:
+        output.json_line(shown)
+    else:
+        _show(shown)
+    return REFUSED if any(message.is_error for message in result.messages) else 0
+
+
+def _check_listed(connection: str, function: str, listed: Collection[str]) -> None:
+    """Only what the settings name, which somebody has looked at."""
+    if function in listed:
+        return
+    setting = f"connections.{connection}.rfc.functions"
+    why = (
+        "it reads tables past all authorisations of applications; `sapmatch tables` reads those "
+        "that rfc.tables names"
+        if _TABLES.search(function)
+        else "some modules change data, passwords or programs"
+    )
+    raise InputRejected(
+        f"{setting}: does not name {function}, so it is not called; {why}. Where it is meant, add "
+        f'"{function}" there'
+    )
+
+
+def _check_reads(function: str) -> None:
+    from sapmatch.sap.rfc.interfaces import INTERFACES
+
+    if function in INTERFACES and function not in READS:
+        raise InputRejected(f"--reads: {function} changes something; leave the option out")
+
+
+def _input(given: str) -> dict[str, Any]:
+    """The object of parameters, its decimals exact."""
+    text = given.strip()
+    try:
+        if not text.startswith("{"):
+            text = _text_of(text)
+        found = json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as exc:
+        raise InputRejected("--json-input: is no JSON (RFC 8259)") from exc
+    if not isinstance(found, dict):
+        raise InputRejected('--json-input: must be an object, such as {"USERNAME": "JDOE"}')
+    return {str(name).upper(): value for name, value in found.items()}
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _text_of(name: str) -> str:
+    """What is in a file, or comes by stdin."""
+    if name == "-":
+        return sys.stdin.read(LARGEST)
+    path = Path(name.removeprefix("@"))
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as exc:
+        raise InputRejected(f"--json-input {path}: cannot be read: {exc.strerror}") from exc
+    if len(content) > LARGEST:
+        raise InputRejected(f"--json-input {path}: is larger than {LARGEST} bytes")
+    return content.decode("utf-8-sig")
+
+
+def _called(
+    transport: RfcTransport,
+    function: str,
+    given: Mapping[str, Any],
+    want: Collection[str] | None,
+    *,
+    changes: bool,
+) -> RfcResult:
+    interface = transport.interface(function)
+    known = {each.name: each for each in interface.parameters} if interface else {}
+    imports: dict[str, RfcInput] = {}
+    tables: dict[str, RfcTable] = {}
+    for name, value in given.items():
+        if isinstance(value, list):
+            tables[name] = [_row(name, row, known.get(name)) for row in value]
+        elif isinstance(value, dict):
+            imports[name] = _row(name, value, known.get(name))
+        else:
+            fields = known[name].fields if name in known else ()
+            imports[name] = _value(name, value, fields[0] if fields else None)
+    wanted = want if want is not None else _tables_of(interface)
+    return transport.call(function, imports, tables, want=tuple(wanted), changes=changes)
+
+
+def _tables_of(interface: FunctionInterface | None) -> list[str]:
+    parameters = interface.parameters if interface else ()
+    return [each.name for each in parameters if each.direction == "tables"]
+
+
+def _row(name: str, row: Any, parameter: Parameter | None) -> RfcStructure:
+    if not isinstance(row, dict):
+        raise InputRejected(f"--json-input: {name}: each row must be an object")
+    fields = {each.name: each for each in parameter.fields} if parameter else {}
+    upper = {str(key).upper(): value for key, value in row.items()}
+    return {key: _value(f"{name}.{key}", value, fields.get(key)) for key, value in upper.items()}
+
+
+def _value(name: str, value: Any, field: Field | None) -> RfcScalar:
+    """A value of JSON as the field takes it; null is initial."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal | None):
+        raise InputRejected(f'--json-input: {name}: must be text or a number; a flag is "X"')
+    if not isinstance(value, str) or field is None:
+        return value
+    try:
+        if field.type == "raw":
+            return base64.b64decode(value, validate=True)
+        if field.type in _TYPED:
+            return value_of(value, field)
+    except (ValueError, binascii.Error) as exc:
+        raise InputRejected(f"--json-input: {name}: is no {field.type}") from exc
+    return value
+
+
+def _shown(function: str, result: RfcResult) -> dict[str, Any]:
+    return {
+        "function": function,
+        "exports": {name: _masked(value) for name, value in result.exports.items()},
+        "tables": {name: [_masked(row) for row in rows] for name, rows in result.tables.items()},
+        "messages": result.messages,
+    }
+
+
+def _masked(value: RfcInput) -> RfcInput:
+    """Without hashes of passwords, which nobody needs to see."""
+    if not isinstance(value, Mapping):
+        return value
+    return {name: "***" if name in _HIDDEN and each else each for name, each in value.items()}
+
+
+def _show(shown: Mapping[str, Any]) -> None:
+    exports = shown["exports"]
+    output.heading(shown["function"])
+    output.facts((name, each) for name, each in exports.items() if not isinstance(each, dict))
+    for name, each in exports.items():
+        if isinstance(each, dict) and any(each.values()):
+            output.heading(name)
+            output.facts(each.items())
+    for name, rows in shown["tables"].items():
+        if rows and name != "RETURN":
+            columns = list(dict.fromkeys(key for row in rows for key in row))
+            output.heading(f"{name} ({len(rows)})")
+            output.table(columns, ([row.get(key) for key in columns] for row in rows))
+    for message in shown["messages"]:
+        output.line(f"{message.type} {message.code}: {message.text}")

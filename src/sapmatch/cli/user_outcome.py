@@ -1,0 +1,104 @@
+"""What became of a change of a user: its steps, and whether child systems have it."""
+
+import argparse
+import time
+from typing import Any
+
+import msgspec
+
+from sapmatch.bootstrap.users import UserSide
+from sapmatch.cli import output
+from sapmatch.cli.options import up_to
+from sapmatch.model.errors import SapRejected
+from sapmatch.model.messages import for_people
+from sapmatch.model.users import Changed, ChildSystem
+
+REFUSED = 3
+_LONGEST_WAIT = 86_400  # seconds
+_POLL = 2.0  # seconds
+_FINE = frozenset({"unchanged", "done", "accepted_by_central"})
+_DECIDED = frozenset({"agrees", "not_asked"})
+_SENTENCES = {
+    "unchanged": "is so already; nothing was sent",
+    "done": "is done, and was read back",
+    "accepted_by_central": "the central system took it and distributes it",
+    "partial": "was done in part; run the command again after mending what failed",
+    "failed": "was refused; nothing changed",
+    "unknown": "may have happened; look at the user before anything is sent again",
+}
+
+
+def add_outcome(parser: argparse.ArgumentParser) -> None:
+    """`--wait`: how long child systems of a central one are asked."""
+    parser.add_argument(
+        "--wait",
+        metavar="SECONDS",
+        type=up_to(_LONGEST_WAIT),
+        help="ask the child systems of a central user administration until they agree",
+    )
+
+
+def told(arguments: argparse.Namespace, side: UserSide, changed: Changed) -> int:
+    """Print what became of it; 3 where it is not, or not everywhere, as it should be."""
+    children = _children(arguments, side, changed)
+    if arguments.json:
+        output.json_line(_record(changed, children))
+    else:
+        _show(changed, children, waited=arguments.wait is not None)
+    arrived = all(child.status in _DECIDED for child in children)
+    return 0 if changed.status in _FINE and arrived else REFUSED
+
+
+def refused(arguments: argparse.Namespace, user: str, error: SapRejected) -> int:
+    """Print that SAP said no before anything changed."""
+    if arguments.json:
+        failed = {"user": user, "status": "failed", "code": error.code, "message": error.text}
+        output.json_line(failed)
+    output.complain(f"user {user}: {error}")
+    return REFUSED
+
+
+def _children(
+    arguments: argparse.Namespace, side: UserSide, changed: Changed
+) -> tuple[ChildSystem, ...]:
+    """How the children stand, after waiting as long as is asked for; none without a wait."""
+    if arguments.wait is None or changed.status != "accepted_by_central":
+        return ()
+    wanted = side.reader.details(changed.user)
+    end = time.monotonic() + arguments.wait
+    while True:
+        found = side.children.look(wanted, changed.user)
+        left = end - time.monotonic()
+        if left <= 0 or all(child.status in _DECIDED for child in found):
+            return found
+        time.sleep(min(_POLL, left))
+
+
+def _record(changed: Changed, children: tuple[ChildSystem, ...]) -> dict[str, Any]:
+    record: dict[str, Any] = msgspec.to_builtins(changed)
+    record["warnings"] = [
+        {"code": message.code, "message": message.text} for message in changed.warnings
+    ]
+    if children:
+        record["children"] = [msgspec.to_builtins(child) for child in children]
+    return record
+
+
+def _show(changed: Changed, children: tuple[ChildSystem, ...], *, waited: bool) -> None:
+    if changed.steps:
+        rows = ((s.name, s.status, _said(s.code, s.message)) for s in changed.steps)
+        output.table(("Step", "Status", "Note"), rows)
+    for message in changed.warnings:
+        output.note(f"warning: {message.code}: {for_people(message.text)}")
+    output.line(f"{changed.user}: {_SENTENCES[changed.status]}")
+    if children:
+        output.table(
+            ("System", "Status", "Note"),
+            ((c.system, c.status, [*c.differs, *filter(None, [c.message])]) for c in children),
+        )
+    elif changed.status == "accepted_by_central" and not waited:
+        output.note("whether it arrived in the child systems was not asked; --wait SECONDS asks")
+
+
+def _said(code: str, message: str) -> str:
+    return ": ".join(part for part in (code, for_people(message)) if part)

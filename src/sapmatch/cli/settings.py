@@ -6,7 +6,7 @@ from sapmatch.bootstrap.mappings import mappings_of
 from sapmatch.cli import output
 from sapmatch.cli.options import add_common, settings_path
 from sapmatch.model.errors import InputRejected
-from sapmatch.settings import Environment, load
+from sapmatch.settings import Environment, load, remarks
 
 WRONG = 2
 
@@ -25,15 +25,20 @@ def run(arguments: argparse.Namespace) -> int:
     """0 where the file has no mistake, else 2 and every mistake with its path."""
     path = settings_path(arguments.file or arguments.settings)
     try:
-        mappings_of(load(path).write_backs, {Environment.SETTINGS: str(path)})
+        settings = load(path)
+        mappings_of(settings.write_backs, {Environment.SETTINGS: str(path)})
     except InputRejected as exc:
         if arguments.json:
             output.json_line({"file": str(path), "valid": False, "problems": exc.problems})
         if not arguments.json or not exc.problems:
             output.complain(str(exc))
         return WRONG
+    noted = remarks(settings)
     if arguments.json:
-        output.json_line({"file": str(path), "valid": True, "problems": ()})
+        line = {"file": str(path), "valid": True, "problems": (), "remarks": noted}
+        output.json_line(line)
     else:
         output.heading(f"{path}: no mistake")
+        for each in noted:
+            output.note(f"{each.field}: {each.message}")
     return 0

@@ -10,6 +10,7 @@ from sapmatch.settings.blocks import (
     policy_of,
 )
 from sapmatch.settings.file import load, parse
+from sapmatch.settings.rules import remarks
 
 __all__ = [
     "AppFlow",
@@ -21,4 +22,5 @@ __all__ = [
     "load",
     "parse",
     "policy_of",
+    "remarks",
 ]

@@ -10,12 +10,12 @@ from sapmatch.model.connection import LOOPBACK, Connection, Limits, ServiceOptio
 from sapmatch.model.errors import Problem
 from sapmatch.settings.blocks import mistake
 from sapmatch.settings.logon import check_logon, check_secret, names_host
+from sapmatch.settings.rfc import HOST, check_rfc
 
 _LONGEST = 3600
 _WAITS = ("quiet_seconds", "probe_spacing_seconds")
 _TIMEOUTS = ("connect_timeout", "read_timeout", "total_timeout")
 _LAST_PORT = 65_535
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")  # of a flow
 PATH = re.compile(r"/[^\s?#\\]*")  # of the same system
 
@@ -33,8 +33,7 @@ def check_connection(path: str, connection: Connection) -> Iterator[Problem]:
     yield from check_logon(f"{path}.auth", connection)
     yield from _check_trust(path, connection)
     yield from _check_proxy(f"{path}.proxy", connection)
-    if connection.rfc and not re.fullmatch(r"[0-9]{2}", connection.rfc.system_number):
-        yield mistake(f"{path}.rfc.systemNumber", 'must be two digits in quotes, such as "00"')
+    yield from check_rfc(f"{path}.rfc", connection)
     yield from _check_limits(f"{path}.limits", connection.limits)
     yield from _check_times(path, connection)
     yield from check_zone(f"{path}.time_zone", connection.time_zone)
@@ -46,7 +45,7 @@ def _check_trust(path: str, connection: Connection) -> Iterator[Problem]:
     if connection.ca is not None:
         yield from check_secret(f"{path}.ca", connection.ca)
     name = connection.server_name
-    if name is not None and not _HOST.fullmatch(name):
+    if name is not None and not HOST.fullmatch(name):
         yield mistake(
             f"{path}.server_name",
             "must be the host name in SAP's certificate alone, such as sap.example.com",
@@ -57,7 +56,7 @@ def _check_proxy(path: str, connection: Connection) -> Iterator[Problem]:
     proxy = connection.proxy
     if proxy is None:
         return
-    if not _HOST.fullmatch(proxy.host):
+    if not HOST.fullmatch(proxy.host):
         yield mistake(f"{path}.host", "must be a host name or an address, without scheme and port")
     if not 0 < proxy.port <= _LAST_PORT:
         yield mistake(f"{path}.port", f"must be from 1 to {_LAST_PORT}")

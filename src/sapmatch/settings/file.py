@@ -11,7 +11,9 @@ from msgspec import Struct
 
 from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.policy import Limit
+from sapmatch.model.rfc import Rfc
 from sapmatch.settings.blocks import Settings, mistake
+from sapmatch.settings.rfc import ELSEWHERE, completed
 from sapmatch.settings.rules import check
 from sapmatch.settings.written import check_written, within_limits
 
@@ -33,6 +35,7 @@ def parse(text: bytes, name: str) -> Settings:
         table = tomllib.loads(text.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise InputRejected(f"{name}: is no TOML: {exc}") from exc
+    table = completed(table)
     problems: list[Problem] = []
     settings = within_limits(_section(table, Settings, "", problems), table)
     wrong = {problem.field for problem in problems}
@@ -60,8 +63,9 @@ def _section(value: Any, kind: type[Any], path: str, problems: list[Problem]) ->
     hints = get_type_hints(kind)
     fields = {f.encode_name: f for f in msgspec.structs.fields(kind)}
     for key in value.keys() - fields.keys():
-        known = ", ".join(sorted(fields))
-        problems.append(mistake(_join(path, key), f"is not known here; known are {known}"))
+        known = f"is not known here; known are {', '.join(sorted(fields))}"
+        elsewhere = ELSEWHERE.get(key) if kind is Rfc else None
+        problems.append(mistake(_join(path, key), elsewhere or known))
     given: dict[str, Any] = {}
     for key, spec in fields.items():
         part = None

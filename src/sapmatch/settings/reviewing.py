@@ -27,8 +27,13 @@ def check_reviewing(reviewing: Reviewing) -> Iterator[Problem]:
         yield from _check_pairs(reviewing, reviewing.four_eyes_from)
 
 
+def is_caller(name: str) -> bool:
+    """Whether AWS, or the operating system of the local stage, can call somebody so."""
+    return bool(_CALLER.fullmatch(name) or _USER.fullmatch(name))
+
+
 def _check_person(path: str, caller: str, person: Person) -> Iterator[Problem]:
-    if not (_CALLER.fullmatch(caller) or _USER.fullmatch(caller)):
+    if not is_caller(caller):
         yield mistake(
             path,
             "is no caller; name a user, a role or one session by its ARN, as `aws sts "

@@ -13,7 +13,13 @@ from sapmatch.settings.connection import NAME, check_connection
 from sapmatch.settings.extraction import check_extraction, check_subscriptions
 from sapmatch.settings.matching import check_matching
 from sapmatch.settings.network import check_network
+from sapmatch.settings.provisioning import (
+    check_provisioning,
+    check_systems,
+    remarks_on_provisioning,
+)
 from sapmatch.settings.reviewing import check_reviewing
+from sapmatch.settings.rfc import remarks_on_rfc
 from sapmatch.settings.rotations import check_rotations, check_secrets
 from sapmatch.settings.run_as import check_run_as
 from sapmatch.settings.schedule import check_schedule
@@ -50,6 +56,17 @@ def check(settings: Settings) -> Iterator[Problem]:
     yield from check_appflow(settings)
     yield from check_rotations(settings)
     yield from check_secrets(settings)
+    yield from check_systems(settings)
+    yield from check_provisioning(settings)
+
+
+def remarks(settings: Settings) -> tuple[Problem, ...]:
+    """What is no mistake and worth a look: a setting that does nothing, or gives way."""
+    found: list[Problem] = []
+    for name, block in settings.connections.items():
+        if block.rfc:
+            found += remarks_on_rfc(f"connections.{name}.rfc", block.rfc)
+    return (*found, *remarks_on_provisioning(settings))
 
 
 def _check_reading(settings: Settings) -> Iterator[Problem]:

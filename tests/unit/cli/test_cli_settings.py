@@ -134,3 +134,19 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
 
 def test_control_characters_of_a_document_never_reach_the_terminal() -> None:
     assert printable("ACME\x1b[31m\rGmbH") == "ACME\ufffd[31m\ufffdGmbH"
+
+
+def test_what_does_nothing_is_remarked_and_the_file_is_good(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rfc = '[connections.s4.rfc]\nsystemId = "S4H"\nlogonGroup = "BATCH"\n'
+    Path("sapmatch.toml").write_text(f"{GOOD}{rfc}")
+    assert main(["settings", "check"]) == 0
+    shown = capsys.readouterr()
+    assert "connections.s4.rfc.logonGroup: does nothing" in " ".join(
+        (shown.out + shown.err).split()
+    )
+    assert main(["settings", "check", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    (remark,) = answer["remarks"]
+    assert (answer["valid"], remark["field"]) == (True, "connections.s4.rfc.logonGroup")

@@ -81,8 +81,8 @@ def test_a_mistake_in_a_logon_is_named_with_its_path(auth: str, field: str, word
     [
         ("server_name = 'https://sap.example.com'", "server_name", "host name"),
         ("ca = '-----BEGIN CERTIFICATE-----'", "ca", "never its value"),
-        ("rfc = { systemNumber = '0' }", "rfc.systemNumber", "two digits"),
-        ("rfc = { transport = 'jco' }", "rfc.transport", "must be one of"),
+        ("rfc = { systemId = 'S4H', systemNumber = '0' }", "rfc.systemNumber", "two digits"),
+        ("rfc = { systemId = 'S4H', transport = 'jco' }", "rfc.transport", "must be one of"),
         ("limits = { idle = -1 }", "limits.idle", "from 0 to"),
         ("limits = { idle = 5, parallel = 4 }", "limits.idle", "(4)"),
         ("limits = { wait_seconds = 3601 }", "limits.wait_seconds", "3600"),

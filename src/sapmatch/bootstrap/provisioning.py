@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from msgspec import to_builtins
 from msgspec.structs import replace
@@ -15,13 +15,13 @@ from sapmatch.model.errors import InputRejected
 from sapmatch.model.provisioning import Provisioning
 from sapmatch.model.rfc import Rfc, RfcScalar
 from sapmatch.model.uploads import Upload
-from sapmatch.model.users import UserChange, UserReader
+from sapmatch.model.users import Children, UserChange, UserReader, UserWriter
 from sapmatch.settings import Environment, Settings
 
 if TYPE_CHECKING:
     from sapmatch.bootstrap.users import UserSide
+    from sapmatch.provisioning.desired import RoleRows, RoleSplit, Typed
     from sapmatch.provisioning.runs import Provisioner
-    from sapmatch.provisioning.side import Side
 
 EXPIRED = "nobody approved it in time"
 
@@ -30,16 +30,46 @@ def provisioner(parts: Services) -> "Provisioner":
     """What runs of this stage are made with; SAP is called by its steps only."""
     from sapmatch.provisioning.runs import Provisioner
 
-    settings = parts.settings
+    settings, users = parts.settings, parts.clients.users
     return Provisioner(
+        **sides(settings, users),
         objects=parts.objects,
         control=parts.control,
-        side_of=lambda name: side_of(settings, name, parts.clients.users),
-        rules_of=lambda name: rules_of(settings, name),
         clock=parts.clock,
         stage=parts.stage,
         mailer=parts.mailer,
         waits=parts.workflows,
+    )
+
+
+class Sides(TypedDict):
+    """SAP systems as runs see them, by the names of their connections."""
+
+    reader_of: Callable[[str], UserReader]
+    writer_of: Callable[[str], UserWriter]
+    children_of: Callable[[str], Children]
+    rules_of: Callable[[str], Provisioning]
+    role_rows: "RoleRows"
+    split_of: "Callable[[str], RoleSplit]"
+    typed_of: "Callable[[str], Typed]"
+    child_of: Callable[[str, str], UserReader | None]
+    quiet_of: Callable[[str], float]
+
+
+def sides(settings: Settings, users: "Callable[[str], UserSide]") -> Sides:
+    """The systems of these settings; `users` opens what reads and changes the users of one."""
+    from sapmatch.sap.users.role_rows import rows_of
+
+    return Sides(
+        reader_of=lambda name: users(name).reader,
+        writer_of=lambda name: users(name).writer,
+        children_of=lambda name: users(name).children,
+        rules_of=lambda name: rules_of(settings, name),
+        role_rows=rows_of,
+        split_of=lambda name: _split(users(name)),
+        typed_of=lambda name: partial(_typed, users(name).rfc),
+        child_of=lambda name, system: _reader_of(users, name, system),
+        quiet_of=lambda name: settings.connections[name].quiet_seconds,
     )
 
 
@@ -51,26 +81,6 @@ def rules_of(settings: Settings, name: str) -> Provisioning:
             f"connection {name}: has no [provisioning.{name}] in the settings; known are {known}"
         )
     return settings.provisioning[name]
-
-
-def side_of(settings: Settings, name: str, users: "Callable[[str], UserSide]") -> "Side":
-    """One SAP system as a run sees it; `users` opens what reads and changes those of a system."""
-    from sapmatch.provisioning.side import Side
-    from sapmatch.sap.users.role_rows import rows_of
-    from sapmatch.sap.users.roles import splits_of
-
-    mine = users(name)
-    systems = mine.reader.systems() if mine.reader.is_central else ()
-    return Side(
-        reader=mine.reader,
-        writer=mine.writer,
-        children=mine.children,
-        role_rows=rows_of,
-        split=splits_of(mine.rfc, systems).split,
-        typed=partial(_typed, mine.rfc),
-        child_of=partial(_reader_of, mine, users),
-        quiet_seconds=settings.connections[name].quiet_seconds,
-    )
 
 
 def machine(parts: Services) -> str:
@@ -138,6 +148,14 @@ def on_hold(parts: Services, connection: str) -> int:
     return max(0, ceil(held_until - parts.clock.now().timestamp()))
 
 
+def _split(users: "UserSide") -> "RoleSplit":
+    """What cuts the name of a role into system and role, with the systems that SAP knows."""
+    from sapmatch.sap.users.roles import splits_of
+
+    reader = users.reader
+    return splits_of(users.rfc, reader.systems() if reader.is_central else ()).split
+
+
 def _typed(rfc: Rfc, field: str, value: RfcScalar) -> RfcScalar:
     """The value of a field as SAP will hold it; InputRejected for one that nobody may write."""
     from sapmatch.sap.users.changes import refused, wanted_of
@@ -148,10 +166,9 @@ def _typed(rfc: Rfc, field: str, value: RfcScalar) -> RfcScalar:
     return next(iter(wanted.fields.values()))
 
 
-def _reader_of(
-    mine: "UserSide", users: "Callable[[str], UserSide]", system: str
-) -> UserReader | None:
+def _reader_of(users: "Callable[[str], UserSide]", name: str, system: str) -> UserReader | None:
     """Who reads a logical system of a central user administration, itself included."""
+    mine = users(name)
     if system.upper() == mine.rfc.destination_name.upper():
         return mine.reader
     connection = mine.rfc.systems.get(system)

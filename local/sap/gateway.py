@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 
 from local.sap import errors
+from local.sap.abap.soap import ROOTS, Node
+from local.sap.abap.system import Abap
 from local.sap.backend import Backend
 from local.sap.control import RequestLog
 from local.sap.errors import LogonFailed, Refusal, TokenRequired
@@ -50,12 +52,15 @@ class Gateway:
         store: Store,
         settings: Settings,
         log: RequestLog,
+        abap: Abap,
         *,
         duplicate_check: bool,
         page_size: int,
         session_seconds: float,
     ) -> None:
         self.log = log
+        self.abap = abap
+        self._function_modules = Node(abap, self._log_on)
         self.faults = Faults()
         self._services = services
         self._store = store
@@ -83,6 +88,7 @@ class Gateway:
             self.v2.reset()
             self.v4.reset()
             self.logon.reset()
+        self.abap.reset()
 
     def close(self) -> None:
         """Execute nothing more of what waits for its time."""
@@ -130,6 +136,8 @@ class Gateway:
 
     def handle(self, request: Request) -> Response:
         """The answer; never raises, and the log knows of it before it leaves."""
+        if request.path.startswith(ROOTS):
+            return self._called(request)
         inside = placed(request, self.logon.settings.profile)
         if inside is None:
             return Response(HTTPStatus.NOT_FOUND, b"Not found", "text/plain")
@@ -143,6 +151,29 @@ class Gateway:
         if not response.later:
             self.log.add(visit.request, response, visit.fault.text if visit.fault else None)
         return response
+
+    def _called(self, request: Request) -> Response:
+        """Function modules; clouds have no such nodes."""
+        with self._lock:
+            settings = self.logon.settings
+            page = answers.sso_logon(request, settings)
+        if settings.profile != "s4hana":
+            return Response(HTTPStatus.NOT_FOUND, b"Not found", "text/plain")
+        if page is not None:
+            return page
+        user = fault = ""
+        try:
+            response, user, fault = self._function_modules.answer(
+                request, settings.inactive_services
+            )
+        except LogonFailed as error:
+            response = answers.logon_failed(error)
+        self.log.add(replace(request, user=user), response, fault or None)
+        return response
+
+    def _log_on(self, request: Request) -> str:
+        with self._lock:
+            return self.logon.caller(request).user
 
     def _token(self, visit: _Visit) -> Response:
         with self._lock:

@@ -10,6 +10,7 @@ from local.sap.payload import complete
 from local.sap.store import Store
 from local.sap.values import Row, from_json
 
+ABAP = "abap"
 _MAX_SHOWN = 20
 _NUMBERED = {
     "A_SupplierInvoice": "SupplierInvoice",
@@ -22,17 +23,19 @@ class SeedError(ValueError):
     """The seed does not fit the metadata; every mistake is named with its place."""
 
 
-def load_seed(path: Path, store: Store) -> None:
-    """Fill the store from `{"<EntitySet>": [rows in V2 JSON values]}`; SeedError otherwise."""
+def load_seed(path: Path) -> Any:
+    """The seed in a file: `{"<EntitySet>": [rows in V2 JSON values], "abap": {...}}`."""
     try:
-        seed = json.loads(path.read_bytes())
+        return json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise SeedError(f"seed {path} cannot be read as JSON: {error}") from error
-    fill(seed, store)
 
 
 def fill(seed: Mapping[str, Any], store: Store) -> None:
-    """Fill the store from rows by entity set; SeedError with all mistakes."""
+    """Fill the store from rows by entity set; SeedError with all mistakes.
+
+    The key `abap` is that of `local.sap.abap.seed`.
+    """
     problems = list(_insert_all(seed, store)) or list(_orphans(store))
     if problems:
         more = len(problems) - _MAX_SHOWN
@@ -45,6 +48,8 @@ def _insert_all(seed: object, store: Store) -> Iterator[str]:
         yield "the seed must be a JSON object of entity sets"
         return
     for name, rows in seed.items():
+        if name == ABAP:
+            continue
         if name not in store.names():
             yield f"{name}: no such entity set; known are {', '.join(store.names())}"
         elif not isinstance(rows, list):

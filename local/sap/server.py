@@ -14,13 +14,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from local.sap.abap.system import Abap
 from local.sap.control import RequestLog
 from local.sap.exchange import Certificate, Request, Response
 from local.sap.gateway import Gateway
 from local.sap.logon.certificates import certificate_of
 from local.sap.logon.settings import Settings, User, merged
 from local.sap.metadata import load_services
-from local.sap.seed import fill, load_seed
+from local.sap.seed import ABAP, SeedError, fill, load_seed
 from local.sap.store import Store
 from local.sap.tls import Connections
 
@@ -57,6 +58,10 @@ class Server:
         """Set switches of the V2 services, as POST /_control/v2 does."""
         self.gateway.v2.switches.set(switches)
 
+    def abap(self, **wanted: object) -> None:
+        """Order the users, faults and permissions of function modules, as POST /_control/abap."""
+        self.gateway.abap.control(wanted)
+
     def forget(self, what: str) -> None:
         """Let `sessions`, `access-tokens`, `delta-tokens` or `request-answers` expire."""
         self.gateway.forget({"what": what})
@@ -86,13 +91,15 @@ def serve(
     settings = merged(Settings(users={n: User(password=p) for n, p in users.items()}), logon or {})
     services = load_services()
     store = Store(services)
-    load_seed(seed, store) if isinstance(seed, Path) else fill(seed, store)
+    rows = load_seed(seed) if isinstance(seed, Path) else seed
+    fill(rows, store)
     request_log = RequestLog(log)
     gateway = Gateway(
         services,
         store,
         settings,
         request_log,
+        _abap(rows),
         duplicate_check=duplicate_check,
         page_size=page_size,
         session_seconds=session_seconds,
@@ -107,6 +114,13 @@ def serve(
         http.stop()
         thread.join(timeout=10)
         request_log.close()
+
+
+def _abap(seed: Mapping[str, Any]) -> Abap:
+    try:
+        return Abap(seed.get(ABAP))
+    except ValueError as error:
+        raise SeedError(f"the seed does not fit: {error}") from error
 
 
 class _Http(ThreadingHTTPServer):
@@ -260,7 +274,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _control(request: Request, server: _Http) -> Response:
-    """POST /_control/faults, rows, v2, v4, logon, forget and reset; GET /_control/log and others.
+    """POST /_control/faults, rows, v2, v4, logon, abap, forget, reset; GET /_control/log and more.
 
     GET log, changes, users (who is locked) and connections (TLS handshakes) show what is; `given`
     are the tokens and cookies of now, for a test that looks where else they are.
@@ -272,6 +286,7 @@ def _control(request: Request, server: _Http) -> Response:
         ("GET", "changes"): gateway.log.changes,
         ("GET", "users"): gateway.users,
         ("GET", "given"): gateway.given,
+        ("GET", "abap"): gateway.abap.as_json,
         ("GET", "connections"): server.connections.as_json,
     }
     if call in shown:
@@ -287,6 +302,7 @@ def _control(request: Request, server: _Http) -> Response:
         ("POST", "v2"): gateway.v2.switches.set,
         ("POST", "v4"): gateway.v4.switches.set,
         ("POST", "forget"): gateway.forget,
+        ("POST", "abap"): gateway.abap.control,
     }
     if call in orders:
         try:

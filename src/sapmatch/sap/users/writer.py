@@ -1,20 +1,93 @@
 """Changes users of one SAP system: reads first, writes what differs, and reads back."""
 
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sapmatch.model.errors import AuthorizationMissing, SapRejected, ServiceNotActivated
 from sapmatch.model.ports import Clock
-from sapmatch.model.rfc import Rfc, RfcTransport
-from sapmatch.model.users import Changed, UserChange, UserLocks
-from sapmatch.sap.users.reader import SapUsers
+from sapmatch.model.rfc import Rfc, RfcInput, RfcTransport
+from sapmatch.model.users import Changed, SapUser, UserChange, UserLocks
+from sapmatch.sap.users.assignments import (
+    profile_effects,
+    profiles_of,
+    role_effects,
+    system_effects,
+    systems_of,
+)
+from sapmatch.sap.users.changes import (
+    Wanted,
+    changing,
+    creating,
+    differing,
+    names_of,
+    refused,
+    to_change,
+    to_create,
+    wanted_of,
+)
+from sapmatch.sap.users.cua import Landscape
+from sapmatch.sap.users.details import user_name
+from sapmatch.sap.users.effects import Effect, Effects, Lack, module
+from sapmatch.sap.users.locks import lock_effects
+from sapmatch.sap.users.passwords import (
+    CHANGE,
+    check_formally,
+    length_of,
+    password_effects,
+    password_problems,
+    random_password,
+)
+from sapmatch.sap.users.roles import OneSystem, role_problems, splits_of, wanted_roles
+
+EXISTS: Final = "01/224"
+NOT_FOUND: Final = "01/124"
+_CREATE: Final = "BAPI_USER_CREATE1"
+_DELETE: Final = "BAPI_USER_DELETE"
+_SYSTEMS_FOR: Final = 300.0  # seconds for which the list of systems counts
+
+
+class Details(Protocol):
+    """What a writer asks of the reader of users."""
+
+    def details(self, name: str) -> SapUser | None:
+        """One user, whether or not a base query leaves him out."""
+        ...
+
+    def systems(self) -> tuple[str, ...]:
+        """Logical systems that a central system knows."""
+        ...
+
+
+class _Checked(Struct, frozen=True, kw_only=True):
+    """A change that SAP can take."""
+
+    name: str
+    wanted: Wanted
+    profiles: frozenset[tuple[str, str]] | None
+    systems: frozenset[str] | None
+    splits: OneSystem | Landscape
+    change: UserChange
 
 
 class SapUserWriter:
-    """Port UserWriter."""
+    """Port UserWriter. `place` is how errors name the connection.
+
+    Days without a time are those of `time_zone`; `locked_as` names the system in the locks of its
+    users, the same for all connections that lead there.
+    """
 
     def __init__(
         self,
         transport: RfcTransport,
         rfc: Rfc,
         place: str,
-        reader: SapUsers,
+        reader: Details,
         locks: UserLocks,
         clock: Clock,
         *,
@@ -27,20 +100,187 @@ class SapUserWriter:
         self._reader = reader
         self._locks = locks
         self._clock = clock
-        self._time_zone = time_zone
+        self._zone = ZoneInfo(time_zone)
         self._locked_as = locked_as or place
+        self._systems: tuple[float, tuple[str, ...]] = (float("-inf"), ())
 
     def check(self, change: UserChange) -> None:
         """InputRejected, naming every field, for what could never be written."""
+        self._checked(change)
 
     def create(self, change: UserChange) -> Changed:
         """Create; SapRejected (01/224) where there is one of that name."""
-        raise NotImplementedError
+        checked = self._checked(change, is_new=True)
+        with self._locks.held(self._locked_as, checked.name):
+            if self._reader.details(checked.name):
+                raise SapRejected(EXISTS, f"user {checked.name} is there already")
+            if change.password is not None:
+                check_formally(self._transport, change.password, self._rfc)
+            done = self._applied(checked.name, [*self._creation(checked)])
+        first = done.steps[0]
+        if first.status == "failed" and first.code == EXISTS:
+            raise SapRejected(EXISTS, first.message)
+        return done
 
     def change(self, change: UserChange) -> Changed:
         """Change; SapRejected (01/124) where there is none."""
-        raise NotImplementedError
+        checked = self._checked(change)
+        with self._locks.held(self._locked_as, checked.name):
+            found = self._there(checked.name)
+            if problems := changing(checked.wanted, found):
+                raise refused(self._named(checked.name), problems)
+            effects = [*self._changes(checked, found)]
+            if not effects:
+                return Changed(user=checked.name, status="unchanged")
+            if change.password is not None:
+                check_formally(self._transport, change.password, self._rfc)
+            return self._applied(checked.name, effects)
 
     def delete(self, name: str) -> Changed:
         """Delete; SapRejected (01/124) where there is none."""
-        raise NotImplementedError
+        wanted = user_name(self._place, name)
+        with self._locks.held(self._locked_as, wanted):
+            self._there(wanted)
+            effect = Effect(
+                name="delete",
+                send=module(_DELETE, {"USERNAME": wanted}, self._rfc),
+                lacks=lambda user: None if user is None else Lack("the user is still there"),
+                code="NOT_DELETED",
+            )
+            return self._applied(wanted, [effect])
+
+    def _applied(self, name: str, effects: list[Effect]) -> Changed:
+        run = Effects(
+            self._transport,
+            lambda: self._reader.details(name),
+            self._clock,
+            is_central=self._rfc.cua_enabled,
+        )
+        return run.applied(name, effects)
+
+    def _creation(self, checked: _Checked) -> Iterator[Effect]:
+        yield self._create_effect(checked)
+        if checked.change.password is not None and not self._rfc.change_password_at_next_logon:
+            yield from password_effects(checked.name, checked.change.password, self._rfc)
+        yield from self._assignments(checked, None)
+        yield from lock_effects(checked.change, None, self._rfc)
+
+    def _changes(self, checked: _Checked, found: SapUser) -> Iterator[Effect]:
+        wanted = differing(checked.wanted, found)
+        if not wanted.is_empty:
+            yield self._change_effect(checked.name, wanted)
+        if checked.change.password is not None:
+            yield from password_effects(checked.name, checked.change.password, self._rfc)
+        yield from self._assignments(checked, found)
+        yield from lock_effects(checked.change, found, self._rfc)
+
+    def _assignments(self, checked: _Checked, found: SapUser | None) -> Iterator[Effect]:
+        roles = wanted_roles(
+            checked.change,
+            found.roles if found else (),
+            checked.splits,
+            today=self._today(),
+            preserve=self._rfc.preserve_activity_groups_metadata_on_update,
+            indirect_shown=self._rfc.include_indirect_activity_groups,
+        )
+        yield from system_effects(checked.name, checked.systems, found, self._rfc)
+        yield from role_effects(checked.name, roles, found, self._rfc)
+        yield from profile_effects(checked.name, checked.profiles, found, self._rfc)
+
+    def _create_effect(self, checked: _Checked) -> Effect:
+        """The first password is the one given where the user has to change it, else a random one.
+
+        A random one is known to nobody: a lasting password takes its place in a step of its own.
+        """
+        given = checked.change.password if self._rfc.change_password_at_next_logon else None
+        password = given or random_password(length_of(self._transport))
+        structures, tables = to_create(checked.wanted)
+        imports: dict[str, RfcInput] = {"USERNAME": checked.name, **structures}
+        imports["PASSWORD"] = {"BAPIPWD": password}
+        return Effect(
+            name="create",
+            send=module(
+                _CREATE, imports, self._rfc, tables, non_fatal=self._rfc.non_fatal_error_codes
+            ),
+            lacks=lambda user: _not_created(checked.wanted, user),
+            founding=True,
+        )
+
+    def _change_effect(self, name: str, wanted: Wanted) -> Effect:
+        structures, tables = to_change(wanted)
+        return Effect(
+            name="change",
+            send=module(
+                CHANGE,
+                {"USERNAME": name, **structures},
+                self._rfc,
+                tables,
+                non_fatal=self._rfc.non_fatal_error_codes,
+            ),
+            lacks=lambda user: _not_saved(wanted, user),
+        )
+
+    def _checked(self, change: UserChange, *, is_new: bool = False) -> _Checked:
+        wanted, problems = wanted_of(change, self._rfc)
+        splits = splits_of(self._rfc, self._known_systems())
+        problems += role_problems(change, splits)
+        profiles = profiles_of(change.profiles, splits, problems)
+        used = {system for system, _ in profiles or ()}
+        if not problems:
+            roles = wanted_roles(change, (), splits, today=self._today(), preserve=True)
+            used |= {role.system for role in roles or ()}
+        systems = systems_of(change, splits, used, problems)
+        problems += password_problems(change.password)
+        if is_new:
+            problems += creating(wanted)
+        if problems:
+            raise refused(self._named(change.name), problems)
+        name = user_name(self._place, change.name)
+        return _Checked(
+            name=name,
+            wanted=wanted,
+            profiles=profiles,
+            systems=systems,
+            splits=splits,
+            change=replace(change, name=name),
+        )
+
+    def _known_systems(self) -> tuple[str, ...]:
+        """Systems of the central system, asked for anew after some minutes.
+
+        Where it tells nobody, those of the settings are the known ones.
+        """
+        now = self._clock.now().timestamp()
+        if self._rfc.cua_enabled and now - self._systems[0] > _SYSTEMS_FOR:
+            found: tuple[str, ...] = ()
+            with suppress(SapRejected, AuthorizationMissing, ServiceNotActivated):
+                found = self._reader.systems()
+            self._systems = (now, found)
+        return self._systems[1]
+
+    def _there(self, name: str) -> SapUser:
+        found = self._reader.details(name)
+        if found is None:
+            raise SapRejected(NOT_FOUND, f"user {name} does not exist")
+        return found
+
+    def _named(self, user: str) -> str:
+        return f"{self._place}: user {user.strip().upper()[:12]}"
+
+    def _today(self) -> date:
+        return self._clock.now().astimezone(self._zone).date()
+
+
+def _not_created(wanted: Wanted, user: SapUser | None) -> Lack | None:
+    if user is None:
+        return Lack("the user is not there")
+    lack = _not_saved(wanted, user)
+    return Lack(lack.words, partly=True) if lack else None
+
+
+def _not_saved(wanted: Wanted, user: SapUser | None) -> Lack | None:
+    left = names_of(differing(wanted, user))
+    if not left:
+        return None
+    words = f"not saved: {', '.join(left)}"
+    return Lack(words, partly=user is not None and len(left) < len(names_of(wanted)))

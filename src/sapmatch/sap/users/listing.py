@@ -45,8 +45,9 @@ def _page(
 ) -> tuple[list[SapUser], bool]:
     """The users of one page, and whether it is the last.
 
-    A full page whose names are in no order we know may have left out users before its last one: it
-    is asked for larger until all are there.
+    Unconfirmed: that SAP lists the first users in the order of their names. A full page whose names
+    are in another order may have left out some before its last one: it is asked for larger until
+    all are there.
     """
     names = selection.names if selection.is_ahead(after) else (after_row(after),)
     rows = (*names, *selection.ranges)

@@ -1,11 +1,9 @@
 """Users of one SAP system, as they are now."""
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from datetime import date, time
 from functools import cached_property, partial
-from itertools import islice
 
 from sapmatch.model.errors import AuthorizationMissing, SapRejected
 from sapmatch.model.ports import Clock
@@ -59,10 +57,7 @@ class SapUsers:
         """Port."""
         parts = self._parts(query)
         selection = self._selection(parts, query)
-        if query.limit is not None and query.limit < 1:
-            return iter(())
-        found = self._found(query, parts, selection)
-        return found if query.limit is None else _first(found, query.limit)
+        return self._found(query, parts, selection)
 
     def get(self, name: str) -> SapUser | None:
         """Port."""
@@ -103,17 +98,25 @@ class SapUsers:
 
     def _found(
         self, query: UserQuery, parts: tuple[Node, ...], selection: Selection
-    ) -> Generator[SapUser, None, None]:
+    ) -> Iterator[SapUser]:
         """Users who fit, one page at a time; nothing is asked before it is wanted."""
-        wanted = query.limit or self._page_size
-        batch = max(wanted, self._parallel)
+        left = query.limit
+        if left is not None and left < 1:
+            return
         with ThreadPoolExecutor(self._parallel, thread_name_prefix="users") as pool:
             try:
                 for page in self._pages(query, selection):
-                    for start in range(0, len(page), batch):
-                        few = page[start : start + batch]
-                        looked = pool.map(partial(self._looked, query, parts, selection), few)
-                        yield from (user for user in looked if user)
+                    rest = page
+                    while rest:
+                        count = len(rest) if left is None else max(left, self._parallel)
+                        few, rest = rest[:count], rest[count:]
+                        for user in pool.map(partial(self._looked, query, parts, selection), few):
+                            if user is None:
+                                continue
+                            yield user
+                            left = None if left is None else left - 1
+                            if left == 0:
+                                return
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
 
@@ -152,11 +155,6 @@ class SapUsers:
             ) from exc
         except AuthorizationMissing as exc:
             raise AuthorizationMissing(f"user {name}: {exc}") from exc
-
-
-def _first(users: Generator[SapUser, None, None], count: int) -> Iterator[SapUser]:
-    with closing(users):
-        yield from islice(users, count)
 
 
 def _holds(parts: Iterable[Node], user: SapUser) -> bool:

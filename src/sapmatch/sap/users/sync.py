@@ -23,9 +23,9 @@ class Sync:
     """One pass over the users who changed at the moment of `since` or later.
 
     Without `since` there is nothing to read: it begins now, which is `now` in SAP's zone, less
-    what the clocks may be apart. After all users were taken, `token` is where the next pass begins: the last change that
-    was seen, less the time the pass took, because a user who had been read already may have changed
-    while later ones were.
+    what the clocks may be apart. After all users were taken, `token` is where the next pass begins:
+    the last change that was seen, less the time the pass took, because a user who had been read
+    already may have changed while later ones were.
     """
 
     def __init__(

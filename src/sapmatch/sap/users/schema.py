@@ -32,11 +32,10 @@ class ObjectClass(Struct, frozen=True, kw_only=True):
 
 def schema(rfc: Rfc, tables: Mapping[str, Iterable[str]]) -> tuple[ObjectClass, ...]:
     """All kinds of objects of a connection; `tables` are columns by alias, keys first."""
+    profile = Attribute(name="BAPIPROF", type="char", length=12, key=True)
     return (
         ObjectClass(name="USER", attributes=tuple(_user(rfc))),
-        ObjectClass(
-            name="PROFILE", attributes=(Attribute(name="BAPIPROF", type="char", key=True),)
-        ),
+        ObjectClass(name="PROFILE", attributes=(profile,)),
         *(
             ObjectClass(
                 name=alias,

@@ -15,6 +15,7 @@ from sapmatch.model.rfc import (
     Rfc,
     RfcInput,
     RfcResult,
+    RfcStructure,
     RfcTable,
     RfcTransport,
 )
@@ -79,7 +80,7 @@ class ScriptedSap:
         changes: bool = False,
     ) -> RfcResult:
         if function == "BAPI_HELPVALUES_GET":
-            rows = [{"VALUES": name} for name in self.known_systems]
+            rows: list[RfcStructure] = [{"VALUES": name} for name in self.known_systems]
             return RfcResult(tables={"VALUES_FOR_FIELD": rows, "HELPVALUES": []})
         if function in READS:
             return self._read(function, self.users.get(str(imports["USERNAME"])))

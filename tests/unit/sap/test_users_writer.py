@@ -82,7 +82,11 @@ def test_a_user_who_is_there_is_not_created_again() -> None:
 
 def test_somebody_who_creates_him_at_the_same_moment_is_told_of() -> None:
     sap = ScriptedSap()
-    sap.before["BAPI_USER_CREATE1"] = lambda: sap.add("JDOE") and None
+
+    def other() -> None:
+        sap.add("JDOE")
+
+    sap.before["BAPI_USER_CREATE1"] = other
     with pytest.raises(SapRejected, match="01/224"):
         writer_on(sap).create(MILLER)
 

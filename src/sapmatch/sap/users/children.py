@@ -1,22 +1,104 @@
-"""Asks the child systems of a central user administration whether a change arrived there."""
+"""Asks the child systems of a central user administration whether a change arrived there.
 
-from collections.abc import Callable
+The central system distributes what it accepted by IDoc, later and without telling who asked for it
+(CO-T51). Compared is what it always distributes: whether there is the user, his roles, profiles and
+the lock everywhere. Which fields of a user it distributes is customizing (SCUM), so they are not.
+"""
 
+from collections.abc import Callable, Iterator
+
+from msgspec.structs import replace
+
+from sapmatch.model.errors import SapmatchError
 from sapmatch.model.rfc import Rfc
 from sapmatch.model.users import ChildSystem, RoleAssignment, SapUser, UserReader
+from sapmatch.sap.users.roles import not_applied
 
 
 class SapChildren:
     """Port Children; `readers` opens a reader of users by the name of a connection."""
 
     def __init__(self, central: Rfc, readers: Callable[[str], UserReader]) -> None:
-        self._central = central
+        self._central = central.destination_name.upper()
+        self._connections = {name.upper(): at for name, at in central.systems.items()}
         self._readers = readers
 
     def look(self, wanted: SapUser | None, name: str) -> tuple[ChildSystem, ...]:
-        """How the children stand to what the central system holds of the user; None: deleted."""
-        raise NotImplementedError
+        """How the children stand to what the central system holds of the user; None: deleted.
 
-    def expanded(self, name: str) -> tuple[RoleAssignment, ...]:
-        """All roles of the user in the children, those of composite roles too."""
-        raise NotImplementedError
+        Those that the settings name, and those that the user is assigned to.
+        """
+        systems = {*self._connections, *(_assigned(wanted) if wanted else ())}
+        return tuple(self._looked(system, wanted, name) for system in self._sorted(systems))
+
+    def expanded(self, name: str) -> dict[str, tuple[RoleAssignment, ...] | None]:
+        """All roles of the user by child system, those that composite roles bring too.
+
+        None for a system that has no connection or did not answer; without roles where it has no
+        such user.
+        """
+        found: dict[str, tuple[RoleAssignment, ...] | None] = {}
+        for system in self._sorted(set(self._connections)):
+            found[system] = None
+            if not self._connections[system]:
+                continue
+            try:
+                user = self._read(system, name)
+            except SapmatchError:
+                continue
+            roles = user.roles if user else ()
+            found[system] = tuple(replace(role, system=system) for role in roles)
+        return found
+
+    def _sorted(self, systems: set[str]) -> list[str]:
+        """Without the central one, unless it has a connection of its own as a child."""
+        return sorted(
+            each for each in systems if each != self._central or each in self._connections
+        )
+
+    def _looked(self, system: str, wanted: SapUser | None, name: str) -> ChildSystem:
+        if not self._connections.get(system):
+            words = f"rfc.systems names no connection for {system}"
+            return ChildSystem(system=system, status="not_asked", message=words)
+        try:
+            found = self._read(system, name)
+        except SapmatchError as exc:
+            return ChildSystem(system=system, status="unreachable", message=str(exc))
+        differs = tuple(_differences(system, wanted, found))
+        return ChildSystem(
+            system=system, status="differs" if differs else "agrees", differs=differs
+        )
+
+    def _read(self, system: str, name: str) -> SapUser | None:
+        return self._readers(self._connections[system]).get(name)
+
+
+def _assigned(user: SapUser) -> set[str]:
+    """A role or profile in a system assigns the system as well."""
+    return {
+        *user.systems,
+        *(role.system for role in user.direct_roles),
+        *(profile.system for profile in user.profiles),
+    } - {""}
+
+
+def _differences(system: str, wanted: SapUser | None, found: SapUser | None) -> Iterator[str]:
+    """What is not as the central system holds it, in words."""
+    if wanted is None or system not in _assigned(wanted):
+        if found is not None:
+            yield "the user is still there"
+        return
+    if found is None:
+        yield "the user is not there"
+        return
+    roles = [replace(role, system="") for role in wanted.direct_roles if role.system == system]
+    if words := not_applied(roles, (replace(role, system="") for role in found.roles)):
+        yield f"roles {words}"
+    have = {profile.name for profile in found.profiles}
+    missing = sorted({p.name for p in wanted.profiles if p.system == system} - have)
+    if missing:
+        yield f"profiles not assigned: {', '.join(missing)}"
+    if wanted.locks.everywhere and not found.locks.everywhere:
+        yield "not locked"
+    if found.locks.everywhere and not wanted.locks.everywhere:
+        yield "still locked by the central system"

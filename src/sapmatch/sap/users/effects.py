@@ -57,11 +57,12 @@ def module(
     tables: Mapping[str, RfcTable] = _NO_TABLES,
     *,
     non_fatal: Sequence[str] = (),
+    want: Sequence[str] = ("RETURN",),
 ) -> Send:
     """A changing call of one function module whose RETURN is judged."""
 
     def send(transport: RfcTransport) -> tuple[BapiMessage, ...]:
-        answer = transport.call(function, imports, tables, want=("RETURN",), changes=True)
+        answer = transport.call(function, imports, tables, want=want, changes=True)
         return judged(
             function, answer, fail_when_warning=rfc.fail_when_warning, non_fatal=non_fatal
         )

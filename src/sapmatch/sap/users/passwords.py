@@ -67,7 +67,7 @@ def check_formally(transport: RfcTransport, password: str, rfc: Rfc) -> None:
     The module is not released, so a system that refuses it decides when the password is set.
     """
     try:
-        answer = transport.call(_FORMAL, {"PASSWORD": {"BAPIPWD": password}}, want=("RETURN",))
+        answer = transport.call(_FORMAL, {"PASSWORD": {"BAPIPWD": password}})
     except (AbapException, AuthorizationMissing, ServiceNotActivated, TransientError):
         return
     judged(_FORMAL, answer, fail_when_warning=rfc.fail_when_warning)
@@ -94,7 +94,7 @@ def _lasting(user: str, password: str, rfc: Rfc) -> Send:
         between = random_password(_OLD_LENGTH)
         first = _initial(user, between, rfc)(transport)
         own = {"BNAME": user, "PASSWORD": between, "NEW_PASSWORD": password}
-        return first + module(_OWN, own, rfc)(transport)
+        return first + module(_OWN, own, rfc, want=())(transport)
 
     return send
 

@@ -16,13 +16,14 @@ from sapmatch.cli.user_outcome import REFUSED, add_outcome
 from sapmatch.cli.users import show_roles
 from sapmatch.clock import SystemClock
 from sapmatch.model.connection import Connection
-from sapmatch.model.errors import InputRejected
+from sapmatch.model.errors import InputRejected, SapRejected
 from sapmatch.model.users import FOREVER, Changed, RoleAssignment, SapUser, UserChange
 from sapmatch.sap.tables.reader import described, settings_of
 from sapmatch.sap.users.role_rows import json_of
 from sapmatch.sap.users.roles import Splits, splits_of
 
 _ROLES = "AGR_DEFINE"
+NOT_FOUND = "01/124"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -170,7 +171,7 @@ def _merging(
         with LaptopUserLocks().held(f"roles of {entrance(connection)}", name):
             user = side.reader.details(name)
             if user is None:
-                raise InputRejected(f"user {name}: there is none in this system")
+                raise SapRejected(NOT_FOUND, f"user {name} does not exist")
             splits = splits_of(side.rfc, side.reader.systems())
             roles = tuple(merged(user, splits))
             return side.writer.change(UserChange(name=name, roles=roles))

@@ -159,7 +159,8 @@ class PyRfcTransport:
         changes: bool,
     ) -> RfcResult:
         """One call on this very connection."""
-        interface = INTERFACES.get(function) or self.described(line, function)
+        # SAP's own description costs nothing: the SDK needs it for the call, and keeps it.
+        interface = self.described(line, function) or INTERFACES.get(function)
         known = {each.name: each for each in interface.parameters} if interface else {}
         place = f"{self._place}: {function}"
         values = {

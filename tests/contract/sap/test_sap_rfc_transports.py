@@ -1,0 +1,320 @@
+"""What every RfcTransport promises: SOAP in its three flavours, PyRFC, and the one in memory.
+
+All of them stand before the same ABAP, so that what one reads another has written.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import date, time
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from sapmatch.model.connection import Connection
+from sapmatch.model.errors import (
+    AuthorizationMissing,
+    InputRejected,
+    LogonRefused,
+    OutcomeUnknown,
+    SapmatchError,
+    SapRejected,
+    SapUnavailable,
+)
+from sapmatch.model.rfc import AbapException, BapiFailed, RfcResult, RfcTransport
+from sapmatch.sap.auth.credentials import Given
+from sapmatch.sap.rfc.interfaces import INTERFACES
+from sapmatch.sap.rfc.messages import judged
+from sapmatch.sap.rfc.open import open_rfc
+from tests.builders.abap import PASSWORD, USER, AbapServer, MemoryTransport, abap_server
+from tests.builders.memory import MemoryClock
+from tests.builders.pyrfc_stub import PyRfcStub
+
+SOAP = ("soap_rfc", "soamanager", "mc_style")
+ON_A_LINE = (*SOAP, "pyrfc")
+ALL = (*ON_A_LINE, "memory")
+GET_DETAIL = "BAPI_USER_GET_DETAIL"
+ASSIGN = "BAPI_USER_ACTGROUPS_ASSIGN"
+JDOE = {
+    "USERNAME": "JDOE",
+    "ADDRESS": {"FIRSTNAME": "Jörg", "LASTNAME": "Doe & Söhne <KG>"},
+    "LOGONDATA": {"GLTGV": "20260101"},
+    "roles": ["Z_FI_AP"],
+}
+
+
+class Side:
+    """The landscape, and what stands before it."""
+
+    def __init__(self, kind: str, server: AbapServer, stack: ExitStack) -> None:
+        self.kind = kind
+        self.server = server
+        self.abap = server.abap
+        self.clock = MemoryClock()
+        self.stub = PyRfcStub(server.abap, {USER: PASSWORD})
+        if kind == "pyrfc":
+            stack.enter_context(self.stub.installed())
+        self.transport = self.opened()
+        stack.callback(self.transport.close)
+
+    def opened(self, password: str = PASSWORD) -> RfcTransport:
+        if self.kind == "memory":
+            return MemoryTransport(self.abap)
+        secrets = Given({"user": USER, "password": password})
+        return open_rfc("s4", self.connection, secrets, clock=self.clock)
+
+    @property
+    def connection(self) -> Connection:
+        if self.kind in SOAP:
+            return self.server.connection(self.kind)  # type: ignore[arg-type]
+        plain = self.server.connection()
+        assert plain.rfc is not None
+        return replace(plain, rfc=replace(plain.rfc, transport="pyrfc"))
+
+    def call(self, function: str, *args: Any, **more: Any) -> RfcResult:
+        return self.transport.call(function, *args, **more)
+
+    def detail(self, user: str = "JDOE", *want: str) -> RfcResult:
+        return self.call(GET_DETAIL, {"USERNAME": user}, want=(*want, "RETURN"))
+
+    def fails_next(self, fault: str, count: int = 1) -> None:
+        self.server.order(fault={"next": fault, "count": count})
+
+
+@pytest.fixture
+def side(request: pytest.FixtureRequest) -> Iterator[Side]:
+    with abap_server([JDOE]) as server, ExitStack() as stack:
+        yield Side(request.param, server, stack)
+
+
+on_all = pytest.mark.parametrize("side", ALL, indirect=True)
+on_a_line = pytest.mark.parametrize("side", ON_A_LINE, indirect=True)
+
+
+@on_all
+def test_a_ping_is_answered(side: Side) -> None:
+    side.transport.ping()
+
+
+@on_all
+def test_values_are_pythons_own_whatever_carried_them(side: Side) -> None:
+    """CO-T32, CO-T33: no initial dates, umlauts and markup as they are."""
+    found = side.detail()
+    logon, address = found.exports["LOGONDATA"], found.exports["ADDRESS"]
+    assert isinstance(logon, dict)
+    assert isinstance(address, dict)
+    assert (logon["GLTGV"], logon["GLTGB"]) == (date(2026, 1, 1), None)
+    assert address["FIRSTNAME"] == "Jörg"
+    assert address["LASTNAME"] == "Doe & Söhne <KG>"
+    modified = found.exports["LASTMODIFIED"]
+    assert isinstance(modified, dict)
+    assert isinstance(modified["MODTIME"], time)
+
+
+def test_all_of_them_read_the_same() -> None:
+    """Each field that our interfaces describe, and each table that was asked for."""
+    described = {each.name: each for each in INTERFACES[GET_DETAIL].parameters}
+    seen = {}
+    for kind in ALL:
+        with abap_server([JDOE]) as server, ExitStack() as stack:
+            found = Side(kind, server, stack).detail("JDOE", "ACTIVITYGROUPS", "GROUPS", "PROFILES")
+            seen[kind] = (
+                {
+                    name: {field.name: value.get(field.name) for field in described[name].fields}
+                    for name, value in found.exports.items()
+                    if isinstance(value, dict) and name != "LASTMODIFIED"
+                },
+                found.tables,
+                found.messages,
+            )
+    assert set(seen) == set(ALL)
+    for kind in ALL:
+        assert seen[kind] == seen["memory"], kind
+
+
+@on_all
+def test_only_tables_that_were_asked_for_come_and_none_is_missing(side: Side) -> None:
+    """CO-T29, CO-T30: one row is a list, no row is an empty one."""
+    found = side.detail("JDOE", "ACTIVITYGROUPS", "PROFILES")
+    assert [row["AGR_NAME"] for row in found.tables["ACTIVITYGROUPS"]] == ["Z_FI_AP"]
+    assert found.tables["PROFILES"] == []
+    assert "GROUPS" not in found.tables
+
+
+@on_all
+def test_what_return_says_is_read_and_not_judged(side: Side) -> None:
+    """CO-T37: deciding is the caller's, by class and number."""
+    found = side.detail("NOBODY")
+    assert [(each.type, each.code) for each in found.messages] == [("E", "01/124")]
+    with pytest.raises(BapiFailed) as caught:
+        judged(GET_DETAIL, found, fail_when_warning=False)
+    assert caught.value.code == "01/124"
+
+
+@on_all
+def test_a_warning_stands_before_what_was_done(side: Side) -> None:
+    """CO-T37."""
+    side.fails_next("return:W:01/999")
+    found = side.detail()
+    assert [each.code for each in found.messages if each.type == "W"] == ["01/999"]
+    assert "LASTNAME" in str(found.exports["ADDRESS"])
+
+
+@on_all
+def test_what_was_written_is_read_back_with_both_of_two_intervals(side: Side) -> None:
+    """CO-T48."""
+    rows = [
+        {"AGR_NAME": "Z_FI_AP", "FROM_DAT": date(2026, 1, 1), "TO_DAT": date(2026, 3, 31)},
+        {"AGR_NAME": "Z_FI_AP", "FROM_DAT": date(2026, 7, 1), "TO_DAT": date(9999, 12, 31)},
+    ]
+    side.call(ASSIGN, {"USERNAME": "JDOE"}, {"ACTIVITYGROUPS": rows}, changes=True)
+    found = side.detail("JDOE", "ACTIVITYGROUPS").tables["ACTIVITYGROUPS"]
+    assert [(row["FROM_DAT"], row["TO_DAT"]) for row in found] == [
+        (date(2026, 1, 1), date(2026, 3, 31)),
+        (date(2026, 7, 1), date(9999, 12, 31)),
+    ]
+
+
+@on_all
+def test_structures_go_out_with_their_flags(side: Side) -> None:
+    """CO-T43: an empty value and its flag clear the field; emoji and markup survive."""
+    change = {
+        "USERNAME": "JDOE",
+        "ADDRESS": {"FIRSTNAME": "", "DEPARTMENT": "R&D <ß> \N{GRINNING FACE}"},
+        "ADDRESSX": {"FIRSTNAME": "X", "DEPARTMENT": "X"},
+        "LOGONDATA": {"GLTGB": date(2026, 12, 31), "GLTGV": None},
+        "LOGONDATAX": {"GLTGB": "X", "GLTGV": "X"},
+    }
+    found = side.call("BAPI_USER_CHANGE", change, want=("RETURN",), changes=True)
+    assert not any(each.is_error for each in found.messages)
+    read = side.detail()
+    address, logon = read.exports["ADDRESS"], read.exports["LOGONDATA"]
+    assert isinstance(address, dict)
+    assert isinstance(logon, dict)
+    assert (address["FIRSTNAME"], address["DEPARTMENT"]) == (
+        "",
+        "R&D <ß> \N{GRINNING FACE}",
+    )
+    assert (logon["GLTGV"], logon["GLTGB"]) == (None, date(2026, 12, 31))
+
+
+@on_all
+@pytest.mark.parametrize(
+    ("function", "imports", "said"),
+    [
+        ("BAPI_USER_LOCK", {"USERNAME": "A" * 13}, "USERNAME"),
+        ("BAPI_USER_LOCK", {"NAME": "JDOE"}, "NAME"),
+        ("BAPI_USER_CHANGE", {"USERNAME": "JDOE", "ADDRESS": {"SHOE_SIZE": "47"}}, "SHOE_SIZE"),
+        ("BAPI_USER_CHANGE", {"USERNAME": "JDOE", "ADDRESS": {"LASTNAME": "L" * 41}}, "LASTNAME"),
+    ],
+)
+def test_what_does_not_fit_is_named_and_nothing_is_sent(
+    side: Side, function: str, imports: dict[str, Any], said: str
+) -> None:
+    """CO-T40."""
+    before = len(side.abap.called())
+    with pytest.raises(InputRejected, match=said):
+        side.call(function, imports, changes=True)
+    assert len(side.abap.called()) == before
+
+
+@on_all
+@pytest.mark.parametrize("changes", [False, True])
+def test_an_exception_of_the_module_has_its_key(side: Side, changes: bool) -> None:
+    """CO-T57: TABLE_EMPTY is an answer, and whoever asked decides what it means."""
+    side.fails_next("fault:TABLE_EMPTY")
+    with pytest.raises(AbapException) as caught:
+        side.call("BAPI_USER_LOCK", {"USERNAME": "JDOE"}, changes=changes)
+    assert caught.value.key == "TABLE_EMPTY"
+
+
+@on_all
+@pytest.mark.parametrize("changes", [False, True])
+def test_a_missing_s_rfc_is_told_as_such(side: Side, changes: bool) -> None:
+    side.server.order(permissions={USER: {"functions": ["RFC_PING"]}})
+    with pytest.raises(AuthorizationMissing, match="S_RFC"):
+        side.call("BAPI_USER_LOCK", {"USERNAME": "JDOE"}, changes=changes)
+
+
+@on_all
+@pytest.mark.parametrize("fault", ["dump", "dump_after", "reset_before", "reset_after"])
+def test_whatever_may_have_happened_is_unknown_and_sent_once(side: Side, fault: str) -> None:
+    """CO-T36: a short dump or a lost answer of a change says nothing; no one tries again."""
+    side.fails_next(fault)
+    with pytest.raises(OutcomeUnknown):
+        side.call("BAPI_USER_LOCK", {"USERNAME": "JDOE"}, want=("RETURN",), changes=True)
+    assert len(side.abap.called("BAPI_USER_LOCK")) <= 1
+    is_locked = side.detail().exports["ISLOCKED"]
+    assert isinstance(is_locked, dict)
+    assert (is_locked["LOCAL_LOCK"] == "L") == fault.endswith("after")
+
+
+@on_all
+def test_a_short_dump_of_a_read_is_a_refusal(side: Side) -> None:
+    side.fails_next("dump")
+    with pytest.raises(SapRejected):
+        side.detail()
+
+
+@on_a_line
+@pytest.mark.parametrize("fault", ["reset_before", "reset_after"])
+def test_a_read_whose_line_broke_is_repeated(side: Side, fault: str) -> None:
+    side.fails_next(fault)
+    assert "ADDRESS" in side.detail().exports
+
+
+@on_a_line
+def test_a_line_that_stays_broken_is_told(side: Side) -> None:
+    side.fails_next("reset_before", 20)
+    with pytest.raises(SapUnavailable):
+        side.detail()
+
+
+@on_a_line
+def test_a_wrong_password_is_refused_and_tried_once(side: Side) -> None:
+    """CO-T3: not tried again, as SAP counts."""
+    transport = side.opened("Wrong-1!")
+    for _ in range(2):
+        with pytest.raises(LogonRefused) as caught:
+            transport.ping()
+        assert "Wrong-1!" not in str(caught.value)
+    transport.close()
+    if side.kind == "pyrfc":
+        assert len(side.stub.logons) == 1
+    assert side.abap.called() == []
+
+
+@on_all
+def test_an_unknown_module_is_refused(side: Side) -> None:
+    with pytest.raises(SapmatchError) as caught:
+        side.call("Z_NOT_THERE", {})
+    assert not isinstance(caught.value, OutcomeUnknown | SapUnavailable)
+
+
+@on_all
+def test_the_interface_says_what_a_user_name_may_be(side: Side) -> None:
+    found = side.transport.interface(GET_DETAIL)
+    assert found is not None
+    (user,) = (each for each in found.parameters if each.name == "USERNAME")
+    assert [field.length for field in user.fields] == [12]
+    kinds = {each.name: (each.direction, each.kind) for each in found.parameters}
+    assert kinds["ACTIVITYGROUPS"] == ("tables", "table")
+    assert kinds["ADDRESS"] == ("export", "structure")
+
+
+@on_all
+def test_a_unit_calls_as_its_transport_does(side: Side) -> None:
+    with side.transport.unit() as unit:
+        unit.call("BAPI_USER_LOCK", {"USERNAME": "JDOE"}, want=("RETURN",), changes=True)
+        unit.call("BAPI_TRANSACTION_COMMIT", {"WAIT": "X"}, changes=True)
+        found = unit.call(GET_DETAIL, {"USERNAME": "JDOE"}).exports["ISLOCKED"]
+    assert isinstance(found, dict)
+    assert found["LOCAL_LOCK"] == "L"
+    assert unit.capabilities == side.transport.capabilities
+
+
+@on_all
+def test_capabilities_are_those_of_the_way(side: Side) -> None:
+    found = side.transport.capabilities
+    assert found.stateful == (side.kind == "pyrfc")
+    assert found.metadata

@@ -63,6 +63,9 @@ def _written(text: str, field: Field) -> str:
     if kind == "date":
         found = value_of(text, field)
         return found.isoformat() if isinstance(found, date) else _NO_DATE
+    if kind == "time":
+        moment = value_of(text, field)
+        return f"{moment:%H:%M:%S}" if isinstance(moment, time) else ""
     if kind == "numc" and not ((text.isascii() and text.isdigit()) or not text):
         raise ValueError("is NUMC: digits only")
     if kind == "decimal" and not isinstance(value_of(text, field), Decimal):

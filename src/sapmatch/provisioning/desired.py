@@ -115,13 +115,16 @@ class _Reading:
         return self._made(state, self._change(record, locked))
 
     def _made(self, state: DesiredState, change: UserChange) -> DesiredUser | None:
-        if self.problems:
-            return None
+        """Where something is wrong already, the other fields are looked at all the same."""
+        good = change if not self.problems else UserChange(name=self.name, fields=change.fields)
         try:
-            self._language.check(change)
+            if self.name:
+                self._language.check(good)
         except InputRejected as exc:
             self.problems += of_rejected(self._row.number, None, exc, self.name)
-        return DesiredUser(row=self._row.number, state=state, change=change)
+        return (
+            None if self.problems else DesiredUser(row=self._row.number, state=state, change=change)
+        )
 
     def _user_name(self, value: Any) -> str:
         text = self._text(USERNAME, value) if value is not None else ""

@@ -20,7 +20,7 @@ from sapmatch.model.provisioning import (
 from sapmatch.model.users import UserReader
 from sapmatch.provisioning.compare import Moment, planned, unknown
 from sapmatch.provisioning.desired import RoleSplit
-from sapmatch.provisioning.problems import of_rejected, row_problem
+from sapmatch.provisioning.problems import of_rejected, row_of, row_problem
 from sapmatch.provisioning.stored import digest
 
 SLICE = 100  # users that are compared before it is stored
@@ -113,7 +113,7 @@ def completed(
         source=run.source,
         made_at=now,
         users=done,
-        refused=tuple(wrong),
+        refused=tuple(sorted(wrong, key=lambda problem: row_of(problem) or 0)),
         counts=counts_of(done),
         waits_for=tuple(_waits_for(done, rules)),
     )

@@ -224,12 +224,12 @@ def _why(exc: Exception) -> str:
 
 
 def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Names are compared as SAP does, without case."""
+    """Names are compared as they are meant: without case and blanks around."""
     found: dict[str, Any] = {}
     seen: set[str] = set()
     for name, value in pairs:
-        found[name] = _Twice() if name.upper() in seen else value
-        seen.add(name.upper())
+        found[name] = _Twice() if name.strip().upper() in seen else value
+        seen.add(name.strip().upper())
     return found
 
 

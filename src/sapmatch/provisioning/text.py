@@ -11,7 +11,12 @@ LINES = 20  # of a list in a mail
 _BODY = 20_000
 # What mail programs make a link of: an address with its protocol, and a bare host name.
 _ADDRESS = re.compile(r"(?i)(?<=www)\.|(?<!\bs3):(?=//)|(?<=mailto):")
-_HOST = re.compile(r"(?i)(?<=[\w-])\.(?=[a-z]{2,24}(?![a-z]))")
+_HOST = re.compile(r"(?i)([\w-]+)\.(?=[a-z]{2,24}(?![a-z]))")
+# Structures and tables of a user, whose fields are named in mails as ADDRESS.LASTNAME.
+_STRUCTURES = frozenset(
+    "ADDRESS DEFAULTS UCLASS LOGONDATA ALIAS COMPANY REF_USER SNC ACTIVITYGROUPS PROFILES GROUPS "
+    "SYSTEMS PARAMETER ISLOCKED".split()
+)
 
 Section = tuple[str, Sequence[str]]
 
@@ -49,7 +54,7 @@ def plain(line: str) -> str:
 
 def unlinked(line: str) -> str:
     """What SAP or a file said: no name of a host in it can be clicked."""
-    return _HOST.sub("[.]", line)
+    return _HOST.sub(lambda found: found[0] if found[1] in _STRUCTURES else f"{found[1]}[.]", line)
 
 
 def bounded(lines: Sequence[str], more: str = "more") -> list[str]:

@@ -36,6 +36,7 @@ class TablesSap:
         self.widest = widest
         self.newer = newer
         self.sorts = True
+        self.key_holds_client = False
         self.refuses: frozenset[str] = frozenset()
         self.changes: list[tuple[int, str, list[dict[str, str]]]] = []  # before call n: table, rows
         self.capabilities = Capabilities(stateful=stateful, metadata=False, snc=False)
@@ -67,6 +68,8 @@ class TablesSap:
             raise AbapException("TABLE_NOT_AVAILABLE")
         if function == "RFC_GET_TABLE_ENTRIES":
             found = self._entries(table, str(imports.get("GEN_KEY") or ""))
+            most = int(str(imports.get("MAX_ENTRIES") or 0))
+            found = {name: rows[: most or None] for name, rows in found.items()}
         else:
             found = self._read(table, imports, tables)
         return RfcResult(tables={name: rows for name, rows in found.items() if name in want})
@@ -74,7 +77,8 @@ class TablesSap:
     def _entries(self, table: str, beginning: str) -> dict[str, list[RfcStructure]]:
         columns, rows = self.tables[table]
         lines = ["".join(row.get(name, "").ljust(n) for name, n in columns) for row in rows]
-        found = [line for line in lines if line[3:].startswith(beginning)]
+        start = 3 if columns[0][0] == "MANDT" and not self.key_holds_client else 0
+        found = [line for line in lines if line[start:].startswith(beginning)]
         if not found:
             raise AbapException("TABLE_EMPTY")
         return {"ENTRIES": [{"WA": line.rstrip(" ")} for line in found]}

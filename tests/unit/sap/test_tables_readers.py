@@ -96,6 +96,17 @@ def test_the_beginning_of_the_key_is_what_sap_is_asked_for(sap: TablesSap) -> No
     assert sap.calls[0][1] == {"TABLE_NAME": "AGR_DEFINE", "GEN_KEY": "Z_A"}
 
 
+def test_a_key_that_begins_with_the_client_is_found_as_well(sap: TablesSap) -> None:
+    """CO-T57: both ways to read GEN_KEY are tried until one finds a row, then only that one."""
+    sap.key_holds_client = True
+    read = tables(sap, "RFC_GET_TABLE_ENTRIES")
+    assert [row["AGR_NAME"] for row in read.rows("ACTIVITYGROUP", ("Z_A",))] == ["Z_A"]
+    keys = [call[1].get("GEN_KEY") for call in sap.calls]
+    assert keys == ["Z_A", None, "100Z_A"]
+    assert list(read.rows("ACTIVITYGROUP", ("Z_NONE",))) == []
+    assert [call[1].get("GEN_KEY") for call in sap.calls[3:]] == ["100Z_NONE"]
+
+
 @ANY
 def test_an_empty_table_is_no_rows(sap: TablesSap, function: str) -> None:
     """CO-T57: TABLE_EMPTY."""
@@ -116,7 +127,7 @@ def test_a_key_of_several_columns_is_one_text_and_comes_apart_again(
     """CO-T57: composite key."""
     sap.put("TOBJ", (("A", 5), ("B", 5), ("C", 5)), [{"A": "x:y", "B": "1\\", "C": "c"}])
     read = tables(sap, function, tables=("TOBJ as T=A:5:KEY,B:5:KEY,C:5",), any_table=True)
-    (row,) = read.rows("T", ("x:y",)) if function != "RFC_GET_TABLE_ENTRIES" else read.rows("T")
+    (row,) = read.rows("T", ("x:y",))
     (table,) = read._tables.values()
     assert identity(table, row) == "x\\:y:1\\\\"
     assert parts("x\\:y:1\\\\") == ("x:y", "1\\")

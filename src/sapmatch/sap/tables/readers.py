@@ -1,10 +1,10 @@
 """Two ways to read rows of a table, which differ in nothing but the function module."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NoReturn, Protocol
 
 from sapmatch.model.errors import AuthorizationMissing, InputRejected, SapRejected
-from sapmatch.model.rfc import AbapException, RfcTransport
+from sapmatch.model.rfc import AbapException, RfcInput, RfcTransport
 from sapmatch.sap.tables.allowed import ENTRIES, READ
 from sapmatch.sap.tables.fixed import cut, laid, widths
 from sapmatch.sap.tables.grammar import Column, is_client
@@ -34,36 +34,70 @@ def holds(row: Row, equal: Sequence[tuple[Column, str]]) -> bool:
 
 
 class EntriesReader:
-    """RFC_GET_TABLE_ENTRIES: whole rows of fixed width, asked for by the beginning of their key."""
+    """RFC_GET_TABLE_ENTRIES: whole rows of fixed width, asked for by the beginning of their key.
+
+    Whether that beginning holds the client is written nowhere, so both is tried until one of them
+    finds a row.
+    """
 
     def __init__(self, transport: RfcTransport, place: str) -> None:
         self._transport = transport
         self._place = place
+        self._client: str | None = None  # that rows begin with, where there is one
+        self._with_client: bool | None = None  # None: nobody knows yet
 
     def rows(
         self, table: str, columns: Sequence[Column], equal: Sequence[tuple[Column, str]]
     ) -> Iterator[Row]:
-        """One call; what begins like the key and is another one is left out here."""
+        """What begins like the key and is another one is left out here."""
         _require_narrow(table, columns, self._place)
         require_key([column for column, _ in equal], [value for _, value in equal])
-        imports = {"TABLE_NAME": table, "GEN_KEY": beginning(columns, dict(equal))}
+        key = beginning(columns, dict(equal))
+        if not key or not is_client(columns):
+            yield from self._holding(table, columns, equal, key)
+            return
+        for with_client in (False, True) if self._with_client is None else (self._with_client,):
+            begins = self._client_of(table, columns) + key if with_client else key
+            found = list(self._holding(table, columns, equal, begins))
+            if found:
+                self._with_client = with_client
+                yield from found
+                return
+
+    def _client_of(self, table: str, columns: Sequence[Column]) -> str:
+        if self._client is None:
+            first = next(self._lines(table, columns, {"MAX_ENTRIES": 1}), "")
+            self._client = first[: columns[0].length]
+        return self._client
+
+    def _holding(
+        self,
+        table: str,
+        columns: Sequence[Column],
+        equal: Sequence[tuple[Column, str]],
+        begins: str,
+    ) -> Iterator[Row]:
+        places = widths(columns)
+        for line in self._lines(table, columns, {"GEN_KEY": begins} if begins else {}):
+            row = cut(line, places)
+            if holds(row, equal):
+                yield row
+
+    def _lines(
+        self, table: str, columns: Sequence[Column], only: Mapping[str, RfcInput]
+    ) -> Iterator[str]:
         try:
-            found = self._transport.call(
-                ENTRIES, {k: v for k, v in imports.items() if v}, want=("ENTRIES",)
-            )
+            found = self._transport.call(ENTRIES, {"TABLE_NAME": table, **only}, want=("ENTRIES",))
         except AbapException as exc:
             if exc.key == _EMPTY:
                 return
             explained(exc, table, columns, self._place)
-        places = widths(columns)
         for entry in found.tables.get("ENTRIES", ()):
-            row = cut(str(entry.get("WA") or ""), places)
-            if holds(row, equal):
-                yield row
+            yield str(entry.get("WA") or "")
 
 
-def beginning(columns: Sequence[Column], equal: dict[Column, str]) -> str:
-    """GEN_KEY: the values of the first columns behind the client, empty where one is missing."""
+def beginning(columns: Sequence[Column], equal: Mapping[Column, str]) -> str:
+    """The values of the first columns behind the client, empty where the first is not known."""
     known = {column.name: value for column, value in equal.items()}
     leading: list[Column] = []
     for column in columns[1:] if is_client(columns) else columns:

@@ -18,11 +18,13 @@ OAUTH_CLIENT, CLIENT_SECRET = "SAPMATCH", "canary-of-the-oauth-client"
 P12_PASSWORD = "canary-of-the-signing-key"  # noqa: S105
 DESTINATION_USER, DESTINATION_PASSWORD = "BTP", "canary-of-the-destination"
 BTP_SECRET = "canary-of-the-binding"  # noqa: S105
+USERS_USER, USERS_PASSWORD = "SAPMATCH_UM", "canary-of-the-user-administration"
 DECIDER = "AMUELLER"  # the SAP user of whoever runs the demo
 PASSWORDS = {
     SAP_USER: SAP_PASSWORD,
     OAUTH_CLIENT: CLIENT_SECRET,
     DESTINATION_USER: DESTINATION_PASSWORD,
+    USERS_USER: USERS_PASSWORD,
 }
 ISSUER, AUDIENCE = "sapmatch-local", "S4H100"
 BTP = "sapmatch/local/btp"
@@ -64,6 +66,7 @@ def made(folder: Path) -> Accounts:
         folder,
         {
             SECRET: {"user": SAP_USER, "password": SAP_PASSWORD},
+            "sapmatch/local/s4-users": {"user": USERS_USER, "password": USERS_PASSWORD},
             "sapmatch/local/s4": {
                 "client_id": OAUTH_CLIENT,
                 "client_secret": CLIENT_SECRET,

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from local import decision, extracts, writes
+from local import decision, extracts, provisioning, writes
 from local.accounts import DESTINATION_USER
 from local.extracts import Found
 from local.jobs import FLOWS, Jobs
@@ -27,6 +27,7 @@ from sapmatch.settings import load
 RESULT = ROOT / "build" / "demo.jsonl"
 WRITES = ROOT / "build" / "demo-writes.jsonl"
 CHANGES = ROOT / "build" / "demo-changes.jsonl"
+PROVISIONED = ROOT / "build" / "demo-users.jsonl"
 DROPPED = SAMPLES / "updates" / "confirmations.csv"
 INBOX = "order_confirmations"  # the flow whose inbox it is dropped into
 Say = Callable[[str], None]
@@ -50,6 +51,7 @@ def play(jobs: Jobs, mailbox: Mailbox, say: Say, console: Console) -> bool:
     wanted = json.loads((SAMPLES / "writes.json").read_text())
     wrong = [*compared(rows, expected), *writes.unexpected(written, seen, now, wanted)]
     wrong += _decide(jobs, say, console)
+    wrong += _provision(jobs, say, console)
     for text in wrong:
         say(f"UNEXPECTED: {text}")
     return not wrong
@@ -117,6 +119,22 @@ def _decide(jobs: Jobs, say: Say, console: Console) -> list[str]:
     _store(CHANGES, changes)
     console.print(decision.table(changes))
     return decision.unexpected(row, changes)
+
+
+def _provision(jobs: Jobs, say: Say, console: Console) -> list[str]:
+    """A file of desired users, twice; what is otherwise than it should be in SAP."""
+    place = f"provisioning/{provisioning.CONNECTION}/"
+    provisioning.break_child(jobs, "Role Z_MM_BUYER is locked by another administrator")
+    say(f"dropping {provisioning.FILE.name} into {place}; {provisioning.FAILING} will refuse")
+    first = provisioning.dropped(jobs, provisioning.FILE)
+    console.print(provisioning.table(first))
+    say(provisioning.told(first))
+    provisioning.break_child(jobs, "")
+    say("dropping the same file again")
+    again = provisioning.dropped(jobs, provisioning.FILE)
+    say(provisioning.told(again))
+    _store(PROVISIONED, [*first.rows, *again.rows])
+    return provisioning.unexpected(first, again)
 
 
 def _witness() -> writes.Witness:

@@ -66,6 +66,11 @@ class Jobs:
         self.wait(lambda: self._describe(execution)["status"] != "RUNNING", seconds)
         return self._describe(execution)
 
+    def execution(self, machine: str, name: str) -> str | None:
+        """The ARN of the execution of that name, None while there is none."""
+        found = (e["executionArn"] for e in self._executions(machine) if e["name"] == name)
+        return next(found, None)
+
     def find_order(self, order_id: str) -> Found:
         """What the order index answers for a key of an order."""
         return find(self._stage.outputs["OrdersTable"], SCOPE, order_id)

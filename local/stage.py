@@ -50,11 +50,15 @@ class Stage(Struct, frozen=True, kw_only=True):
 
     def sap(self, call: str, wanted: Any = None) -> Any:
         """Ask the SAP stand-in what happened (`changes`, `users`), or tell it what to do."""
-        body = None if wanted is None else json.dumps(wanted).encode()
-        trust = ssl.create_default_context(cafile=str(BUILD / accounts.CA))
-        address = f"{self.sap_url}/_control/{call}"
-        with urllib.request.urlopen(address, body, SAP_SECONDS, context=trust) as answer:  # noqa: S310 - loopback
-            return json.loads(answer.read() or "null")
+        return _asked(self.sap_url, call, wanted)
+
+
+def _asked(sap_url: str, call: str, wanted: Any = None) -> Any:
+    body = None if wanted is None else json.dumps(wanted).encode()
+    trust = ssl.create_default_context(cafile=str(BUILD / accounts.CA))
+    address = f"{sap_url}/_control/{call}"
+    with urllib.request.urlopen(address, body, SAP_SECONDS, context=trust) as answer:  # noqa: S310 - loopback
+        return json.loads(answer.read() or "null")
 
 
 def load() -> Stage | None:
@@ -116,6 +120,7 @@ def _start(say: Say, pids: dict[str, int]) -> Stage:
     seed = ["--seed", str(SAMPLES / "sap.json"), "--log", str(SAP_LOG)]
     sap_env = {"SAP_USERS": json.dumps(accounts.PASSWORDS)}
     pids["sap"], sap_url = _server("local.sap", [*seed, *known.options], sap_env)
+    _seed_users(sap_url)
     pids["textract"], textract_url = _server("local.textract", [], aws)
     file = accounts.destinations(BUILD, sap_url)
     btp = ["--destinations", str(file)]
@@ -133,6 +138,12 @@ def _start(say: Say, pids: dict[str, int]) -> Stage:
         outputs=outputs,
         mailbox=mailbox.queue_url,
     )
+
+
+def _seed_users(sap_url: str) -> None:
+    """The clients of the stand-in, one that administrates the users of the others, and users."""
+    landscape = (SAMPLES / "provisioning" / "landscape.json").read_text()
+    _asked(sap_url, "abap", {"seed": json.loads(landscape)})
 
 
 def _server(module: str, arguments: list[str], env: dict[str, str]) -> tuple[int, str]:

@@ -16,6 +16,7 @@ FIXED = (
     accounts.P12_PASSWORD,
     accounts.DESTINATION_PASSWORD,
     accounts.BTP_SECRET,
+    accounts.USERS_PASSWORD,
 )
 # What tokens, assertions, keys and cookies look like whoever made them.
 SHAPES = {

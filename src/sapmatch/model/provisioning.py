@@ -22,7 +22,7 @@ class Provisioning(Struct, frozen=True, kw_only=True):
 
     A file that removes more roles, or locks and deletes more users, than allowed waits for one of
     the `approvers` (ARNs as in [reviewing.people]; empty: whoever may call the function).
-    `verify_minutes` is how long child systems may take to agree.
+    `verify_minutes` is how long child systems may take to agree, 0: they are asked once.
     """
 
     on_error: Literal["stop", "continue"] = "stop"

@@ -14,7 +14,7 @@ _NUMBERS = {
     "roles_removed_at_most": (0, 1_000_000),
     "users_locked_at_most": (0, _MOST_USERS),
     "approve_within_days": (1, MOST_DAYS),
-    "verify_minutes": (1, _MOST_MINUTES),
+    "verify_minutes": (0, _MOST_MINUTES),
     "max_users": (1, _MOST_USERS),
 }
 

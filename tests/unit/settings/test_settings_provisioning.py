@@ -49,7 +49,7 @@ def mistakes(written: bytes) -> dict[str, str]:
         ("roles_removed_at_most = -1", "roles_removed_at_most", "from 0"),
         ("users_locked_at_most = -1", "users_locked_at_most", "from 0"),
         ("approve_within_days = 0", "approve_within_days", "from 1 to 90"),
-        ("verify_minutes = 1441", "verify_minutes", "from 1 to 1440"),
+        ("verify_minutes = 1441", "verify_minutes", "from 0 to 1440"),
         ("max_users = 0", "max_users", "from 1"),
         ("approvers = ['arn:aws:s3:::bucket']", "approvers[0]", "by its ARN"),
         ("on_error = 'ignore'", "on_error", "must be one of"),

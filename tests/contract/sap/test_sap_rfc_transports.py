@@ -3,6 +3,7 @@
 All of them stand before the same ABAP, so that what one reads another has written.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date, time
@@ -17,6 +18,7 @@ from sapmatch.model.errors import (
     InputRejected,
     LogonRefused,
     OutcomeUnknown,
+    PoolExhausted,
     SapmatchError,
     SapRejected,
     SapUnavailable,
@@ -57,19 +59,20 @@ class Side:
         self.transport = self.opened()
         stack.callback(self.transport.close)
 
-    def opened(self, password: str = PASSWORD) -> RfcTransport:
+    def opened(
+        self, password: str = PASSWORD, *, wait_seconds: float = 20, **rfc: Any
+    ) -> RfcTransport:
         if self.kind == "memory":
             return MemoryTransport(self.abap)
         secrets = Given({"user": USER, "password": password})
-        return open_rfc("s4", self.connection, secrets, clock=self.clock)
+        plain = self.connection(**rfc)
+        connection = replace(plain, limits=replace(plain.limits, wait_seconds=wait_seconds))
+        return open_rfc("s4", connection, secrets, clock=self.clock)
 
-    @property
-    def connection(self) -> Connection:
+    def connection(self, **rfc: Any) -> Connection:
         if self.kind in SOAP:
-            return self.server.connection(self.kind)  # type: ignore[arg-type]
-        plain = self.server.connection()
-        assert plain.rfc is not None
-        return replace(plain, rfc=replace(plain.rfc, transport="pyrfc"))
+            return self.server.connection(self.kind, **rfc)  # type: ignore[arg-type]
+        return self.server.connection(transport="pyrfc", **rfc)
 
     def call(self, function: str, *args: Any, **more: Any) -> RfcResult:
         return self.transport.call(function, *args, **more)
@@ -79,6 +82,36 @@ class Side:
 
     def fails_next(self, fault: str, count: int = 1) -> None:
         self.server.order(fault={"next": fault, "count": count})
+
+
+class Watched:
+    """Counts calls that are at work at once; each is held until `gate` opens."""
+
+    def __init__(self, side: Side) -> None:
+        self.entered = threading.Semaphore(0)
+        self.gate = threading.Event()
+        self.inside = self.most = self.finished = 0
+        self._lock = threading.Lock()
+        self._abap, self._execute = side.abap, side.abap.execute
+        side.stub.system = self
+        side.abap.execute = self.execute  # type: ignore[method-assign]
+
+    def call(self, function: str, parameters: dict[str, Any], **more: Any) -> Any:
+        """As the stub of PyRFC calls; the landscape's own would take one at a time."""
+        return self.execute(function, parameters, **more).outputs
+
+    def execute(self, *args: Any, **more: Any) -> Any:
+        with self._lock:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+        self.entered.release()
+        assert self.gate.wait(10)
+        try:
+            return self._execute(*args, **more)
+        finally:
+            with self._lock:
+                self.inside -= 1
+                self.finished += 1
 
 
 @pytest.fixture
@@ -282,6 +315,42 @@ def test_a_wrong_password_is_refused_and_tried_once(side: Side) -> None:
     if side.kind == "pyrfc":
         assert len(side.stub.logons) == 1
     assert side.abap.called() == []
+
+
+@on_a_line
+def test_no_more_than_peak_limit_are_at_work_and_all_finish(side: Side) -> None:
+    """CO-T61: five threads, two at once."""
+    transport = side.opened(peak_limit=2, pool_capacity=2)
+    transport.ping()  # until somebody is logged on, calls go one by one
+    watched = Watched(side)
+    threads = [threading.Thread(target=transport.ping) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for _ in range(2):
+        assert watched.entered.acquire(timeout=10)
+    assert not watched.entered.acquire(timeout=0.1)
+    watched.gate.set()
+    for thread in threads:
+        thread.join(20)
+    transport.close()
+    assert (watched.finished, watched.most) == (5, 2)
+
+
+@on_a_line
+def test_who_waits_too_long_for_a_connection_is_told(side: Side) -> None:
+    """CO-T61."""
+    transport = side.opened(peak_limit=1, wait_seconds=0.05)
+    transport.ping()
+    watched = Watched(side)
+    slow = threading.Thread(target=transport.ping)
+    slow.start()
+    assert watched.entered.acquire(timeout=10)
+    with pytest.raises(PoolExhausted):
+        transport.ping()
+    watched.gate.set()
+    slow.join(10)
+    transport.close()
+    assert watched.finished == 1
 
 
 @on_all

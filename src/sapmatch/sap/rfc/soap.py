@@ -30,6 +30,7 @@ from sapmatch.sap.rfc.envelope import UNKNOWN, Envelope
 from sapmatch.sap.rfc.interfaces import INTERFACES
 from sapmatch.sap.rfc.messages import messages_of
 from sapmatch.sap.rfc.module import MC_STYLE, RFC, Module, module_of, wire_name
+from sapmatch.sap.rfc.pool import with_pool
 from sapmatch.sap.rfc.wsdl import fetched
 from sapmatch.sap.session import TRIES, Answer, SapSession, is_session_lost
 
@@ -53,7 +54,7 @@ def open_soap(
     rfc = connection.rfc
     assert rfc is not None
     entered = replace(
-        connection,
+        with_pool(connection),
         client=rfc.client or connection.client,
         language=rfc.lang or connection.language,
     )

@@ -23,7 +23,7 @@ def pages(
     """
     if selection.expression and not after:
         found = _asked(transport, rfc, "SELECTION_EXP", selection.expression, size)
-        if len(found) < size:
+        if len(found) <= size:
             yield _sorted(found, after)
             return
     while not selection.is_over(after):
@@ -53,21 +53,24 @@ def _page(
     rows = (*names, *selection.ranges)
     while True:
         found = _asked(transport, rfc, "SELECTION_RANGE", rows, size)
-        if len(found) < size:
+        if len(found) <= size:
             return found, True
         listed = [user.name for user in found]
         if listed == sorted(listed):
-            return found, False
+            return found[:size], False
         size *= 2
 
 
 def _asked(
     transport: RfcTransport, rfc: Rfc, table: str, rows: Sequence[Row], size: int
 ) -> list[SapUser]:
-    """One call; users whom SAP would not list are a failure, not an empty list (CO-T38)."""
+    """One call, for one user more than a page has: he shows that there is another page.
+
+    Users whom SAP would not list are a failure, not an empty list (CO-T38).
+    """
     answer = transport.call(
         LIST,
-        {"MAX_ROWS": size, "WITH_USERNAME": "X"},
+        {"MAX_ROWS": size + 1, "WITH_USERNAME": "X"},
         {table: rows} if rows else {},
         want=("USERLIST", "RETURN"),
     )

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.provisioning import DesiredUser, Difference, PlannedUser
 from sapmatch.model.rfc import RfcScalar
-from sapmatch.model.users import ProfileAssignment, RoleAssignment, SapUser, UserChange
+from sapmatch.model.users import Locks, ProfileAssignment, RoleAssignment, SapUser, UserChange
 from sapmatch.provisioning.desired import DAYS, RoleSplit
 from sapmatch.provisioning.problems import named
 
@@ -22,13 +22,16 @@ _ASSIGNED = "assigned"
 _BEGINS, _ENDS = DAYS.values()
 
 _Action = Literal["create", "change", "lock", "unlock", "delete", "none"]
+IsLocked = Callable[[Locks], bool]
 _Name = tuple[str, str]  # of a role: its system, and its own
 
 
 class Moment(Struct, frozen=True, kw_only=True):
-    """What the comparison stands on: how names of roles are cut, and which day it is."""
+    """What the comparison stands on: how names of roles are cut, which locks are those of an
+    administrator, and which day it is."""
 
     split: RoleSplit
+    locked: IsLocked
     today: date
 
 
@@ -40,7 +43,7 @@ def planned(desired: DesiredUser, found: SapUser | None, moment: Moment) -> Plan
     if found is None:
         return _created(desired, moment)
     differences = (*_fields(change, found), *_lists(change, found), *_roles(change, found, moment))
-    lock = _lock(change, found)
+    lock = _lock(change, moment.locked(found.locks))
     wanted = (*differences, *lock)
     return PlannedUser(
         row=desired.row,
@@ -55,9 +58,9 @@ def planned(desired: DesiredUser, found: SapUser | None, moment: Moment) -> Plan
     )
 
 
-def is_locked(user: SapUser) -> bool:
-    """Whether an administrator locked the user."""
-    return user.locks.local or user.locks.everywhere
+def any_lock(locks: Locks) -> bool:
+    """Whether an administrator locked the user, here or everywhere."""
+    return locks.local or locks.everywhere
 
 
 def roles_taken(user: PlannedUser) -> frozenset[str]:
@@ -202,8 +205,8 @@ def _of_today(roles: Iterable[RoleAssignment], today: date) -> set[_Name]:
     return {_name(role) for role in roles if role.valid_from <= today <= role.valid_to}
 
 
-def _lock(change: UserChange, found: SapUser) -> list[Difference]:
-    if change.locked is None or change.locked == is_locked(found):
+def _lock(change: UserChange, is_locked: bool) -> list[Difference]:
+    if change.locked is None or change.locked == is_locked:
         return []
     before, after = ("no", "yes") if change.locked else ("yes", "no")
     return [Difference(what="locked", before=before, after=after)]
@@ -233,7 +236,7 @@ def _seen(change: UserChange, found: SapUser | None) -> str:
         sorted(found.groups),
         sorted(found.parameters.items()),
         sorted(found.systems),
-        is_locked(found),
+        [found.locks.local, found.locks.everywhere],
     ]
     return hashlib.sha256(msgspec.json.encode(seen)).hexdigest()[:16]
 

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Literal
 
 from msgspec.structs import replace
 
@@ -17,16 +16,16 @@ from sapmatch.model.provisioning import (
     Provisioning,
     ProvisioningRun,
     Received,
-    RunStatus,
     RunView,
     Verified,
 )
 from sapmatch.model.review import Waits
 from sapmatch.model.uploads import Upload
 from sapmatch.model.users import Children, UserReader, UserWriter
-from sapmatch.provisioning import lease, places, verify
+from sapmatch.provisioning import lease, places, states, verify
 from sapmatch.provisioning.apply import Turn, Worker
 from sapmatch.provisioning.approval import Decision, decided, require_approver
+from sapmatch.provisioning.compare import IsLocked, any_lock
 from sapmatch.provisioning.desired import (
     RoleRows,
     RoleSplit,
@@ -46,7 +45,6 @@ from sapmatch.provisioning.text import Mail
 __all__ = ["Provisioner", "RoleRows", "RoleSplit"]
 
 _GONE = "the workflow no longer waits: `sapmatch provision resume` lets the run go on"
-_OVER: tuple[RunStatus, ...] = ("done", "refused", "rejected")
 
 
 class Provisioner:
@@ -66,13 +64,14 @@ class Provisioner:
         stage: str,
         split_of: Callable[[str], RoleSplit] = lambda _: plain_split,
         typed_of: Callable[[str], Typed] = lambda _: plain_typed,
+        locked_of: Callable[[str], IsLocked] = lambda _: any_lock,
         child_of: Callable[[str, str], UserReader | None] = lambda _name, _system: None,
         quiet_of: Callable[[str], float] = lambda _: 600.0,
         mailer: Mailer | None = None,
         waits: Waits | None = None,
     ) -> None:
         """All by connection: `rules_of` raises InputRejected for one that no file may be for;
-        `split_of`, `typed_of`, `child_of` and `quiet_of` give what a Side has."""
+        the others give what a Side has."""
 
         def side_of(name: str) -> Side:
             return Side(
@@ -82,6 +81,7 @@ class Provisioner:
                 role_rows=role_rows,
                 split=split_of(name),
                 typed=typed_of(name),
+                locked=locked_of(name),
                 child_of=lambda system: child_of(name, system),
                 quiet_seconds=quiet_of(name),
             )
@@ -130,7 +130,7 @@ class Provisioner:
         file = Received(run_id=run_id, connection=connection, key=key, version_id=version_id)
         rules = self._rules_of(connection)
         run = self._planning.begin(file)
-        if run.status in _OVER or run.digest:
+        if run.status in states.OVER or run.digest:
             return self._planned(run)
         plan = self._planning.plan(run, lambda: self._side_of(connection), rules, until)
         if plan is None:
@@ -154,19 +154,15 @@ class Provisioner:
 
         The note comes first: whoever decides later finds the token, whoever did before is found.
         """
-
-        def noted(run: ProvisioningRun) -> ProvisioningRun:
-            if run.decision is not None:
-                return run
-            return replace(run, status="waiting", token=token, execution=execution)
-
-        run = self._records.change(connection, run_id, noted)
+        run = self._records.change(
+            connection, run_id, lambda run: states.waiting(run, token, execution)
+        )
         if run.decision is not None:
             return run.decision
         plan = self.plan_of(run_id, connection)
         if run.asked_at is None and plan is not None:
             days = self._rules_of(connection).approve_within_days
-            self._send(asking_mail(run, plan, self._stage, days), _attributes(run))
+            self._send(asking_mail(run, plan, self._stage, days), states.attributes(run))
             now = self._clock.now()
             self._records.change(connection, run_id, lambda run: replace(run, asked_at=now))
         return None
@@ -195,7 +191,7 @@ class Provisioner:
         now = self._clock.now()
         end = until or now + lease.LONGEST
         with lease.held(self._control, connection, run_id, owner or secrets.token_hex(8), now, end):
-            run = self._records.change(connection, run_id, _running)
+            run = self._records.change(connection, run_id, states.running)
             worker = self._worker(run, until)
             turn = Turn(plan.users, worker.notebook.load(), worker)
             turn.take()
@@ -205,11 +201,7 @@ class Provisioner:
     def verify(self, run_id: str, connection: str, until: datetime | None = None) -> Verified:
         """Ask the child systems once more whether they hold what the central system accepted."""
         now = self._clock.now()
-
-        def verifying(run: ProvisioningRun) -> ProvisioningRun:
-            return replace(run, status="verifying", verify_since=run.verify_since or now)
-
-        run = self._records.change(connection, run_id, verifying)
+        run = self._records.change(connection, run_id, lambda run: states.verifying(run, now))
         side = self._side_of(connection)
         notebook = Notebook(self._objects, connection, run_id)
         left = verify.looked_at(
@@ -233,7 +225,7 @@ class Provisioner:
         found = outcomes(plan.users if plan else (), noted)
         refused = plan.refused if plan else ()
         fine = all(is_fine(outcome) for _, outcome in found) and not error and not refused
-        status = _ended(run, fine=fine, planned=plan is not None)
+        status = states.ended(run, fine=fine, planned=plan is not None)
         run = self._records.change(
             connection, run_id, lambda run: replace(run, status=status, token=None)
         )
@@ -245,13 +237,7 @@ class Provisioner:
 
     def stop(self, run_id: str, connection: str) -> ProvisioningRun:
         """Let a run end behind the user that it is at."""
-
-        def asked(run: ProvisioningRun) -> ProvisioningRun:
-            if run.status in (*_OVER, "failed", "stopped"):
-                raise InputRejected(f"run {run.run_id}: has ended already, it is {run.status}")
-            return replace(run, stop_asked=True)
-
-        return self._records.change(connection, run_id, asked)
+        return self._records.change(connection, run_id, states.stopping)
 
     def resume(self, run_id: str, connection: str) -> tuple[ProvisioningRun, Received]:
         """Let a run that was stopped or failed go on.
@@ -259,20 +245,7 @@ class Provisioner:
         Start the state machine with what is returned, under the run's `execution_name`. What is
         done is not done again; what failed is tried once more.
         """
-
-        def again(run: ProvisioningRun) -> ProvisioningRun:
-            if run.status not in ("stopped", "failed"):
-                raise InputRejected(f"run {run.run_id}: is {run.status}, and cannot go on")
-            return replace(
-                run,
-                status="planned",
-                stop_asked=False,
-                verify_since=None,
-                asked_at=None,
-                resumed=run.resumed + 1,
-            )
-
-        run = self._records.change(connection, run_id, again)
+        run = self._records.change(connection, run_id, states.resuming)
         start = Received(
             run_id=run_id, connection=connection, key=run.source, version_id=run.version_id
         )
@@ -287,6 +260,10 @@ class Provisioner:
         key = places.response_key(connection, run_id)
         return RunView(run=run, users=users, response=key if self._objects.exists(key) else None)
 
+    def find(self, run_id: str, connection: str) -> ProvisioningRun | None:
+        """The record of a run, None where there is none."""
+        return self._records.find(connection, run_id)
+
     def runs(self, connection: str) -> tuple[str, ...]:
         """Ids of the runs of a connection whose objects are still kept."""
         prefix = f"{places.KEPT}{connection}/"
@@ -295,7 +272,7 @@ class Provisioner:
 
     def _planned(self, run: ProvisioningRun) -> Planned:
         return Planned(
-            outcome=_outcome(run),
+            outcome=states.outcome(run),
             counts=run.counts,
             refused=run.refused,
             digest=run.digest,
@@ -362,7 +339,7 @@ class Provisioner:
         end = f"{run.status}/{run.resumed}"
         if end in run.told:
             return
-        self._send(mail, _attributes(run))
+        self._send(mail, states.attributes(run))
         self._records.change(
             run.connection, run.run_id, lambda run: replace(run, told=(*run.told, end))
         )
@@ -370,29 +347,3 @@ class Provisioner:
     def _send(self, mail: Mail, attributes: dict[str, str]) -> None:
         if self._mailer is not None:
             self._mailer.send(mail.subject, mail.body, attributes)
-
-
-def _attributes(run: ProvisioningRun) -> dict[str, str]:
-    return {"state": f"provisioning_{run.status}", "owner": "administrator"}
-
-
-def _running(run: ProvisioningRun) -> ProvisioningRun:
-    return run if run.stop_asked else replace(run, status="running")
-
-
-def _outcome(run: ProvisioningRun) -> Literal["refused", "nothing", "waits", "ready"]:
-    counts = run.counts
-    if run.status == "refused":
-        return "refused"
-    if run.waits_for and run.decision is None:
-        return "waits"
-    touched = counts.create + counts.change + counts.lock + counts.unlock + counts.delete
-    return "ready" if touched else "nothing"
-
-
-def _ended(run: ProvisioningRun, *, fine: bool, planned: bool) -> RunStatus:
-    if run.status in ("refused", "rejected"):
-        return run.status
-    if run.stop_asked and not fine:
-        return "stopped"
-    return "done" if fine and planned else "failed"

@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from sapmatch.model.users import Children, UserReader, UserWriter
-from sapmatch.provisioning.compare import Moment
+from sapmatch.provisioning.compare import IsLocked, Moment
 from sapmatch.provisioning.desired import Language, RoleRows, RoleSplit, Typed
 from sapmatch.provisioning.plan import ReaderOf
 
@@ -16,7 +16,8 @@ class Side(Struct, frozen=True, kw_only=True):
     `child_of` gives who reads a logical system of a central user administration, this one
     included; None where nobody can. `split` cuts `SYSTEM:ROLE`, `role_rows` reads rows of roles
     (XML or objects), `typed` gives the value of a field as SAP will hold it: all three raise
-    InputRejected. After a lost answer nothing is sent for `quiet_seconds`.
+    InputRejected. `locked` says which locks are an administrator's. After a lost answer nothing is
+    sent for `quiet_seconds`.
     """
 
     reader: UserReader
@@ -25,6 +26,7 @@ class Side(Struct, frozen=True, kw_only=True):
     role_rows: RoleRows
     split: RoleSplit
     typed: Typed
+    locked: IsLocked
     child_of: ReaderOf
     quiet_seconds: float
 
@@ -37,4 +39,4 @@ class Side(Struct, frozen=True, kw_only=True):
 
     def moment(self, now: datetime) -> Moment:
         """What comparisons stand on."""
-        return Moment(split=self.split, today=now.date())
+        return Moment(split=self.split, locked=self.locked, today=now.date())

@@ -1,0 +1,75 @@
+"""What state a run is in, and which one follows."""
+
+from datetime import datetime
+from typing import Final, Literal
+
+from msgspec.structs import replace
+
+from sapmatch.model.errors import InputRejected
+from sapmatch.model.provisioning import ProvisioningRun, RunStatus
+
+OVER: Final[tuple[RunStatus, ...]] = ("done", "refused", "rejected")
+_CAN_GO_ON: Final[tuple[RunStatus, ...]] = ("failed", "stopped")
+
+
+def outcome(run: ProvisioningRun) -> Literal["refused", "nothing", "waits", "ready"]:
+    """What the plan of a run says is to be done next."""
+    counts = run.counts
+    if run.status == "refused":
+        return "refused"
+    if run.waits_for and run.decision is None:
+        return "waits"
+    touched = counts.create + counts.change + counts.lock + counts.unlock + counts.delete
+    return "ready" if touched else "nothing"
+
+
+def waiting(run: ProvisioningRun, token: str, execution: str) -> ProvisioningRun:
+    """Somebody is to be asked, and this execution waits for the answer."""
+    if run.decision is not None:
+        return run
+    return replace(run, status="waiting", token=token, execution=execution)
+
+
+def running(run: ProvisioningRun) -> ProvisioningRun:
+    """Users are being changed."""
+    return run if run.stop_asked else replace(run, status="running")
+
+
+def verifying(run: ProvisioningRun, now: datetime) -> ProvisioningRun:
+    """Child systems are asked."""
+    return replace(run, status="verifying", verify_since=run.verify_since or now)
+
+
+def stopping(run: ProvisioningRun) -> ProvisioningRun:
+    """It is to end behind the user that it is at; InputRejected where it has ended."""
+    if run.status in (*OVER, *_CAN_GO_ON):
+        raise InputRejected(f"run {run.run_id}: has ended already, it is {run.status}")
+    return replace(run, stop_asked=True)
+
+
+def resuming(run: ProvisioningRun) -> ProvisioningRun:
+    """It goes on; InputRejected where it has not ended, or has ended for good."""
+    if run.status not in _CAN_GO_ON:
+        raise InputRejected(f"run {run.run_id}: is {run.status}, and cannot go on")
+    return replace(
+        run,
+        status="planned",
+        stop_asked=False,
+        verify_since=None,
+        asked_at=None,
+        resumed=run.resumed + 1,
+    )
+
+
+def ended(run: ProvisioningRun, *, fine: bool, planned: bool) -> RunStatus:
+    """How it ends; `fine`: nobody has to look at anything."""
+    if run.status in ("refused", "rejected"):
+        return run.status
+    if run.stop_asked and not fine:
+        return "stopped"
+    return "done" if fine and planned else "failed"
+
+
+def attributes(run: ProvisioningRun) -> dict[str, str]:
+    """What a subscription may filter the mails about it by."""
+    return {"state": f"provisioning_{run.status}", "owner": "administrator"}

@@ -15,15 +15,25 @@ from sapmatch.model.rfc import (
     BapiMessage,
     Capabilities,
     FunctionInterface,
+    Rfc,
     RfcInput,
     RfcResult,
     RfcStructure,
     RfcTable,
 )
+from sapmatch.sap.users.reader import SapUsers
+from tests.builders.memory import MemoryClock
 
 Told = dict[str, Any]  # a user: structures, and tables as lists of rows
 
 NOT_FOUND = BapiMessage(type="E", id="01", number="124", text="User does not exist")
+
+
+def reader_of(
+    sap: "ListedUsers", rfc: Rfc | None = None, *, parallel: int = 4, page_size: int = 3
+) -> SapUsers:
+    """What reads users of it."""
+    return SapUsers(sap, rfc or Rfc(), "S4", MemoryClock(), parallel, page_size=page_size)
 
 
 def told(name: str, **parts: Any) -> Told:

@@ -1,26 +1,16 @@
-"""Users page by page, and one alone (rows B22, B23)."""
+"""Users page by page (rows B17, B22)."""
 
 import threading
 from collections.abc import Callable
-from datetime import date, time
 from typing import Any
 
 import pytest
 
 from sapmatch.model.errors import AuthorizationMissing, InputRejected, SapRejected, SapUnavailable
 from sapmatch.model.rfc import AbapException, BapiFailed, BapiMessage, Rfc, RfcResult
-from sapmatch.model.users import Compare, Condition, Either, LoginInfo, Operator, UserQuery
+from sapmatch.model.users import Compare, Condition, Either, Operator, UserQuery
 from sapmatch.sap.users.reader import SapUsers
-from tests.builders.listed_users import ListedUsers, Told, told
-from tests.builders.memory import MemoryClock
-
-LIST = "BAPI_USER_GETLIST"
-
-
-def users_of(
-    sap: ListedUsers, rfc: Rfc | None = None, *, parallel: int = 4, page_size: int = 3
-) -> SapUsers:
-    return SapUsers(sap, rfc or Rfc(), "S4", MemoryClock(), parallel, page_size=page_size)
+from tests.builders.listed_users import ListedUsers, Told, reader_of, told
 
 
 def many(count: int) -> list[Told]:
@@ -43,7 +33,7 @@ def lows(sap: ListedUsers) -> list[list[tuple[Any, Any]]]:
 def test_every_user_comes_once_whatever_fits_a_page(count: int) -> None:
     """CO-T53: one user more than a page has shows that there is another."""
     sap = ListedUsers(many(count))
-    assert names(users_of(sap)) == [f"U{number:05}" for number in range(count)]
+    assert names(reader_of(sap)) == [f"U{number:05}" for number in range(count)]
     assert len(sap.lists) == max(1, -(-count // 3))
     assert all(most == 4 for most, _, _ in sap.lists)
     assert len(sap.details) == count
@@ -51,13 +41,13 @@ def test_every_user_comes_once_whatever_fits_a_page(count: int) -> None:
 
 def test_a_page_begins_behind_the_last_user_of_the_one_before() -> None:
     sap = ListedUsers(many(7))
-    names(users_of(sap))
+    names(reader_of(sap))
     assert lows(sap) == [[], [("GT", "U00002")], [("GT", "U00005")]]
 
 
 def test_names_only_cost_no_details() -> None:
     sap = ListedUsers([told("AMY", ADDRESS={"FIRSTNAME": "Amy", "LASTNAME": "Pond"})])
-    (user,) = users_of(sap).users(UserQuery(names_only=True))
+    (user,) = reader_of(sap).users(UserQuery(names_only=True))
     assert (user.name, user.fields["ADDRESS.LASTNAME"]) == ("AMY", "Pond")
     assert sap.details == []
 
@@ -72,7 +62,7 @@ def test_users_who_come_and_go_between_two_pages_move_nobody() -> None:
             sap.users |= {name: told(name) for name in ("A", "U00002A", "ZOE")}
 
     sap.before_list = change
-    assert names(users_of(sap)) == [
+    assert names(reader_of(sap)) == [
         "U00000", "U00001", "U00002", "U00002A", "U00003", "U00005", "U00006", "U00007", "U00008",
         "ZOE",
     ]  # fmt: skip
@@ -81,12 +71,12 @@ def test_users_who_come_and_go_between_two_pages_move_nobody() -> None:
 def test_a_user_deleted_between_list_and_detail_is_left_out() -> None:
     sap = ListedUsers(many(4))
     sap.before_detail = lambda name: sap.users.pop("U00001", None)
-    assert "U00001" not in names(users_of(sap, parallel=1), after="U00000")
+    assert "U00001" not in names(reader_of(sap, parallel=1), after="U00000")
 
 
 def test_a_listing_goes_on_where_another_stopped() -> None:
     sap = ListedUsers(many(8))
-    reader = users_of(sap)
+    reader = reader_of(sap)
     first = names(reader, limit=4)
     assert first + names(reader, after=first[-1].lower()) == [f"U{n:05}" for n in range(8)]
 
@@ -94,33 +84,33 @@ def test_a_listing_goes_on_where_another_stopped() -> None:
 @pytest.mark.parametrize("limit", [0, 1, 3, 5, 100])
 def test_a_limit_reads_no_more_users_than_needed(limit: int) -> None:
     sap = ListedUsers(many(8))
-    assert len(names(users_of(sap, parallel=1), limit=limit)) == min(limit, 8)
+    assert len(names(reader_of(sap, parallel=1), limit=limit)) == min(limit, 8)
     assert len(sap.details) == min(limit, 8)
     assert bool(sap.lists) is (limit > 0)
 
 
 def test_a_listing_of_names_with_a_limit_asks_for_no_larger_page() -> None:
     sap = ListedUsers(many(8))
-    assert names(users_of(sap), limit=2, names_only=True) == ["U00000", "U00001"]
+    assert names(reader_of(sap), limit=2, names_only=True) == ["U00000", "U00001"]
     assert [most for most, _, _ in sap.lists] == [3]
 
 
 def test_nothing_is_asked_before_the_first_user_is_taken() -> None:
     sap = ListedUsers(many(3))
-    users_of(sap).users(UserQuery())
+    reader_of(sap).users(UserQuery())
     assert sap.lists == []
 
 
 def test_a_page_in_no_known_order_is_asked_for_until_nobody_can_be_missing() -> None:
     sap = ListedUsers(many(10))
     sap.order = lambda found: sorted(found, reverse=True)
-    assert names(users_of(sap, page_size=4)) == [f"U{number:05}" for number in range(10)]
+    assert names(reader_of(sap, page_size=4)) == [f"U{number:05}" for number in range(10)]
     assert [most for most, _, _ in sap.lists] == [5, 9, 17]
 
 
 def test_a_sap_that_repeats_its_first_page_is_found_out() -> None:
     sap = ListedUsers(many(4))
-    reader = users_of(sap)
+    reader = reader_of(sap)
     found = reader.users(UserQuery(names_only=True))
     whole = sap.call
 
@@ -143,7 +133,7 @@ def test_an_empty_list_with_a_failure_is_a_failure() -> None:
 
     sap.call = refused  # type: ignore[method-assign]
     with pytest.raises(BapiFailed) as raised:
-        names(users_of(sap))
+        names(reader_of(sap))
     assert raised.value.code == "01/491"
 
 
@@ -151,13 +141,13 @@ def test_details_are_read_at_the_same_time_and_come_in_order() -> None:
     sap = ListedUsers(many(12))
     together = threading.Barrier(4)
     sap.before_detail = lambda name: together.wait(timeout=20)
-    assert names(users_of(sap, page_size=12)) == [f"U{number:05}" for number in range(12)]
+    assert names(reader_of(sap, page_size=12)) == [f"U{number:05}" for number in range(12)]
     assert sap.most_at_once == 4
 
 
 def test_never_more_than_eight_are_read_at_a_time() -> None:
     sap = ListedUsers(many(40))
-    names(users_of(sap, parallel=50, page_size=40))
+    names(reader_of(sap, parallel=50, page_size=40))
     assert sap.most_at_once <= 8
 
 
@@ -177,7 +167,7 @@ def test_a_detail_that_sap_refuses_names_the_user(error: Exception) -> None:
     sap = ListedUsers(many(3))
     sap.before_detail = refuses_one("U00001", error)
     with pytest.raises((SapRejected, AuthorizationMissing), match="user U00001"):
-        names(users_of(sap))
+        names(reader_of(sap))
 
 
 def test_users_before_the_one_that_fails_were_given() -> None:
@@ -185,45 +175,17 @@ def test_users_before_the_one_that_fails_were_given() -> None:
     sap.before_detail = refuses_one("U00002", SapUnavailable("down"))
     taken: list[str] = []
     with pytest.raises(SapUnavailable):
-        taken.extend(user.name for user in users_of(sap).users(UserQuery()))
-    found = users_of(sap).users(UserQuery())
+        taken.extend(user.name for user in reader_of(sap).users(UserQuery()))
+    found = reader_of(sap).users(UserQuery())
     assert [next(found).name, next(found).name] == ["U00000", "U00001"]
 
 
 def test_who_stops_taking_users_stops_the_reading() -> None:
     sap = ListedUsers(many(300))
-    found = users_of(sap, page_size=3).users(UserQuery())
+    found = reader_of(sap, page_size=3).users(UserQuery())
     assert next(found).name == "U00000"
     found.close()  # type: ignore[attr-defined]
     assert len(sap.details) <= 3
-
-
-def test_one_user_is_read_anew_and_in_upper_case() -> None:
-    sap = ListedUsers(many(2))
-    imports = []
-    whole = sap.call
-
-    def noted(function: str, given: Any, *more: Any, **want: Any) -> RfcResult:
-        imports.append(given)
-        return whole(function, given, *more, **want)
-
-    sap.call = noted  # type: ignore[method-assign, assignment]
-    user = users_of(sap).get(" u00001 ")
-    assert user
-    assert user.name == "U00001"
-    assert imports == [{"USERNAME": "U00001", "CACHE_RESULTS": " "}]
-
-
-def test_a_user_who_is_not_there_is_none() -> None:
-    assert users_of(ListedUsers()).get("NOBODY") is None
-
-
-@pytest.mark.parametrize("name", ["", "  ", "ABCDEFGHIJKLM"])
-def test_a_name_that_no_user_can_have_is_refused_before_it_is_sent(name: str) -> None:
-    sap = ListedUsers()
-    with pytest.raises(InputRejected, match="S4"):
-        users_of(sap).get(name)
-    assert sap.details == []
 
 
 def test_a_base_query_leaves_users_out_of_lists_and_of_single_reads() -> None:
@@ -231,7 +193,7 @@ def test_a_base_query_leaves_users_out_of_lists_and_of_single_reads() -> None:
     sap = ListedUsers(
         [told("AMY", LOGONDATA={"USTYP": "A"}), told("BATCH", LOGONDATA={"USTYP": "B"})]
     )
-    reader = users_of(sap, Rfc(base_account_query="EQ,LOGONDATA.USTYP,A"))
+    reader = reader_of(sap, Rfc(base_account_query="EQ,LOGONDATA.USTYP,A"))
     assert names(reader) == ["AMY"]
     assert [row["PARAMETER"] for row in sap.lists[0][1]] == ["LOGONDATA"]
     assert reader.get("BATCH") is None
@@ -250,7 +212,7 @@ def test_a_base_query_leaves_users_out_of_lists_and_of_single_reads() -> None:
 def test_a_base_query_and_a_condition_on_names_are_not_both_selected(condition: Condition) -> None:
     """CO-T54: rows on one field would be alternatives; the second is decided here."""
     sap = ListedUsers([told(name) for name in ("A1", "Z1A", "Z2")])
-    reader = users_of(sap, Rfc(base_account_query="CP,USERNAME,Z*"))
+    reader = reader_of(sap, Rfc(base_account_query="CP,USERNAME,Z*"))
     query = UserQuery(condition=condition, names_only=True)
     assert [user.name for user in reader.users(query)] == ["Z1A"]
     assert reader.pushed(query).left == ("USERNAME",)
@@ -264,21 +226,21 @@ def test_a_base_query_and_a_condition_on_names_are_not_both_selected(condition: 
 )
 def test_a_base_query_of_other_than_three_parts_is_a_mistake_of_the_settings(text: str) -> None:
     """CO-T55"""
-    reader = users_of(ListedUsers(), Rfc(base_account_query=text or ","))
+    reader = reader_of(ListedUsers(), Rfc(base_account_query=text or ","))
     with pytest.raises(InputRejected, match=r"rfc\.baseAccountQuery"):
         names(reader)
 
 
 def test_the_last_page_of_names_that_begin_alike_is_known_without_asking_on() -> None:
     sap = ListedUsers([told(name) for name in "A JD1 JD2 JD3 JD4 K L M N".split()])
-    found = names(users_of(sap), condition=where("USERNAME", "prefix", "jd"), names_only=True)
+    found = names(reader_of(sap), condition=where("USERNAME", "prefix", "jd"), names_only=True)
     assert found == ["JD1", "JD2", "JD3", "JD4"]
     assert lows(sap) == [[("CP", "JD*")], [("GT", "JD3")]]
 
 
 def test_a_listing_of_names_that_begin_alike_goes_on_behind_one_of_them() -> None:
     sap = ListedUsers([told(name) for name in ("A", "JD1", "JD2", "JD3", "K")])
-    reader = users_of(sap)
+    reader = reader_of(sap)
     condition = where("USERNAME", "prefix", "JD")
     assert names(reader, condition=condition, after="JD1") == ["JD2", "JD3"]
     assert names(reader, condition=condition, after="B") == ["JD1", "JD2", "JD3"]
@@ -294,109 +256,10 @@ def test_an_or_over_several_fields_is_asked_once_and_decided_here_where_it_fills
     )
     few, lots = ListedUsers(people), ListedUsers(people)
     expected = ["U0", "U1", "U2", "U3", "U4", "ZOE"]
-    assert names(users_of(few, page_size=50), condition=condition) == expected
+    assert names(reader_of(few, page_size=50), condition=condition) == expected
     assert [len(expression) for _, _, expression in few.lists] == [3]
     assert len(few.details) == 6
-    assert names(users_of(lots), condition=condition) == expected
+    assert names(reader_of(lots), condition=condition) == expected
     assert [len(expression) for _, _, expression in lots.lists] == [3, 0, 0, 0]
-    pushed = users_of(few).pushed(UserQuery(condition=condition))
+    pushed = reader_of(few).pushed(UserQuery(condition=condition))
     assert pushed.left == ("ADDRESS.FIRSTNAME", "ADDRESS.LASTNAME")
-
-
-def test_the_last_logon_is_read_where_it_is_asked_for() -> None:
-    """Row B12."""
-    sap = ListedUsers(many(1))
-    sap.answers["SUSR_GET_ADMIN_USER_LOGIN_INFO"] = lambda imports: RfcResult(
-        exports={
-            "LAST_LOGON_DATE": date(2026, 1, 2),
-            "LOCK_STATUS": "unlocked",
-            "PASSWORD_STATUS": "set",
-        }
-    )
-    user = users_of(sap, Rfc(also_read_login_info=True)).get("U00000")
-    assert user
-    assert user.login == LoginInfo(
-        last_logon=date(2026, 1, 2), lock_status="unlocked", password_status="set"
-    )
-    assert sap.others == [("SUSR_GET_ADMIN_USER_LOGIN_INFO", {"USERID": "U00000"})]
-
-
-def test_a_last_logon_that_cannot_be_read_is_a_warning_on_that_user() -> None:
-    """Row B12."""
-
-    def refused(imports: Any) -> RfcResult:
-        if imports["USERID"] == "U00001":
-            raise AuthorizationMissing("S_RFC for SUSR is missing")
-        return RfcResult(exports={"LOCK_STATUS": "x"})
-
-    sap = ListedUsers(many(2))
-    sap.answers["SUSR_GET_ADMIN_USER_LOGIN_INFO"] = refused
-    found = list(users_of(sap, Rfc(also_read_login_info=True)).users(UserQuery()))
-    assert [bool(user.warnings) for user in found] == [False, True]
-    assert "alsoReadLoginInfo" in found[1].warnings[0]
-
-
-def test_a_user_holds_what_the_structures_say_and_no_encoded_password() -> None:
-    sap = ListedUsers(
-        [
-            told(
-                "AMY",
-                ADDRESS={"LASTNAME": "Pond"},
-                LOGONDATA={"GLTGB": date(2027, 1, 1), "BCODE": b"x", "PWDSALTEDHASH": "{x}"},
-                ISLOCKED={"WRNG_LOGON": "L", "LOCAL_LOCK": "U", "GLOB_LOCK": "L"},
-                LASTMODIFIED={"MODDATE": date(2026, 5, 1), "MODTIME": time(8, 1, 2)},
-                ADMINDATA={"ANAME": "ROOT"},
-                PARAMETER=[{"PARID": "BUK", "PARVA": "10"}],
-                PARAMETER1=[{"PARID": "BUK", "PARVA": "1010"}],
-                GROUPS=[{"USERGROUP": "HR"}, {"USERGROUP": "FI"}],
-                PROFILES=[{"BAPIPROF": "S_A", "BAPIPTEXT": "all"}],
-                ACTIVITYGROUPS=[
-                    {"AGR_NAME": "B", "FROM_DAT": date(2026, 1, 1), "TO_DAT": None},
-                    {"AGR_NAME": "A", "FROM_DAT": None, "TO_DAT": date(9999, 12, 31)},
-                ],
-                ADDTEL=[{"TEL_NO": "4711"}],
-            )
-        ]
-    )
-    user = users_of(sap, Rfc(table_parameter_names=("addtel",))).get("AMY")
-    assert user
-    assert user.fields["LOGONDATA.GLTGB"] == date(2027, 1, 1)
-    assert user.fields["ADMINDATA.ANAME"] == "ROOT"
-    assert user.fields["ADDTEL"] == '[{"TEL_NO":"4711"}]'
-    assert not {"LOGONDATA.BCODE", "LOGONDATA.PWDSALTEDHASH"} & set(user.fields)
-    assert (user.locks.wrong_logon, user.locks.local, user.locks.everywhere) == (True, False, True)
-    assert user.modified == (date(2026, 5, 1), time(8, 1, 2))
-    assert user.parameters == {"BUK": "1010"}
-    assert user.groups == ("FI", "HR")
-    assert [role.name for role in user.roles] == ["A", "B"]
-    assert user.roles[1].valid_to == date(9999, 12, 31)
-
-
-def test_roles_of_a_central_system_name_the_system() -> None:
-    """Row B19: roles and profiles of all systems, and the systems themselves."""
-    sap = ListedUsers([told("AMY", SYSTEMS=[{"SUBSYSTEM": "S4HCLNT200"}])])
-    first = {"FROM_DAT": date(2026, 1, 1), "TO_DAT": date(9999, 12, 31)}
-    sap.answers["BAPI_USER_LOCACTGROUPS_READ"] = lambda imports: RfcResult(
-        tables={
-            "ACTIVITYGROUPS": [
-                {"SUBSYSTEM": "S4HCLNT200", "AGR_NAME": "FI", **first},
-                {"SUBSYSTEM": "", "AGR_NAME": "HR", **first},
-            ]
-        }
-    )
-    sap.answers["BAPI_USER_LOCPROFILES_READ"] = lambda imports: RfcResult(
-        tables={"PROFILES": [{"SUBSYSTEM": "S4HCLNT200", "PROFILE": "S_A"}]}
-    )
-    reader = users_of(sap, Rfc(cua_enabled=True, destination_name="S4HCLNT100"))
-    user = reader.get("AMY")
-    assert user
-    assert [(role.system, role.name) for role in user.roles] == [
-        ("S4HCLNT100", "HR"),
-        ("S4HCLNT200", "FI"),
-    ]
-    assert [(each.system, each.name) for each in user.profiles] == [("S4HCLNT200", "S_A")]
-    assert user.systems == ("S4HCLNT200",)
-    query = UserQuery(condition=where("ACTIVITYGROUPS.AGR_NAME", "eq", "S4HCLNT200:FI"))
-    assert [each.name for each in reader.users(query)] == ["AMY"]
-    assert reader.pushed(query).left == ("ACTIVITYGROUPS.AGR_NAME",)
-    assert sap.lists[-1][1:] == ([], [])

@@ -268,7 +268,7 @@ def _fill_field(field: Field, value: Any) -> None:
     if field.type in "CS":
         if type(value) is not str:
             raise TypeError("an string is required", field.name)
-        if field.type == "C" and len(value) > field.length:
+        if field.type == "C" and len(value.encode("utf-16-le")) // 2 > field.length:
             raise ExternalRuntimeError("string too long", 22, "RFC_CONVERSION_FAILURE")
     elif field.type == "N":
         if type(value) is not str or not value.isdigit():

@@ -279,12 +279,12 @@ def test_an_exception_of_the_sdk_says_whether_sap_may_have_done_it(
 ) -> None:
     for changes, wanted in ((False, read), (True, change)):
         transport = desk.opened()
-        desk.sap.faults = [broken] * 3
+        desk.sap.faults = [broken] * 4
         with pytest.raises(wanted) as caught:
             transport.call("BAPI_USER_LOCK", {"USERNAME": "JDOE"}, changes=changes)
         assert type(caught.value) is wanted
         if changes:
-            assert len(desk.sap.faults) == 2, "a change was sent again"
+            assert len(desk.sap.faults) == 3, "a change was sent again"
 
 
 def test_a_read_whose_connection_broke_is_asked_again(desk: Desk) -> None:
@@ -294,6 +294,14 @@ def test_a_read_whose_connection_broke_is_asked_again(desk: Desk) -> None:
     found = transport.call(GET_DETAIL, {"USERNAME": "JDOE"})
     assert found.exports["ADDRESS"] == {"LASTNAME": "Doe"}
     assert len(desk.stub.calls) == 3
+
+
+def test_who_wants_one_try_gets_one(desk: Desk) -> None:
+    transport = open_pyrfc("s4", CONNECTION, desk.secrets, clock=desk.clock, tries=1)
+    desk.sap.faults = [fault("before")]
+    with pytest.raises(SapUnavailable):
+        transport.ping()
+    assert len(desk.stub.calls) == 1
 
 
 def test_a_refused_logon_behind_a_broken_call_does_not_hide_the_change(desk: Desk) -> None:
@@ -350,10 +358,19 @@ def test_what_cannot_be_sent_is_named_before_anything_is(
     assert desk.stub.calls == []
 
 
-def test_what_is_too_long_is_cut_where_the_settings_say_so(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("ABCDEFGHIJKLMNO", "ABCDEFGHIJKL"),
+        ("ABCDEFGHIJK\N{GRINNING FACE}", "ABCDEFGHIJK"),  # two characters, as SAP counts
+    ],
+)
+def test_what_is_too_long_is_cut_where_the_settings_say_so(
+    desk: Desk, name: str, sent: str
+) -> None:
     transport = desk.opened(fail_when_truncating=False)
-    transport.call("BAPI_USER_LOCK", {"USERNAME": "ABCDEFGHIJKLMNO"}, changes=True)
-    assert desk.stub.calls[-1][1] == {"USERNAME": "ABCDEFGHIJKL"}
+    transport.call("BAPI_USER_LOCK", {"USERNAME": name}, changes=True)
+    assert desk.stub.calls[-1][1] == {"USERNAME": sent}
 
 
 def test_dates_go_out_as_digits_and_come_back_as_dates(desk: Desk) -> None:
@@ -409,9 +426,10 @@ def test_tables_come_only_where_they_were_asked_for_and_return_always(desk: Desk
     assert wanted.tables["PROFILES"] == []
 
 
-def test_a_module_that_nobody_described_is_described_by_sap(
+def test_a_module_is_described_by_the_sap_that_is_called(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Older releases know fewer parameters and shorter passwords than our own description."""
     monkeypatch.setattr(pyrfc_transport, "INTERFACES", {})
     transport = desk.opened()
     found = transport.interface("BAPI_USER_ACTGROUPS_ASSIGN")

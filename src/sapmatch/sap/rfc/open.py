@@ -36,7 +36,7 @@ def open_rfc(
     if connection.rfc.transport == "pyrfc":
         from sapmatch.sap.rfc.pyrfc_transport import open_pyrfc
 
-        return open_pyrfc(name, connection, secrets, clock=clock, guard=guard)
+        return open_pyrfc(name, connection, secrets, clock=clock, guard=guard, tries=tries)
     from sapmatch.sap.rfc.soap import open_soap
 
     return open_soap(

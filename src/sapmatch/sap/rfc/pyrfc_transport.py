@@ -31,8 +31,8 @@ from sapmatch.sap.rfc.pool import Pool
 from sapmatch.sap.rfc.pyrfc_errors import Meaning
 from sapmatch.sap.rfc.pyrfc_logon import Line, PyRfcLogon
 from sapmatch.sap.rfc.pyrfc_values import Written, interface_of, taken
+from sapmatch.sap.session import TRIES
 
-TRIES = 3  # of a call that changes nothing
 _NO_INPUT: Final[Mapping[str, RfcInput]] = {}
 _NO_TABLES: Final[Mapping[str, RfcTable]] = {}
 _END_OF_WORK: Final = frozenset({"BAPI_TRANSACTION_COMMIT", "BAPI_TRANSACTION_ROLLBACK"})
@@ -45,10 +45,11 @@ def open_pyrfc(
     *,
     clock: Clock,
     guard: LogonGuard | None = None,
+    tries: int = TRIES,
 ) -> "PyRfcTransport":
     """What calls function modules of `[connections.<name>]` by PyRFC; nothing is sent yet.
 
-    InputRejected where PyRFC is not installed, or the connection cannot log on that way.
+    `tries` of a call that only reads. InputRejected where PyRFC is not installed, or the connection cannot log on that way.
     """
     check_sdk()
     try:
@@ -59,14 +60,19 @@ def open_pyrfc(
             "SDK on LD_LIBRARY_PATH (in a Lambda layer: /opt/lib)?"
         ) from exc
     logon = PyRfcLogon(name, connection, secrets, clock, guard, module)
-    return PyRfcTransport(connection, logon, Meaning(logon.place, module), clock)
+    return PyRfcTransport(connection, logon, Meaning(logon.place, module), clock, tries)
 
 
 class PyRfcTransport:
     """Implements RfcTransport; each call has a connection of its own, and no thread shares one."""
 
     def __init__(
-        self, connection: Connection, logon: PyRfcLogon, meaning: Meaning, clock: Clock
+        self,
+        connection: Connection,
+        logon: PyRfcLogon,
+        meaning: Meaning,
+        clock: Clock,
+        tries: int = TRIES,
     ) -> None:
         rfc, limits = connection.rfc, connection.limits
         assert rfc is not None
@@ -75,6 +81,7 @@ class PyRfcTransport:
         self._logon = logon
         self._meaning = meaning
         self._clock = clock
+        self._tries = tries
         self._pace = Pace(limits.requests_per_second, clock, limits.burst)
         self._breaker = Breaker(self._place, limits.failures, limits.open_seconds, clock)
         self._seats = Seats(self._place, limits.parallel, limits.wait_seconds)
@@ -117,11 +124,11 @@ class PyRfcTransport:
         return once() if changes else self._repeated(once)
 
     def interface(self, function: str) -> FunctionInterface | None:
-        """What the module takes and gives: our own description, else SAP's."""
-        if function in INTERFACES:
-            return INTERFACES[function]
-        with self._line() as line:
-            return self.described(line, function)
+        """What the module takes and gives, in this release: SAP's own description, else ours."""
+        if function not in self._told:
+            with self._line() as line:
+                return self.described(line, function) or INTERFACES.get(function)
+        return self._told[function]
 
     @contextmanager
     def unit(self) -> Iterator["PyRfcUnit"]:
@@ -223,7 +230,7 @@ class PyRfcTransport:
             yield line
 
     def _repeated(self, call: Callable[[], Any]) -> Any:
-        for attempt in range(1, TRIES):
+        for attempt in range(1, self._tries):
             try:
                 return call()
             except SapUnavailable:
@@ -270,7 +277,8 @@ class PyRfcUnit:
     def interface(self, function: str) -> FunctionInterface | None:
         """What the module takes and gives."""
         with self._alone:
-            return INTERFACES.get(function) or self._transport.described(self._line, function)
+            described = self._transport.described(self._line, function)
+            return described or INTERFACES.get(function)
 
     @contextmanager
     def unit(self) -> Iterator["PyRfcUnit"]:

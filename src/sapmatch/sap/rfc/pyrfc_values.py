@@ -14,7 +14,7 @@ from sapmatch.model.rfc import (
     RfcScalar,
     RfcTable,
 )
-from sapmatch.sap.rfc.values import check_length, value_of, wire_text
+from sapmatch.sap.rfc.values import fitting, value_of, wire_text
 
 _TYPES: Final[Mapping[str, FieldType]] = {
     "RFCTYPE_CHAR": "char",
@@ -148,12 +148,8 @@ class Written:
         }
 
     def _scalar(self, place: str, parameter: str, field: Field, value: RfcScalar) -> Any:
-        if not self._cuts:
-            check_length(place, parameter, field, value)
-        elif field.type in ("char", "raw") and field.length and isinstance(value, str | bytes):
-            value = value[: field.length]
         try:
-            return given(value, field)
+            return given(fitting(field, value, refuses=not self._cuts), field)
         except ValueError as exc:
             named = parameter if parameter == field.name else f"{parameter}.{field.name}"
-            raise InputRejected(f"{place}: {named} {exc}") from None
+            raise InputRejected(f"{place}: {named} {exc}; nothing was sent") from None

@@ -49,7 +49,8 @@ def open_pyrfc(
 ) -> "PyRfcTransport":
     """What calls function modules of `[connections.<name>]` by PyRFC; nothing is sent yet.
 
-    `tries` of a call that only reads. InputRejected where PyRFC is not installed, or the connection cannot log on that way.
+    `tries` of a call that only reads. InputRejected where PyRFC is not installed, or the connection
+    cannot log on that way.
     """
     check_sdk()
     try:

@@ -98,7 +98,9 @@ def run_list(arguments: argparse.Namespace) -> int:
     )
     with _side(arguments) as side:
         tell_pushed(side.reader.pushed(query))
-        _print_users(arguments, side, side.reader.users(query), names_only=arguments.names)
+        users = side.reader.users(query)
+        if not _print_users(arguments, side, users, names_only=arguments.names):
+            output.note("no user is like that")
     return 0
 
 
@@ -203,8 +205,10 @@ def _print_users(
             known = _listed(user) if names_only else properties(user, side.rfc, rows=rows)
             output.json_line(known)
         return count
+    rows = [_row(user, side, names_only=names_only) for user in counted()]
     columns = ("User", "Name") if names_only else ("User", "Name", "Type", "Locked", "Valid to")
-    output.table(columns, (_row(user, side, names_only=names_only) for user in counted()))
+    if rows:
+        output.table(columns, rows)
     return count
 
 
@@ -246,10 +250,10 @@ def show_roles(roles: Iterable[RoleAssignment]) -> None:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, dict):
-        return [f"{name} = {each}" for name, each in value.items()]
+        return tuple(f"{name} = {each}" for name, each in value.items())
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return value if isinstance(value, list) else str(value or "")
+    return tuple(value) if isinstance(value, list) else str(value or "")
 
 
 def _state(path: Path) -> str | None:

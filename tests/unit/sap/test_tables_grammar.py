@@ -24,7 +24,7 @@ def test_the_two_tables_that_are_set_from_the_start_are_roles_and_user_groups() 
 
 
 def test_blanks_and_small_letters_change_nothing_and_the_alias_may_be_left_out() -> None:
-    (table,) = tables_of(["usgrp =  mandt : 3 : ignore , usergroup : 12 : key"]).values()
+    (table,) = tables_of(["\n usgrp =  mandt : 3 : ignore , usergroup : 12 : key"]).values()
     assert (table.alias, table.names) == ("USGRP", ("USERGROUP",))
 
 
@@ -60,7 +60,7 @@ def test_what_matches_has_the_name_of_a_key_or_stands_for_the_next_one() -> None
     [
         ("AGR_DEFINE as ROLE", 19, "has no '='"),
         ("=A:1:KEY", 1, "TABLE as ALIAS"),
-        (" T=A:1:KEY", 1, "begins with a blank"),
+        (" T as USER=A:1:KEY", 7, "is no alias"),
         ("T as =A:1:KEY", 1, "TABLE as ALIAS"),
         ("T as ACCOUNT=A:1:KEY", 6, "is no alias"),
         ("T as profile=A:1:KEY", 6, "is no alias"),

@@ -21,9 +21,9 @@ Role = Literal["read", "key", "ignore", "output", "match"]
 
 _WIDEST = 512  # characters of one row: DATA-WA and ENTRIES-WA hold no more in one column
 _CLIENT: Final = frozenset({"MANDT", "CLIENT"})
-_TABLE = re.compile(r"(?P<table>\S+)(?:\s+as\s+(?P<alias>\S+))?\s*\Z", re.IGNORECASE)
+_TABLE = re.compile(r"\s*(?P<table>\S+)(?:\s+as\s+(?P<alias>\S+))?\s*\Z", re.IGNORECASE)
 _SUB_TABLE = re.compile(
-    r"(?P<table>\S+)\s+for\s+(?P<root>\S+)(?:\s+format\s+(?P<format>\S+))?"
+    r"\s*(?P<table>\S+)\s+for\s+(?P<root>\S+)(?:\s+format\s+(?P<format>\S+))?"
     r"(?:\s+as\s+(?P<name>\S+))?\s*\Z",
     re.IGNORECASE,
 )
@@ -181,11 +181,7 @@ def _halves(text: str, shape: str) -> tuple[str, str, int]:
     head, equals, rest = text.partition("=")
     if not equals:
         raise Mistake(len(text) + 1, f"has no '='; write {shape}")
-    return head.rstrip() if not head[:1].isspace() else _no_blank(), rest, len(head) + 1
-
-
-def _no_blank() -> str:
-    raise Mistake(1, "begins with a blank; begin with the name of the table")
+    return head, rest, len(head) + 1
 
 
 def _columns(rest: str, start: int, roles: dict[str, Role], default: Role) -> Iterator[Column]:

@@ -21,6 +21,7 @@ Status: TypeAlias = Literal[
     "unchanged", "done", "accepted_by_central", "partial", "failed", "unknown"
 ]
 Send: TypeAlias = Callable[[RfcTransport], tuple[BapiMessage, ...]]
+EXISTS: Final = "01/224"
 _COMMIT: Final = "BAPI_TRANSACTION_COMMIT"
 _ROLLBACK: Final = "BAPI_TRANSACTION_ROLLBACK"
 _LOST: Final = "its answer was lost; SAP holds it"
@@ -87,6 +88,7 @@ class Effects:
         self._good: StepStatus = "accepted_by_central" if is_central else "done"
         self._steps: list[Step] = []
         self._warnings: list[BapiMessage] = []
+        self._stands = False  # whether something of what was refused
         self._stateful = transport.capabilities.stateful
 
     def applied(self, user: str, effects: Sequence[Effect]) -> Changed:
@@ -164,16 +166,20 @@ class Effects:
                     )
 
     def _settle(self, effects: Sequence[Effect]) -> None:
-        """Compare what was sent with what SAP holds now."""
+        """Compare what was sent with what SAP holds now.
+
+        What SAP refused is looked at too: it may have done a part, or all but one field.
+        """
         sent = [
             (index, effect)
             for index, effect in enumerate(effects)
-            if self._steps[index].status in (self._good, "unknown") and effect.lacks
+            if self._steps[index].status != "not_executed" and effect.lacks
         ]
+        right = [each for n, each in sent if self._steps[n].status in (self._good, "unknown")]
         if not sent:
             return
         try:
-            found = self._read_until(lambda user: all(_holds(each, user) for _, each in sent))
+            found = self._read_until(lambda user: all(_holds(each, user) for each in right))
         except SapmatchError as exc:
             words = f"what was sent could not be read back: {exc}"
             self._steps.append(Step(name="read back", status="unknown", message=words))
@@ -181,7 +187,21 @@ class Effects:
         taken_back = self._stateful and any(step.status == "failed" for step in self._steps)
         for index, effect in sent:
             lack = effect.lacks(found) if effect.lacks else None
-            self._steps[index] = self._settled(effect, self._steps[index], lack, taken_back)
+            if self._steps[index].status == "failed":
+                is_there = effect.founding and found is not None
+                self._steps[index] = self._refused(self._steps[index], lack, is_there=is_there)
+            else:
+                self._steps[index] = self._settled(effect, self._steps[index], lack, taken_back)
+
+    def _refused(self, step: Step, lack: Lack | None, *, is_there: bool) -> Step:
+        """A step that SAP refused, with what it did of it all the same."""
+        if step.code == EXISTS:
+            return step
+        words = lack.words if lack else "SAP holds it all the same"
+        if is_there:
+            words = f"the user was created all the same; {words}"
+        self._stands = self._stands or is_there or lack is None
+        return replace(step, message=f"{step.message}; {words}")
 
     def _settled(self, effect: Effect, step: Step, lack: Lack | None, taken_back: bool) -> Step:
         if lack is None:
@@ -212,7 +232,7 @@ class Effects:
         if "unknown" in statuses:
             return "unknown"
         if "failed" in statuses:
-            return "partial" if self._good in statuses else "failed"
+            return "partial" if self._good in statuses or self._stands else "failed"
         return "accepted_by_central" if self._good == "accepted_by_central" else "done"
 
 

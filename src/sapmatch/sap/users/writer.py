@@ -33,7 +33,7 @@ from sapmatch.sap.users.changes import (
 )
 from sapmatch.sap.users.cua import Landscape
 from sapmatch.sap.users.details import user_name
-from sapmatch.sap.users.effects import Effect, Effects, Lack, module
+from sapmatch.sap.users.effects import EXISTS, Effect, Effects, Lack, module
 from sapmatch.sap.users.locks import lock_effects
 from sapmatch.sap.users.passwords import (
     CHANGE,
@@ -45,7 +45,6 @@ from sapmatch.sap.users.passwords import (
 )
 from sapmatch.sap.users.roles import OneSystem, role_problems, splits_of, wanted_roles
 
-EXISTS: Final = "01/224"
 NOT_FOUND: Final = "01/124"
 _CREATE: Final = "BAPI_USER_CREATE1"
 _DELETE: Final = "BAPI_USER_DELETE"

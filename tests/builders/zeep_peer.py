@@ -6,15 +6,19 @@ from datetime import date, time
 from typing import Any
 
 import requests
-from zeep import Client
-from zeep.helpers import serialize_object
-from zeep.transports import Transport
+import zeep
+import zeep.helpers
+import zeep.transports
 
 from local.sap.abap.dictionary import Field, Parameter, functions
 from local.sap.abap.wire import spelled
 from sapmatch.model.rfc import Flavour, RfcResult
 from tests.builders.abap import PASSWORD, USER, AbapServer, bindings
 
+# zeep publishes no types.
+_CLIENT: Any = zeep.Client
+_TRANSPORT: Any = zeep.transports.Transport
+_SERIALIZED: Any = zeep.helpers.serialize_object
 _INITIAL = {"D": "0000-00-00", "T": "00:00:00", "X": b"", "I": 0}
 
 
@@ -24,8 +28,8 @@ class ZeepPeer:
     def __init__(self, sap: AbapServer, flavour: Flavour, session: requests.Session) -> None:
         self._sap = sap
         self._flavour = flavour
-        self._transport = Transport(session=session, timeout=20, operation_timeout=20)
-        self._clients: dict[str, Client] = {}
+        self._transport = _TRANSPORT(session=session, timeout=20, operation_timeout=20)
+        self._clients: dict[str, Any] = {}
 
     def call(
         self,
@@ -41,13 +45,13 @@ class ZeepPeer:
         given |= {name: {"item": [self._named(row) for row in asked[name]]} for name in asked}
         operation = self._client(function).service[self._spelled(function)]
         found = operation(**{self._spelled(n): self._named(value) for n, value in given.items()})
-        return self._plain(function, serialize_object(found), set(asked))
+        return self._plain(function, _SERIALIZED(found), set(asked))
 
-    def _client(self, function: str) -> Client:
+    def _client(self, function: str) -> Any:
         if function not in self._clients:
             path = bindings(self._flavour).get(function)
             wsdl = f"{path}?wsdl" if path else f"/sap/bc/soap/wsdl11?services={function}"
-            self._clients[function] = Client(self._sap.url + wsdl, transport=self._transport)
+            self._clients[function] = _CLIENT(self._sap.url + wsdl, transport=self._transport)
         return self._clients[function]
 
     def _spelled(self, name: str) -> str:

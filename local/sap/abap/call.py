@@ -40,8 +40,8 @@ class Call:
     rights: Rights
     user: str
     language: str
-    inputs: Row
-    given: Row
+    inputs: Row = field(repr=False)  # passwords stand there
+    given: Row = field(repr=False)
     created: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
 

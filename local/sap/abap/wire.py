@@ -211,7 +211,7 @@ def _text(value: Any, field: Field) -> str:
 
 def fault(error: AbapFault, function: str, style: Style) -> bytes:
     """A SOAP fault as each form has it: the key of the exception, and its text."""
-    if style == "soap_rfc":
+    if style == "soap_rfc" or not function:
         detail = (
             f'<rfc:Error xmlns:rfc="{RFC}"><message>{escape(error.message)}</message></rfc:Error>'
         )

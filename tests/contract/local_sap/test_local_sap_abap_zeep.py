@@ -100,3 +100,59 @@ def test_zeep_and_our_client_read_the_same(
     ours = as_plain(function, transport.call(function, imports, tables, want=want))
     asked_always = {"RETURN"} - theirs.keys()  # our client never goes without
     assert {name: ours[name] for name in ours.keys() - asked_always} == theirs
+
+
+def test_zeep_and_our_client_create_change_and_read_alike(
+    sap: AbapServer, pair: tuple[ZeepPeer, RfcTransport]
+) -> None:
+    """CO-T42, CO-T43: the same steps by two clients leave two users that differ in name only."""
+    peer, transport = pair
+
+    def ours(function: str, imports: dict[str, Any], **tables: Any) -> None:
+        result = transport.call(function, imports, tables, want=("RETURN",), changes=True)
+        assert [each.type for each in result.messages] == ["S"]
+
+    def theirs(function: str, imports: dict[str, Any], **tables: Any) -> None:
+        returned = peer.call(function, imports, tables, want=("RETURN",))["RETURN"]
+        assert [row["TYPE"] for row in returned] == ["S"]
+
+    for name, call in (("OURS", ours), ("THEIRS", theirs)):
+        user = {"USERNAME": name}
+        call(
+            "BAPI_USER_CREATE1",
+            user
+            | {
+                "ADDRESS": {"FIRSTNAME": "Jo", "LASTNAME": "Doe & Söhne", "DEPARTMENT": "D 1"},
+                "PASSWORD": {"BAPIPWD": "Abcdef-12"},
+                "LOGONDATA": {"GLTGV": "2026-02-01"},
+            },
+            GROUPS=[{"USERGROUP": "IT"}],
+        )
+        call(
+            "BAPI_USER_CHANGE",
+            user
+            | {
+                "ADDRESS": {"FIRSTNAME": "not taken", "DEPARTMENT": ""},
+                "ADDRESSX": {"DEPARTMENT": "X"},
+            },
+        )
+        roles = [{"AGR_NAME": "Z_FI_AP", "FROM_DAT": "2026-03-01", "TO_DAT": "9999-12-31"}]
+        call("BAPI_USER_ACTGROUPS_ASSIGN", user, ACTIVITYGROUPS=roles)
+        call("BAPI_USER_LOCK", user)
+    want = ("ACTIVITYGROUPS", "GROUPS", "RETURN")
+    shown = [
+        peer.call("BAPI_USER_GET_DETAIL", {"USERNAME": n}, want=want) for n in ("OURS", "THEIRS")
+    ]
+    for detail in shown:
+        detail.pop("LASTMODIFIED")
+    assert shown[0] == shown[1]
+    assert (shown[0]["ADDRESS"]["FIRSTNAME"], shown[0]["ADDRESS"]["DEPARTMENT"]) == ("Jo", "")
+    assert shown[0]["ISLOCKED"]["LOCAL_LOCK"] == "L"
+    assert (
+        as_plain(
+            "BAPI_USER_GET_DETAIL",
+            transport.call("BAPI_USER_GET_DETAIL", {"USERNAME": "OURS"}, want=want),
+        )["ACTIVITYGROUPS"]
+        == shown[1]["ACTIVITYGROUPS"]
+    )
+    sap.order(delete={"100": ["OURS", "THEIRS"]})

@@ -35,7 +35,7 @@ from tests.builders.soap_replies import (
 LIST, CREATE = "BAPI_USER_GETLIST", "BAPI_USER_CREATE1"
 ONE = xml(answer(LIST, f"<ROWS>1</ROWS><USERLIST>{row(USERNAME='JDOE')}</USERLIST><RETURN/>"))
 NODE = "/sap/bc/soap/rfc"
-NEW = {"USERNAME": "JDOE", "PASSWORD": {"BAPIPWD": "initial-canary"}}
+NEW: Mapping[str, Any] = {"USERNAME": "JDOE", "PASSWORD": {"BAPIPWD": "initial-canary"}}
 
 
 def listed(sap: RfcTransport) -> RfcResult:

@@ -27,8 +27,7 @@ def written(
     """The request element, as a parser sees it that is not ours."""
     module = module_of(INTERFACES.get(function) or CUSTOM, flavour)
     body = Envelope(PLACE, refuses_long=refuses_long).of(module, imports or {}, tables or {}, want)
-    request = ElementTree.fromstring(body)[0][0]
-    return request
+    return ElementTree.fromstring(body)[0][0]
 
 
 CUSTOM = FunctionInterface(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sapmatch.model.rfc import BapiFailed, BapiMessage, RfcResult
+from sapmatch.model.rfc import BapiFailed, BapiMessage, RfcInput, RfcResult
 from sapmatch.sap.rfc.messages import judged, message_of, messages_of
 
 
@@ -68,3 +68,9 @@ def test_older_modules_say_id_and_number_in_one_code() -> None:
 
 def test_a_row_that_is_no_number_does_not_hide_the_message() -> None:
     assert message_of({"TYPE": "W", "ID": "01", "NUMBER": "7", "ROW": "x"}).number == "007"
+
+
+def test_a_module_without_return_may_say_it_by_rc() -> None:
+    said: dict[str, RfcInput] = {"RC": 4, "MSGID": "00", "MSGNO": "187", "MSGTEXT": "too short"}
+    assert [each.code for each in messages_of(said, {})] == ["00/187"]
+    assert messages_of({**said, "RC": 0}, {}) == ()

@@ -93,14 +93,14 @@ def test_a_value_that_its_type_forbids_is_kept_as_text() -> None:
 @pytest.mark.parametrize("name", ["Return", "ReturnTable"])
 def test_mc_style_names_are_known_again(name: str) -> None:
     inside = (
-        f"<Activitygroups><item><AgrName>Z_A</AgrName><ToDat>9999-12-31</ToDat></item>"
+        f"<Activitygroups><item><AgrName>Z_A</AgrName><ToDat>9999-12-31</ToDat><NewField>1</NewField></item>"
         f"</Activitygroups><{name}><item><Type>E</Type><MessageV1>x</MessageV1></item></{name}>"
     )
     tag = "n0:BapiUserGetDetailResponse"
     body = envelope(f'<{tag} xmlns:n0="{MC_STYLE}">{inside}</{tag}>')
     found = read(body, DETAIL, "mc_style")
     assert found.tables == {
-        "ACTIVITYGROUPS": [{"AGR_NAME": "Z_A", "TO_DAT": date(9999, 12, 31)}],
+        "ACTIVITYGROUPS": [{"AGR_NAME": "Z_A", "TO_DAT": date(9999, 12, 31), "NEW_FIELD": "1"}],
         "RETURN": [{"TYPE": "E", "MESSAGE_V1": "x"}],
     }
 

@@ -74,7 +74,7 @@ _MODULES: Final[dict[str, dict[Direction, str]]] = {
     "BAPI_USER_PROFILES_DELETE": _ONE_USER,
     "BAPI_USER_LOCACTGROUPS_READ": {**_LOCAL_ROLES, "import": f"{_USER} WITH_TEXT:1"},
     "BAPI_USER_LOCACTGROUPS_ASSIGN": _LOCAL_ROLES,
-    "BAPI_USER_LOCPROFILES_READ": _LOCAL_PROFILES,
+    "BAPI_USER_LOCPROFILES_READ": {**_LOCAL_PROFILES, "import": f"{_USER} WITH_TEXT:1"},
     "BAPI_USER_LOCPROFILES_ASSIGN": _LOCAL_PROFILES,
     "BAPI_USER_SYSTEM_ASSIGN": {"import": _USER, "tables": "SYSTEMS RETURN"},
     "SUSR_GET_ADMIN_USER_LOGIN_INFO": {
@@ -86,7 +86,10 @@ _MODULES: Final[dict[str, dict[Direction, str]]] = {
         "export": "RETURN",
     },
     "SUSR_GENERATE_PASSWORD": {"export": "PASSWORD"},
-    "PASSWORD_FORMAL_CHECK": {"import": "PASSWORD", "export": "RETURN"},
+    "PASSWORD_FORMAL_CHECK": {
+        "import": "PASSWORD",
+        "export": "RC:i MSGID:20 MSGNO:n3 MSGV1:50 MSGV2:50 MSGV3:50 MSGV4:50 MSGTEXT:220 RETURN",
+    },
     "BAPI_HELPVALUES_GET": {
         "import": "OBJTYPE:10 OBJNAME:32 METHOD:32 PARAMETER:32 FIELD:30 MAX_OF_ROWS:i",
         "export": "RETURN",

@@ -27,11 +27,23 @@ def message_of(row: RfcStructure) -> BapiMessage:
 def messages_of(
     exports: Mapping[str, RfcInput], tables: Mapping[str, Iterable[RfcStructure]]
 ) -> tuple[BapiMessage, ...]:
-    """The rows of RETURN, be it a table or one structure; an initial one says nothing."""
+    """The rows of RETURN, be it a table or one structure; an initial one says nothing.
+
+    Modules without RETURN may say it by RC, MSGID and MSGNO (PASSWORD_FORMAL_CHECK).
+    """
     rows = list(tables.get("RETURN", ()))
     single = exports.get("RETURN")
     if isinstance(single, Mapping):
         rows.append(single)
+    if _text(exports.get("MSGID")) and _text(exports.get("RC")) not in ("", "0"):
+        rows.append(
+            {
+                "TYPE": "E",
+                "ID": _text(exports["MSGID"]),
+                "NUMBER": _text(exports.get("MSGNO")),
+                "MESSAGE": _text(exports.get("MSGTEXT")),
+            }
+        )
     return tuple(message_of(row) for row in rows if _text(row.get("TYPE")))
 
 
@@ -72,8 +84,8 @@ def _padded(code: str) -> str:
     return f"{head}{colon}{number.zfill(3)}"
 
 
-def _text(value: RfcScalar) -> str:
-    return "" if value is None else str(value)
+def _text(value: RfcInput) -> str:
+    return "" if value is None or isinstance(value, Mapping) else str(value)
 
 
 def _int(value: RfcScalar) -> int:

@@ -78,7 +78,7 @@ def read_reply(body: bytes, module: Module, flavour: Flavour) -> Reply | Fault:
         if part is None and tag == "ReturnTable":
             part = module.parts.get("RETURN")
         if part is not None:
-            _keep(reply, part, content)
+            _keep(reply, part, content, flavour)
         else:
             _keep_unknown(reply, plain_name(tag, flavour), content, flavour)
     return reply
@@ -160,25 +160,25 @@ def _answer(root: Element) -> Element:
     raise Unreadable("is a SOAP envelope without a body")
 
 
-def _keep(reply: Reply, part: Part, content: Content) -> None:
+def _keep(reply: Reply, part: Part, content: Content, flavour: Flavour) -> None:
     parameter = part.parameter
     if parameter.kind == "table":
         rows = content if isinstance(content, list) else []
-        reply.tables[parameter.name] = [_row(part.by_wire, inside) for _, inside in rows]
+        reply.tables[parameter.name] = [_row(part.by_wire, inside, flavour) for _, inside in rows]
     elif parameter.kind == "structure":
-        reply.exports[parameter.name] = _row(part.by_wire, content)
+        reply.exports[parameter.name] = _row(part.by_wire, content, flavour)
     else:
         reply.exports[parameter.name] = _value(_flat(content), parameter.fields[0])
 
 
-def _row(known: Mapping[str, Field], content: Content) -> dict[str, RfcScalar]:
+def _row(known: Mapping[str, Field], content: Content, flavour: Flavour) -> dict[str, RfcScalar]:
     row: dict[str, RfcScalar] = {}
     if isinstance(content, str):
         return row  # an empty row, or a structure of which SAP sent nothing
     for name, inside in content:
         field = known.get(name)
         if field is None:
-            _keep_field(row, name.replace("_-", "/"), inside)
+            _keep_field(row, plain_name(name, flavour), inside)
         else:
             row[field.name] = _value(_flat(inside), field)
     return row

@@ -124,7 +124,7 @@ class _Wsdl:
 def _parameters(wsdl: _Wsdl, sent: Node, back: Node | None, *, camel: bool) -> Iterator[Parameter]:
     into = {each.name: each for each in wsdl.inside(wsdl.type_of(sent))}
     out = {each.name: each for each in wsdl.inside(wsdl.type_of(back))} if back else {}
-    for name, element in (out | into).items():
+    for name, element in (into | out).items():
         kind = wsdl.type_of(element)
         elements = wsdl.inside(kind)
         is_table = [each.name for each in elements] == ["item"]

@@ -12,10 +12,8 @@ from sapmatch.model.errors import (
     InputRejected,
     OutcomeUnknown,
     PreconditionFailed,
-    RecordLocked,
     SapmatchError,
     SapRejected,
-    TransientError,
 )
 from sapmatch.model.ports import Clock
 from sapmatch.model.provisioning import (
@@ -33,7 +31,6 @@ from sapmatch.provisioning.progress import FINE, Notebook, Progress
 PLAN_OUTDATED: Final = "PLAN_OUTDATED"
 NOT_ARRIVED: Final = "NOT_ARRIVED"
 _MOST_ATTEMPTS = 3
-_LOCKED_ATTEMPTS = 3
 _STATES: Final[dict[str, DesiredState]] = {"delete": "absent", "lock": "locked"}
 
 
@@ -136,13 +133,6 @@ class Turn:
     def _write(self, user: PlannedUser, fresh: PlannedUser, started: Progress) -> Progress:
         try:
             changed = self._call(fresh)
-        except TransientError as exc:
-            # Nothing happened: it is no call that may have arrived.
-            opened = replace(started, state="open")
-            if isinstance(exc, RecordLocked) and started.attempts >= _LOCKED_ATTEMPTS:
-                return self._ended(user, opened, _failed(user, "RECORD_LOCKED", str(exc)))
-            self._note(opened)
-            raise
         except OutcomeUnknown as exc:
             step = Step(name=fresh.action, status="unknown", message=str(exc))
             return self._note(
@@ -151,7 +141,8 @@ class Turn:
         except (InputRejected, SapRejected, PreconditionFailed, AuthorizationMissing) as exc:
             return self._ended(user, started, _failed(user, _code(exc), str(exc)))
         except SapmatchError:
-            self._note(replace(started, state="open"))  # of the connection as a whole: not sent
+            # Of the connection as a whole, or it may work later: nothing happened.
+            self._note(replace(started, state="open"))
             raise
         return self._ended(user, started, _of(user, changed))
 

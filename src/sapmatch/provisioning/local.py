@@ -56,11 +56,12 @@ def apply_file(
 ) -> Ended:
     """Carry the file to its end.
 
-    `name` is that of the file, without its folder. `agree` is asked before anything is changed: it answers why, None to change nothing (the run
-    waits then). `say` hears how far it is. Raises what `Provisioner.apply` raises.
+    `name` is that of the file, without its folder. `agree` is asked before anything is changed: it
+    answers why, None to change nothing (the run waits then). `say` hears how far it is. Raises what
+    `Provisioner.apply` raises.
     """
     run_id = _run_id(home, connection, data)
-    key = f"{places.DROPPED}{connection}/{run_id}/{name}"
+    key = f"{places.prefix(connection, run_id)}file/{name}"
     home.objects.write(key, data)
     runs = home.runs
     planned = runs.plan(run_id, connection, key)

@@ -85,4 +85,4 @@ def record_key(connection: str, run_id: str) -> str:
 
 def lease_key(connection: str, run_id: str) -> str:
     """Who is at work on the run."""
-    return f"{record_key(connection, run_id)}/lease"
+    return f"{record_key(connection, run_id)}.lease"

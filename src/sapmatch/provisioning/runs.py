@@ -236,8 +236,11 @@ class Provisioner:
         return key
 
     def stop(self, run_id: str, connection: str) -> ProvisioningRun:
-        """Let a run end behind the user that it is at."""
-        return self._records.change(connection, run_id, states.stopping)
+        """Let a run end behind the user that it is at, or at once where it waits for a person."""
+        run = self._records.change(connection, run_id, states.stopping)
+        if self._waits and run.status == "waiting" and run.token:
+            self._waits.resume(run.token, {"action": "stopped"})
+        return run
 
     def resume(self, run_id: str, connection: str) -> tuple[ProvisioningRun, Received]:
         """Let a run that was stopped or failed go on.
@@ -275,6 +278,7 @@ class Provisioner:
             outcome=states.outcome(run),
             counts=run.counts,
             refused=run.refused,
+            users=states.users(run.counts),
             digest=run.digest,
             waits_for=run.waits_for,
         )

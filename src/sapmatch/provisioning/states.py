@@ -6,7 +6,7 @@ from typing import Final, Literal
 from msgspec.structs import replace
 
 from sapmatch.model.errors import InputRejected
-from sapmatch.model.provisioning import ProvisioningRun, RunStatus
+from sapmatch.model.provisioning import Counts, ProvisioningRun, RunStatus
 
 OVER: Final[tuple[RunStatus, ...]] = ("done", "refused", "rejected")
 _CAN_GO_ON: Final[tuple[RunStatus, ...]] = ("failed", "stopped")
@@ -14,13 +14,17 @@ _CAN_GO_ON: Final[tuple[RunStatus, ...]] = ("failed", "stopped")
 
 def outcome(run: ProvisioningRun) -> Literal["refused", "nothing", "waits", "ready"]:
     """What the plan of a run says is to be done next."""
-    counts = run.counts
     if run.status == "refused":
         return "refused"
     if run.waits_for and run.decision is None:
         return "waits"
-    touched = counts.create + counts.change + counts.lock + counts.unlock + counts.delete
-    return "ready" if touched else "nothing"
+    return "ready" if users(run.counts) > run.counts.none else "nothing"
+
+
+def users(counts: Counts) -> int:
+    """How many users a plan names, those included that stay as they are."""
+    changed = counts.create + counts.change + counts.lock + counts.unlock + counts.delete
+    return changed + counts.none
 
 
 def waiting(run: ProvisioningRun, token: str, execution: str) -> ProvisioningRun:

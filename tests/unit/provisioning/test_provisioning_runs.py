@@ -9,7 +9,6 @@ import pytest
 from sapmatch.model.errors import (
     InputRejected,
     LogonRefused,
-    RecordLocked,
     SapRejected,
     SapUnavailable,
     Throttled,
@@ -208,17 +207,6 @@ def test_what_holds_for_the_whole_system_ends_the_turn_and_the_next_goes_on(
     assert here.sap.effects == [("create", "NEW"), ("change", "A")]
 
 
-def test_a_user_that_somebody_edits_is_tried_some_times_and_then_given_up() -> None:
-    here = home()
-    here.sap.faults["A"] = [RecordLocked("in SU01")] * 3
-    run = here.drop(CHANGE)
-    here.plan(run)
-    for _ in range(2):
-        with pytest.raises(RecordLocked):
-            here.runs().apply(run, "s4", owner="x")
-    assert here.runs().apply(run, "s4", owner="x").failed == 1
-
-
 def test_only_one_execution_applies_a_run_at_a_time() -> None:
     here = home()
     run = here.drop(CREATE, CHANGE)
@@ -249,7 +237,7 @@ def test_a_lease_of_a_dead_execution_ends() -> None:
     lease_lost = here.control.write
 
     def no_release(key: str, value: bytes, *, expected: int) -> int:
-        if key.endswith("/lease") and expected:
+        if key.endswith(".lease") and expected:
             raise KeyboardInterrupt
         return lease_lost(key, value, expected=expected)
 
@@ -444,6 +432,16 @@ def test_a_run_that_nobody_answered_ends_and_can_be_asked_about_again() -> None:
     here.runs().hold(run, "s4", "token2", "execution")
     assert here.runs().approve(run, "s4", digest, SESSION, "ok").goes_on
     assert here.waits.told[-1][0] == "token2"
+
+
+def test_a_run_that_is_stopped_while_it_waits_ends_and_may_be_asked_about_again() -> None:
+    here, run, digest = waiting()
+    here.runs().hold(run, "s4", "token", "execution")
+    here.runs().stop(run, "s4")
+    assert here.waits.told == [("token", {"action": "stopped"})]
+    assert here.report(run)["status"] == "stopped"
+    with pytest.raises(InputRejected, match="waits for nobody"):
+        here.runs().approve(run, "s4", digest, SESSION, "ok")
 
 
 def central(*stages: ChildSystem, **rules: Any) -> ProvisioningHome:

@@ -30,6 +30,7 @@ COMMANDS = {
     "users": "list, show, create, change, lock, unlock and delete the users of a SAP system",
     "roles": "list, assign and take away the roles of a user of SAP",
     "tables": "read tables of SAP that the settings describe",
+    "provision": "make the users of a SAP system what a file says, by a plan that is shown first",
     "connections": "write a connection block, and what SAP, BTP and AWS have to be told for it",
     "learn": "count weights of evidence in confirmed decisions, for the settings",
     "reload": "read an extraction of a deployed stage anew, once SAP or its fields ask for it",

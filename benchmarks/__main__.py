@@ -1,6 +1,6 @@
 """`make bench`: every benchmark; one JSON line a figure lies in build/bench/ afterwards."""
 
-from benchmarks import cold_start
+from benchmarks import cold_start, users
 from benchmarks.connections import __main__ as connections
 from benchmarks.extraction import __main__ as extraction
 from benchmarks.matching import __main__ as matching
@@ -19,4 +19,6 @@ print()
 matching.main()
 print()
 connections.main()
+print()
+users.main()
 cold_start.main()

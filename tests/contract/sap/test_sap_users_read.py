@@ -13,6 +13,8 @@ from sapmatch.model.errors import AuthorizationMissing, SapRejected
 from sapmatch.model.rfc import BapiFailed, Flavour, Rfc, RfcTransport
 from sapmatch.model.users import Both, Compare, Condition, Either, Not, Operator, SapUser, UserQuery
 from sapmatch.sap.rfc.open import open_rfc
+from sapmatch.sap.tables.reader import SapTables
+from sapmatch.sap.users.helpvalues import role_finder
 from sapmatch.sap.users.reader import SapUsers
 from sapmatch.sap.users.sync import sync
 from tests.builders.abap import USER, MemoryTransport, abap_server
@@ -226,6 +228,17 @@ def test_roles_and_profiles_that_there_are(way: str) -> None:
         assert "SAP_ALL" in list(reader.profiles())
         names = ["sap_asr_employee", "Z:FI_CLERK", "NO_ROLE"]
         assert reader.known_roles(names) == {"sap_asr_employee", "Z:FI_CLERK"}
+
+
+def test_roles_are_found_in_their_table_where_sap_does_not_offer_them() -> None:
+    abap = Abap({"users": PEOPLE})
+    transport = cast(RfcTransport, MemoryTransport(abap))
+    finds = role_finder(SapTables(transport, Rfc(), "[connections.s4]"))
+    abap.control({"fault": {"next": "fault:NO_VALUES", "of": "BAPI_HELPVALUES_GET"}})
+    reader = SapUsers(transport, Rfc(), "s4", SystemClock(), 1, has_role=finds)
+    assert reader.known_roles(["Z_MM_BUYER", "Z_MM", "NO_ROLE"]) == {"Z_MM_BUYER"}
+    assert abap.called("RFC_GET_TABLE_ENTRIES")
+    assert role_finder(SapTables(transport, Rfc(tables=()), "s4")) is None
 
 
 @pytest.mark.parametrize("way", WAYS)

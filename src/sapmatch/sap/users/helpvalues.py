@@ -11,15 +11,25 @@ from typing import Final, TypeAlias
 
 from sapmatch.model.errors import AuthorizationMissing, SapRejected
 from sapmatch.model.rfc import Rfc, RfcStructure, RfcTransport
+from sapmatch.model.users import TableReader
 from sapmatch.sap.rfc.messages import judged
 from sapmatch.sap.users.conditions import upper
 from sapmatch.sap.users.details import text
 
 HasRole: TypeAlias = Callable[[str], bool]
 
+ROLES: Final = "ACTIVITYGROUP"  # the alias of the table of roles
+
 _FUNCTION: Final = "BAPI_HELPVALUES_GET"
 _TOGETHER = 50  # roles asked for in one call
 _LONGEST_ROLE = 30
+
+
+def role_finder(tables: TableReader) -> HasRole | None:
+    """What looks for a role in the table that the settings call ACTIVITYGROUP, where they do."""
+    if ROLES not in tables.aliases():
+        return None
+    return lambda role: any(True for _ in tables.rows(ROLES, (role,)))
 
 
 class HelpValues:

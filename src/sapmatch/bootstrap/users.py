@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sapmatch.sap.users.reader import SapUsers
     from sapmatch.sap.users.writer import SapUserWriter
 
+_ROLES = "ACTIVITYGROUP"  # the alias that the settings have by default
 _EXCHANGES = 8  # with SAP for one user, each at its longest: how long a lock may be held
 
 
@@ -59,7 +60,14 @@ class UserSide:
         from sapmatch.sap.users.reader import SapUsers
 
         parallel = self._connection.limits.parallel
-        return SapUsers(self.transport, self.rfc, self._name, self._clock, parallel)
+        return SapUsers(
+            self.transport,
+            self.rfc,
+            self._name,
+            self._clock,
+            parallel,
+            has_role=self._has_role,
+        )
 
     @cached_property
     def writer(self) -> "SapUserWriter":
@@ -97,6 +105,12 @@ class UserSide:
             side.close()
         self._children.clear()
         self.transport.close()
+
+    def _has_role(self, name: str) -> bool:
+        """Whether the table of roles holds it, where the settings describe that table."""
+        if _ROLES not in self.tables.aliases():
+            return False
+        return any(True for _ in self.tables.rows(_ROLES, (name,)))
 
     def _child_of(self, name: str) -> "UserSide":
         if name == self._name:

@@ -63,6 +63,11 @@ def any_lock(locks: Locks) -> bool:
     return locks.local or locks.everywhere
 
 
+def own_lock(locks: Locks) -> bool:
+    """Whether an administrator of this system locked the user."""
+    return locks.local
+
+
 def roles_taken(user: PlannedUser) -> frozenset[str]:
     """Roles that the user has and will not have, or not for as long."""
     return frozenset(each.what for each in user.differences if _is_role(each) and each.before)

@@ -55,9 +55,13 @@ class Language(Struct, frozen=True, kw_only=True):
 
 
 class Desired(Struct, frozen=True, kw_only=True):
-    """The good rows of a file, and what is wrong with the others; both in the file's order."""
+    """The good rows of a file, and what is wrong with the others; both in the file's order.
+
+    `halves` are bad rows with what is good of them: it may hold more mistakes.
+    """
 
     users: tuple[DesiredUser, ...]
+    halves: tuple[DesiredUser, ...] = ()
     problems: tuple[Problem, ...] = ()
     names: dict[int, str] = {}  # users by row
 
@@ -65,6 +69,7 @@ class Desired(Struct, frozen=True, kw_only=True):
 def desired_users(data: bytes, most: int, language: Language) -> Desired:
     """The rows of a file; InputRejected only where it cannot be read as a whole."""
     users: list[DesiredUser] = []
+    halves: list[DesiredUser] = []
     problems: list[Problem] = []
     first: dict[str, int] = {}
     names: dict[int, str] = {}
@@ -78,11 +83,10 @@ def desired_users(data: bytes, most: int, language: Language) -> Desired:
             if earlier != row.number:
                 message = f"is the user of row {earlier} again; keep one row for each user"
                 reading.wrong(USERNAME, message)
-        if user is None or reading.problems:
-            problems += reading.problems
-        else:
-            users.append(user)
-    return Desired(users=tuple(users), problems=tuple(problems), names=names)
+        problems += reading.problems
+        if user is not None:
+            (halves if reading.problems else users).append(user)
+    return Desired(users=tuple(users), halves=tuple(halves), problems=tuple(problems), names=names)
 
 
 class _Reading:
@@ -115,16 +119,25 @@ class _Reading:
         return self._made(state, self._change(record, locked))
 
     def _made(self, state: DesiredState, change: UserChange) -> DesiredUser | None:
-        """Where something is wrong already, the other fields are looked at all the same."""
-        good = change if not self.problems else UserChange(name=self.name, fields=change.fields)
+        """Where something is wrong already, the rest is looked at all the same."""
+        good = self._half(change) if self.problems else change
         try:
             if self.name:
                 self._language.check(good)
         except InputRejected as exc:
             self.problems += of_rejected(self._row.number, None, exc, self.name)
-        return (
-            None if self.problems else DesiredUser(row=self._row.number, state=state, change=change)
-        )
+            good = self._half(change)
+        return DesiredUser(row=self._row.number, state=state, change=good) if self.name else None
+
+    def _half(self, change: UserChange) -> UserChange:
+        """What can be read of a bad row: its fields, and the names of roles that can be cut."""
+        known, names = len(self.problems), change.role_names
+        if names is not None:
+            list(self._split(NAMES, names))
+        if len(self.problems) > known:
+            del self.problems[known:]
+            names = None
+        return UserChange(name=self.name, fields=change.fields, role_names=names)
 
     def _user_name(self, value: Any) -> str:
         text = self._text(USERNAME, value) if value is not None else ""
@@ -178,7 +191,10 @@ class _Reading:
         elif target in fields:
             self.wrong(key, f"is {target}, which stands in the row too; keep one")
         else:
-            fields[target] = self._scalar(key, target, value)
+            known = len(self.problems)
+            found = self._scalar(key, target, value)
+            if len(self.problems) == known:
+                fields[target] = found
 
     def _scalar(self, key: str, field: str, value: Any) -> RfcScalar:
         if value is None:

@@ -69,6 +69,11 @@ class Comparison:
             problems += wrong
         return Compared(users=tuple(users), problems=tuple(problems))
 
+    def strange(self, rows: Sequence[DesiredUser]) -> tuple[Problem, ...]:
+        """Roles and systems of rows that there are not; their users are not read."""
+        self._ask(rows)
+        return tuple(problem for row in rows for problem in self._unknown(row))
+
     def _unknown(self, row: DesiredUser) -> Iterator[Problem]:
         name = self._names.get(row.row, "")
         wrong = unknown(row, self._is_known, self._systems, self._moment.split)

@@ -68,6 +68,7 @@ class Planning:
         desired = desired_users(data, rules.max_users, side.language)
         comparison = self._comparison(side, desired)
         compared = [comparison.compared(part) for part in slices(desired.users)]
+        compared.append(Compared(problems=comparison.strange(desired.halves)))
         return _made(run, compared, desired, rules, self._clock.now())
 
     def note(self, run: ProvisioningRun, plan: Plan) -> ProvisioningRun:
@@ -109,6 +110,9 @@ class Planning:
                 comparison = comparison or self._comparison(side, desired)
                 self._objects.write(key, _encoded(comparison.compared(part)))
             found.append(_decoded(self._objects.read(key)))
+        if desired.halves:
+            comparison = comparison or self._comparison(side, desired)
+            found.append(Compared(problems=comparison.strange(desired.halves)))
         return found
 
     def _comparison(self, side: Side, desired: Desired) -> Comparison:

@@ -25,7 +25,7 @@ from sapmatch.model.users import Children, UserReader, UserWriter
 from sapmatch.provisioning import lease, places, states, verify
 from sapmatch.provisioning.apply import Turn, Worker
 from sapmatch.provisioning.approval import Decision, decided, require_approver
-from sapmatch.provisioning.compare import IsLocked, any_lock
+from sapmatch.provisioning.compare import IsLocked, any_lock, own_lock
 from sapmatch.provisioning.desired import (
     RoleRows,
     RoleSplit,
@@ -64,24 +64,27 @@ class Provisioner:
         stage: str,
         split_of: Callable[[str], RoleSplit] = lambda _: plain_split,
         typed_of: Callable[[str], Typed] = lambda _: plain_typed,
-        locked_of: Callable[[str], IsLocked] = lambda _: any_lock,
+        locked_of: Callable[[str], IsLocked] | None = None,
         child_of: Callable[[str, str], UserReader | None] = lambda _name, _system: None,
         quiet_of: Callable[[str], float] = lambda _: 600.0,
         mailer: Mailer | None = None,
         waits: Waits | None = None,
     ) -> None:
-        """All by connection: `rules_of` raises InputRejected for one that no file may be for;
-        the others give what a Side has."""
+        """All by connection: `rules_of` raises InputRejected for one that no file may be for, the
+        others give what a Side has. Without `locked_of` a lock everywhere counts on a central
+        system, which sets it, and nowhere else."""
 
         def side_of(name: str) -> Side:
+            reader = reader_of(name)
+            usual = any_lock if reader.is_central else own_lock
             return Side(
-                reader=reader_of(name),
+                reader=reader,
                 writer=writer_of(name),
                 children=children_of(name),
                 role_rows=role_rows,
                 split=split_of(name),
                 typed=typed_of(name),
-                locked=locked_of(name),
+                locked=locked_of(name) if locked_of else usual,
                 child_of=lambda system: child_of(name, system),
                 quiet_seconds=quiet_of(name),
             )

@@ -194,6 +194,15 @@ def test_good_rows_are_planned_beside_bad_ones_where_the_settings_say_continue()
     assert fields == ["row 1: STATE", "row 1: X.Y", "row 3: ACTIVITYGROUPS"]
 
 
+def test_roles_of_a_row_with_other_mistakes_are_looked_at_too() -> None:
+    bad = {"USERNAME": "A", "ADDRESS.SHOE": "44", NAMES: ["Z_NIX"]}
+    plan = planned(MemoryUsers(), bad)
+    assert [each.field for each in plan.refused] == [
+        "row 1: ADDRESS.SHOE",
+        "row 1: ACTIVITYGROUPS",
+    ]
+
+
 def test_each_role_is_asked_for_once() -> None:
     sap = MemoryUsers(*(user(f"U{n}") for n in range(250)))
     planned(sap, *({"USERNAME": f"U{n}", NAMES: ["Z_BUYER"]} for n in range(250)))

@@ -11,7 +11,7 @@ import pytest
 from sapmatch.clock import SystemClock
 from sapmatch.limits.users import SharedUserLocks
 from sapmatch.model.errors import InputRejected, SapRejected
-from sapmatch.model.rfc import Rfc
+from sapmatch.model.rfc import Rfc, RfcScalar
 from sapmatch.model.users import Changed, RoleAssignment, SapUser, UserChange, UserLocks, UserReader
 from sapmatch.sap.rfc.open import open_rfc
 from sapmatch.sap.users.children import SapChildren
@@ -22,8 +22,16 @@ from tests.builders.control import MemoryControl
 from tests.builders.scripted_users import NoLocks
 
 CENTRAL, CHILD, OTHER = "S4HCLNT100", "S4HCLNT200", "S4HCLNT300"
-CUA = {"cua_enabled": True, "destination_name": CENTRAL, "systems": {CHILD: "c200", OTHER: "c300"}}
-MILLER = {"ADDRESS.LASTNAME": "Miller", "ADDRESS.FIRSTNAME": "Jane", "ADDRESS.E_MAIL": "j@x.org"}
+CUA: dict[str, Any] = {
+    "cua_enabled": True,
+    "destination_name": CENTRAL,
+    "systems": {CHILD: "c200", OTHER: "c300"},
+}
+MILLER: dict[str, RfcScalar] = {
+    "ADDRESS.LASTNAME": "Miller",
+    "ADDRESS.FIRSTNAME": "Jane",
+    "ADDRESS.E_MAIL": "j@x.org",
+}
 
 
 class Side(NamedTuple):

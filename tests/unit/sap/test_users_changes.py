@@ -111,7 +111,7 @@ def test_fields_in_upper_case_are_compared_in_upper_case() -> None:
 def test_a_new_user_is_a_dialog_user_unless_said_otherwise() -> None:
     for given, made in (({}, "A"), ({"LOGONDATA.USTYP": "b"}, "B")):
         sap = ScriptedSap()
-        fields = {"ADDRESS.LASTNAME": "Miller", **given}
+        fields: dict[str, Any] = {"ADDRESS.LASTNAME": "Miller", **given}
         writer_on(sap).create(UserChange(name="JDOE", fields=fields))
         assert sap.last("BAPI_USER_CREATE1").imports["LOGONDATA"] == {"USTYP": made}
         assert "ADDRESSX" not in sap.last("BAPI_USER_CREATE1").imports

@@ -40,7 +40,7 @@ def test_a_role_that_is_added_leaves_the_days_of_the_others() -> None:
 def test_days_begin_today_where_they_are_not_to_be_kept() -> None:
     """CO-T44."""
     sap = sap_with(role("SAP_A", date(2020, 1, 1)))
-    off = {"preserve_activity_groups_metadata_on_update": False}
+    off: dict[str, Any] = {"preserve_activity_groups_metadata_on_update": False}
     writer_on(sap, **off).change(names("SAP_A"))
     assert sent(sap) == [("SAP_A", TODAY, LAST)]
     assert writer_on(sap, **off).change(names("SAP_A")).status == "unchanged"

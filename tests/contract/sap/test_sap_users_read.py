@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from local.sap.abap.system import Abap
@@ -93,6 +94,18 @@ def test_a_user_is_read_with_all_that_sap_tells(way: str) -> None:
     assert (user.groups, user.parameters) == (("FINANCE", "IT"), {"BUK": "1010"})
     assert user.modified == (date(2026, 3, 1), time(8))
     assert not user.locks.local
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_further_tables_of_a_user_are_read_where_the_settings_name_them(way: str) -> None:
+    """Row B20: tableParameterNames."""
+    change = {"USERNAME": "AMY", "ADDTEL": [{"TELEPHONE": "4711"}], "ADDCOMX": {"ADTEL": "X"}}
+    with opened(way, PEOPLE, rfc={"table_parameter_names": ("AddTel",)}) as (abap, reader):
+        abap.call("BAPI_USER_CHANGE", change)
+        user = reader.get("AMY")
+    assert user
+    (row,) = msgspec.json.decode(str(user.fields["ADDTEL"]))
+    assert row["TELEPHONE"] == "4711"
 
 
 @pytest.mark.parametrize("way", WAYS)

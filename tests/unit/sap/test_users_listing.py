@@ -84,7 +84,7 @@ def test_a_listing_goes_on_where_another_stopped() -> None:
 @pytest.mark.parametrize("limit", [0, 1, 3, 5, 100])
 def test_a_limit_reads_no_more_users_than_needed(limit: int) -> None:
     sap = ListedUsers(many(8))
-    assert len(names(reader_of(sap, parallel=1), limit=limit)) == min(limit, 8)
+    assert len(names(reader_of(sap), limit=limit)) == min(limit, 8)
     assert len(sap.details) == min(limit, 8)
     assert bool(sap.lists) is (limit > 0)
 

@@ -103,12 +103,13 @@ class SapUsers:
         left = query.limit
         if left is not None and left < 1:
             return
+        least = self._parallel if selection.doubtful else 1
         with ThreadPoolExecutor(self._parallel, thread_name_prefix="users") as pool:
             try:
                 for page in self._pages(query, selection):
                     rest = page
                     while rest:
-                        count = len(rest) if left is None else max(left, self._parallel)
+                        count = len(rest) if left is None else max(left, least)
                         few, rest = rest[:count], rest[count:]
                         for user in pool.map(partial(self._looked, query, parts, selection), few):
                             if user is None:

@@ -23,6 +23,13 @@ WIDE = {
     "columns": ["MANDT:3", "ID:10", *(f"C{n}:200" for n in range(4))],
     "rows": [{"MANDT": "100", **row} for row in WIDE_ROWS],
 }
+ODD_ROWS = [
+    {"A": "", "B": " b", "C": ""},
+    {"A": "1", "B": "", "C": "  c"},
+    {"A": "2", "B": "<&>'\"", "C": ""},
+    {"A": "Ä", "B": "日本語", "C": "€"},
+]
+ODD = {"columns": ["A:3", "B:5", "C:4"], "rows": ODD_ROWS}
 WIDE_RFC: dict[str, Any] = {
     "any_table": True,
     "tables": ("ZWIDE as WIDE=MANDT:3:IGNORE,ID:10:KEY,C0:200,C1:200,C2:200,C3:200",),
@@ -35,7 +42,8 @@ NARROW_RFC: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def abap() -> Iterator[AbapServer]:
-    with abap_server(tables={"ZWIDE": WIDE, "ZEMPTY": {"columns": ["ID:10"], "rows": []}}) as found:
+    tables = {"ZWIDE": WIDE, "ZEMPTY": {"columns": ["ID:10"], "rows": []}, "ZODD": ODD}
+    with abap_server(tables=tables) as found:
         yield found
 
 
@@ -85,6 +93,14 @@ def test_what_is_no_key_finds_nothing(carrier: RfcTransport, function: str, key:
     """CO-T57, CO-T58."""
     read = tables(carrier, function)
     assert list(read.rows("ACTIVITYGROUP", (key,))) == []
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_blanks_and_signs_of_xml_move_no_column(carrier: RfcTransport, function: str) -> None:
+    """CO-T57: a row that begins with blanks, one that ends with them, several bytes a sign."""
+    rfc = {"any_table": True, "tables": ("ZODD as O=A:3:KEY,B:5,C:4",)}
+    found = list(tables(carrier, function, **rfc).rows("O"))
+    assert sorted(found, key=str) == sorted(ODD_ROWS, key=str)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

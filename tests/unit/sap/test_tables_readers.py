@@ -18,6 +18,7 @@ from sapmatch.sap.tables.batches import ReadTableReader
 from sapmatch.sap.tables.fixed import cut, laid, widths
 from sapmatch.sap.tables.grammar import Column
 from sapmatch.sap.tables.reader import SapTables, identity, parts
+from sapmatch.sap.tables.readers import EntriesReader
 from tests.builders.tables_sap import TablesSap
 
 PLACE = "connections.s4.rfc"
@@ -183,6 +184,28 @@ def test_any_row_that_is_laid_out_comes_back_cut(cells: tuple[str, ...]) -> None
     """CO-T57: characters are counted, not bytes; SAP cuts the blanks at the end of a row."""
     row = {c.name: v[: c.length].rstrip(" ") for c, v in zip(COLUMNS, cells, strict=True)}
     assert cut(laid(row, COLUMNS).rstrip(" "), widths(COLUMNS)) == row
+
+
+SAFE = st.text(st.characters(min_codepoint=32, exclude_categories=["Cs", "Cc"]), max_size=5).map(
+    lambda text: text.rstrip(" ")
+)
+
+
+@given(st.lists(st.tuples(SAFE, SAFE, SAFE), unique=True, max_size=12), st.integers(2, 6))
+def test_both_modules_bring_any_rows_as_they_are(rows: list[tuple[str, str, str]], n: int) -> None:
+    """CO-T57: whatever stands in them, and however they are paged."""
+    sap = TablesSap()
+    columns = (("A", 5), ("B", 5), ("C", 5))
+    wanted = [dict(zip("ABC", row, strict=True)) for row in rows]
+    sap.put("T", columns, wanted)
+    described = [Column(name=name, length=5, role="key") for name in "AB"]
+    described.append(Column(name="C", length=5))
+    entries = list(EntriesReader(sap, PLACE).rows("T", described, []))
+    assert sorted(entries, key=str) == sorted(wanted, key=str)
+    paged_rows = list(
+        ReadTableReader(sap, PLACE, "RFC_READ_TABLE", page=n).rows("T", described, [])
+    )
+    assert sorted(paged_rows, key=str) == sorted(wanted, key=str)
 
 
 WIDE = ("K:4:KEY,L:4:KEY", *(f"C{n}:200" for n in range(5)))

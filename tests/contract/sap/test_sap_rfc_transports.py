@@ -23,14 +23,18 @@ from sapmatch.model.errors import (
     SapRejected,
     SapUnavailable,
 )
-from sapmatch.model.rfc import AbapException, BapiFailed, RfcResult, RfcTransport
+from sapmatch.model.rfc import AbapException, BapiFailed, Rfc, RfcResult, RfcTransport
+from sapmatch.model.users import Compare, UserChange, UserQuery
 from sapmatch.sap.auth.credentials import Given
 from sapmatch.sap.rfc.interfaces import INTERFACES
 from sapmatch.sap.rfc.messages import judged
 from sapmatch.sap.rfc.open import open_rfc
+from sapmatch.sap.users.reader import SapUsers
+from sapmatch.sap.users.writer import SapUserWriter
 from tests.builders.abap import PASSWORD, USER, AbapServer, MemoryTransport, abap_server
 from tests.builders.memory import MemoryClock
 from tests.builders.pyrfc_stub import PyRfcStub
+from tests.builders.scripted_users import NoLocks
 
 SOAP = ("soap_rfc", "soamanager", "mc_style")
 ON_A_LINE = (*SOAP, "pyrfc")
@@ -387,3 +391,37 @@ def test_capabilities_are_those_of_the_way(side: Side) -> None:
     found = side.transport.capabilities
     assert found.stateful == (side.kind == "pyrfc")
     assert found.metadata
+
+
+@on_all
+def test_users_are_written_and_read_over_each(side: Side) -> None:
+    """CO-T41, CO-T43: with one connection at most; the same change again sends nothing."""
+    transport = side.opened(peak_limit=1)
+    rfc = Rfc(system_id="S4H")
+    reader = SapUsers(transport, rfc, "s4", side.clock, 2)
+    writer = SapUserWriter(transport, rfc, "s4", reader, NoLocks(), side.clock)
+    made = UserChange(
+        name="NEWBIE",
+        fields={"ADDRESS.LASTNAME": "Müller", "LOGONDATA.GLTGB": date(2027, 12, 31)},
+        role_names=("Z_FI_AP",),
+        groups=("IT",),
+        parameters={"WRK": "1000"},
+        password="Geheim-4711",
+        locked=True,
+    )
+    assert writer.create(made).status == "done"
+    change = UserChange(name="NEWBIE", fields={"ADDRESS.LASTNAME": "Meier"}, locked=False)
+    assert writer.change(change).status == "done"
+    side.abap.forget_calls()
+    assert writer.change(change).status == "unchanged"
+    assert {str(call["function"]) for call in side.abap.called()} == {GET_DETAIL}
+    new = Compare(field="USERNAME", operator="prefix", value="NEW")
+    (user,) = reader.users(UserQuery(condition=new))
+    assert user.fields["ADDRESS.LASTNAME"] == "Meier"
+    assert user.fields["LOGONDATA.GLTGB"] == date(2027, 12, 31)
+    assert [role.name for role in user.direct_roles] == ["Z_FI_AP"]
+    assert (user.groups, user.parameters["WRK"]) == (("IT",), "1000")
+    assert not user.locks.local
+    assert writer.delete("NEWBIE").status == "done"
+    assert reader.get("NEWBIE") is None
+    transport.close()

@@ -484,6 +484,18 @@ def test_a_unit_repeats_nothing(desk: Desk) -> None:
         assert len(desk.stub.calls) == 1
 
 
+def test_a_unit_whose_connection_is_gone_sends_nothing_more(desk: Desk) -> None:
+    """PyRFC could not log on anew: a change that never left is not unknown."""
+    with units(desk) as at:
+        desk.sap.faults = [fault("after")]
+        desk.stub.passwords["RFC_USER"] = "Changed-3!"
+        with pytest.raises(OutcomeUnknown):
+            at.unit.call("BAPI_USER_LOCK", {"USERNAME": "JDOE"}, changes=True)
+        with pytest.raises(SapUnavailable, match="nothing was sent"):
+            at.unit.call("BAPI_USER_UNLOCK", {"USERNAME": "JDOE"}, changes=True)
+    assert len(desk.stub.calls) == 1
+
+
 def test_a_change_outside_of_a_unit_leaves_its_connection_to_nobody(desk: Desk) -> None:
     transport = desk.opened()
     transport.call("BAPI_USER_LOCK", {"USERNAME": "JDOE"}, changes=True)

@@ -167,6 +167,11 @@ class PyRfcTransport:
         changes: bool,
     ) -> RfcResult:
         """One call on this very connection."""
+        if not line.raw.alive:
+            raise SapUnavailable(
+                f"{self._place}: {function}: the connection of its unit of work broke before; "
+                "nothing was sent"
+            )
         # SAP's own description costs nothing: the SDK needs it for the call, and keeps it.
         interface = self.described(line, function) or INTERFACES.get(function)
         known = {each.name: each for each in interface.parameters} if interface else {}

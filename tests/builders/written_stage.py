@@ -57,6 +57,8 @@ def stand_up(monkeypatch: pytest.MonkeyPatch) -> WrittenStage:
     for module in MODULES:
         where = f"sapmatch.cli.{module}"
         monkeypatch.setattr(f"{where}.deployment", lambda _: stage)
-        if module != "replay":
+        if module not in ("replay", "hold"):
             monkeypatch.setattr(f"{where}.write_back_flows", lambda _: FLOWS)
+    connections = sorted({*FLOWS.values(), "s4_users"})
+    monkeypatch.setattr("sapmatch.cli.hold.written_connections", lambda _: connections)
     return stage

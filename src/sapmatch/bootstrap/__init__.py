@@ -6,7 +6,12 @@ start pays for each import.
 
 from sapmatch.bootstrap.logon import sap_client, textract
 from sapmatch.bootstrap.parts import Services, services
-from sapmatch.bootstrap.stage import deployment, extraction_machine, write_back_flows
+from sapmatch.bootstrap.stage import (
+    deployment,
+    extraction_machine,
+    write_back_flows,
+    written_connections,
+)
 
 __all__ = [
     "Services",
@@ -16,4 +21,5 @@ __all__ = [
     "services",
     "textract",
     "write_back_flows",
+    "written_connections",
 ]

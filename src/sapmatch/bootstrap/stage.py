@@ -55,3 +55,13 @@ def write_back_flows(stage: str | None) -> dict[str, str]:
     named = outputs(client("cloudformation"), name).get("WriteBacks", "").split()
     pairs = (entry.partition("=") for entry in named)
     return {flow: connection for flow, _, connection in pairs}
+
+
+def written_connections(stage: str | None) -> list[str]:
+    """Connections that flows and runs over users of a deployed stage write to."""
+    from sapmatch.aws.clients import client
+    from sapmatch.aws.deployment import outputs
+
+    name = stage or os.environ.get(Environment.STAGE, "prod")
+    users = outputs(client("cloudformation"), name).get("Provisionings", "").split()
+    return sorted({*write_back_flows(stage).values(), *users})

@@ -4,7 +4,7 @@ import argparse
 import re
 from datetime import timedelta
 
-from sapmatch.bootstrap import deployment, write_back_flows
+from sapmatch.bootstrap import deployment, written_connections
 from sapmatch.bootstrap.writing import gate
 from sapmatch.cli import output
 from sapmatch.cli.options import add_common, filled
@@ -36,10 +36,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.duration and not arguments.reason:
         raise InputRejected("--for: say with --reason why, for those who will ask")
     parts = deployment(arguments.stage)
-    known = sorted(set(write_back_flows(arguments.stage).values()))
+    known = written_connections(arguments.stage)
     if arguments.connection not in known:
         raise InputRejected(
-            f"connection {arguments.connection}: no flow of this stage writes to it; known are "
+            f"connection {arguments.connection}: nothing of this stage writes to it; known are "
             f"{', '.join(known) or 'none'}"
         )
     shared = gate(parts, arguments.connection)

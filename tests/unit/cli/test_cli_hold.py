@@ -36,7 +36,7 @@ def test_a_release_ends_it(stage: WrittenStage, capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [
-        (["nobody", "--release"], "known are s4"),
+        (["nobody", "--release"], "known are s4, s4_users"),
         (["s4"], "one of the arguments"),
         (["s4", "--for", "30m"], "--reason"),
         (["s4", "--for", "30m", "--reason", ""], "is empty"),

@@ -6,6 +6,7 @@ from benchmarks.extraction import __main__ as extraction
 from benchmarks.matching import __main__ as matching
 from benchmarks.odata import __main__ as odata
 from benchmarks.reading import __main__ as reading
+from benchmarks.rfc import __main__ as rfc
 from benchmarks.writing import __main__ as writing
 
 odata.main()
@@ -19,6 +20,9 @@ print()
 matching.main()
 print()
 connections.main()
+print()
+rfc.main()
+print()
 print()
 users.main()
 cold_start.main()

@@ -1,6 +1,7 @@
 """What SAP itself says of its function modules: interfaces, and which of them may be called."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,8 @@ CHANGES = {"BAPI_USER_CREATE1", "BAPI_USER_CHANGE", "BAPI_USER_DELETE", "BAPI_US
 LEAST = {"name": "Z_ECHO", "text": "Grüße & <b>"}
 WSDL = """<wsdl:definitions xmlns:wsdl="http://schemas.xmlsoap.org/wsdl/"
  xmlns:xsd="http://www.w3.org/2001/XMLSchema"><wsdl:types><xsd:schema>
-<xsd:element name="{name}"><xsd:complexType><xsd:all>{given}</xsd:all></xsd:complexType></xsd:element>
+<xsd:element name="{name}"><xsd:complexType><xsd:all>{given}</xsd:all></xsd:complexType>
+</xsd:element>
 <xsd:element name="{name}.Response"><xsd:complexType><xsd:all/></xsd:complexType></xsd:element>
 </xsd:schema></wsdl:types></wsdl:definitions>"""
 FIELD = '<xsd:element name="{0}" type="xsd:string"/>'
@@ -34,7 +36,7 @@ def sap() -> Iterator[AbapServer]:
         yield server
 
 
-def opened(server: AbapServer, flavour: Flavour = "soap_rfc", **rfc: object) -> RfcTransport:
+def opened(server: AbapServer, flavour: Flavour = "soap_rfc", **rfc: Any) -> RfcTransport:
     connection = server.connection(flavour, **rfc)
     return open_rfc("s4", connection, server.secrets, clock=MemoryClock())
 

@@ -140,12 +140,12 @@ class _Builder:
 
     def end(self, name: str) -> None:
         children = self._open.pop()
-        local = name.rpartition(":")[2]
-        if children:
-            self._open[-1].append((local, children))
-        else:
-            self._open[-1].append((local, "".join(self.text)))
-        self.text.clear()
+        local = name.rpartition(":")[2] if ":" in name else name
+        text = self.text
+        # expat gathers text: more than one piece is rare.
+        inside = children or (text[0] if len(text) == 1 else "".join(text))
+        self._open[-1].append((local, inside))
+        text.clear()
 
 
 def _answer(root: Element) -> Element:
@@ -179,6 +179,8 @@ def _row(known: Mapping[str, Field], content: Content, flavour: Flavour) -> dict
         field = known.get(name)
         if field is None:
             _keep_field(row, plain_name(name, flavour), inside)
+        elif field.type == "char" and isinstance(inside, str):  # nearly all
+            row[field.name] = inside.rstrip(" ")
         else:
             row[field.name] = _value(_flat(inside), field)
     return row
@@ -215,8 +217,6 @@ def _flat(content: Content) -> str:
 
 
 def _value(text: str, field: Field) -> RfcScalar:
-    if field.type == "char":  # nearly all
-        return text.rstrip(" ")
     try:
         return value_of(text, field)
     except ValueError:

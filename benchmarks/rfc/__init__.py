@@ -1,0 +1,1 @@
+"""What a call of a function module over SOAP costs, beside zeep."""

@@ -1,146 +1,66 @@
-"""The users of a SAP system for the commands: what they ask is answered from here."""
+"""Reading and writing users of the stand-in over SOAP."""
 
-from collections.abc import Iterator, Sequence
-from datetime import date, time
-from pathlib import Path
-from typing import Any
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
-import pytest
-from msgspec.structs import replace
+from sapmatch.clock import SystemClock
+from sapmatch.model.rfc import Rfc, RfcScalar
+from sapmatch.model.users import Changed, UserLocks
+from sapmatch.sap.rfc.open import open_rfc
+from sapmatch.sap.users.reader import SapUsers
+from sapmatch.sap.users.writer import SapUserWriter
+from tests.builders.abap import AbapServer
+from tests.builders.scripted_users import NoLocks
 
-from sapmatch.model.errors import SapRejected
-from sapmatch.model.rfc import Rfc
-from sapmatch.model.users import (
-    Changed,
-    ChildSystem,
-    Pushed,
-    RoleAssignment,
-    SapUser,
-    Step,
-    UserChange,
-    UserQuery,
-)
-from sapmatch.sap.tables.reader import SapTables
-from tests.builders.tables_sap import TablesSap
-
-SETTINGS = """
-[connections.s4]
-url = "https://sap.example.com"
-client = "100"
-auth = {{ type = "basic", secret = "env:S4" }}
-time_zone = "Europe/Berlin"
-[connections.s4.rfc]
-systemId = "S4H"
-{more}
-"""
-MILLER = SapUser(
-    name="MILLER",
-    fields={
-        "ADDRESS.FIRSTNAME": "Eva",
-        "ADDRESS.LASTNAME": "Miller",
-        "LOGONDATA.USTYP": "A",
-        "LOGONDATA.GLTGB": date(2026, 12, 31),
-    },
-    roles=(
-        RoleAssignment(name="Z_BUYER", valid_from=date(2026, 1, 1), text="Buyer"),
-        RoleAssignment(name="Z_PART", valid_from=date(2026, 1, 1), origin="C"),
-    ),
-    groups=("STAFF",),
-    parameters={"BUK": "1010"},
-    modified=(date(2026, 3, 1), time(8, 30)),
-)
-JONES = SapUser(name="JONES", fields={"ADDRESS.LASTNAME": "Jones"})
+MILLER: dict[str, RfcScalar] = {
+    "ADDRESS.LASTNAME": "Miller",
+    "ADDRESS.FIRSTNAME": "Jane",
+    "ADDRESS.E_MAIL": "j@x.org",
+}
 
 
-class KnownUsers:
-    """Port UserReader over a few users."""
+class Side(NamedTuple):
+    """A reader and a writer of one client."""
 
-    is_central = False
-
-    def __init__(self, users: Sequence[SapUser]) -> None:
-        self.there = {user.name: user for user in users}
-        self.queries: list[UserQuery] = []
-        self.left: tuple[str, ...] = ()
-
-    def pushed(self, query: UserQuery) -> Pushed:
-        return Pushed(whole=not self.left, left=self.left)
-
-    def users(self, query: UserQuery) -> Iterator[SapUser]:
-        self.queries.append(query)
-        return (self.there[name] for name in sorted(self.there))
-
-    def get(self, name: str) -> SapUser | None:
-        return self.there.get(name)
-
-    details = get
-
-    def systems(self) -> tuple[str, ...]:
-        return ()
+    reader: SapUsers
+    writer: SapUserWriter
+    rfc: Rfc
 
 
-class Changes:
-    """Port UserWriter: keeps what was asked for and does the roles of it."""
+class Brief:
+    """Port Clock that waits for a moment only."""
 
-    def __init__(self, reader: KnownUsers) -> None:
-        self._reader = reader
-        self.asked: list[tuple[str, UserChange | str]] = []
-        self.comes_to = Changed(user="", status="done", steps=(Step(name="step", status="done"),))
-        self.refusal: Exception | None = None
+    now = SystemClock().now
 
-    def check(self, change: UserChange) -> None:
-        pass
-
-    def create(self, change: UserChange) -> Changed:
-        return self._done("create", change.name, change)
-
-    def change(self, change: UserChange) -> Changed:
-        found = self._reader.there.get(change.name)
-        if found is None:
-            raise SapRejected("01/124", f"user {change.name} does not exist")
-        if change.roles is not None:
-            self._reader.there[change.name] = replace(found, roles=change.roles)
-        return self._done("change", change.name, change)
-
-    def delete(self, name: str) -> Changed:
-        return self._done("delete", name, name)
-
-    def _done(self, what: str, name: str, change: UserChange | str) -> Changed:
-        self.asked.append((what, change))
-        if self.refusal:
-            raise self.refusal
-        return replace(self.comes_to, user=name)
+    def sleep(self, seconds: float) -> None:
+        threading.Event().wait(min(seconds, 0.02))
 
 
-class Side:
-    """In the place of bootstrap.users.UserSide."""
-
-    def __init__(self, rfc: Rfc | None = None) -> None:
-        self.rfc = rfc or Rfc()
-        self.transport = TablesSap()
-        self.reader = KnownUsers([MILLER, JONES])
-        self.writer = Changes(self.reader)
-        self.looks: list[tuple[ChildSystem, ...]] = []
-        self.closed = False
-        self.children = self
-
-    def look(self, wanted: SapUser | None, name: str) -> tuple[ChildSystem, ...]:
-        return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
-
-    @property
-    def tables(self) -> SapTables:
-        return SapTables(self.transport, self.rfc, "s4")
-
-    def close(self) -> None:
-        self.closed = True
+@contextmanager
+def side_of(
+    server: AbapServer, client: str = "100", locks: UserLocks | None = None, **rfc: Any
+) -> Iterator[Side]:
+    connection = server.connection(client=client, **rfc)
+    assert connection.rfc
+    clock = Brief()
+    transport = open_rfc("s4", connection, server.secrets, clock=clock)
+    try:
+        reader = SapUsers(transport, connection.rfc, "s4", clock, 4)
+        writer = SapUserWriter(
+            transport, connection.rfc, "s4", reader, locks or NoLocks(), clock, time_zone="UTC"
+        )
+        yield Side(reader, writer, connection.rfc)
+    finally:
+        transport.close()
 
 
-def stand_in(monkeypatch: pytest.MonkeyPatch, folder: Path, *, more: str = "", **rfc: Any) -> Side:
-    """A folder with settings, and commands that find this side of connection s4."""
-    monkeypatch.chdir(folder)
-    monkeypatch.delenv("SAPMATCH_SETTINGS", raising=False)
-    monkeypatch.setenv("XDG_STATE_HOME", str(folder))
-    Path("sapmatch.toml").write_text(SETTINGS.format(more=more))
-    side = Side(Rfc(**rfc))
-    for module in ("users", "user_changes", "roles", "tables"):
-        monkeypatch.setattr(f"sapmatch.cli.{module}.users_of", lambda _settings, _name: side)
-    return side
+def statuses(changed: Changed) -> dict[str, str]:
+    return {step.name: step.status for step in changed.steps}
+
+
+def written(server: AbapServer) -> list[str]:
+    reads = ("GET_DETAIL", "READ", "HELPVALUES", "FORMAL_CHECK", "GETLIST")
+    calls = [str(call["function"]) for call in server.abap.called()]
+    return [name for name in calls if not any(each in name for each in reads)]

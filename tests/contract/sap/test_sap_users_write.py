@@ -2,71 +2,17 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
-from typing import Any, NamedTuple
 
 import pytest
 
-from sapmatch.clock import SystemClock
 from sapmatch.limits.users import SharedUserLocks
 from sapmatch.model.errors import InputRejected, SapRejected
-from sapmatch.model.rfc import Rfc, RfcScalar
-from sapmatch.model.users import Changed, RoleAssignment, SapUser, UserChange, UserLocks, UserReader
-from sapmatch.sap.rfc.open import open_rfc
-from sapmatch.sap.users.children import SapChildren
-from sapmatch.sap.users.reader import SapUsers
-from sapmatch.sap.users.writer import SapUserWriter
+from sapmatch.model.rfc import Flavour
+from sapmatch.model.users import RoleAssignment, SapUser, UserChange
 from tests.builders.abap import AbapServer, abap_server
 from tests.builders.control import MemoryControl
-from tests.builders.scripted_users import NoLocks
-
-CENTRAL, CHILD, OTHER = "S4HCLNT100", "S4HCLNT200", "S4HCLNT300"
-CUA: dict[str, Any] = {
-    "cua_enabled": True,
-    "destination_name": CENTRAL,
-    "systems": {CHILD: "c200", OTHER: "c300"},
-}
-MILLER: dict[str, RfcScalar] = {
-    "ADDRESS.LASTNAME": "Miller",
-    "ADDRESS.FIRSTNAME": "Jane",
-    "ADDRESS.E_MAIL": "j@x.org",
-}
-
-
-class Side(NamedTuple):
-    """A reader and a writer of one client."""
-
-    reader: SapUsers
-    writer: SapUserWriter
-    rfc: Rfc
-
-
-class Brief:
-    """Port Clock that waits for a moment only."""
-
-    now = SystemClock().now
-
-    def sleep(self, seconds: float) -> None:
-        threading.Event().wait(min(seconds, 0.02))
-
-
-@contextmanager
-def side_of(
-    server: AbapServer, client: str = "100", locks: UserLocks | None = None, **rfc: Any
-) -> Iterator[Side]:
-    connection = server.connection(client=client, **rfc)
-    assert connection.rfc
-    clock = Brief()
-    transport = open_rfc("s4", connection, server.secrets, clock=clock)
-    try:
-        reader = SapUsers(transport, connection.rfc, "s4", clock, 4)
-        writer = SapUserWriter(
-            transport, connection.rfc, "s4", reader, locks or NoLocks(), clock, time_zone="UTC"
-        )
-        yield Side(reader, writer, connection.rfc)
-    finally:
-        transport.close()
+from tests.builders.user_side import MILLER, Brief, side_of, statuses, written
 
 
 @pytest.fixture
@@ -75,19 +21,10 @@ def server() -> Iterator[AbapServer]:
         yield running
 
 
-def statuses(changed: Changed) -> dict[str, str]:
-    return {step.name: step.status for step in changed.steps}
-
-
-def written(server: AbapServer) -> list[str]:
-    reads = ("GET_DETAIL", "READ", "HELPVALUES", "FORMAL_CHECK", "GETLIST")
-    calls = [str(call["function"]) for call in server.abap.called()]
-    return [name for name in calls if not any(each in name for each in reads)]
-
-
-def test_a_user_lives_from_creation_to_deletion(server: AbapServer) -> None:
+@pytest.mark.parametrize("flavour", ["soap_rfc", "soamanager", "mc_style"])
+def test_a_user_lives_from_creation_to_deletion(server: AbapServer, flavour: Flavour) -> None:
     """Rows B24 and B25."""
-    with side_of(server) as side:
+    with side_of(server, flavour=flavour) as side:
         change = UserChange(
             name="jdoe",
             fields={**MILLER, "LOGONDATA.GLTGB": "2027-12-31", "DEFAULTS.DATFM": "1"},
@@ -304,120 +241,3 @@ def test_lockout_is_cleared_without_enabling_the_user(server: AbapServer) -> Non
         user = side.reader.get("JDOE")
         assert user
         assert (user.locks.wrong_logon, user.locks.local) == (False, True)
-
-
-@pytest.fixture
-def landscape() -> Iterator[AbapServer]:
-    with abap_server(cua=True) as running:
-        yield running
-
-
-@contextmanager
-def children_of(server: AbapServer) -> Iterator[SapChildren]:
-    with side_of(server, "200") as c200, side_of(server, "300") as c300:
-        readers: dict[str, UserReader] = {"c200": c200.reader, "c300": c300.reader}
-        central = server.connection(**CUA).rfc
-        assert central
-        yield SapChildren(central, readers.__getitem__)
-
-
-def looked(server: AbapServer, side: Side, name: str = "JDOE") -> dict[str, str]:
-    with children_of(server) as children:
-        return {each.system: each.status for each in children.look(side.reader.get(name), name)}
-
-
-def test_a_central_system_accepts_and_the_children_agree_later(landscape: AbapServer) -> None:
-    """CO-T51: accepted is not done."""
-    landscape.order(idocs={OTHER: {"fails": "target system is not there"}})
-    with side_of(landscape, **CUA) as side:
-        change = UserChange(
-            name="JDOE",
-            fields=MILLER,
-            role_names=(f"{CHILD}:Z_FI_AP", f"{OTHER}:Z_FI_AP", "Z:FI_CLERK"),
-        )
-        done = side.writer.create(change)
-        assert done.status == "accepted_by_central", done
-        user = side.reader.get("JDOE")
-        assert user
-        assert {(role.system, role.name) for role in user.direct_roles} == {
-            (CENTRAL, "Z:FI_CLERK"),
-            (CHILD, "Z_FI_AP"),
-            (OTHER, "Z_FI_AP"),
-        }
-        assert looked(landscape, side) == {CHILD: "agrees", OTHER: "differs"}
-        landscape.order(idocs={OTHER: {}}, resend=OTHER)
-        assert looked(landscape, side) == {CHILD: "agrees", OTHER: "agrees"}
-        landscape.abap.forget_calls()
-        assert side.writer.change(change).status == "unchanged"
-        assert written(landscape) == []
-
-
-def test_a_role_of_one_system_leaves_those_of_the_others(landscape: AbapServer) -> None:
-    with side_of(landscape, **CUA) as side:
-        names = (f"{CHILD}:Z_FI_AP", "Z:FI_CLERK")
-        side.writer.create(UserChange(name="JDOE", fields=MILLER, role_names=names))
-        more = UserChange(name="JDOE", role_names=(*names, f"{OTHER}:Z_MM_BUYER"))
-        assert side.writer.change(more).status == "accepted_by_central"
-        assert looked(landscape, side) == {CHILD: "agrees", OTHER: "agrees"}
-        fewer = UserChange(name="JDOE", systems=(CENTRAL, CHILD))
-        assert side.writer.change(fewer).status == "accepted_by_central"
-        assert looked(landscape, side) == {CHILD: "agrees", OTHER: "agrees"}
-        user = side.reader.get("JDOE")
-        assert user
-        assert {role.system for role in user.direct_roles} == {CENTRAL, CHILD}
-
-
-def test_a_lock_of_the_central_system_arrives_in_the_children(landscape: AbapServer) -> None:
-    """CO-T51."""
-    with side_of(landscape, **CUA) as side:
-        names = (f"{CHILD}:Z_FI_AP",)
-        side.writer.create(UserChange(name="JDOE", fields=MILLER, role_names=names))
-        landscape.order(idocs={CHILD: {"delay": 60}})
-        locked = side.writer.change(UserChange(name="JDOE", locked=True))
-        assert locked.status == "accepted_by_central"
-        with children_of(landscape) as children:
-            first = children.look(side.reader.get("JDOE"), "JDOE")[0]
-        assert (first.status, first.differs) == ("differs", ("not locked",))
-
-
-def test_a_deleted_user_is_gone_in_the_children_too(landscape: AbapServer) -> None:
-    """CO-T51."""
-    with side_of(landscape, **CUA) as side:
-        names = (f"{CHILD}:Z_FI_AP",)
-        side.writer.create(UserChange(name="JDOE", fields=MILLER, role_names=names))
-        landscape.order(idocs={CHILD: {"delay": 60}})
-        assert side.writer.delete("JDOE").status == "accepted_by_central"
-        with children_of(landscape) as children:
-            seen = {each.system: each.differs for each in children.look(None, "JDOE")}
-        assert seen == {CHILD: ("the user is still there",), OTHER: ()}
-
-
-def test_a_system_that_nobody_knows_is_refused_and_one_that_may_not_be_used_is_surfaced(
-    landscape: AbapServer,
-) -> None:
-    """CO-T50."""
-    with side_of(landscape, **CUA) as side:
-        side.writer.create(UserChange(name="JDOE", fields=MILLER))
-        landscape.abap.forget_calls()
-        with pytest.raises(InputRejected, match="system S4HCLNT900"):
-            side.writer.change(UserChange(name="JDOE", role_names=("S4HCLNT900:Z_FI_AP",)))
-        assert written(landscape) == []
-        landscape.order(permissions={"ROBOT": {"without": [f"S_USER_SYS:{CHILD}"]}})
-        names = (f"{CHILD}:Z_FI_AP", f"{OTHER}:Z_FI_AP")
-        done = side.writer.change(UserChange(name="JDOE", role_names=names))
-        assert (done.status, done.steps[0].code) == ("failed", "01/181")
-        assert f"not assigned: {CHILD}:Z_FI_AP" in done.steps[0].message
-
-
-def test_the_roles_of_a_child_show_what_composite_roles_bring(landscape: AbapServer) -> None:
-    """Row B31, for every child that has a connection."""
-    with side_of(landscape, **CUA) as side:
-        names = (f"{CHILD}:/SAPAPO/LINE_PLANNER",)
-        side.writer.create(UserChange(name="JDOE", fields=MILLER, role_names=names))
-        with children_of(landscape) as children:
-            found = children.expanded("JDOE")
-        roles = found[CHILD]
-        assert roles
-        assert len([role for role in roles if role.origin == "C"]) == 4
-        assert {role.system for role in roles} == {CHILD}
-        assert found[OTHER] == ()

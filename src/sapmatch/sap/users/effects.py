@@ -181,8 +181,9 @@ class Effects:
         try:
             found = self._read_until(lambda user: all(_holds(each, user) for each in right))
         except SapmatchError as exc:
-            words = f"what was sent could not be read back: {exc}"
-            self._steps.append(Step(name="read back", status="unknown", message=words))
+            if right:
+                words = f"what was sent could not be read back: {exc}"
+                self._steps.append(Step(name="read back", status="unknown", message=words))
             return
         taken_back = self._stateful and any(step.status == "failed" for step in self._steps)
         for index, effect in sent:

@@ -22,14 +22,8 @@ def described(functions: Sequence[Function], style: Style, address: str, service
     file = _FILES / f"{functions[0].name}.{style}.wsdl"
     if len(functions) == 1 and file.is_file():
         text = file.read_text(encoding="utf-8")
-        return (
-            text.replace("http://localhost/", "").replace("ADDRESS", _attribute(address)).encode()
-        )
+        return text.replace('"ADDRESS"', quoteattr(address)).encode()
     return "".join(_rendered(functions, style, address, service)).encode()
-
-
-def _attribute(text: str) -> str:
-    return quoteattr(text)[1:-1]
 
 
 def _rendered(

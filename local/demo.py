@@ -51,7 +51,7 @@ def play(jobs: Jobs, mailbox: Mailbox, say: Say, console: Console) -> bool:
     wanted = json.loads((SAMPLES / "writes.json").read_text())
     wrong = [*compared(rows, expected), *writes.unexpected(written, seen, now, wanted)]
     wrong += _decide(jobs, say, console)
-    wrong += _provision(jobs, say, console)
+    wrong += _provision(jobs, mailbox, say, console)
     for text in wrong:
         say(f"UNEXPECTED: {text}")
     return not wrong
@@ -121,7 +121,7 @@ def _decide(jobs: Jobs, say: Say, console: Console) -> list[str]:
     return decision.unexpected(row, changes)
 
 
-def _provision(jobs: Jobs, say: Say, console: Console) -> list[str]:
+def _provision(jobs: Jobs, mailbox: Mailbox, say: Say, console: Console) -> list[str]:
     """A file of desired users, twice; what is otherwise than it should be in SAP."""
     place = f"provisioning/{provisioning.CONNECTION}/"
     provisioning.break_child(jobs, "Role Z_MM_BUYER is locked by another administrator")
@@ -133,6 +133,8 @@ def _provision(jobs: Jobs, say: Say, console: Console) -> list[str]:
     say("dropping the same file again")
     again = provisioning.dropped(jobs, provisioning.FILE)
     say(provisioning.told(again))
+    for letter in mailbox.collect(2)[:1]:
+        console.print(panel(letter))
     _store(PROVISIONED, [*first.rows, *again.rows])
     return provisioning.unexpected(first, again)
 

@@ -6,8 +6,7 @@ from contextlib import closing
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sapmatch.bootstrap.user_locks import LaptopUserLocks
-from sapmatch.bootstrap.users import UserSide, entrance, users_of
+from sapmatch.bootstrap.users import UserSide, users_of
 from sapmatch.cli import output
 from sapmatch.cli.asking import agreed
 from sapmatch.cli.options import add_common, connection_of, filled
@@ -15,15 +14,13 @@ from sapmatch.cli.user_changes import carried_out, day
 from sapmatch.cli.user_outcome import REFUSED, add_outcome
 from sapmatch.cli.users import show_roles
 from sapmatch.clock import SystemClock
-from sapmatch.model.connection import Connection
-from sapmatch.model.errors import InputRejected, SapRejected
+from sapmatch.model.errors import InputRejected
 from sapmatch.model.users import FOREVER, Changed, RoleAssignment, SapUser, UserChange
 from sapmatch.sap.tables.reader import described, settings_of
 from sapmatch.sap.users.role_rows import json_of
 from sapmatch.sap.users.roles import Splits, splits_of
 
 _ROLES = "AGR_DEFINE"
-NOT_FOUND = "01/124"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -108,7 +105,7 @@ def run_assign(arguments: argparse.Namespace) -> int:
         ]
         return [*user.direct_roles, *added]
 
-    return _merging(arguments, connection, merged)
+    return _merging(arguments, merged)
 
 
 def _wanted(
@@ -131,7 +128,6 @@ def _wanted(
 
 def run_remove(arguments: argparse.Namespace) -> int:
     """Take away, in all their periods; asks first."""
-    connection = connection_of(arguments).connections[arguments.connection]
     shown = f"{', '.join(arguments.roles)} from {arguments.user.upper()}"
     if not agreed(f"Take {shown}?", yes=arguments.yes):
         return 0
@@ -141,7 +137,7 @@ def run_remove(arguments: argparse.Namespace) -> int:
         _tell_others(user, keys)
         return [role for role in user.direct_roles if (role.system, role.name) not in keys]
 
-    return _merging(arguments, connection, merged)
+    return _merging(arguments, merged)
 
 
 def _tell_others(user: SapUser, keys: Iterable[tuple[str, str]]) -> None:
@@ -158,22 +154,15 @@ def _tell_others(user: SapUser, keys: Iterable[tuple[str, str]]) -> None:
 
 def _merging(
     arguments: argparse.Namespace,
-    connection: Connection,
     merged: Callable[[SapUser, Splits], Sequence[RoleAssignment]],
 ) -> int:
-    """Read, merge and write, one command of this machine at a time for each user.
-
-    The writer's own lock covers what it reads and writes itself, which is all roles.
-    """
+    """Read, merge and write while nobody else on this machine changes the user."""
     name = arguments.user.upper()
 
     def change(side: UserSide) -> Changed:
-        with LaptopUserLocks().held(f"roles of {entrance(connection)}", name):
-            user = side.reader.details(name)
-            if user is None:
-                raise SapRejected(NOT_FOUND, f"user {name} does not exist")
-            splits = splits_of(side.rfc, side.reader.systems())
-            roles = tuple(merged(user, splits))
-            return side.writer.change(UserChange(name=name, roles=roles))
+        splits = splits_of(side.rfc, side.reader.systems())
+        return side.writer.merge(
+            name, lambda user: UserChange(name=name, roles=tuple(merged(user, splits)))
+        )
 
     return carried_out(arguments, change)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -189,3 +190,18 @@ def test_a_lost_answer_of_a_change_is_read_back_and_sent_once(
     (answer,) = run(capsys, "users", "change", "s4", "JONES", "ADDRESS.DEPARTMENT=IT")
     assert answer["status"] == "done"
     assert changes(sap).count("BAPI_USER_CHANGE") == 1
+
+
+def test_commands_that_add_roles_at_the_same_time_lose_none(
+    sap: AbapServer, capsys: Capture
+) -> None:
+    """CO-T49."""
+    names = ["SAP_ASR_EMPLOYEE", "Z:FI_CLERK", "Z_FI_AP", "Z_MM_BUYER"]
+    calls = [["roles", "assign", "s4", "JDOE", name] for name in names]
+    threads = [Thread(target=main, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    capsys.readouterr()
+    assert [row["AGR_NAME"] for row in run(capsys, "roles", "list", "s4", "JDOE")] == names

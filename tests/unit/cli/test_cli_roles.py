@@ -3,14 +3,13 @@
 import json
 from datetime import date, timedelta
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 
 from sapmatch.cli import main
 from sapmatch.model.users import FOREVER, RoleAssignment
-from tests.builders.user_side import MILLER, Side, stand_in
+from tests.builders.user_commands import MILLER, Side, stand_in
 
 Capture = pytest.CaptureFixture[str]
 BUYER = MILLER.roles[0]
@@ -111,15 +110,3 @@ def test_days_the_wrong_way_round_are_refused(side: Side, capsys: Capture) -> No
     days = ["--from", "2026-12-31", "--to", "2026-01-01"]
     assert main(["roles", "assign", "s4", "MILLER", "Z_X", *days]) == 2
     assert "--to 2026-01-01: is before 2026-12-31" in capsys.readouterr().err
-
-
-def test_commands_that_add_roles_at_the_same_time_lose_none(side: Side) -> None:
-    """CO-T49."""
-    calls = [["roles", "assign", "s4", "MILLER", f"Z_{n}"] for n in range(8)]
-    threads = [Thread(target=main, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    names = {role.name for role in side.reader.there["MILLER"].roles}
-    assert names == {"Z_BUYER", *(f"Z_{n}" for n in range(8))}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sapmatch.cli import main
-from tests.builders.user_side import Side, stand_in
+from tests.builders.user_commands import Side, stand_in
 
 Capture = pytest.CaptureFixture[str]
 MORE = """

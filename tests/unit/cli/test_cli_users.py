@@ -21,7 +21,7 @@ from sapmatch.model.users import (
     UserChange,
     UserQuery,
 )
-from tests.builders.user_side import Side, stand_in
+from tests.builders.user_commands import Side, stand_in
 
 Capture = pytest.CaptureFixture[str]
 

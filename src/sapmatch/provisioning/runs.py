@@ -153,15 +153,15 @@ class Provisioner:
         return load_plan(self._objects, connection, run_id)
 
     def hold(self, run_id: str, connection: str, token: str, execution: str) -> str | None:
-        """Note who waits, and ask people; "approved" or "rejected" where that was said already.
+        """Note who waits, and ask people; "approved", "rejected" or "stopped" where that was said.
 
         The note comes first: whoever decides later finds the token, whoever did before is found.
         """
         run = self._records.change(
             connection, run_id, lambda run: states.waiting(run, token, execution)
         )
-        if run.decision is not None:
-            return run.decision
+        if run.decision is not None or run.stop_asked:
+            return run.decision or "stopped"
         plan = self.plan_of(run_id, connection)
         if run.asked_at is None and plan is not None:
             days = self._rules_of(connection).approve_within_days
@@ -214,6 +214,8 @@ class Provisioner:
             notebook,
             lambda: until is None or self._clock.now() < until,
         )
+        if self._records.get(connection, run_id).stop_asked:
+            return Verified(open=left, over=True)
         minutes = self._rules_of(connection).verify_minutes
         return verify.verified(left, run.verify_since or now, self._clock.now(), minutes)
 

@@ -29,7 +29,7 @@ def users(counts: Counts) -> int:
 
 def waiting(run: ProvisioningRun, token: str, execution: str) -> ProvisioningRun:
     """Somebody is to be asked, and this execution waits for the answer."""
-    if run.decision is not None:
+    if run.decision is not None or run.stop_asked:
         return run
     return replace(run, status="waiting", token=token, execution=execution)
 

@@ -444,6 +444,14 @@ def test_a_run_that_is_stopped_while_it_waits_ends_and_may_be_asked_about_again(
         here.runs().approve(run, "s4", digest, SESSION, "ok")
 
 
+def test_a_run_that_is_stopped_before_it_waits_asks_nobody() -> None:
+    here, run, _ = waiting()
+    here.runs().stop(run, "s4")
+    assert here.runs().hold(run, "s4", "token", "execution") == "stopped"
+    assert here.mailer.sent == []
+    assert here.report(run)["status"] == "stopped"
+
+
 def central(*stages: ChildSystem, **rules: Any) -> ProvisioningHome:
     sap = MemoryUsers(user("A", role("Z_CLERK", CHILD)), central=True)
     sap.behind["A"] = list(stages)
@@ -478,6 +486,20 @@ def test_a_child_that_never_agrees_is_named(child: ChildSystem) -> None:
     row = response["rows"][0]
     assert (row["verified"], row["distribution_failed"]) == (False, [CHILD])
     assert f"system {CHILD} {child.status}" in here.mailer.sent[-1][1]
+
+
+def test_a_run_that_is_stopped_while_children_are_asked_can_ask_them_again() -> None:
+    here = central(LATE)
+    run = here.drop(CHANGE)
+    here.plan(run)
+    here.apply(run)
+    here.runs().stop(run, "s4")
+    assert here.runs().verify(run, "s4").over
+    assert here.report(run)["status"] == "stopped"
+    here.sap.behind["A"] = [FINE]
+    here.runs().resume(run, "s4")
+    assert here.carry(run)["status"] == "done"
+    assert here.sap.effects == [("change", "A")]
 
 
 def test_a_child_that_nobody_can_ask_holds_nothing_up() -> None:

@@ -198,6 +198,7 @@ def _rfc(wanted: Wanted) -> Iterator[str]:
     if wanted.system_number:
         yield ""
         yield f"# [connections.{wanted.name}.rfc]  # for function modules only"
+        yield '# systemId = "S4H"  # its three letters'
         yield f"# systemNumber = {_quoted(wanted.system_number)}"
 
 

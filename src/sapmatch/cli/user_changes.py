@@ -286,7 +286,7 @@ def field_value(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     field = name.strip().upper()
     if not equals or not field:
-        raise argparse.ArgumentTypeError(f"write it as FIELD=VALUE: {name!r}")
+        raise argparse.ArgumentTypeError("write it as FIELD=VALUE, like ADDRESS.LASTNAME=Miller")
     if _SECRET.search(field):
         raise argparse.ArgumentTypeError(
             f"{field}: a password is no argument; it is asked for, or give --password-env NAME"

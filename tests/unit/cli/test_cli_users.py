@@ -208,7 +208,7 @@ def test_a_wrong_file_of_roles_is_named(
     ("options", "words"),
     [
         (["PASSWORD.BAPIPWD=Secret-1"], "a password is no argument"),
-        (["LASTNAME"], "FIELD=VALUE"),
+        (["Secret-1"], "FIELD=VALUE"),
         (["=x"], "FIELD=VALUE"),
         (["A.B=1", "a.b=2"], "A.B: is given twice"),
         (["--valid-to", "31.12.2026"], "2026-12-31"),
@@ -411,3 +411,31 @@ def test_schema_names_users_profiles_and_tables(side: Side, capsys: Capture) -> 
     assert set(kinds) == {"USER", "PROFILE", "ACTIVITYGROUP", "GROUP"}
     assert main(["users", "schema", "s4"]) == 0
     assert "ADDRESS.LASTNAME" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("users list", ["--filter", "--names", "--limit", "--after", "--since"]),
+        ("users show", ["--role-rows"]),
+        ("users create", ["--roles", "--roles-json", "--profiles", "--password-env", "--generate"]),
+        ("users change", ["--no-roles", "--no-groups", "--systems", "--parameter", "--valid-to"]),
+        ("users lock", ["--wait"]),
+        ("users unlock", ["--lockout-only"]),
+        ("users delete", ["--yes"]),
+        ("users reset-password", ["--password-env", "--generate"]),
+        ("users sync", ["--state"]),
+        ("users schema", []),
+        ("roles list", []),
+        ("roles assign", ["--from", "--to", "--wait"]),
+        ("roles remove", ["--yes", "--wait"]),
+        ("tables read", ["--key"]),
+        ("tables list", []),
+    ],
+)
+def test_help_names_every_option(command: str, options: list[str], capsys: Capture) -> None:
+    assert main([*command.split(), "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert [
+        each for each in (*options, "--json", "--settings", "CONNECTION") if each not in shown
+    ] == []

@@ -11,6 +11,7 @@ from sapmatch.model.auth import NoAuth
 from sapmatch.model.connection import Connection
 from sapmatch.model.errors import Problem
 from sapmatch.settings.blocks import Network, Provider, Settings, mistake
+from sapmatch.settings.rfc import rfc_ports
 
 SUBNET_BITS = 26  # of each subnet of a network of ours: 59 addresses
 ZONES = 2  # where the settings name none
@@ -278,6 +279,7 @@ def _ports(settings: Settings, connections: Collection[Connection]) -> list[int]
         if (token_url := getattr(connection.auth, "token_url", None))
         and not connection.tokens_from_outside
     }
+    ports |= {port for each in connections if each.rfc for port in rfc_ports(each.rfc)}
     if settings.network.sap_port:
         ports.add(settings.network.sap_port)
     return sorted(ports)

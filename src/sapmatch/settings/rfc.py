@@ -88,6 +88,22 @@ def remarks_on_rfc(path: str, rfc: Rfc) -> Iterator[Problem]:
         )
 
 
+def rfc_ports(rfc: Rfc) -> frozenset[int]:
+    """Ports beside that of `url` on which function modules are called: none over SOAP.
+
+    Behind a message server every application server has the port of its own number; the network
+    setting `sap_port` adds one that differs from `systemNumber`.
+    """
+    if rfc.transport != "pyrfc":
+        return frozenset()
+    number = int(rfc.system_number)
+    gateway = {4800 + number if rfc.snc_mode else 3300 + number}
+    if not rfc.load_balancing:
+        return frozenset(gateway)
+    named = rfc.message_server
+    return frozenset({*gateway, int(named) if named.isdecimal() else 3600 + number})
+
+
 def completed(table: dict[str, Any]) -> dict[str, Any]:
     """The file with `url` and `client` of connections that name them in `rfc` only."""
     connections = table.get("connections")

@@ -5,6 +5,7 @@ import pytest
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.rfc import Rfc
 from sapmatch.settings import Settings, parse, remarks
+from sapmatch.settings.network import sap_ports
 
 BASIC = 'auth = { type = "basic", secret = "s4" }'
 HEAD = ('url = "https://sap.example.com:44300"', 'client = "100"', BASIC)
@@ -261,3 +262,21 @@ def test_what_gives_way_is_remarked_and_no_mistake(lines: list[str], field: str,
 
 def test_plain_settings_are_not_remarked_on() -> None:
     assert remarks(settings(SYSTEM)) == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "ports"),
+    [
+        ([], [44300]),
+        ([PYRFC, 'systemNumber = "07"'], [3307, 44300]),
+        ([PYRFC, "sncMode = true", 'sncPartnerName = "p:CN=S4H"'], [4800, 44300]),
+        ([PYRFC, "loadBalancing = true"], [3300, 3600, 44300]),
+        ([PYRFC, "loadBalancing = true", 'messageServer = "3699"'], [3300, 3699, 44300]),
+        ([PYRFC, "loadBalancing = true", 'messageServer = "sapmsS4H"'], [3300, 3600, 44300]),
+    ],
+)
+def test_the_ports_of_rfc_are_open_for_functions_that_call_by_it(
+    lines: list[str], ports: list[int]
+) -> None:
+    """CO-T68."""
+    assert sap_ports(settings(SYSTEM, *lines)) == ports

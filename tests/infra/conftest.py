@@ -25,6 +25,7 @@ client = "100"
 auth = { type = "basic", secret = "sapmatch/s4" }
 limits = { parallel = 3 }
 [connections.s4.rfc]
+systemId = "S4H"
 [provisioning.s4]
 approve_within_days = 5
 [extractions.orders]

@@ -1,5 +1,6 @@
 """How a call fails without RETURN, and the faults that a test may want."""
 
+import threading
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -64,10 +65,11 @@ class Wanted:
 
 
 class Faults:
-    """Faults in the order in which they were wanted, each for one call."""
+    """Faults in the order in which they were wanted, each for one call; thread-safe."""
 
     def __init__(self) -> None:
         self._waiting: deque[Wanted] = deque()
+        self._lock = threading.Lock()
 
     def order(self, wanted: Mapping[str, Any]) -> None:
         """`{"next": FAULT, "count": N, "of": FUNCTION}`; ValueError otherwise."""
@@ -82,16 +84,18 @@ class Faults:
         fault = Wanted(name, argument, str(wanted.get("of", "")))
         if name == "slow" and not 0 <= fault.seconds <= 60:
             raise ValueError("slow: from 0 to 60 seconds")
-        self._waiting.extend([fault] * count)
+        with self._lock:
+            self._waiting.extend([fault] * count)
 
     def take(self, function: str) -> Wanted | None:
         """The fault for this call, if any is wanted."""
-        for fault in self._waiting:
-            if fault.of in ("", function):
+        with self._lock:
+            fault = next((each for each in self._waiting if each.of in ("", function)), None)
+            if fault is not None:
                 self._waiting.remove(fault)
-                return fault
-        return None
+            return fault
 
     def clear(self) -> None:
         """Want none any more."""
-        self._waiting.clear()
+        with self._lock:
+            self._waiting.clear()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from local.sap.abap.dictionary import structure
+from local.sap.abap.faults import AbapFault
 from local.sap.abap.landscape import (
     CENTRAL,
     CLIENTS,
@@ -136,7 +137,10 @@ def user_of(given: Mapping[str, Any], place: str) -> User:
     user = User(name, passwords=[given.get("PASSWORD", "Start-2026")])
     for each, kind in STRUCTURES.items():
         values = given.get(each, {})
-        whole = row_of(structure(kind), values, f"{place}.{each}")
+        try:
+            whole = row_of(structure(kind), values, f"{place}.{each}")
+        except AbapFault as error:
+            raise ValueError(f"{place}.{each}: {error.message}") from error
         user.values[each] = {field: whole[field] for field in values}
     user.values["LOGONDATA"] = {"USTYP": "A"} | user.values["LOGONDATA"]
     address = user.values["ADDRESS"]

@@ -1,12 +1,16 @@
 """Lists of users and tables of the stand-in: what SAP selects, and its pitfalls."""
 
+import json
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.sap.abap.faults import AbapFault
 from local.sap.abap.system import Abap
+from local.sap.seed import SeedError
+from local.sap.server import serve
 
 WIDE = {
     "columns": ["MANDT:3", "ID:10", *(f"TEXT{n}:100" for n in range(6))],
@@ -246,3 +250,21 @@ def test_help_values_are_those_that_may_be_assigned(abap: Abap) -> None:
         "S_A.SHOW",
     ]
     assert abap.call("BAPI_HELPVALUES_GET", given | {"FIELD": "NONE"})["RETURN"]["TYPE"] == "E"
+
+
+def test_the_seed_of_the_page_is_taken_and_a_wrong_one_is_named_with_its_place() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs/embedded-sap.md").read_text()
+    shown = json.loads(page.partition("```json\n")[2].partition("```")[0])
+    with serve(shown, users={"ROBOT": "Geheim-1"}) as server:
+        seeded = server.gateway.abap
+        assert seeded.call("BAPI_USER_GETLIST", {"MAX_ROWS": 9})["ROWS"] == 1
+        assert seeded.call("BAPI_USER_GETLIST", {"MAX_ROWS": 9}, client="200")["ROWS"] == 9
+        assert entries(seeded, "ZT") == ["1001"]
+    for wrong, place in (
+        ({"user": 1}, "abap.user:"),
+        ({"users": [{"USERNAME": "meier"}]}, r"abap.users\[0\].USERNAME"),
+        ({"users": [{"USERNAME": "MEIER", "ADDRESS": {"NONE": "x"}}]}, r"abap.users\[0\].ADDRESS"),
+        ({"clients": {"999": {}}}, "abap.clients.999"),
+    ):
+        with pytest.raises(SeedError, match=place), serve({"abap": wrong}, users={}):
+            pass

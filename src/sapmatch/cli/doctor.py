@@ -83,7 +83,10 @@ def _targets(arguments: argparse.Namespace, settings: Settings) -> list[Target]:
     used: dict[str, dict[str, None]] = {}
     for service, entity_set in _used(arguments.connection, settings):
         used.setdefault(service, {})[entity_set] = None
-    own = settings.connections[arguments.connection].service
+    connection = settings.connections[arguments.connection]
+    own = connection.service
+    if not (arguments.service or own or used) and connection.rfc:
+        return [Target("")]  # there for function modules alone
     if arguments.service or not used:
         services = [_path(service_of(arguments, settings))]
     else:

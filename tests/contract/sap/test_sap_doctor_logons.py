@@ -214,31 +214,6 @@ def test_a_field_that_the_secret_lacks_is_named_and_nothing_is_sent(
     assert found["tls"]["status"] == "ok"
 
 
-@pytest.mark.parametrize(
-    ("rfc", "code", "word"),
-    [
-        ('transport = "pyrfc"', 3, "SAP NetWeaver RFC SDK"),
-        ('transport = "soap"', 3, "/sap/bc/soap/rfc answers 404"),
-    ],
-)
-def test_function_modules_need_a_node_or_the_sdk(
-    rfc: str,
-    code: int,
-    word: str,
-    authority: Authority,
-    tmp_path: Path,
-    home: Home,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """CO-T66: without PyRFC everything else works, and the message says what is missing."""
-    with sap(authority, tmp_path) as server:
-        home(server, "basic", more=f"{CLIENT}\n[connections.s4.rfc]\n{rfc}")
-        found = examined(capsys, code)
-    assert word in failed(found)["detail"]
-    assert found["rfc"]["remedy"]
-    assert found["authorisation"]["status"] == "ok"
-
-
 def test_a_logon_that_a_stage_has_stopped_is_not_tried(
     authority: Authority,
     tmp_path: Path,

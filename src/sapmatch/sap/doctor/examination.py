@@ -144,6 +144,9 @@ def _of_services(
     system: System, targets: Sequence[Target], causes: Mapping[str, str]
 ) -> Iterator[Finding]:
     """The findings of every service; once for all of them where none can be asked."""
+    targets = [target for target in targets if target.service]
+    if not targets:
+        return
     if "logon" in causes:
         yield from _findings(SERVICE, Visit(system, targets[0]), dict(causes))
         return

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from sapmatch.model.auth import Basic, Certificate, NoAuth, type_of
 from sapmatch.model.errors import LogonRefused
 from sapmatch.sap.doctor.finding import Finding, failed, failure, ok, warning
+from sapmatch.sap.doctor.rfc import entered
 from sapmatch.sap.doctor.system import System
 from sapmatch.sap.odata import messages
 from sapmatch.sap.session import Answer
@@ -52,6 +53,8 @@ def guard(system: System) -> Finding:
 
 def logon(system: System) -> Finding:
     """One logon with the secret or the token; a refused one is never tried twice."""
+    if not system.target.service:
+        return entered(system)
     system.client = system.entry.connect(system.source)
     exchange = system.client.exchange(system.target.service)
     answer = system.get(exchange, exchange.url(""), "service document")

@@ -1,9 +1,16 @@
 """Whether function modules can be called the way that `rfc.transport` says, and which (B21)."""
 
 import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
-from sapmatch.model.errors import InputRejected
-from sapmatch.model.rfc import Rfc
+from sapmatch.model.errors import (
+    AuthorizationMissing,
+    InputRejected,
+    SapRejected,
+    ServiceNotActivated,
+)
+from sapmatch.model.rfc import Rfc, RfcTransport
 from sapmatch.sap.doctor.finding import Finding, failed, ok, warning
 from sapmatch.sap.doctor.system import System
 from sapmatch.sap.ports import ports_of
@@ -11,6 +18,10 @@ from sapmatch.sap.rfc import check_sdk
 from sapmatch.sap.rfc.capabilities import Report, report
 from sapmatch.sap.rfc.open import open_rfc
 
+_UNPROVED = (
+    "SICF: the node of function modules is not active, or a web dispatcher in between does not "
+    "know the path; the check rfc says more"
+)
 _SDK = (
     'install PyRFC and SAP\'s SDK on this machine, or set {setting}.rfc.transport = "soap", which '
     "needs neither"
@@ -40,6 +51,28 @@ def rfc(system: System) -> Finding:
         trouble = _sdk(system, settings)
         if trouble:
             return trouble
+    with _opened(system) as transport:
+        try:
+            return _finding(report(transport, settings), system)
+        except ServiceNotActivated as exc:
+            said, _, remedy = str(exc).partition("; ")
+            return failed(said, remedy)
+
+
+def entered(system: System) -> Finding:
+    """The logon of a connection that is there for function modules alone."""
+    with _opened(system) as transport:
+        try:
+            transport.ping()
+        except ServiceNotActivated:
+            return warning("SAP answers before it asks who we are: nothing is proved", _UNPROVED)
+        except (AuthorizationMissing, SapRejected):
+            pass  # it said so to somebody whom it knows
+    return ok("SAP takes the logon for function modules")
+
+
+@contextmanager
+def _opened(system: System) -> Iterator[RfcTransport]:
     transport = open_rfc(
         system.name,
         system.connection,
@@ -49,10 +82,8 @@ def rfc(system: System) -> Finding:
         broker=system.source,
         tries=1,
     )
-    try:
-        return _finding(report(transport, settings), system)
-    finally:
-        transport.close()
+    with closing(transport):
+        yield transport
 
 
 def _finding(found: Report, system: System) -> Finding:

@@ -34,7 +34,10 @@ _PORTS = {"https": 443, "http": 80}
 
 
 class Target(Struct, frozen=True):
-    """A service to look at, and the entity sets that are used of it; none: any will do."""
+    """A service to look at, and the entity sets that are used of it; none: any will do.
+
+    Without a service the connection is there for function modules alone.
+    """
 
     service: str
     entity_sets: tuple[str, ...] = ()

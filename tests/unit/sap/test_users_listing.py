@@ -263,3 +263,21 @@ def test_an_or_over_several_fields_is_asked_once_and_decided_here_where_it_fills
     assert [len(expression) for _, _, expression in lots.lists] == [3, 0, 0, 0]
     pushed = reader_of(few).pushed(UserQuery(condition=condition))
     assert pushed.left == ("ADDRESS.FIRSTNAME", "ADDRESS.LASTNAME")
+
+
+def test_a_listing_that_goes_on_behind_a_user_asks_for_no_or() -> None:
+    sap = ListedUsers([told("AMY", ADDRESS={"LASTNAME": "Pond"}), told("ZOE")])
+    condition = Either((where("ADDRESS.LASTNAME", "eq", "Pond"), where("REF_USER", "eq", "X")))
+    assert names(reader_of(sap), condition=condition, after="A") == ["AMY"]
+    assert [expression for _, _, expression in sap.lists] == [[]]
+
+
+@pytest.mark.parametrize("names_only", [True, False])
+def test_a_sap_that_ignores_case_adds_nobody(names_only: bool) -> None:
+    sap = ListedUsers(
+        [told("AMY", ADDRESS={"LASTNAME": "POND"}), told("RORY", ADDRESS={"LASTNAME": "Pond"})],
+        ignores_case=True,
+    )
+    condition = where("ADDRESS.LASTNAME", "eq", "Pond")
+    assert names(reader_of(sap), condition=condition, names_only=names_only) == ["RORY"]
+    assert sorted(sap.details) == ["AMY", "RORY"]

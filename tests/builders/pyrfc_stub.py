@@ -249,7 +249,7 @@ def _fill(function: Function, params: Mapping[str, Any]) -> None:
             for row in value:
                 _fill_structure(parameter, row)
         elif parameter.is_scalar:
-            _fill_field(parameter.fields[0], value)
+            fill_field(parameter.fields[0], value)
         else:
             _fill_structure(parameter, value)
 
@@ -261,10 +261,11 @@ def _fill_structure(parameter: Parameter, value: Any) -> None:
     for name, part in value.items():
         if name not in known:
             raise ExternalRuntimeError(f"{name} not found", 20, "RFC_INVALID_PARAMETER")
-        _fill_field(known[name], part)
+        fill_field(known[name], part)
 
 
-def _fill_field(field: Field, value: Any) -> None:
+def fill_field(field: Field, value: Any) -> None:
+    """TypeError or the SDK's own for what PyRFC would not take."""
     if field.type in "CS":
         if type(value) is not str:
             raise TypeError("an string is required", field.name)

@@ -12,6 +12,7 @@ from sapmatch.model.errors import (
     SapUnavailable,
 )
 from sapmatch.model.rfc import AbapException
+from sapmatch.sap.rfc.groups import group_of
 
 _LOST: Final = frozenset({"RFC_COMMUNICATION_FAILURE", "RFC_CANCELED", "RFC_TIMEOUT", "RFC_CLOSED"})
 _NO_AUTHORITY: Final = frozenset({"RFC_NO_AUTHORITY", "RFC_AUTHORIZATION_FAILURE"})
@@ -46,8 +47,8 @@ class Meaning:
         key = _key(exc)
         if key in _NO_AUTHORITY:
             return AuthorizationMissing(
-                f"{what}: the user lacks S_RFC for it (or its function group); SU53 shows what was "
-                "checked, PFCG grants it"
+                f"{what}: the user lacks S_RFC for it or its function group{group_of(function)}; "
+                "SU53 shows what was checked, PFCG grants it"
             )
         if self.is_answer(exc):
             return AbapException(key or "RFC_ABAP_EXCEPTION", _text(exc))

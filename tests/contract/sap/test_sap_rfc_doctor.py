@@ -1,4 +1,4 @@
-"""`sapmatch doctor` of connections with function modules: TLS, logon, SICF and S_RFC apart (B21)."""
+"""`sapmatch doctor` and function modules: TLS, logon, SICF and S_RFC told apart (B21)."""
 
 from collections.abc import Iterator
 from pathlib import Path

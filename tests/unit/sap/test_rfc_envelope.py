@@ -10,7 +10,7 @@ from sapmatch.model.errors import InputRejected
 from sapmatch.model.rfc import Field, Flavour, FunctionInterface, Parameter
 from sapmatch.sap.rfc.envelope import Envelope
 from sapmatch.sap.rfc.interfaces import INTERFACES
-from sapmatch.sap.rfc.module import MC_STYLE, RFC, module_of
+from sapmatch.sap.rfc.module import MC_STYLE, RFC, module_of, plain_name, wire_name
 
 PLACE = "[connections.s4]"
 
@@ -138,3 +138,14 @@ def test_a_mistaken_name_is_refused_because_sap_would_ignore_it(
 
 def test_nothing_is_sent_for_an_import_that_is_left_open() -> None:
     assert names(written(imports={"MAX_ROWS": None})) == ["RETURN"]
+
+
+@pytest.mark.parametrize(
+    ("name", "wire"),
+    [("CACHE_RESULTS", "CacheResults"), ("MESSAGE_V1", "MessageV1"), ("/BIC/NEW_X", "_-bic_-newX")],
+)
+def test_names_of_mc_style_come_back_as_they_were(name: str, wire: str) -> None:
+    """CO-T31."""
+    assert wire_name(name, "mc_style") == wire
+    assert plain_name(wire, "mc_style") == name
+    assert plain_name(wire_name(name, "soap_rfc"), "soap_rfc") == name

@@ -1,5 +1,6 @@
 """Answers as values."""
 
+import random
 from datetime import date, time
 
 import pytest
@@ -169,3 +170,24 @@ def test_a_sentence_is_no_key() -> None:
     found = fault_of(fault("No authorization for user"))
     assert found is not None
     assert (found.key, found.text) == ("", "No authorization for user")
+
+
+def test_no_damage_to_an_answer_ends_in_anything_but_unreadable() -> None:
+    """A seeded fuzz: bytes are changed, lost and doubled."""
+    module = module_of(INTERFACES[DETAIL], "soap_rfc")
+    inside = "<LOGONDATA><GLTGV>2026-01-31</GLTGV><LTIME>08:30:00</LTIME></LOGONDATA>"
+    whole = answer(DETAIL, f"{inside}<ACTIVITYGROUPS>{row(AGR_NAME='Z_A')}</ACTIVITYGROUPS>")
+    chance = random.Random(7)
+    unreadable = 0
+    for _ in range(1500):
+        body = bytearray(whole)
+        for _ in range(chance.randint(1, 4)):
+            at = chance.randrange(len(body))
+            body[at : at + chance.randint(0, 3)] = chance.choice(
+                [b"", b"<", b"&", b"\x00", b"\xff", b"</item>", bytes(body[at : at + 9])]
+            )
+        try:
+            read_reply(bytes(body), module, "soap_rfc")
+        except Unreadable:
+            unreadable += 1
+    assert 500 < unreadable < 1500

@@ -106,7 +106,7 @@ def _probes(rfc: Rfc) -> dict[str, Mapping[str, RfcInput]]:
     if rfc.cua_enabled:
         probes.update(dict.fromkeys(_CENTRAL, _NO_USER))
     if rfc.tables:
-        table = rfc.tables[0].split()[0]
+        table = rfc.tables[0].partition("=")[0].split()[0].upper()
         is_entries = rfc.table_read_function == "RFC_GET_TABLE_ENTRIES"
         probes[rfc.table_read_function] = (
             {"TABLE_NAME": table, "MAX_ENTRIES": 1}

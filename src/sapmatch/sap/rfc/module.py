@@ -1,5 +1,6 @@
 """One function module as one flavour of SOAP names its parts, worked out once."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -8,6 +9,8 @@ from msgspec import Struct
 from sapmatch.model.rfc import Field, Flavour, FunctionInterface, Parameter
 
 RFC: Final = "urn:sap-com:document:sap:rfc:functions"
+_BETWEEN_WORDS = re.compile("_(?!-)")
+_NEXT_WORD = re.compile("(?<!^)(?=[A-Z])")
 MC_STYLE: Final = "urn:sap-com:document:sap:soap:functions:mc-style"
 
 
@@ -77,15 +80,15 @@ def wire_name(name: str, flavour: Flavour) -> str:
     escaped = name.replace("/", "_-")
     if flavour != "mc_style":
         return escaped
-    return "".join(word[:1].upper() + word[1:].lower() for word in escaped.split("_"))
+    words = _BETWEEN_WORDS.split(escaped)
+    return "".join(word[:1].upper() + word[1:].lower() for word in words)
 
 
 def plain_name(name: str, flavour: Flavour) -> str:
     """The name in the data dictionary of what no interface knows."""
-    if flavour != "mc_style":
-        return name.replace("_-", "/")
-    words = "".join(f"_{sign}" if sign.isupper() else sign for sign in name)
-    return words.removeprefix("_").upper()
+    if flavour == "mc_style":
+        name = _NEXT_WORD.sub("_", name).upper()
+    return name.replace("_-", "/")
 
 
 def _part(parameter: Parameter, position: int, flavour: Flavour) -> Part:

@@ -1,7 +1,7 @@
 """One call of a function module: what it gets, where it works, what it says."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from local.sap.abap.dictionary import Release
 from local.sap.abap.landscape import Landscape, System
@@ -20,11 +20,16 @@ class Rights:
 
 @dataclass(slots=True)
 class Rules:
-    """What passwords have to be like, and what else an administrator sets."""
+    """What passwords have to be like, and what else differs between systems.
+
+    `unknown_parameters`: whether SOAP refuses an element that the interface does not have, or
+    passes over it; which of both SAP does is unconfirmed.
+    """
 
     release: Release = "new"
     password_length: int = 8
     password_history: int = 5
+    unknown_parameters: Literal["refused", "ignored"] = "refused"
 
 
 @dataclass(slots=True)

@@ -84,8 +84,9 @@ class Node:
             return _page(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Content type is not text/xml"), ""
         if "soapaction" not in request.headers:
             return _refused(BadEnvelope("The header SOAPAction is missing"), style), ""
+        lenient = self._abap.rules.unknown_parameters == "ignored"
         try:
-            received = wire.read(request.body, style, self._abap.functions)
+            received = wire.read(request.body, style, self._abap.functions, lenient=lenient)
             if service and received.function not in _exposed(service, list(self._abap.functions)):
                 raise BadEnvelope(f"Service {service} has no operation {received.function}")
         except BadEnvelope as error:

@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -195,8 +195,8 @@ class Abap:
 
         `{"fault": {"next", "count", "of"}, "permissions": {USER: {"functions": [...] | null,
         "without": ["S_USER_GRP", ...]}}, "idocs": {SYSTEM: {"delay": SECONDS, "fails": TEXT}},
-        "resend": SYSTEM, "cua": BOOL, "rules": {"release", "password_length",
-        "password_history"}, "users": {CLIENT: [user, ...]}, "delete": {CLIENT: [name, ...]},
+        "resend": SYSTEM, "cua": BOOL, "rules": {"release", "password_length", "password_history",
+        "unknown_parameters"}, "users": {CLIENT: [user, ...]}, "delete": {CLIENT: [name, ...]},
         "wrong_logons": {CLIENT: [name, ...]}, "seed": {...}}`.
         """
         orders: dict[str, Callable[[Any], None]] = {
@@ -247,10 +247,13 @@ class Abap:
         adopted(self.landscape)
 
     def _set_rules(self, wanted: Mapping[str, Any]) -> None:
-        if not set(wanted) <= {"release", "password_length", "password_history"}:
-            raise ValueError("rules: release, password_length, password_history")
+        known = {each.name for each in fields(Rules)}
+        if not set(wanted) <= known:
+            raise ValueError(f"rules: {', '.join(sorted(known))}")
         if wanted.get("release", "new") not in ("new", "old"):
             raise ValueError("rules.release: new or old")
+        if wanted.get("unknown_parameters", "refused") not in ("refused", "ignored"):
+            raise ValueError("rules.unknown_parameters: refused or ignored")
         self.rules = replace(self.rules, **wanted)
 
     def _add_users(self, wanted: Mapping[str, list[Mapping[str, Any]]]) -> None:

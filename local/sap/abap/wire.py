@@ -52,8 +52,13 @@ def namespace(style: Style) -> str:
     return MC if style == "mc_style" else RFC
 
 
-def read(body: bytes, style: Style, functions: Mapping[str, Function]) -> Received:
-    """The call in an envelope; BadEnvelope or AbapFault otherwise."""
+def read(
+    body: bytes, style: Style, functions: Mapping[str, Function], *, lenient: bool = False
+) -> Received:
+    """The call in an envelope; BadEnvelope or AbapFault otherwise.
+
+    `lenient` passes over parameters that the module does not have.
+    """
     call = _body(_root(body))
     uri, _, local = call.tag[1:].partition("}") if call.tag[0] == "{" else ("", "", call.tag)
     if uri != namespace(style):
@@ -66,6 +71,8 @@ def read(body: bytes, style: Style, functions: Mapping[str, Function]) -> Receiv
     parameters: Row = {}
     for each in elements:
         parameter = known.get(each.tag)  # elements of parameters have no namespace
+        if parameter is None and lenient:
+            continue
         if parameter is None or parameter.direction == "export":
             raise AbapFault("parameter", "RFC_INVALID_PARAMETER", f"{each.tag} is no parameter")
         parameters[parameter.name] = _value(each, parameter, style)

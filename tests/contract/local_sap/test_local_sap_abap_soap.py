@@ -110,6 +110,21 @@ def test_what_the_interface_does_not_have_is_a_fault(sap: AbapServer, call: str)
     assert fault(post(sap, call)) == "RFC_INVALID_PARAMETER"
 
 
+def test_an_older_release_may_pass_over_what_it_does_not_know(sap: AbapServer) -> None:
+    """Then a password that was meant to stay is one to be changed, and nothing says so."""
+    sap.order(rules={"release": "old", "unknown_parameters": "ignored"})
+    reset = (
+        "<u:BAPI_USER_CHANGE><USERNAME>U00000001</USERNAME><PASSWORD><BAPIPWD>Reset-12</BAPIPWD>"
+        "</PASSWORD><PASSWORDX><BAPIPWD>X</BAPIPWD></PASSWORDX><PRODUCTIVE_PWD>X</PRODUCTIVE_PWD>"
+        "<RETURN/></u:BAPI_USER_CHANGE>"
+    )
+    assert answered(post(sap, reset)).findtext("RETURN/item/TYPE") == "S"
+    info = sap.abap.call("SUSR_GET_ADMIN_USER_LOGIN_INFO", {"USERID": "U00000001"})
+    assert info["PASSWORD_STATUS"] == "I"
+    sap.order(rules={"unknown_parameters": "refused"})
+    assert fault(post(sap, reset)) == "RFC_INVALID_PARAMETER"
+
+
 @pytest.mark.parametrize(
     "body",
     [

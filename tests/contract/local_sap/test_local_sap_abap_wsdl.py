@@ -52,7 +52,7 @@ def of_wsdl(document: bytes, name: str, expected: Shape) -> Shape:
         shape[parameter] = (
             each.direction,
             each.kind,
-            [(field, kind if kind in TYPES[t] else t, size) for field, kind, t, size in found],
+            [(n, k if k in TYPES[t] else t, 0 if k in "DT" else size) for n, k, t, size in found],
         )
     return shape
 

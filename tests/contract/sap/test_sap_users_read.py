@@ -246,9 +246,8 @@ def test_roles_and_profiles_that_there_are(way: str) -> None:
 def test_roles_are_found_in_their_table_where_sap_does_not_offer_them() -> None:
     abap = Abap({"users": PEOPLE})
     transport = cast(RfcTransport, MemoryTransport(abap))
-    finds = role_finder(SapTables(transport, Rfc(), "[connections.s4]"))
     abap.control({"fault": {"next": "fault:NO_VALUES", "of": "BAPI_HELPVALUES_GET"}})
-    reader = SapUsers(transport, Rfc(), "s4", SystemClock(), 1, has_role=finds)
+    reader = reader_of(transport, Rfc(), 200)
     assert reader.known_roles(["Z_MM_BUYER", "Z_MM", "NO_ROLE"]) == {"Z_MM_BUYER"}
     assert abap.called("RFC_GET_TABLE_ENTRIES")
     assert role_finder(SapTables(transport, Rfc(tables=()), "s4")) is None

@@ -57,7 +57,7 @@ class HelpValues:
         """Those that there are, as they were given; roles of other systems are not looked for."""
         here = {name: self._here(name) for name in names}
         asked = sorted({role for role in here.values() if role and len(role) <= _LONGEST_ROLE})
-        found = set(self._roles(asked))
+        found = self._roles(asked)
         return frozenset(name for name, role in here.items() if role is None or role in found)
 
     def _here(self, name: str) -> str | None:
@@ -74,19 +74,26 @@ class HelpValues:
     def _systems(self) -> frozenset[str]:
         return frozenset(self.systems())
 
-    def _roles(self, names: Sequence[str]) -> Iterator[str]:
-        """Those that SAP offers, or that stand in their table."""
-        offered: set[str] = set()
+    def _roles(self, names: Sequence[str]) -> set[str]:
+        """Those that SAP offers, or that stand in their table; what refuses both is told."""
+        found: set[str] = set()
+        refusal: SapRejected | AuthorizationMissing | None = None
         try:
             left = iter(names)
             while few := tuple(islice(left, _TOGETHER)):
-                offered |= set(self._values("ActgroupsAssign", "Activitygroups", "AGR_NAME", few))
-        except (SapRejected, AuthorizationMissing):
-            if self._has_role is None:
-                raise
-        yield from offered
-        if self._has_role:
-            yield from (name for name in names if name not in offered and self._has_role(name))
+                found |= set(self._values("ActgroupsAssign", "Activitygroups", "AGR_NAME", few))
+        except (SapRejected, AuthorizationMissing) as exc:
+            refusal = exc
+        has_role = self._has_role
+        if has_role is None and refusal:
+            raise refusal
+        if has_role is not None:
+            try:
+                found |= {name for name in names if name not in found and has_role(name)}
+            except (SapRejected, AuthorizationMissing) as exc:
+                if refusal:
+                    raise refusal from exc
+        return found
 
     def _values(
         self, method: str, parameter: str, field: str, only: Sequence[str] = ()

@@ -9,10 +9,11 @@ from sapmatch.model.errors import AuthorizationMissing, SapRejected
 from sapmatch.model.ports import Clock
 from sapmatch.model.rfc import Rfc, RfcTransport
 from sapmatch.model.users import Pushed, SapUser, UserQuery
+from sapmatch.sap.tables.reader import SapTables
 from sapmatch.sap.users.conditions import Node, condition_of, conjuncts, decided, resolved, upper
 from sapmatch.sap.users.details import read_user, user_name
 from sapmatch.sap.users.filters import Selection, selection_of
-from sapmatch.sap.users.helpvalues import HasRole, HelpValues
+from sapmatch.sap.users.helpvalues import HasRole, HelpValues, role_finder
 from sapmatch.sap.users.listing import KNOWN, PAGE, pages
 
 _MOST_AT_ONCE = 8
@@ -22,7 +23,7 @@ class SapUsers:
     """Port UserReader; thread-safe. `place` is how errors name the connection.
 
     `parallel` users at most are read at a time. `has_role` looks for a role in its table, for
-    systems that do not offer roles by their help values.
+    systems that do not offer roles by their help values; left out, it is the one of the settings.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class SapUsers:
         self._place = place
         self._parallel = max(1, min(parallel, _MOST_AT_ONCE))
         self._page_size = page_size
-        self._help = HelpValues(transport, rfc, has_role)
+        self._has_role = has_role
 
     @property
     def is_central(self) -> bool:
@@ -79,6 +80,11 @@ class SapUsers:
     def profiles(self) -> Iterator[str]:
         """All authorisation profiles of the system."""
         return self._help.profiles()
+
+    @cached_property
+    def _help(self) -> HelpValues:
+        tables = SapTables(self._transport, self._rfc, self._place)
+        return HelpValues(self._transport, self._rfc, self._has_role or role_finder(tables))
 
     @cached_property
     def _base(self) -> tuple[Node, ...]:

@@ -110,7 +110,8 @@ class TablesSap:
             at += lengths[name]
         if long_rows:
             lines: list[RfcStructure] = [
-                {"LINE": "\x1e".join(row.get(name, "") for name in names)} for row in chosen
+                {"LINE": "\x1e".join(row.get(name, "") for name in names).rstrip()}
+                for row in chosen
             ]
             return {"FIELDS": fields, "ET_DATA": lines}
         wide = ["".join(row.get(name, "").ljust(lengths[name]) for name in names) for row in chosen]

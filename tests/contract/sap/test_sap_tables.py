@@ -1,18 +1,18 @@
-"""Tables over SOAP and in memory, from the stand-in of an ABAP system."""
+"""Tables of the stand-in, over everything that calls function modules."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from sapmatch.model.errors import AuthorizationMissing, InputRejected
-from sapmatch.model.rfc import Flavour, Rfc, RfcTransport
-from sapmatch.sap.rfc.open import open_rfc
+from sapmatch.model.rfc import Rfc, RfcTransport
 from sapmatch.sap.tables.reader import SapTables
-from tests.builders.abap import AbapServer, MemoryTransport, abap_server
+from tests.builders.abap import AbapServer, abap_server
+from tests.builders.rfc_sides import ALL, Side
 
 FUNCTIONS = ("RFC_GET_TABLE_ENTRIES", "RFC_READ_TABLE", "BBP_RFC_READ_TABLE")
-CARRIERS = ("memory", "soap_rfc")
 TEXTS = (
     "AGR_TEXTS for ACTIVITYGROUP format TSV as TEXT=MANDT:3:IGNORE,AGR_NAME:30:MATCH,"
     'SPRAS:1("E"):IGNORE,LINE:5:IGNORE,TEXT:80'
@@ -47,15 +47,10 @@ def abap() -> Iterator[AbapServer]:
         yield found
 
 
-@pytest.fixture(params=CARRIERS)
+@pytest.fixture(params=ALL)
 def carrier(request: pytest.FixtureRequest, abap: AbapServer) -> Iterator[RfcTransport]:
-    if request.param == "memory":
-        yield MemoryTransport(abap.abap)
-        return
-    flavour: Flavour = request.param
-    transport = open_rfc("s4", abap.connection(flavour), abap.secrets)
-    yield transport
-    transport.close()
+    with ExitStack() as stack:
+        yield Side(request.param, abap, stack).transport
 
 
 def tables(carrier: RfcTransport, function: str, **rfc: Any) -> SapTables:

@@ -390,3 +390,12 @@ def test_aliases_name_their_columns_keys_first(sap: TablesSap) -> None:
         "ACTIVITYGROUP": ("AGR_NAME", "PARENT_AGR"),
         "GROUP": ("USERGROUP",),
     }
+
+
+def test_empty_columns_at_the_end_of_a_long_row_may_be_cut_as_blanks() -> None:
+    sap, reader = paged(5, stateful=True)
+    rows = [{"K": "1", "A": "", "B": ""}, {"K": "2", "A": "", "B": "b"}, {"K": "", "A": "a"}]
+    sap.put("T", (("K", 3), ("A", 3), ("B", 3)), rows)
+    columns = [Column(name="K", length=3, role="key"), *(Column(name=n, length=3) for n in "AB")]
+    found = list(reader.rows("T", columns, []))
+    assert found == [{"K": "", "A": "a", "B": ""}, *rows[:2]]

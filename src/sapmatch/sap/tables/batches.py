@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import Final
 
 from sapmatch.model.errors import InputRejected, SapRejected, SapUnavailable
@@ -258,14 +258,13 @@ def _lines(found: RfcResult) -> Iterator[str]:
 
 
 def _row(line: str, places: Sequence[_Place]) -> Row:
-    parts = line.split(_SEPARATOR)
-    if len(parts) == len(places) > 1:
-        cells = [(place, part) for place, part in zip(places, parts, strict=True)]
+    if _SEPARATOR in line:  # empty columns at the end may have been cut as blanks
+        cells = [*line.split(_SEPARATOR), *repeat("", len(places))][: len(places)]
     else:
-        cells = [(place, line[place[1] : place[1] + place[2]]) for place in places]
+        cells = [line[start : start + length] for _, start, length, _ in places]
     return {
         name: cell.strip(" ") if type_ in _NUMBERS else cell.rstrip(" ")
-        for (name, _, _, type_), cell in cells
+        for (name, _, _, type_), cell in zip(places, cells, strict=True)
     }
 
 

@@ -14,6 +14,7 @@ from sapmatch.model.errors import (
     LogonRefused,
     SapUnavailable,
 )
+from sapmatch.sap.rfc.pyrfc_logon import first_stop
 from sapmatch.sap.rfc.pyrfc_transport import open_pyrfc
 from tests.builders.memory import MemoryClock
 from tests.builders.pyrfc_desk import (
@@ -196,3 +197,22 @@ def test_without_pyrfc_opening_names_what_to_install() -> None:
     """CO-T66."""
     with pytest.raises(InputRejected, match="pyrfc is not installed"):
         open_pyrfc("s4", CONNECTION, OwnSecrets(), clock=MemoryClock())
+
+
+@pytest.mark.parametrize(
+    ("rfc", "stop"),
+    [
+        ({}, ("sap.example.com", 3300)),
+        ({"host": "app1", "system_number": "07"}, ("app1", 3307)),
+        ({"snc_mode": True}, ("sap.example.com", 4800)),
+        ({"load_balancing": True}, ("sap.example.com", 3600)),
+        ({"load_balancing": True, "message_server": "3699"}, ("sap.example.com", 3699)),
+    ],
+)
+def test_the_first_stop_is_the_gateway_or_the_message_server(
+    rfc: dict[str, Any], stop: tuple[str, int]
+) -> None:
+    """CO-T68: where the doctor knocks before anybody logs on."""
+    assert CONNECTION.rfc
+    changed = replace(CONNECTION, rfc=replace(CONNECTION.rfc, **rfc))
+    assert first_stop(changed) == stop

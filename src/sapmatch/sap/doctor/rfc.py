@@ -10,13 +10,13 @@ from sapmatch.model.errors import (
     SapRejected,
     ServiceNotActivated,
 )
-from sapmatch.model.rfc import Rfc, RfcTransport
+from sapmatch.model.rfc import RfcTransport
 from sapmatch.sap.doctor.finding import Finding, failed, ok, warning
 from sapmatch.sap.doctor.system import System
-from sapmatch.sap.ports import ports_of
 from sapmatch.sap.rfc import check_sdk
 from sapmatch.sap.rfc.capabilities import Report, report
 from sapmatch.sap.rfc.open import open_rfc
+from sapmatch.sap.rfc.pyrfc_logon import first_stop
 
 _UNPROVED = (
     "SICF: the node of function modules is not active, or a web dispatcher in between does not "
@@ -48,7 +48,7 @@ def rfc(system: System) -> Finding:
     settings = system.connection.rfc
     assert settings is not None
     if settings.transport == "pyrfc":
-        trouble = _sdk(system, settings)
+        trouble = _sdk(system)
         if trouble:
             return trouble
     with _opened(system) as transport:
@@ -107,18 +107,18 @@ def _finding(found: Report, system: System) -> Finding:
     return ok(f"{way}: the user may call {', '.join(allowed)}; changes were not tried")
 
 
-def _sdk(system: System, settings: Rfc) -> Finding | None:
+def _sdk(system: System) -> Finding | None:
     """What is in the way of SAP's own protocol; None where nothing is."""
     try:
         check_sdk()
     except InputRejected as exc:
         return failed(str(exc), _SDK.format(setting=system.setting))
-    port = ports_of(settings.system_number).gateway
+    host, port = first_stop(system.connection)
     limit = system.connection.connect_timeout
     try:
-        socket.create_connection((system.host, port), limit).close()
+        socket.create_connection((host, port), limit).close()
     except OSError as exc:
         said = exc.strerror or str(exc)
         remedy = _GATEWAY.format(setting=system.setting)
-        return failed(f"{system.host} port {port}: {said}", remedy, unreachable=True)
+        return failed(f"{host} port {port}: {said}", remedy, unreachable=True)
     return None

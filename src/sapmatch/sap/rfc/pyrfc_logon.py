@@ -16,9 +16,11 @@ from sapmatch.sap.auth.basic import BasicAuth
 from sapmatch.sap.auth.certificate import Anonymous
 from sapmatch.sap.auth.credentials import Credentials
 from sapmatch.sap.logon import Logon, password_refused
+from sapmatch.sap.ports import ports_of
 from sapmatch.sap.sources import credentials_of
 
 _log = logging.getLogger(__name__)
+_SNC_AHEAD = 1500  # 48NN, where the gateway without SNC has 33NN
 _ANY_GROUP = "SPACE"  # the logon group that every system has
 
 
@@ -112,6 +114,17 @@ class PyRfcLogon:
         said = str(getattr(exc, "message", None) or "").encode()
         why, remedy = password_refused(self._connection.kind, said)
         return LogonRefused(f"{self.place}: SAP refused the logon over RFC; {remedy}", why)
+
+
+def first_stop(connection: Connection) -> tuple[str, int]:
+    """Host and port that PyRFC goes to first: the gateway, or the message server that knows it."""
+    rfc = connection.rfc
+    assert rfc is not None
+    ports = ports_of(rfc.system_number)
+    if rfc.load_balancing:
+        named = rfc.message_server
+        return _host(connection), int(named) if named.isdecimal() else ports.message_server
+    return _host(connection), ports.gateway + (_SNC_AHEAD if rfc.snc_mode else 0)
 
 
 def _target(rfc: Rfc, host: str) -> Mapping[str, str]:

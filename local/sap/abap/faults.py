@@ -25,7 +25,7 @@ WIRE = (
     "truncated",
     "garbled",
 )
-FAULTS = ("fault:KEY", "dump", "dump_after", "no_authority", "return:TYPE[:ID/NUMBER]", *WIRE)
+FAULTS = ("fault:KEY", "dump", "dump_after", "no_authority", "return:TYPES[:ID/NUMBER]", *WIRE)
 _NAMES = {each.partition(":")[0] for each in FAULTS}
 _ON_WIRE = {each.partition(":")[0] for each in WIRE}
 

@@ -144,11 +144,11 @@ class Abap:
             dict(parameters),
         )
         early = _wanted_return(fault, function, call)
-        if early is not None and early["TYPE"] in "EAX":
-            return Done(outputs(function, {"RETURN": _as_declared(function, [early])}), [], [])
+        if any(row["TYPE"] in "EAX" for row in early):
+            return Done(outputs(function, {"RETURN": _as_declared(function, early)}), [], [])
         found = _tables(function, call) | MODULES[name](call)
-        if early is not None:
-            found = {**found, "RETURN": _as_declared(function, [early, *found.get("RETURN", [])])}
+        if early:
+            found["RETURN"] = _as_declared(function, [*early, *found.get("RETURN", [])])
         if fault is not None and fault.name == "dump_after":
             raise AbapFault("dump", "MESSAGE_TYPE_X", "Runtime error after the update")
         return Done(outputs(function, found), call.created, call.changed)
@@ -285,13 +285,14 @@ class Abap:
         self.reset()
 
 
-def _wanted_return(fault: Wanted | None, function: Function, call: Call) -> Row | None:
-    """`return:E:01/124` as a row; None where no such fault is wanted, or there is no RETURN."""
+def _wanted_return(fault: Wanted | None, function: Function, call: Call) -> list[Row]:
+    """`return:SE:01/124` as two rows; none where it is not wanted, or there is no RETURN."""
     if fault is None or fault.name != "return" or "RETURN" not in function.parameters:
-        return None
-    kind, _, code = fault.argument.partition(":")
+        return []
+    kinds, _, code = fault.argument.partition(":")
     message_class, _, number = (code or "01/999").partition("/")
-    return message(number, language=call.language) | {"TYPE": kind, "ID": message_class}
+    row = message(number, language=call.language) | {"ID": message_class}
+    return [row | {"TYPE": kind} for kind in kinds]
 
 
 def _tables(function: Function, call: Call) -> Row:

@@ -235,6 +235,30 @@ def test_a_line_breaks_before_or_after_the_work(sap: AbapServer, order: str, don
     assert found["ISLOCKED"]["LOCAL_LOCK"] == done
 
 
+@pytest.mark.parametrize(
+    ("order", "types", "done"),
+    [("return:SE:01/410", "SE", "U"), ("return:A", "A", "U"), ("return:W", "WS", "L")],
+)
+def test_return_may_hold_what_is_wanted_of_it(
+    sap: AbapServer, order: str, types: str, done: str
+) -> None:
+    """CO-T37"""
+    sap.order(fault={"next": order})
+    lock = "<u:BAPI_USER_LOCK><USERNAME>U00000001</USERNAME><RETURN/></u:BAPI_USER_LOCK>"
+    rows = answered(post(sap, lock)).findall("RETURN/item")
+    assert "".join(row.findtext("TYPE") or "" for row in rows) == types
+    found = sap.abap.call("BAPI_USER_GET_DETAIL", {"USERNAME": "U00000001"})
+    assert found["ISLOCKED"]["LOCAL_LOCK"] == done
+
+
+def test_a_short_dump_may_come_when_all_is_done(sap: AbapServer) -> None:
+    sap.order(fault={"next": "dump_after"})
+    lock = "<u:BAPI_USER_LOCK><USERNAME>U00000001</USERNAME><RETURN/></u:BAPI_USER_LOCK>"
+    assert post(sap, lock).status_code == 500
+    found = sap.abap.call("BAPI_USER_GET_DETAIL", {"USERNAME": "U00000001"})
+    assert found["ISLOCKED"]["LOCAL_LOCK"] == "L"
+
+
 def test_an_answer_may_break_off_in_the_middle(sap: AbapServer) -> None:
     sap.order(fault={"next": "truncated"})
     with pytest.raises(etree.XMLSyntaxError):

@@ -203,3 +203,12 @@ def test_nobody_is_created_without_a_last_name() -> None:
     with pytest.raises(InputRejected, match=r"ADDRESS\.LASTNAME"):
         writer_on(sap).create(UserChange(name="JDOE"))
     assert sap.writes == []
+
+
+def test_what_is_empty_is_not_sent_for_a_new_user() -> None:
+    sap = ScriptedSap()
+    fields: dict[str, Any] = {"ADDRESS.LASTNAME": "M", "ADDRESS.CITY": "", "LOGONDATA.GLTGB": None}
+    assert writer_on(sap).create(UserChange(name="JDOE", fields=fields)).status == "done"
+    imports = sap.last("BAPI_USER_CREATE1").imports
+    assert imports["ADDRESS"] == {"LASTNAME": "M"}
+    assert imports["LOGONDATA"] == {"USTYP": "A"}

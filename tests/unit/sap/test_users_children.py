@@ -119,3 +119,9 @@ def test_composite_roles_are_expanded_in_each_child() -> None:
     }
     assert children(None).expanded("JDOE") == {CHILD: ()}
     assert children(SapUnavailable("x")).expanded("JDOE") == {CHILD: None}
+
+
+def test_a_central_system_that_is_its_own_child_is_asked_for_its_own_roles_alone() -> None:
+    """CO-T51: read as a central system it names the roles of all."""
+    seen = children(WANTED, {CENTRAL: "s4"}).look(WANTED, "JDOE")
+    assert {each.system: each.status for each in seen} == {CENTRAL: "agrees", CHILD: "not_asked"}

@@ -8,6 +8,7 @@ import pytest
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.users import ProfileAssignment, RoleAssignment, UserChange
 from sapmatch.sap.users.cua import Landscape
+from tests.builders.memory import MemoryClock
 from tests.builders.scripted_users import ScriptedSap, role, writer_on
 
 CENTRAL, CHILD = "S4HCLNT400", "S4HCLNT200"
@@ -144,3 +145,38 @@ def test_a_role_in_a_system_that_the_change_leaves_out_is_refused() -> None:
     with pytest.raises(InputRejected, match=f"{CHILD} is left out"):
         writer_on(sap, **CUA).change(change)
     assert sap.writes == []
+
+
+def test_a_lock_of_the_central_system_is_a_lock() -> None:
+    """Row B18: there BAPI_USER_LOCK locks everywhere, whatever considerGlobalLock says."""
+    sap = sap_with(locks={"GLOB_LOCK"})
+    writer = writer_on(sap, **CUA)
+    assert writer.change(UserChange(name="JDOE", locked=True)).status == "unchanged"
+    writer.change(UserChange(name="JDOE", locked=False))
+    assert sap.writes == ["BAPI_USER_UNLOCK"]
+
+
+def test_a_system_that_stays_is_named() -> None:
+    sap = sap_with(systems=[CENTRAL, "QAS"])
+    sap.ignores = {"BAPI_USER_SYSTEM_ASSIGN"}
+    done = writer_on(sap, **CUA).change(UserChange(name="JDOE", systems=(CENTRAL, CHILD)))
+    assert (done.status, done.steps[0].code) == ("failed", "SYSTEM_NOT_APPLIED")
+    assert done.steps[0].message == f"not assigned: {CHILD}; still assigned: QAS"
+
+
+def test_the_central_system_is_asked_for_its_systems_now_and_then() -> None:
+    asked: list[str] = []
+
+    class Counting(ScriptedSap):
+        def call(self, function: str, *given: Any, **named: Any) -> Any:
+            asked.append(function)
+            return super().call(function, *given, **named)
+
+    clock, sap = MemoryClock(), Counting()
+    writer = writer_on(sap, clock=clock, **CUA)
+    for _ in range(3):
+        writer.check(UserChange(name="JDOE", role_names=("SAP_A",)))
+    assert asked == ["BAPI_HELPVALUES_GET"]
+    clock.sleep(301)
+    writer.check(UserChange(name="JDOE", role_names=("SAP_A",)))
+    assert len(asked) == 2

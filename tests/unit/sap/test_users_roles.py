@@ -171,3 +171,19 @@ def test_a_role_that_sap_does_not_know_fails_with_its_message() -> None:
     sap.returns["BAPI_USER_ACTGROUPS_ASSIGN"] = [error("174")]
     done = writer_on(sap).change(names("NOWHERE"))
     assert (done.status, done.steps[0].code) == ("failed", "01/174")
+
+
+def test_a_direct_role_stays_though_it_comes_through_another_one_too() -> None:
+    """CO-T45 with includeIndirectActivityGroups."""
+    sap = sap_with(role("SAP_A"), role("SAP_A", flag="C"))
+    writer = writer_on(sap, include_indirect_activity_groups=True)
+    rows = (RoleAssignment(name="SAP_A", valid_from=FIRST),)
+    assert writer.change(UserChange(name="JDOE", roles=rows)).status == "unchanged"
+
+
+def test_a_role_without_a_first_day_keeps_none() -> None:
+    """CO-T44: an initial date goes back as one."""
+    sap = sap_with({**role("SAP_A"), "FROM_DAT": None})
+    assert writer_on(sap).change(names("SAP_A", "SAP_B")).status == "done"
+    first = sap.last("BAPI_USER_ACTGROUPS_ASSIGN").tables["ACTIVITYGROUPS"][0]
+    assert first == {"AGR_NAME": "SAP_A", "FROM_DAT": None, "TO_DAT": LAST}

@@ -87,8 +87,9 @@ def test_somebody_who_creates_him_at_the_same_moment_is_told_of() -> None:
         sap.add("JDOE")
 
     sap.before["BAPI_USER_CREATE1"] = other
-    with pytest.raises(SapRejected, match="01/224"):
+    with pytest.raises(SapRejected, match="01/224") as refused:
         writer_on(sap).create(MILLER)
+    assert refused.value.text == "SAP's words"
 
 
 def test_a_create_whose_answer_was_lost_is_read_back_and_goes_on() -> None:

@@ -6,6 +6,7 @@ provisioned/<connection>/<run id>/desired          the same file, as this run re
                                  /plan.json
                                  /users/<row>.json      how far each user is
                                  /response.json
+provisioned/<connection>/runs/<run id>              that there is such a run
 """
 
 import hashlib
@@ -45,6 +46,17 @@ def prefix(connection: str, run_id: str) -> str:
     if not _RUN.fullmatch(run_id) or not _NAME.fullmatch(connection):
         raise InputRejected("this is no run: `sapmatch provision status` names connection and id")
     return f"{KEPT}{connection}/{run_id}/"
+
+
+def index_prefix(connection: str) -> str:
+    """Where the ids of the runs of a connection lie: listing them reads nothing of the runs."""
+    return f"{KEPT}{connection}/runs/"
+
+
+def index_key(connection: str, run_id: str) -> str:
+    """The mark that there is this run."""
+    prefix(connection, run_id)
+    return f"{index_prefix(connection)}{run_id}"
 
 
 def desired_key(connection: str, run_id: str) -> str:

@@ -29,7 +29,7 @@ class Planning:
 
     def begin(self, file: Received) -> ProvisioningRun:
         """The record of the run: a new one, or that of an earlier call."""
-        places.prefix(file.connection, file.run_id)
+        self._objects.write_once(places.index_key(file.connection, file.run_id), b"{}")
         return self._records.find(file.connection, file.run_id) or self._records.begin(
             ProvisioningRun(
                 run_id=file.run_id,

@@ -274,9 +274,9 @@ class Provisioner:
 
     def runs(self, connection: str) -> tuple[str, ...]:
         """Ids of the runs of a connection whose objects are still kept."""
-        prefix = f"{places.KEPT}{connection}/"
-        keys = self._objects.keys(prefix)
-        return tuple(dict.fromkeys(key.removeprefix(prefix).partition("/")[0] for key in keys))
+        prefix = places.index_prefix(connection)
+        known = (key.removeprefix(prefix) for key in self._objects.keys(prefix))
+        return tuple(run_id for run_id in known if self.find(run_id, connection))
 
     def _planned(self, run: ProvisioningRun) -> Planned:
         return Planned(

@@ -1,6 +1,7 @@
 """Files of desired users: what they may say, and how every mistake is named."""
 
 import json
+import random
 from datetime import date
 from typing import Any
 
@@ -326,3 +327,34 @@ def test_an_unknown_system_is_named_by_its_row() -> None:
     assert "XYZCLNT900" in found[0][1]
     good = [f"{CHILD}:Z_BUYER", "Z:FI_CLERK", "/SAPAPO/X"]
     assert not mistakes({"USERNAME": "A", "ACTIVITYGROUPS.AGR_NAME": good}, central=True)
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_whatever_a_file_holds_it_is_read_or_refused_in_words(seed: int) -> None:
+    """Seeded: bytes of a good file are cut, doubled, dropped and replaced."""
+    chance = random.Random(seed)
+    good = [
+        json.dumps([ONE, {"USERNAME": "B", "PARAMETER": {"X": "1"}, "STATE": "locked"}]),
+        "\n".join(json.dumps(ONE | {"USERNAME": f"U{n}"}) for n in range(4)),
+        'USERNAME;STATE;"ADDRESS.LASTNAME"\nA;;"Mü""ller"\nB;locked;\n',
+    ]
+    data = bytearray(good[seed % 3].encode())
+    for _ in range(chance.randint(1, 6)):
+        at = chance.randrange(len(data))
+        match chance.randrange(4):
+            case 0:
+                del data[at : at + chance.randint(1, 9)]
+            case 1:
+                data[at:at] = data[at : at + 5]
+            case 2:
+                data[at] = chance.randrange(256)
+            case _:
+                data[at:at] = chance.choice([b'"', b"{", b"[", b"\x00", b"\\ud800", b"null", b"|"])
+        data = data or bytearray(b" ")
+    try:
+        found = read(bytes(data))
+    except InputRejected as exc:
+        assert str(exc)  # noqa: PT017
+        return
+    assert found.users or found.problems
+    assert all(problem.message.isprintable() for problem in found.problems)

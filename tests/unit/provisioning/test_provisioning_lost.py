@@ -184,3 +184,48 @@ def test_what_somebody_else_did_meanwhile_is_not_done_again() -> None:
     del here.sap.held["A"]
     assert set(statuses(here.carry(run)).values()) == {"unchanged"}
     assert here.sap.effects == []
+
+
+def test_a_call_that_its_worker_did_not_survive_may_still_be_under_way() -> None:
+    """What a dead worker sent may be executed later: it is not sent again before that is over."""
+    here = home()
+    run = here.drop(CREATE)
+    here.plan(run)
+
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    here.sap.before = die
+    with pytest.raises(KeyboardInterrupt):
+        here.runs().apply(run, "s4", owner="x")
+    here.sap.before = lambda: None
+    again = here.runs().apply(run, "s4", owner="x")
+    assert (again.unknown, again.wait_seconds, here.sap.effects) == (1, 60, [])
+    here.clock.sleep(60)
+    assert here.runs().apply(run, "s4", owner="x").done == 1
+    assert here.sap.effects == [("create", "NEW")]
+
+
+def test_the_first_plan_of_a_run_stands_whoever_else_makes_one() -> None:
+    """A person may have seen it already."""
+    here = home()
+    run = here.drop(CHANGE)
+    late, exists, key = here.runs(), here.objects.exists, f"provisioned/s4/{run}/plan.json"
+    here.plan(run)
+    first = here.runs().plan_of(run, "s4")
+    here.control.values.clear()
+    here.sap.held["A"] = user("A", fields={"ADDRESS.LASTNAME": "Inzwischen"})
+    here.objects.delete(f"provisioned/s4/{run}/planning/00000.json")
+    hidden = [key]
+
+    def blind(key: str) -> bool:
+        """As the other one saw it before the plan was stored."""
+        if key in hidden:
+            hidden.clear()
+            return False
+        return exists(key)
+
+    here.objects.exists = blind  # type: ignore[method-assign]
+    planned = late.plan(run, "s4", here.upload.key, here.upload.version_id)
+    assert first is not None
+    assert planned.digest == first.digest

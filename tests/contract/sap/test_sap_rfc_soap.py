@@ -130,7 +130,7 @@ def test_the_exception_of_a_module_is_named_by_its_key(call: Any) -> None:
     "body",
     [
         fault("RFC_NO_AUTHORITY"),
-        fault("No RFC authorization for function module BAPI_USER_GETLIST."),
+        fault("User TESTER has no RFC authorization for function group SU_USER."),
     ],
 )
 def test_a_missing_s_rfc_is_named_with_its_function_group(call: Any, body: bytes) -> None:
@@ -139,6 +139,13 @@ def test_a_missing_s_rfc_is_named_with_its_function_group(call: Any, body: bytes
     assert "S_RFC" in str(error)
     assert "SU_USER" in str(error)
     assert requests == 1
+
+
+def test_a_change_that_others_refused_to_serve_may_have_begun() -> None:
+    """It was let in itself: what it called was not."""
+    body = fault("User TESTER has no RFC authorization for function group ZZZ.", code="Server")
+    assert isinstance(asked(xml(body, 500), created)[0], OutcomeUnknown)
+    assert isinstance(asked(xml(body, 500), listed)[0], AuthorizationMissing)
 
 
 def test_a_short_dump_of_a_read_is_refused_and_that_of_a_change_unknown() -> None:

@@ -135,7 +135,7 @@ def _unreadable(exc: Unreadable, at: str, *, changes: bool) -> SapmatchError:
 
 def _faulty(fault: Fault, function: str, at: str, *, changes: bool) -> SapmatchError:
     text = fault.text[:500]
-    if fault.key in _NO_S_RFC or _SAYS_S_RFC.search(text):
+    if _lacks_s_rfc(fault, function, changes=changes):
         return AuthorizationMissing(
             f"{at}: the user may not call it: S_RFC with RFC_TYPE FUNC and RFC_NAME {function}, or "
             f"FUGR and its function group{group_of(function)}, ACTVT 16, is missing in the user's "
@@ -150,6 +150,18 @@ def _faulty(fault: Fault, function: str, at: str, *, changes: bool) -> SapmatchE
         )
     code = fault.key or fault.code or "SOAP fault"
     return SapRejected(code, f"{_said(fault, text)}; {_DUMP}")
+
+
+def _lacks_s_rfc(fault: Fault, function: str, *, changes: bool) -> bool:
+    """Whether the user may not call the module at all.
+
+    A change may itself have called others that the user may not call: then it has begun.
+    """
+    if fault.key in _NO_S_RFC:
+        return True
+    group = group_of(function).strip(" ()")
+    is_named = function in fault.text or bool(group and group in fault.text)
+    return bool(_SAYS_S_RFC.search(fault.text)) and (is_named or not changes)
 
 
 def _said(fault: Fault, text: str) -> str:

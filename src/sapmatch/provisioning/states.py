@@ -35,8 +35,9 @@ def waiting(run: ProvisioningRun, token: str, execution: str) -> ProvisioningRun
 
 
 def running(run: ProvisioningRun) -> ProvisioningRun:
-    """Users are being changed."""
-    return run if run.stop_asked else replace(run, status="running")
+    """Users are being changed; a run that has ended stays so."""
+    has_ended = run.status in (*OVER, *_CAN_GO_ON)
+    return run if run.stop_asked or has_ended else replace(run, status="running")
 
 
 def verifying(run: ProvisioningRun, now: datetime) -> ProvisioningRun:

@@ -91,6 +91,15 @@ def test_a_bad_file_is_refused_by_row_and_nothing_is_applied() -> None:
     assert here.sap.effects == []
 
 
+def test_a_step_that_comes_late_opens_no_run_again() -> None:
+    here = home()
+    run = here.drop(CHANGE)
+    here.carry(run)
+    assert here.runs().apply(run, "s4", owner="late").left == 0
+    assert here.runs().status(run, "s4").run.status == "done"
+    assert here.sap.effects == [("change", "A")]
+
+
 def test_an_unreadable_file_is_refused_as_a_whole() -> None:
     here = home()
     run = here.drop(data=b"[{")

@@ -1,4 +1,4 @@
-"""Users are read from the ABAP stand-in, in memory and behind each way of SOAP."""
+"""Users are read from the ABAP stand-in, in memory and behind PyRFC and each way of SOAP."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,20 +7,25 @@ from typing import Any, cast
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from local.sap.abap.system import Abap
 from sapmatch.clock import SystemClock
 from sapmatch.model.errors import AuthorizationMissing, SapRejected
 from sapmatch.model.rfc import BapiFailed, Flavour, Rfc, RfcTransport
 from sapmatch.model.users import Both, Compare, Condition, Either, Not, Operator, SapUser, UserQuery
+from sapmatch.sap.auth.credentials import Given
 from sapmatch.sap.rfc.open import open_rfc
+from sapmatch.sap.rfc.pyrfc_transport import open_pyrfc
 from sapmatch.sap.tables.reader import SapTables
 from sapmatch.sap.users.helpvalues import role_finder
 from sapmatch.sap.users.reader import SapUsers
 from sapmatch.sap.users.sync import sync
 from tests.builders.abap import USER, MemoryTransport, abap_server
+from tests.builders.pyrfc_desk import CONNECTION, PASSWORD
+from tests.builders.pyrfc_stub import PyRfcStub
 
-WAYS = ("memory", "soap_rfc", "soamanager", "mc_style")
+WAYS = ("memory", "pyrfc", "soap_rfc", "soamanager", "mc_style")
 PEOPLE: list[dict[str, Any]] = [
     {
         "USERNAME": "AMY",
@@ -51,6 +56,15 @@ def opened(
     if way == "memory":
         abap = Abap({"users": users, **seed})
         yield abap, reader_of(cast(RfcTransport, MemoryTransport(abap)), Rfc(**more), page_size)
+        return
+    if way == "pyrfc":
+        abap = Abap({"users": users, **seed})
+        connection = replace(CONNECTION, rfc=Rfc(system_id="S4H", **more))
+        with PyRfcStub(abap, {USER: PASSWORD}).installed():
+            secrets = Given({"user": USER, "password": PASSWORD})
+            transport: RfcTransport = open_pyrfc("s4", connection, secrets, clock=SystemClock())
+            yield abap, reader_of(transport, Rfc(**more), page_size)
+            transport.close()
         return
     with abap_server(users, **seed) as server:
         connection = server.connection(cast(Flavour, way), **more)

@@ -114,7 +114,7 @@ class ScriptedSap:
         local = function.startswith("BAPI_USER_LOC")
         tables: dict[str, Any] = {
             "ACTIVITYGROUPS": [dict(row) for row in user["roles"]],
-            "PROFILES": [{"PROFILE" if local else "BAPIPROF": p} for p in user["profiles"]],
+            "PROFILES": [_profile(name) for name in user["profiles"]],
             "GROUPS": [{"USERGROUP": group} for group in user["groups"]],
             "PARAMETER1": [{"PARID": k, "PARVA": v} for k, v in user["parameters"].items()],
             "SYSTEMS": [{"SUBSYSTEM": system} for system in user["systems"]],
@@ -171,6 +171,11 @@ class ScriptedSap:
             user["parameters"] = {row["PARID"]: row["PARVA"] for row in tables["PARAMETER1"]}
 
 
+def _profile(name: str) -> dict[str, str]:
+    """SAP names those that it makes of roles T-..., unless told otherwise."""
+    return {"BAPIPROF": name, "BAPITYPE": "G" if name.startswith("T-") else "S"}
+
+
 def _assign(function: str, user: dict[str, Any], tables: Mapping[str, RfcTable]) -> None:
     if function == "BAPI_USER_LOCK":
         user["locks"].add("LOCAL_LOCK")
@@ -180,7 +185,8 @@ def _assign(function: str, user: dict[str, Any], tables: Mapping[str, RfcTable])
         kept = [row for row in user["roles"] if row.get("ORG_FLAG")]
         user["roles"] = [*kept, *({"ORG_FLAG": "", **row} for row in tables["ACTIVITYGROUPS"])]
     elif function == "BAPI_USER_PROFILES_ASSIGN":
-        user["profiles"] = [str(row["BAPIPROF"]) for row in tables["PROFILES"]]
+        kept = [name for name in user["profiles"] if name.startswith("T-")]
+        user["profiles"] = [*kept, *(str(row["BAPIPROF"]) for row in tables["PROFILES"])]
     elif function == "BAPI_USER_LOCPROFILES_ASSIGN":
         rows = tables["PROFILES"]
         user["local_profiles"] = [(row["SUBSYSTEM"], row["PROFILE"]) for row in rows]

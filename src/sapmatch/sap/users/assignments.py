@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable, Iterator
 
 from sapmatch.model.errors import InputRejected, Problem
-from sapmatch.model.rfc import Rfc, RfcStructure
+from sapmatch.model.rfc import Rfc, RfcStructure, RfcTransport
 from sapmatch.model.users import ProfileAssignment, RoleAssignment, SapUser, UserChange
 from sapmatch.sap.users.cua import Landscape
+from sapmatch.sap.users.details import text
 from sapmatch.sap.users.effects import Effect, Lack, module
 from sapmatch.sap.users.role_rows import same
 from sapmatch.sap.users.roles import OneSystem, not_applied, rows_to_send
@@ -43,20 +44,25 @@ def role_effects(
 
 
 def profile_effects(
-    user: str, wanted: frozenset[tuple[str, str]] | None, found: SapUser | None, rfc: Rfc
+    user: str,
+    wanted: frozenset[tuple[str, str]] | None,
+    found: SapUser | None,
+    rfc: Rfc,
+    generated: frozenset[str],
 ) -> Iterator[Effect]:
-    """Assign profiles by system and name.
-
-    Those that SAP made of roles go with their roles, and may be listed among the others: one that
-    is still there afterwards is no failure, one that is missing is.
-    """
-    if wanted is None or wanted == _held(found):
+    """Assign profiles by system and name; those `generated` of roles go with their roles."""
+    before = frozenset(each for each in _held(found) if each[1] not in generated)
+    if wanted is None or wanted == before:
         return
 
     def lacks(now: SapUser | None) -> Lack | None:
-        missing = sorted(wanted - _held(now))
-        names = ", ".join(_shown(*each) for each in missing)
-        return Lack(f"not assigned: {names}") if missing else None
+        have = _held(now)
+        parts = []
+        if missing := sorted(wanted - have):
+            parts.append(f"not assigned: {', '.join(_shown(*each) for each in missing)}")
+        if still := sorted((before - wanted) & have):
+            parts.append(f"still assigned: {', '.join(_shown(*each) for each in still)}")
+        return Lack("; ".join(parts)) if parts else None
 
     local, column = ("LOC", "PROFILE") if rfc.cua_enabled else ("", "BAPIPROF")
     rows: list[RfcStructure] = [
@@ -105,6 +111,17 @@ def system_effects(
         lacks=lacks,
         code="SYSTEM_NOT_APPLIED",
     )
+
+
+def generated_profiles(transport: RfcTransport, user: str) -> frozenset[str]:
+    """Profiles that SAP made of the user's roles (unconfirmed: BAPITYPE G says so).
+
+    They stand among those assigned by hand, and BAPI_USER_PROFILES_ASSIGN leaves them alone.
+    """
+    asked = {"USERNAME": user, "CACHE_RESULTS": " "}
+    answer = transport.call("BAPI_USER_GET_DETAIL", asked, want=("PROFILES", "RETURN"))
+    rows = answer.tables.get("PROFILES", ())
+    return frozenset(text(row, "BAPIPROF") for row in rows if text(row, "BAPITYPE") == "G")
 
 
 def profiles_of(

@@ -14,6 +14,7 @@ from sapmatch.model.ports import Clock
 from sapmatch.model.rfc import Rfc, RfcInput, RfcTransport
 from sapmatch.model.users import Changed, SapUser, UserChange, UserLocks
 from sapmatch.sap.users.assignments import (
+    generated_profiles,
     profile_effects,
     profiles_of,
     role_effects,
@@ -197,7 +198,16 @@ class SapUserWriter:
         )
         yield from system_effects(checked.name, checked.systems, found, self._rfc)
         yield from role_effects(checked.name, roles, found, self._rfc)
-        yield from profile_effects(checked.name, checked.profiles, found, self._rfc)
+        generated = self._generated(checked, found)
+        yield from profile_effects(checked.name, checked.profiles, found, self._rfc, generated)
+
+    def _generated(self, checked: _Checked, found: SapUser | None) -> frozenset[str]:
+        """Profiles that are not to be taken away, where the change would take some."""
+        if found is None or checked.profiles is None or self._rfc.cua_enabled:
+            return frozenset()
+        if {each.name for each in found.profiles} <= {name for _, name in checked.profiles}:
+            return frozenset()
+        return generated_profiles(self._transport, checked.name)
 
     def _create_effect(self, checked: _Checked) -> Effect:
         """The first password is the one given where the user has to change it, else a random one.

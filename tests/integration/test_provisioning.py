@@ -49,7 +49,13 @@ def statuses(jobs: Jobs, run_id: str) -> dict[str | None, str]:
 def waits(jobs: Jobs, run_id: str) -> None:
     """Until the workflow of the run waits for a person."""
     runs = provisioner(jobs.parts)
-    jobs.wait(lambda: runs.status(run_id, CONNECTION).run.token is not None)
+
+    def asked() -> bool:
+        if run_id not in runs.runs(CONNECTION):
+            return False  # its planning has not begun
+        return runs.status(run_id, CONNECTION).run.token is not None
+
+    jobs.wait(asked)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sapmatch.provisioning.desired import RoleRows, RoleSplit, Typed
     from sapmatch.provisioning.runs import Provisioner
 
+_LONGEST = 900  # seconds that a function may run
 EXPIRED = "nobody approved it in time"
 
 
@@ -132,10 +133,16 @@ def sap_turn(parts: Services, connection: str, owner: str, until: datetime) -> I
 
     One stays free for what somebody waits for. SapThrottled where none comes free.
     """
-    if connection not in parts.settings.connections:  # nothing is called then
+    from sapmatch.limits.permits import Permits
+
+    known = parts.settings.connections.get(connection)
+    if known is None:  # nothing is called then
         yield
         return
-    permits = parts.permits(connection, spare=1)
+    most = known.limits.parallel
+    permits = Permits(
+        parts.control, parts.clock, connection, most, expiry_seconds=_LONGEST, spare=1
+    )
     with permits.held(owner, lambda: parts.clock.now() >= until):
         yield
 

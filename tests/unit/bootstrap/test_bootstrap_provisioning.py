@@ -12,7 +12,7 @@ from sapmatch.bootstrap.parts import Services
 from sapmatch.bootstrap.provisioning import EXPIRED, hold, on_hold, receive, report, sap_turn
 from sapmatch.bootstrap.stage import written_connections
 from sapmatch.bootstrap.writing import gate
-from sapmatch.limits.permits import Permits
+from sapmatch.model.connection import Limits
 from sapmatch.model.errors import InputRejected, LogonRefused, SapThrottled
 from sapmatch.model.provisioning import Answered, ProvisioningRun, Received, RunView
 from sapmatch.model.uploads import Upload
@@ -49,8 +49,7 @@ def parts() -> Any:
         objects=MagicMock(),
         workflows=MagicMock(),
         environment={Environment.PROVISIONING_ARN: "arn:machine"},
-        settings=SimpleNamespace(connections={"s4": object()}),
-        permits=lambda name, spare: Permits(control, clock, name, 2, spare=spare, wait_seconds=1),
+        settings=SimpleNamespace(connections={"s4": SimpleNamespace(limits=Limits(parallel=2))}),
     )
 
 

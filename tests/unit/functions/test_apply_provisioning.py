@@ -1,9 +1,13 @@
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+import functions.apply_provisioning
+
 from sapmatch.model.errors import Throttled
 from sapmatch.model.provisioning import Applied
+from tests.builders.memory import START
 from tests.builders.provisioning_steps import Turns
 from tests.unit.functions.conftest import Call
 
@@ -46,6 +50,26 @@ def test_a_run_that_is_to_end_waits_for_no_release(call: Call, turns: Turns) -> 
     turns.runs.status.return_value = SimpleNamespace(run=SimpleNamespace(stop_asked=True))
     turns.runs.apply.return_value = Applied(left=2, stopped=True)
     assert call("apply_provisioning", "planned")["stopped"]
+
+
+@pytest.mark.parametrize(("seconds", "begins"), [(3, False), (419, False), (900, True)])
+def test_no_user_is_begun_whose_calls_may_outlast_the_function(
+    call: Call, turns: Turns, monkeypatch: pytest.MonkeyPatch, seconds: int, begins: bool
+) -> None:
+    """CO-T65: one user may take several calls of a SAP system that is slow."""
+    turns.runs.apply.return_value = Applied(left=1)
+    handler = functions.apply_provisioning.handler
+
+    def late(event: Any, _: Any) -> Any:
+        left = SimpleNamespace(
+            aws_request_id="request-1", get_remaining_time_in_millis=lambda: seconds * 1000
+        )
+        return handler(event, left)
+
+    monkeypatch.setattr(functions.apply_provisioning, "handler", late)
+    call("apply_provisioning", "planned")
+    until = turns.runs.apply.call_args.args[2]
+    assert (until > START) is begins
 
 
 def test_another_execution_that_is_at_it_is_waited_for(call: Call, turns: Turns) -> None:

@@ -4,7 +4,6 @@ from typing import Any
 import pytest
 
 import functions.apply_provisioning
-
 from sapmatch.model.errors import Throttled
 from sapmatch.model.provisioning import Applied
 from tests.builders.memory import START

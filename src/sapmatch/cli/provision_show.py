@@ -17,6 +17,7 @@ _COUNTED = {
     "none": "as they should be",
     "roles_added": "roles added",
     "roles_removed": "roles removed",
+    "profiles_removed": "profiles removed",
 }
 
 
@@ -30,6 +31,7 @@ def plan_lines(plan: Plan) -> Iterator[dict[str, Any]]:
             "differences": user.differences,
             "roles_added": user.roles_added,
             "roles_removed": user.roles_removed,
+            "profiles_removed": user.profiles_removed,
         }
     for problem in plan.refused:
         yield {"action": "refused", "field": problem.field, "message": problem.message}
@@ -62,7 +64,11 @@ def show_plan(plan: Plan) -> None:
 def counted(counts: Counts) -> str:
     """The counts of a plan in one sentence."""
     named = ((getattr(counts, name), words) for name, words in _COUNTED.items())
-    return ", ".join(f"{number} {words}" for number, words in named if number) or "no users"
+    return ", ".join(_told(number, words) for number, words in named if number) or "no users"
+
+
+def _told(number: int, words: str) -> str:
+    return f"{number} {words.replace('roles', 'role') if number == 1 else words}"
 
 
 def show_rows(rows: Sequence[Mapping[str, Any]]) -> None:

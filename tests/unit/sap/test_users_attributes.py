@@ -101,4 +101,5 @@ def test_who_is_locked_here_or_where_it_counts_everywhere_is_not_enabled(
 ) -> None:
     """Rows B18, B28: too many wrong passwords are another matter."""
     assert is_enabled(locks, Rfc(consider_global_lock=global_counts)) is enabled
+    assert is_enabled(locks, Rfc(cua_enabled=True)) is not (locks.local or locks.everywhere)
     assert is_locked_out(locks) is locks.wrong_logon

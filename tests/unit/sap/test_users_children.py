@@ -29,7 +29,7 @@ class OneUser:
     def __init__(self, found: SapUser | Exception | None) -> None:
         self._found = found
 
-    def get(self, name: str) -> SapUser | None:
+    def details(self, name: str) -> SapUser | None:
         assert name == "JDOE"
         if isinstance(self._found, Exception):
             raise self._found

@@ -4,9 +4,11 @@ import string
 
 import pytest
 
+from sapmatch.model.errors import AuthorizationMissing, SapRejected, SapUnavailable
 from sapmatch.model.rfc import Field, FunctionInterface, Parameter
+from sapmatch.model.users import UserChange
 from sapmatch.sap.users.passwords import length_of, password_problems, random_password
-from tests.builders.scripted_users import ScriptedSap
+from tests.builders.scripted_users import ScriptedSap, writer_on
 
 
 @pytest.mark.parametrize("length", [8, 20, 40])
@@ -42,3 +44,33 @@ def test_a_password_has_a_length_that_sap_can_take() -> None:
     for wrong in ("", "y" * 41):
         (problem,) = password_problems(wrong)
         assert "yy" not in problem.message
+
+
+class OldRelease(ScriptedSap):
+    """Knows no PRODUCTIVE_PWD."""
+
+    def interface(self, function: str) -> FunctionInterface | None:
+        return FunctionInterface(name=function, parameters=())
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [SapRejected("01/193", "used before"), AuthorizationMissing("S_RFC"), SapUnavailable("away")],
+)
+def test_a_second_step_that_fails_leaves_nobody_in_the_belief_that_nothing_happened(
+    refusal: Exception,
+) -> None:
+    """Where a release takes a lasting password in two calls, the first has replaced the old one."""
+    sap = OldRelease()
+    sap.add("JDOE")
+
+    def refuse() -> None:
+        raise refusal
+
+    sap.before["SUSR_USER_CHANGE_PASSWORD_RFC"] = refuse
+    changed = writer_on(sap).change(UserChange(name="JDOE", password="Geheim-1"))
+    (step,) = changed.steps
+    assert (changed.status, step.status) == ("unknown", "unknown")
+    assert "random password" in step.message
+    assert "Geheim" not in step.message
+    assert sap.writes == ["BAPI_USER_CHANGE", "SUSR_USER_CHANGE_PASSWORD_RFC"]

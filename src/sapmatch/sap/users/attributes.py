@@ -8,6 +8,7 @@ import msgspec
 
 from sapmatch.model.rfc import Rfc, RfcScalar
 from sapmatch.model.users import Locks, RoleAssignment, SapUser
+from sapmatch.sap.users.locks import is_locked
 from sapmatch.sap.users.role_rows import json_of, xml_of
 
 RowForm = Literal["xml", "json"]
@@ -18,8 +19,8 @@ ALL_ROWS = "ALL_ACTIVITYGROUPS"
 
 
 def is_enabled(locks: Locks, rfc: Rfc) -> bool:
-    """Whether nobody locked the user: not here and, with considerGlobalLock, not everywhere."""
-    return not (locks.local or (rfc.consider_global_lock and locks.everywhere))
+    """Whether no administrator locked the user, as a change of locks sees it."""
+    return not is_locked(locks, rfc)
 
 
 def is_locked_out(locks: Locks) -> bool:

@@ -6,19 +6,28 @@ the lock everywhere. Which fields of a user it distributes is customizing (SCUM)
 """
 
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 from msgspec.structs import replace
 
 from sapmatch.model.errors import SapmatchError
 from sapmatch.model.rfc import Rfc
-from sapmatch.model.users import ChildSystem, RoleAssignment, SapUser, UserReader
+from sapmatch.model.users import ChildSystem, RoleAssignment, SapUser
 from sapmatch.sap.users.roles import not_applied
+
+
+class Details(Protocol):
+    """What is asked of the reader of a child system."""
+
+    def details(self, name: str) -> SapUser | None:
+        """One user, whether or not a base query leaves him out."""
+        ...
 
 
 class SapChildren:
     """Port Children; `readers` opens a reader of users by the name of a connection."""
 
-    def __init__(self, central: Rfc, readers: Callable[[str], UserReader]) -> None:
+    def __init__(self, central: Rfc, readers: Callable[[str], Details]) -> None:
         self._central = central.destination_name.upper()
         self._connections = {name.upper(): at for name, at in central.systems.items()}
         self._readers = readers
@@ -70,7 +79,7 @@ class SapChildren:
         )
 
     def _read(self, system: str, name: str) -> SapUser | None:
-        return self._readers(self._connections[system]).get(name)
+        return self._readers(self._connections[system]).details(name)
 
 
 def _assigned(user: SapUser) -> set[str]:

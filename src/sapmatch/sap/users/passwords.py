@@ -8,7 +8,9 @@ from typing import Final
 
 from sapmatch.model.errors import (
     AuthorizationMissing,
+    OutcomeUnknown,
     Problem,
+    SapmatchError,
     ServiceNotActivated,
     TransientError,
 )
@@ -93,8 +95,23 @@ def _lasting(user: str, password: str, rfc: Rfc) -> Send:
                 return module(CHANGE, imports, rfc, non_fatal=rfc.non_fatal_error_codes)(transport)
         between = random_password(_OLD_LENGTH)
         first = _initial(user, between, rfc)(transport)
-        own = {"BNAME": user, "PASSWORD": between, "NEW_PASSWORD": password}
-        return first + module(_OWN, own, rfc, want=())(transport)
+        return first + _own_change(user, between, password, rfc)(transport)
+
+    return send
+
+
+def _own_change(user: str, before: str, password: str, rfc: Rfc) -> Send:
+    """As the user does it; where that fails, the first one has taken the old password away."""
+
+    def send(transport: RfcTransport) -> tuple[BapiMessage, ...]:
+        own = {"BNAME": user, "PASSWORD": before, "NEW_PASSWORD": password}
+        try:
+            return module(_OWN, own, rfc, want=())(transport)
+        except SapmatchError as exc:
+            raise OutcomeUnknown(
+                f"{_OWN}: {exc}; unless it ran, the user has a random password now that nobody "
+                "knows: reset it once more, or set rfc.changePasswordAtNextLogon"
+            ) from exc
 
     return send
 

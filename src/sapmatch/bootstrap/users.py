@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from sapmatch.bootstrap.logon import connection_of
+from sapmatch.bootstrap.secrets import NamedSecrets
 from sapmatch.clock import SystemClock
-from sapmatch.model.access import AccessSource, LogonGuard
+from sapmatch.model.access import AccessSource, LogonGuard, Secrets
+from sapmatch.model.auth import Basic, SamlBearer
 from sapmatch.model.connection import Connection
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.ports import Clock, Control
@@ -67,6 +69,7 @@ class UserSide:
             self._clock,
             parallel,
             has_role=self._has_role,
+            own_user=lambda: self._own_user,
         )
 
     @cached_property
@@ -106,6 +109,10 @@ class UserSide:
         self._children.clear()
         self.transport.close()
 
+    @cached_property
+    def _own_user(self) -> str | None:
+        return own_user(self._connection, NamedSecrets())
+
     def _has_role(self, name: str) -> bool:
         """Whether the table of roles holds it, where the settings describe that table."""
         if _ROLES not in self.tables.aliases():
@@ -136,12 +143,14 @@ def users_of(
 
     With a `control` all functions of a stage change a user one at a time, each known by `owner`;
     without, all commands of this user on this machine. Guard and broker are those of this one
-    connection, so a stage gives `child`, which finds those of the others.
+    connection, so a stage gives `child`, which finds those of the others. InputRejected names every
+    mistake in the block `rfc`.
     """
-    from sapmatch.bootstrap.rfc import rfc_transport
+    from sapmatch.bootstrap.rfc import require_rfc, rfc_transport
 
     connection = connection_of(settings, name)
     rfc_of(name, connection)
+    require_rfc(name, connection)
     clock = clock or SystemClock()
     transport = rfc_transport(settings, name, clock=clock, guard=guard, broker=broker, cache=cache)
     locks = user_locks(connection, clock, control, owner)
@@ -176,6 +185,14 @@ def rfc_of(name: str, connection: Connection) -> Rfc:
             f"[connections.{name}.rfc]: is missing; users are read and changed by function modules"
         )
     return connection.rfc
+
+
+def own_user(connection: Connection, secrets: Secrets) -> str | None:
+    """Who the connection logs on as; None where only SAP knows, as for certificates."""
+    auth = connection.auth
+    if isinstance(auth, Basic):
+        return secrets.read(auth.secret).fields.get("user")
+    return auth.user if isinstance(auth, SamlBearer) else None
 
 
 def entrance(connection: Connection) -> str:

@@ -1,12 +1,14 @@
 """`sapmatch settings check [FILE]`."""
 
 import argparse
+from pathlib import Path
 
 from sapmatch.bootstrap.mappings import mappings_of
+from sapmatch.bootstrap.rfc import reject_rfc, rfc_problems, rfc_remarks
 from sapmatch.cli import output
 from sapmatch.cli.options import add_common, settings_path
 from sapmatch.model.errors import InputRejected
-from sapmatch.settings import Environment, load, remarks
+from sapmatch.settings import Environment, Settings, load, remarks
 
 WRONG = 2
 
@@ -26,14 +28,14 @@ def run(arguments: argparse.Namespace) -> int:
     path = settings_path(arguments.file or arguments.settings)
     try:
         settings = load(path)
-        mappings_of(settings.write_backs, {Environment.SETTINGS: str(path)})
+        _require_whole(settings, path)
     except InputRejected as exc:
         if arguments.json:
             output.json_line({"file": str(path), "valid": False, "problems": exc.problems})
         if not arguments.json or not exc.problems:
             output.complain(str(exc))
         return WRONG
-    noted = remarks(settings)
+    noted = [*remarks(settings), *rfc_remarks(settings)]
     if arguments.json:
         line = {"file": str(path), "valid": True, "problems": (), "remarks": noted}
         output.json_line(line)
@@ -42,3 +44,13 @@ def run(arguments: argparse.Namespace) -> int:
         for each in noted:
             output.note(f"{each.field}: {each.message}")
     return 0
+
+
+def _require_whole(settings: Settings, path: Path) -> None:
+    """What the file says beyond its own form; InputRejected with every mistake."""
+    try:
+        mappings_of(settings.write_backs, {Environment.SETTINGS: str(path)})
+    except InputRejected as exc:
+        reject_rfc([*exc.problems, *rfc_problems(settings)])
+        raise
+    reject_rfc(rfc_problems(settings))

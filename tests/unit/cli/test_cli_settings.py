@@ -150,3 +150,70 @@ def test_what_does_nothing_is_remarked_and_the_file_is_good(
     answer = json.loads(capsys.readouterr().out)
     (remark,) = answer["remarks"]
     assert (answer["valid"], remark["field"]) == (True, "connections.s4.rfc.logonGroup")
+
+
+RFC_BLOCK = '[connections.s4.rfc]\nsystemId = "S4H"\n'
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "word"),
+    [
+        ('tables = ["AGR_DEFINE as A=MANDT:3:IGNORE"]', "tables[0]", "position 17: no column is"),
+        ('tables = ["USR02 as A=BNAME:12:KEY"]', "tables[0]", "hashes of passwords"),
+        ('tables = ["T001 as A=BUKRS:4:KEY"]', "tables[0]", "anyTable = true"),
+        ('tables = ["USGRP as ACCOUNT=USERGROUP:12:KEY"]', "tables[0]", "ACCOUNT is no alias"),
+        ('subTables = ["AGR_TEXTS for X=A:3:MATCH,B:3"]', "subTables[0]", "X is not in tables"),
+        ('tableReadFunction = "X"', "tableReadFunction", "X is none of"),
+        ('baseAccountQuery = "EQ,LOGONDATA.FOO,A"', "baseAccountQuery", "LOGONDATA.FOO"),
+        ('baseAccountQuery = "EQ,LOGONDATA.GLTGB,soon"', "baseAccountQuery", "is date"),
+        ('readOnlyParams = ["SNC", "ADDRESS.EMAIL"]', "readOnlyParams[1]", "ADDRESS.EMAIL"),
+        ('readOnlyParams = ["HOUSE"]', "readOnlyParams[0]", "nothing would be protected"),
+        ('tableParameterNames = ["ADDRESS"]', "tableParameterNames[0]", "ADDRESS is no table"),
+        ('tableParameterNames = ["ADDTEL.TEL"]', "tableParameterNames[0]", "is no table"),
+    ],
+)
+def test_what_commands_for_users_would_refuse_is_a_mistake(
+    capsys: pytest.CaptureFixture[str], line: str, field: str, word: str
+) -> None:
+    """Rows B15, B17, B20: the words are those with which `users list` refuses."""
+    Path("sapmatch.toml").write_text(f"{GOOD}{RFC_BLOCK}{line}\n")
+    assert main(["settings", "check"]) == 2
+    told = capsys.readouterr().err
+    assert f"\n  connections.s4.rfc.{field}: " in told
+    assert word in told
+    assert main(["users", "list", "s4"]) == 2
+    assert capsys.readouterr().err == told
+
+
+def test_every_mistake_of_users_and_tables_is_told_at_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = 'readOnlyParams = ["A", "SNC"]\ntableReadFunction = "X"\nbaseAccountQuery = "EQ,B,C"\n'
+    Path("sapmatch.toml").write_text(GOOD + RFC_BLOCK + lines)
+    assert main(["settings", "check", "--json"]) == 2
+    problems = json.loads(capsys.readouterr().out)["problems"]
+    fields = [each["field"].removeprefix("connections.s4.rfc.") for each in problems]
+    assert fields == ["tableReadFunction", "baseAccountQuery", "readOnlyParams[0]"]
+
+
+def test_what_may_be_protected_and_read_further_is_no_mistake(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = (
+        'readOnlyParams = ["ADDRESS.E_MAIL", "ALIAS", "ACTIVITYGROUPS", "GROUPS.USERGROUP", '
+        '"PARAMETER", "TECH_USER", "ADMINDATA.ERDAT"]\ntableParameterNames = ["ADDTEL"]\n'
+    )
+    Path("sapmatch.toml").write_text(GOOD + RFC_BLOCK + lines)
+    assert main(["settings", "check"]) == 0
+    shown = capsys.readouterr()
+    assert "no mistake" in shown.out
+    assert "readOnlyParams" not in shown.err
+    assert "tableParameterNames" not in shown.err
+
+
+def test_a_table_of_users_that_only_sap_can_know_is_remarked(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("sapmatch.toml").write_text(f'{GOOD}{RFC_BLOCK}tableParameterNames = ["FOO"]\n')
+    assert main(["settings", "check"]) == 0
+    assert "connections.s4.rfc.tableParameterNames[0]: FOO is no table" in capsys.readouterr().err

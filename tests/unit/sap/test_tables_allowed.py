@@ -21,7 +21,7 @@ def test_roles_and_groups_with_what_belongs_to_roles_need_no_permission() -> Non
 def test_any_other_table_needs_a_permission_of_the_settings(name: str) -> None:
     """CO-T60."""
     rfc = Rfc(tables=(f"{name} as X=A:3:KEY",))
-    with pytest.raises(InputRejected, match=r"rfc\.tables: .* only with anyTable = true"):
+    with pytest.raises(InputRejected, match=r"rfc\.tables\[0\]: .* only with anyTable = true"):
         described(rfc, PLACE)
     assert set(described(Rfc(tables=rfc.tables, any_table=True), PLACE)) == {"X"}
 
@@ -29,7 +29,7 @@ def test_any_other_table_needs_a_permission_of_the_settings(name: str) -> None:
 def test_a_sub_table_is_allowed_below_its_own_root_only() -> None:
     """CO-T60."""
     sub = "AGR_TEXTS for GROUP=A:3:MATCH,B:3:OUTPUT"
-    with pytest.raises(InputRejected, match=r"rfc\.subTables: AGR_TEXTS"):
+    with pytest.raises(InputRejected, match=r"rfc\.subTables\[0\]: AGR_TEXTS"):
         described(Rfc(sub_tables=(sub,)), PLACE)
 
 
@@ -43,6 +43,21 @@ def test_what_opens_doors_is_never_read_whatever_the_settings_say(name: str, bel
     with pytest.raises(InputRejected, match=f"{name} holds .* and is never read"):
         SapTables(sap, Rfc(tables=tables, sub_tables=subs, any_table=True), "s4")
     assert sap.calls == []
+
+
+def test_what_is_refused_is_named_by_its_place_in_the_settings_all_at_once() -> None:
+    below = f"AGR_TEXTS for ACTIVITYGROUP={BELOW}"
+    rfc = Rfc(
+        tables=(*TABLES, "USR02 as X=A:3:KEY", "T001 as Y=A:3:KEY"),
+        sub_tables=(below, "USR40 for GROUP=A:3:MATCH,B:3:OUTPUT"),
+        table_read_function="X",
+    )
+    with pytest.raises(InputRejected) as refused:
+        described(rfc, PLACE)
+    assert [problem.field for problem in refused.value.problems] == [
+        f"{PLACE}.{each}"
+        for each in ("subTables[1]", "tables[2]", "tables[3]", "tableReadFunction")
+    ]
 
 
 @pytest.mark.parametrize("name", ["RODPS_REPL_ODP_FETCH", "RODPS_OS_TEST"])

@@ -181,6 +181,22 @@ def test_a_field_may_be_read_only_by_the_settings() -> None:
     assert problems_of(change, read_only_params=("ADDRESS",)) == [("READ_ONLY", "ADDRESS.CITY")]
 
 
+@pytest.mark.parametrize(
+    ("protected", "change"),
+    [
+        ("ACTIVITYGROUPS", UserChange(name="JDOE", role_names=())),
+        ("activitygroups.agr_name", UserChange(name="JDOE", roles=())),
+        ("PROFILES", UserChange(name="JDOE", profiles=())),
+        ("GROUPS", UserChange(name="JDOE", groups=("STAFF",))),
+        ("PARAMETER.PARVA", UserChange(name="JDOE", parameters={})),
+        ("SYSTEMS", UserChange(name="JDOE", systems=())),
+    ],
+)
+def test_lists_may_be_read_only_by_the_settings(protected: str, change: UserChange) -> None:
+    name = protected.upper().partition(".")[0]
+    assert ("READ_ONLY", name) in problems_of(change, read_only_params=("SNC", protected))
+
+
 def test_a_field_that_is_named_twice_is_refused() -> None:
     change = UserChange(name="JDOE", fields={"ALIAS": "a", "alias.useralias": "b"})
     assert problems_of(change) == [("TWICE", "ALIAS.USERALIAS")]

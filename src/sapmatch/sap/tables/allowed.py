@@ -49,12 +49,12 @@ def require_tables(tables: Iterable[Table], *, any_table: bool, place: str = "rf
 def _refused(table: Table, any_table: bool) -> Iterator[tuple[str, str]]:
     why = _why(table.table, any_table or table.table in ALLOWED)
     if why:
-        yield "tables", why
+        yield f"tables[{table.number}]", why
     below = ALLOWED_BELOW.get(table.table, frozenset())
     for sub in table.subs:
         why = _why(sub.table, any_table or sub.table in below)
         if why:
-            yield "subTables", why
+            yield f"subTables[{sub.number}]", why
 
 
 def _why(name: str, allowed: bool) -> str:
@@ -72,13 +72,20 @@ def require_function(name: str, *, place: str = "rfc") -> None:
     """InputRejected for a module that reads no tables, or that SAP keeps for itself."""
     setting = f"{place}.tableReadFunction"
     if name.startswith(_ODP):
-        raise InputRejected(
-            f"{setting}: {name} is one of the ODP modules, which SAP lets nobody else call "
-            f"(Note 3255746); take {READ}, or extract by OData"
+        raise _no_reader(
+            setting,
+            f"{name} is one of the ODP modules, which SAP lets nobody else call (Note 3255746); "
+            f"take {READ}, or extract by OData",
         )
     own = name.startswith(_OWN) and IDENTIFIER.match(name)
     if name not in FUNCTIONS and not own:
-        raise InputRejected(
-            f"{setting}: {name} is none of {', '.join(FUNCTIONS)}, and no module of your own "
-            f"(Z..., Y..., /NAMESPACE/...) with the parameters of {READ}"
+        raise _no_reader(
+            setting,
+            f"{name} is none of {', '.join(FUNCTIONS)}, and no module of your own "
+            f"(Z..., Y..., /NAMESPACE/...) with the parameters of {READ}",
         )
+
+
+def _no_reader(setting: str, message: str) -> InputRejected:
+    problem = Problem(code="TABLE_REFUSED", field=setting, message=message)
+    return InputRejected(f"{setting}: {message}", [problem])

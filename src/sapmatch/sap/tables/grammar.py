@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sapmatch.model.errors import InputRejected, Problem
 
@@ -49,13 +50,17 @@ class Column(Struct, frozen=True, kw_only=True):
 
 
 class SubTable(Struct, frozen=True, kw_only=True):
-    """A table whose rows belong to those of another, as a column of text there."""
+    """A table whose rows belong to those of another, as a column of text there.
+
+    `number` is its place in the settings.
+    """
 
     table: str
     root: str  # alias or name of the table
     name: str
     columns: tuple[Column, ...]
     format: Literal["XML", "TSV"] = "XML"
+    number: int = 0
 
     @property
     def output(self) -> tuple[Column, ...]:
@@ -69,12 +74,13 @@ class SubTable(Struct, frozen=True, kw_only=True):
 
 
 class Table(Struct, frozen=True, kw_only=True):
-    """A table under its alias; `subs` are those that belong to its rows."""
+    """A table under its alias; `subs` belong to its rows, `number` is its place in the settings."""
 
     table: str
     alias: str
     columns: tuple[Column, ...]
     subs: tuple[SubTable, ...] = ()
+    number: int = 0
 
     @property
     def keys(self) -> tuple[Column, ...]:
@@ -110,7 +116,7 @@ def tables_of(
     found: dict[str, Table] = {}
     for number, text in enumerate(tables):
         try:
-            table = _table(text)
+            table = replace(_table(text), number=number)
             if table.alias in found:
                 raise Mistake(_at(text, table.alias), f"the alias {table.alias} is taken already")
             found[table.alias] = table
@@ -118,7 +124,7 @@ def tables_of(
             problems.append(_problem(f"{place}.tables[{number}]", exc))
     for number, text in enumerate(sub_tables):
         try:
-            sub = _sub_table(text)
+            sub = replace(_sub_table(text), number=number)
             alias = _root_of(sub, found, text)
             found[alias] = _with(found[alias], sub, text)
         except Mistake as exc:
@@ -259,12 +265,7 @@ def _with(table: Table, sub: SubTable, text: str) -> Table:
         raise Mistake(1, f"{table.alias} has a column {sub.name} already; name it by 'as NAME'")
     if len(sub.match) > len(table.keys):
         raise Mistake(text.find("=") + 2, f"{table.alias} has {len(table.keys)} KEY to match")
-    return Table(
-        table=table.table,
-        alias=table.alias,
-        columns=table.columns,
-        subs=(*table.subs, sub),
-    )
+    return replace(table, subs=(*table.subs, sub))
 
 
 def matched(table: Table, sub: SubTable) -> tuple[tuple[Column, Column], ...]:

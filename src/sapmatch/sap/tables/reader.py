@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from xml.sax.saxutils import escape
 
-from sapmatch.model.errors import InputRejected
+from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.rfc import Rfc, RfcStructure, RfcTransport
 from sapmatch.sap.tables.allowed import ENTRIES, require_function, require_tables
 from sapmatch.sap.tables.batches import ReadTableReader
@@ -22,9 +22,19 @@ def settings_of(connection: str) -> str:
 
 def described(rfc: Rfc, place: str) -> dict[str, Table]:
     """The tables of the settings by alias; InputRejected names every mistake and refused table."""
-    tables = tables_of(rfc.tables, rfc.sub_tables, place=place)
-    require_tables(tables.values(), any_table=rfc.any_table, place=place)
-    require_function(rfc.table_read_function, place=place)
+    tables: dict[str, Table] = {}
+    problems: list[Problem] = []
+    try:
+        tables = tables_of(rfc.tables, rfc.sub_tables, place=place)
+        require_tables(tables.values(), any_table=rfc.any_table, place=place)
+    except InputRejected as exc:
+        problems += exc.problems
+    try:
+        require_function(rfc.table_read_function, place=place)
+    except InputRejected as exc:
+        problems += exc.problems
+    if problems:
+        raise InputRejected("\n".join(f"{p.field}: {p.message}" for p in problems), problems)
     return tables
 
 

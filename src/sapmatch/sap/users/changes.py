@@ -61,6 +61,7 @@ def wanted_of(change: UserChange, rfc: Rfc) -> tuple[Wanted, list[Problem]]:
         parameters = {key.strip().upper(): value for key, value in change.parameters.items()}
         problems += _too_long(parameters)
     _named_flagged(change, problems)
+    problems += _protected_lists(change, rfc)
     return Wanted(fields=fields, groups=groups, parameters=parameters), problems
 
 
@@ -244,6 +245,23 @@ def _named_flagged(change: UserChange, problems: list[Problem]) -> None:
         if shown in seen:
             problems.append(_problem("TWICE", shown, "is given twice"))
         seen.add(shown)
+
+
+def _protected_lists(change: UserChange, rfc: Rfc) -> list[Problem]:
+    """Lists that the settings protect; a column protects all of its list."""
+    protected = {name.upper().partition(".")[0] for name in rfc.read_only_params}
+    given = {
+        "ACTIVITYGROUPS": change.roles if change.role_names is None else change.role_names,
+        "PROFILES": change.profiles,
+        "GROUPS": change.groups,
+        "PARAMETER": change.parameters,
+        "SYSTEMS": change.systems,
+    }
+    return [
+        _problem("READ_ONLY", name, "is only read")
+        for name, rows in given.items()
+        if rows is not None and name in protected
+    ]
 
 
 def _refusal(code: str, field: str, words: str) -> InputRejected:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta, tzinfo
 from typing import Any
 
 from msgspec.structs import replace
@@ -60,6 +60,7 @@ class MemoryUsers:
     def __init__(self, *users: SapUser, central: bool = False) -> None:
         self.held = {each.name: each for each in users}
         self.is_central = central
+        self.own_user: str | None = None
         self.effects: list[tuple[str, str]] = []
         self.reads = 0
         self.role_reads = 0
@@ -227,6 +228,8 @@ class ProvisioningHome:
         self.mailer = MemoryMailer()
         self.waits = MemoryWaits()
         self.quiet = 60.0
+        self.zone: tzinfo = UTC
+        self.child_of: Callable[[str], MemoryUsers | None] = lambda _: None
 
     def runs(self, objects: Any = None, control: Any = None) -> Provisioner:
         """What runs are made with, as a function that starts anew has it."""
@@ -243,6 +246,8 @@ class ProvisioningHome:
             split_of=lambda _: split if central else (lambda name: ("", name)),
             role_rows=rows_of,
             quiet_of=lambda _: self.quiet,
+            zone_of=lambda _: self.zone,
+            child_of=lambda _, system: self.child_of(system),
             clock=self.clock,
             stage="test",
         )

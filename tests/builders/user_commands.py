@@ -57,6 +57,7 @@ class KnownUsers:
     """Port UserReader over a few users."""
 
     is_central = False
+    own_user: str | None = None
 
     def __init__(self, users: Sequence[SapUser]) -> None:
         self.there = {user.name: user for user in users}

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, TypedDict
+from zoneinfo import ZoneInfo
 
 from msgspec import to_builtins
 from msgspec.structs import replace
@@ -15,11 +16,12 @@ from sapmatch.model.errors import InputRejected
 from sapmatch.model.provisioning import Provisioning
 from sapmatch.model.rfc import Rfc, RfcScalar
 from sapmatch.model.uploads import Upload
-from sapmatch.model.users import Children, UserChange, UserReader, UserWriter
+from sapmatch.model.users import Children, Locks, UserChange, UserReader, UserWriter
 from sapmatch.settings import Environment, Settings
 
 if TYPE_CHECKING:
     from sapmatch.bootstrap.users import UserSide
+    from sapmatch.provisioning.compare import IsLocked
     from sapmatch.provisioning.desired import RoleRows, RoleSplit, Typed
     from sapmatch.provisioning.runs import Provisioner
 
@@ -54,7 +56,9 @@ class Sides(TypedDict):
     split_of: "Callable[[str], RoleSplit]"
     typed_of: "Callable[[str], Typed]"
     child_of: Callable[[str, str], UserReader | None]
+    locked_of: "Callable[[str], IsLocked]"
     quiet_of: Callable[[str], float]
+    zone_of: Callable[[str], tzinfo]
 
 
 def sides(settings: Settings, users: "Callable[[str], UserSide]") -> Sides:
@@ -70,7 +74,9 @@ def sides(settings: Settings, users: "Callable[[str], UserSide]") -> Sides:
         split_of=lambda name: _split(users(name)),
         typed_of=lambda name: partial(_typed, users(name).rfc),
         child_of=lambda name, system: _reader_of(users, name, system),
+        locked_of=lambda name: partial(_is_locked, users(name).rfc),
         quiet_of=lambda name: settings.connections[name].quiet_seconds,
+        zone_of=lambda name: ZoneInfo(settings.connections[name].time_zone),
     )
 
 
@@ -171,6 +177,13 @@ def _typed(rfc: Rfc, field: str, value: RfcScalar) -> RfcScalar:
     if problems:
         raise refused(field, problems)
     return next(iter(wanted.fields.values()))
+
+
+def _is_locked(rfc: Rfc, locks: Locks) -> bool:
+    """Whether the writer would have nothing to lock (considerGlobalLock)."""
+    from sapmatch.sap.users.locks import is_locked
+
+    return is_locked(locks, rfc)
 
 
 def _reader_of(users: "Callable[[str], UserSide]", name: str, system: str) -> UserReader | None:

@@ -10,7 +10,7 @@ from sapmatch.bootstrap.users import UserSide, users_of
 from sapmatch.cli import output
 from sapmatch.cli.asking import agreed
 from sapmatch.cli.options import add_common, connection_of, filled
-from sapmatch.cli.user_changes import carried_out, day
+from sapmatch.cli.user_changes import OWN, carried_out, day, is_own
 from sapmatch.cli.user_outcome import REFUSED, add_outcome
 from sapmatch.cli.users import show_roles
 from sapmatch.clock import SystemClock
@@ -128,16 +128,19 @@ def _wanted(
 
 def run_remove(arguments: argparse.Namespace) -> int:
     """Take away, in all their periods; asks first."""
-    shown = f"{', '.join(arguments.roles)} from {arguments.user.upper()}"
-    if not agreed(f"Take {shown}?", yes=arguments.yes):
-        return 0
+
+    def wanted(side: UserSide) -> bool:
+        question = f"Take {', '.join(arguments.roles)} from {arguments.user.upper()}?"
+        if is_own(side, arguments.user):
+            question = f"{OWN.format(arguments.connection)} {question}"
+        return agreed(question, yes=arguments.yes)
 
     def merged(user: SapUser, splits: Splits) -> Sequence[RoleAssignment]:
         keys = {splits.split(name) for name in arguments.roles}
         _tell_others(user, keys)
         return [role for role in user.direct_roles if (role.system, role.name) not in keys]
 
-    return _merging(arguments, merged)
+    return _merging(arguments, merged, wanted)
 
 
 def _tell_others(user: SapUser, keys: Iterable[tuple[str, str]]) -> None:
@@ -155,11 +158,14 @@ def _tell_others(user: SapUser, keys: Iterable[tuple[str, str]]) -> None:
 def _merging(
     arguments: argparse.Namespace,
     merged: Callable[[SapUser, Splits], Sequence[RoleAssignment]],
+    wanted: Callable[[UserSide], bool] = lambda _: True,
 ) -> int:
     """Read, merge and write while nobody else on this machine changes the user."""
     name = arguments.user.upper()
 
-    def change(side: UserSide) -> Changed:
+    def change(side: UserSide) -> Changed | None:
+        if not wanted(side):
+            return None
         splits = splits_of(side.rfc, side.reader.systems())
         return side.writer.merge(
             name, lambda user: UserChange(name=name, roles=tuple(merged(user, splits)))

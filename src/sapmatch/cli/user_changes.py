@@ -31,6 +31,8 @@ from sapmatch.sap.users.roles import splits_of
 _SECRET = re.compile(r"PASSW|PWD|BCODE|PASSCODE|OCOD")
 _LARGEST = 1_000_000  # bytes of a file of roles
 _FROM, _TO = "LOGONDATA.GLTGV", "LOGONDATA.GLTGB"
+_LOGON = (_FROM, _TO, "LOGONDATA.USTYP", "LOGONDATA.CODVN", "REF_USER.REF_USER")
+OWN = "Connection {} itself logs on as this user, and may not work afterwards."
 Run = Callable[[argparse.Namespace], int]
 
 
@@ -130,7 +132,10 @@ def run_change(arguments: argparse.Namespace) -> int:
     def change(side: UserSide) -> Changed | None:
         wanted = change_of(arguments, side)
         goes = _going(side, wanted)
-        if goes and not agreed(f"Take {', '.join(goes)} from {wanted.name}?", yes=arguments.yes):
+        question = f"Take {', '.join(goes)} from {wanted.name}?" if goes else ""
+        if is_own(side, wanted.name) and (goes or _logs_on_less(wanted)):
+            question = f"{OWN.format(arguments.connection)} {question or 'Change it?'}"
+        if question and not agreed(question, yes=arguments.yes):
             return None
         return side.writer.change(wanted)
 
@@ -140,7 +145,12 @@ def run_change(arguments: argparse.Namespace) -> int:
 def run_lock(arguments: argparse.Namespace) -> int:
     """Lock."""
     change = UserChange(name=_user(arguments), locked=True)
-    return carried_out(arguments, lambda side: side.writer.change(change))
+
+    def lock(side: UserSide) -> Changed:
+        _require_other(arguments, side, "locked")
+        return side.writer.change(change)
+
+    return carried_out(arguments, lock)
 
 
 def run_unlock(arguments: argparse.Namespace) -> int:
@@ -155,6 +165,7 @@ def run_delete(arguments: argparse.Namespace) -> int:
     name = _user(arguments)
 
     def delete(side: UserSide) -> Changed | None:
+        _require_other(arguments, side, "deleted")
         question = f"Delete user {name} of {arguments.connection}? Nothing brings it back."
         return side.writer.delete(name) if agreed(question, yes=arguments.yes) else None
 
@@ -172,10 +183,32 @@ def carried_out(arguments: argparse.Namespace, change: Callable[[UserSide], Chan
         return 0 if changed is None else told(arguments, side, changed)
 
 
+def is_own(side: UserSide, name: str) -> bool:
+    """Whether it is the user that the connection itself logs on as."""
+    return side.reader.own_user == name.strip().upper()
+
+
+def _require_other(arguments: argparse.Namespace, side: UserSide, what: str) -> None:
+    """Nobody closes the door behind which the way back lies."""
+    name = _user(arguments)
+    if is_own(side, name):
+        raise InputRejected(
+            f"user {name}: is who connection {arguments.connection} logs on as, and is not {what} "
+            "over it: nothing would work here any more; do it in SAP (transaction SU01)"
+        )
+
+
+def _logs_on_less(change: UserChange) -> bool:
+    """Whether the change may keep the user from logging on, or take his profiles."""
+    return change.profiles is not None or any(name in change.fields for name in _LOGON)
+
+
 def _with_password(arguments: argparse.Namespace, *, create: bool) -> int:
     name = _user(arguments)
 
     def change(side: UserSide) -> Changed:
+        if not create:
+            _require_other(arguments, side, "given another password")
         wanted = change_of(arguments, side) if create else UserChange(name=name)
         side.writer.check(wanted)  # before anybody types a password
         password = _password(arguments, side, name, create=create)

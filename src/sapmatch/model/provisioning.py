@@ -20,9 +20,11 @@ RunStatus = Literal[
 class Provisioning(Struct, frozen=True, kw_only=True):
     """`[provisioning.<connection>]`: what a file may do to the users of that SAP system.
 
-    A file that removes more roles, or locks and deletes more users, than allowed waits for one of
-    the `approvers` (ARNs as in [reviewing.people]; empty: whoever may call the function).
-    `verify_minutes` is how long child systems may take to agree, 0: they are asked once.
+    A file that removes more roles and profiles, or locks and deletes more users, than allowed waits
+    for one of the `approvers` (ARNs as in [reviewing.people]; empty: whoever may call the
+    function); what went without a person in the last 24 hours counts with it. `protected` are users
+    that no file may name; those that the connections log on as never may be. `verify_minutes` is
+    how long child systems may take to agree, 0: they are asked once.
     """
 
     on_error: Literal["stop", "continue"] = "stop"
@@ -32,6 +34,7 @@ class Provisioning(Struct, frozen=True, kw_only=True):
     approve_within_days: int = 3
     verify_minutes: int = 30
     max_users: int = 10_000
+    protected: tuple[str, ...] = ("SAP*", "DDIC", "TMSADM", "SAPCPIC", "EARLYWATCH")
 
 
 class DesiredUser(Struct, frozen=True, kw_only=True):
@@ -51,7 +54,11 @@ class Difference(Struct, frozen=True, kw_only=True):
 
 
 class PlannedUser(Struct, frozen=True, kw_only=True):
-    """What one row comes to against what SAP holds; `found` is that state's digest."""
+    """What one row comes to against what SAP holds; `found` is that state's digest.
+
+    `profiles_removed` counts a reference user who goes as one; `locks`: the user can log on less
+    than before.
+    """
 
     row: int
     user: str
@@ -60,6 +67,7 @@ class PlannedUser(Struct, frozen=True, kw_only=True):
     differences: tuple[Difference, ...] = ()
     roles_added: int = 0
     roles_removed: int = 0
+    profiles_removed: int = 0
     locks: bool = False
     found: str = ""
 
@@ -75,6 +83,7 @@ class Counts(Struct, frozen=True, kw_only=True):
     none: int = 0
     roles_added: int = 0
     roles_removed: int = 0
+    profiles_removed: int = 0
 
 
 class Plan(Struct, frozen=True, kw_only=True):

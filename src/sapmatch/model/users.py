@@ -41,11 +41,12 @@ class RoleAssignment(Struct, frozen=True, kw_only=True, order=True):
 
 
 class ProfileAssignment(Struct, frozen=True, kw_only=True, order=True):
-    """One authorisation profile of a user."""
+    """One authorisation profile of a user; one `generated` of a role comes and goes with it."""
 
     system: str = ""
     name: str
     text: str = ""
+    generated: bool = False
 
 
 class Locks(Struct, frozen=True, kw_only=True):
@@ -71,7 +72,8 @@ class SapUser(Struct, frozen=True, kw_only=True):
     `fields` are the structures by `ADDRESS.FIRSTNAME`, in upper case; with names only (a list
     without details) they hold what the list gave. `roles` are direct and indirect ones.
     `parameters` are those of SU3 by their id. `modified` are day and time of SAP's own clock.
-    `warnings` say what could not be read of this user alone.
+    `warnings` say what could not be read of this user alone. `unread` names the tables and
+    structures that SAP did not send: what belongs to them is empty here, and need not be there.
     """
 
     name: str
@@ -85,6 +87,7 @@ class SapUser(Struct, frozen=True, kw_only=True):
     modified: tuple[date, time] | None = None
     login: LoginInfo | None = None
     warnings: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def direct_roles(self) -> tuple[RoleAssignment, ...]:
@@ -196,6 +199,11 @@ class UserReader(Protocol):
     @property
     def is_central(self) -> bool:
         """Whether it is the central system of a user administration (CUA)."""
+        ...
+
+    @property
+    def own_user(self) -> str | None:
+        """Who the connection logs on as, in upper case; None where that is not known here."""
         ...
 
     def pushed(self, query: UserQuery) -> Pushed:

@@ -25,8 +25,10 @@ from sapmatch.model.provisioning import (
     UserOutcome,
 )
 from sapmatch.model.users import Changed, Step, UserReader, UserWriter
-from sapmatch.provisioning.compare import Moment, planned, roles_taken
+from sapmatch.provisioning.compare import Moment, planned
+from sapmatch.provisioning.desired import PROTECTED
 from sapmatch.provisioning.progress import FINE, Notebook, Progress
+from sapmatch.provisioning.taken import taken
 
 PLAN_OUTDATED: Final = "PLAN_OUTDATED"
 NOT_ARRIVED: Final = "NOT_ARRIVED"
@@ -39,6 +41,7 @@ class Worker(Struct, frozen=True, kw_only=True):
 
     A call whose answer was lost may still be executed for `quiet`: until then nothing is sent
     again. `go_on` says, between two users, whether there is time and nobody asked to stop.
+    `protected` users are left alone, whatever the plan says.
     """
 
     reader: UserReader
@@ -50,6 +53,7 @@ class Worker(Struct, frozen=True, kw_only=True):
     stops: bool  # on_error = "stop"
     resumed: int
     go_on: Callable[[], bool]
+    protected: frozenset[str] = frozenset()
 
 
 class Turn:
@@ -106,6 +110,8 @@ class Turn:
     def _settled(self, user: PlannedUser, before: Progress) -> Progress:
         """Bring one user a step further: read, compare, note, write, note."""
         worker = self._worker
+        if user.user in worker.protected:
+            return self._ended(user, before, _failed(user, PROTECTED, _PROTECTED))
         found = worker.reader.get(user.user)
         try:
             fresh = planned(_desired(user), found, worker.moment)
@@ -118,7 +124,7 @@ class Turn:
         if before.is_unknown and before.attempts >= _MOST_ATTEMPTS:
             never = _failed(user, NOT_ARRIVED, _NEVER.format(before.attempts))
             return self._ended(user, before, never)
-        if _goes_beyond(fresh, user):
+        if _goes_beyond(fresh, user) or _is_of_another(fresh, user, before):
             return self._ended(user, before, _outdated(user))
         started = Progress(
             row=user.row,
@@ -126,6 +132,7 @@ class Turn:
             state="started",
             started_at=worker.clock.now(),
             attempts=before.attempts + 1,
+            created=before.may_have_created,
         )
         self._note(started)
         return self._write(user, fresh, started)
@@ -172,6 +179,7 @@ class Turn:
                 attempts=before.attempts,
                 resumed=self._worker.resumed,
                 outcome=outcome,
+                created=before.created,
             )
         )
 
@@ -191,8 +199,11 @@ class Turn:
 
 _NEVER = "was sent {} times and never arrived; look into the log of SAP (transaction SU01, SUIM)"
 _OUTDATED = (
-    "the user changed in SAP since the plan was made, and the change would now take more than was "
-    "planned; drop the file again for a new plan"
+    "the user changed in SAP since the plan was made, and the change would now take or replace "
+    "more than was planned; drop the file again for a new plan"
+)
+_PROTECTED = (
+    "became protected since the plan was made ([provisioning.*].protected, or its own user)"
 )
 
 
@@ -205,9 +216,16 @@ def _goes_beyond(fresh: PlannedUser, user: PlannedUser) -> bool:
     """Whether more would be taken from the user, or made, than the plan says."""
     if fresh.found == user.found:
         return False
-    if fresh.action == "create" and user.action != "create":
+    if fresh.action == "delete" or (fresh.action == "create" and user.action != "create"):
         return True
-    return bool(roles_taken(fresh) - roles_taken(user)) or (fresh.locks and not user.locks)
+    return bool(taken(fresh) - taken(user)) or (fresh.locks and not user.locks)
+
+
+def _is_of_another(fresh: PlannedUser, user: PlannedUser, before: Progress) -> bool:
+    """Whether a user who was to be created is there, and this run did not create him."""
+    if user.action != "create" or fresh.action == "create":
+        return False
+    return not before.may_have_created
 
 
 def _outdated(user: PlannedUser) -> UserOutcome:

@@ -13,17 +13,24 @@ from sapmatch.model.errors import InputRejected
 from sapmatch.model.provisioning import DesiredUser, Difference, PlannedUser
 from sapmatch.model.rfc import RfcScalar
 from sapmatch.model.users import Locks, ProfileAssignment, RoleAssignment, SapUser, UserChange
-from sapmatch.provisioning.desired import DAYS, RoleSplit
+from sapmatch.provisioning.desired import RoleSplit
 from sapmatch.provisioning.problems import named
+from sapmatch.provisioning.taken import (
+    ROLE,
+    Name,
+    is_kept_out,
+    profiles_lost,
+    reference_lost,
+    roles_shortened,
+)
 
 LAST_NAME: Final = "ADDRESS.LASTNAME"
-ROLE: Final = "role "
 _ASSIGNED = "assigned"
-_BEGINS, _ENDS = DAYS.values()
+# Who a user is: a name that is given to somebody else is not deleted with the plan of the first.
+_WHO = (LAST_NAME, "ADDRESS.FIRSTNAME", "LOGONDATA.USTYP")
 
 _Action = Literal["create", "change", "lock", "unlock", "delete", "none"]
 IsLocked = Callable[[Locks], bool]
-_Name = tuple[str, str]  # of a role: its system, and its own
 
 
 class Moment(Struct, frozen=True, kw_only=True):
@@ -53,7 +60,8 @@ def planned(desired: DesiredUser, found: SapUser | None, moment: Moment) -> Plan
         differences=wanted,
         roles_added=sum(1 for each in differences if _is_role(each) and not each.before),
         roles_removed=len(_lost(change, found, moment)),
-        locks=bool(lock and change.locked) or _ended(change, found, moment.today),
+        profiles_removed=len(profiles_lost(change, found)) + reference_lost(change, found),
+        locks=bool(lock and change.locked) or is_kept_out(change, found, moment.today),
         found=_seen(change, found),
     )
 
@@ -66,11 +74,6 @@ def any_lock(locks: Locks) -> bool:
 def own_lock(locks: Locks) -> bool:
     """Whether an administrator of this system locked the user."""
     return locks.local
-
-
-def roles_taken(user: PlannedUser) -> frozenset[str]:
-    """Roles that the user has and will not have, or not for as long."""
-    return frozenset(each.what for each in user.differences if _is_role(each) and each.before)
 
 
 def shown(value: RfcScalar) -> str:
@@ -92,7 +95,7 @@ def _deleted(desired: DesiredUser, found: SapUser | None) -> PlannedUser:
         change=change,
         differences=(what,) if found else (),
         locks=found is not None,
-        found=_seen(change, found),
+        found=_whole(found),
     )
 
 
@@ -132,8 +135,10 @@ def _fields(change: UserChange, found: SapUser) -> Iterator[Difference]:
 def _lists(change: UserChange, found: SapUser) -> Iterator[Difference]:
     """Profiles, groups, systems and parameters: what is given replaces all of them."""
     if change.profiles is not None:
-        before, after = map(_profile_names, (found.profiles, change.profiles))
-        yield from _sets("profile", before, after)
+        after = _profile_names(change.profiles)
+        every = _profile_names(found.profiles)
+        made = _profile_names(each for each in found.profiles if each.generated)
+        yield from _sets("profile", set(every) - (set(made) - set(after)), after)
     if change.groups is not None:
         yield from _sets("group", found.groups, change.groups)
     if change.systems is not None:
@@ -180,7 +185,7 @@ def _roles(change: UserChange, found: SapUser, moment: Moment) -> list[Differenc
     ]
 
 
-def _wanted(change: UserChange, had: set[_Name], split: RoleSplit) -> set[_Name]:
+def _wanted(change: UserChange, had: set[Name], split: RoleSplit) -> set[Name]:
     """Names after the change: a system that goes takes its roles with it."""
     wanted = had if change.role_names is None else {split(name) for name in change.role_names}
     if change.systems is None or change.role_names is not None:
@@ -188,26 +193,20 @@ def _wanted(change: UserChange, had: set[_Name], split: RoleSplit) -> set[_Name]
     return {name for name in wanted if not name[0] or name[0] in change.systems}
 
 
-def _periods(roles: Iterable[RoleAssignment]) -> dict[_Name, str]:
-    found: dict[_Name, list[str]] = {}
+def _periods(roles: Iterable[RoleAssignment]) -> dict[Name, str]:
+    found: dict[Name, list[str]] = {}
     for role in sorted(set(roles), key=lambda each: each.key):
         period = f"{role.valid_from.isoformat()} to {role.valid_to.isoformat()}"
         found.setdefault(_name(role), []).append(period)
     return {name: ", ".join(dict.fromkeys(periods)) for name, periods in found.items()}
 
 
-def _lost(change: UserChange, found: SapUser, moment: Moment) -> set[_Name]:
-    """Roles that go, those included that end or have not begun: nobody has them today."""
+def _lost(change: UserChange, found: SapUser, moment: Moment) -> set[Name]:
+    """Roles that go, those included that the user has on fewer of the days to come."""
+    if change.roles is not None:
+        return roles_shortened(found.direct_roles, change.roles, moment.today)
     had = {_name(role) for role in found.direct_roles}
-    if change.roles is None:
-        return had - _wanted(change, had, moment.split)
-    kept = {_name(role) for role in change.roles}
-    ended = _of_today(found.direct_roles, moment.today) - _of_today(change.roles, moment.today)
-    return (had - kept) | ended
-
-
-def _of_today(roles: Iterable[RoleAssignment], today: date) -> set[_Name]:
-    return {_name(role) for role in roles if role.valid_from <= today <= role.valid_to}
+    return had - _wanted(change, had, moment.split)
 
 
 def _lock(change: UserChange, is_locked: bool) -> list[Difference]:
@@ -217,32 +216,37 @@ def _lock(change: UserChange, is_locked: bool) -> list[Difference]:
     return [Difference(what="locked", before=before, after=after)]
 
 
-def _ended(change: UserChange, found: SapUser, today: date) -> bool:
-    """Whether the user can log on today, and will not because of the days of the row."""
-    begins, ends = (found.fields.get(name) for name in (_BEGINS, _ENDS))
-    new = {name: value for name, value in change.fields.items() if name in (_BEGINS, _ENDS)}
-    after = (new.get(_BEGINS, begins), new.get(_ENDS, ends))
-    return bool(new) and _is_valid(begins, ends, today) and not _is_valid(*after, today)
-
-
-def _is_valid(begins: RfcScalar, ends: RfcScalar, today: date) -> bool:
-    has_begun = not isinstance(begins, date) or begins <= today
-    return has_begun and (not isinstance(ends, date) or today <= ends)
+def _whole(found: SapUser | None) -> str:
+    """Digest of whom a deletion is of and what goes with him; locks and days may change before."""
+    if found is None:
+        return ""
+    seen = [[shown(found.fields.get(name)) for name in _WHO], *_held(found)]
+    return _digest(seen)
 
 
 def _seen(change: UserChange, found: SapUser | None) -> str:
     """Digest of what the row is about, as SAP holds it."""
     if found is None:
         return ""
-    seen = [
+    seen: list[object] = [
         [[name, shown(found.fields.get(name))] for name in sorted(change.fields)],
+        *_held(found),
+        [found.locks.local, found.locks.everywhere],
+    ]
+    return _digest(seen)
+
+
+def _held(found: SapUser) -> list[object]:
+    return [
         sorted(map(str, (role.key for role in found.direct_roles))),
         sorted(_profile_names(found.profiles)),
         sorted(found.groups),
         sorted(found.parameters.items()),
         sorted(found.systems),
-        [found.locks.local, found.locks.everywhere],
     ]
+
+
+def _digest(seen: list[object]) -> str:
     return hashlib.sha256(msgspec.json.encode(seen)).hexdigest()[:16]
 
 
@@ -250,11 +254,11 @@ def _is_role(difference: Difference) -> bool:
     return difference.what.startswith(ROLE)
 
 
-def _name(role: RoleAssignment) -> _Name:
+def _name(role: RoleAssignment) -> Name:
     return role.system, role.name
 
 
-def _named(name: _Name) -> str:
+def _named(name: Name) -> str:
     return ":".join(part for part in name if part)
 
 

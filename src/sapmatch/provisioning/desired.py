@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final, cast
@@ -30,6 +30,11 @@ _STATES: Final = ("present", "locked", "absent")
 _JSON_ONLY: Final = (ROWS, PARAMETER)
 _SEPARATOR = "|"  # between the names in one cell of a CSV
 _LONGEST_USER = 12
+PROTECTED: Final = "PROTECTED"  # code of a row that names a user whom no file may change
+_PROTECTED: Final = (
+    "is protected: one of SAP's own, or the user that a connection logs on as; change it in SAP "
+    "([provisioning.*].protected)"
+)
 _FIELD = re.compile(r"[A-Z][A-Z0-9_]{0,29}\.[A-Z0-9_]{1,30}")
 _TABLES = frozenset(
     {"ACTIVITYGROUPS", "ALL_ACTIVITYGROUPS", "PROFILES", "GROUPS", "PARAMETER", "SYSTEMS"}
@@ -45,13 +50,14 @@ class Language(Struct, frozen=True, kw_only=True):
     """What a system's own room knows about values; each raises InputRejected for a wrong one.
 
     `split` cuts `SYSTEM:ROLE`, `rows` reads rows of roles, `typed` gives the value of a field as
-    SAP will hold it, `check` is UserWriter.check.
+    SAP will hold it, `check` is UserWriter.check. `protected` are users that no row may name.
     """
 
     split: RoleSplit
     rows: RoleRows
     typed: Typed
     check: Callable[[UserChange], None]
+    protected: Collection[str] = ()
 
 
 class Desired(Struct, frozen=True, kw_only=True):
@@ -147,6 +153,9 @@ class _Reading:
         elif len(name) > _LONGEST_USER:
             self.wrong(USERNAME, f"is longer than {_LONGEST_USER} characters")
             return ""
+        elif name in self._language.protected:
+            problem = row_problem(self._row.number, USERNAME, _PROTECTED, user=name)
+            self.problems.append(replace(problem, code=PROTECTED))
         return name
 
     def _state(self, value: Any) -> DesiredState:

@@ -125,19 +125,26 @@ def _counted(plan: Plan) -> str:
     ]
     users = ", ".join(f"{number} {words}" for number, words in parts if number)
     roles = f"{counts.roles_added} added, {counts.roles_removed} removed"
-    return f"Users: {users or 'none'}. Roles: {roles}."
+    profiles = f" Profiles: {counts.profiles_removed} removed." if counts.profiles_removed else ""
+    return f"Users: {users or 'none'}. Roles: {roles}.{profiles}"
 
 
 def _largest(users: Sequence[PlannedUser]) -> list[str]:
     """Users that lose most."""
-    losing = [user for user in users if user.roles_removed or user.locks]
-    losing.sort(key=lambda user: (not user.locks, -user.roles_removed, user.row))
+    losing = [user for user in users if _rights(user) or user.locks]
+    losing.sort(key=lambda user: (not user.locks, -_rights(user), user.row))
     return text.bounded(
-        [
-            f"row {user.row}: {user.user}: {user.action}, {user.roles_removed} roles removed"
-            for user in losing
-        ]
+        [f"row {user.row}: {user.user}: {user.action}, {_lost(user)} removed" for user in losing]
     )
+
+
+def _lost(user: PlannedUser) -> str:
+    roles = f"{user.roles_removed} roles"
+    return f"{roles} and {user.profiles_removed} profiles" if user.profiles_removed else roles
+
+
+def _rights(user: PlannedUser) -> int:
+    return user.roles_removed + user.profiles_removed
 
 
 def _told(counts: dict[str, int]) -> str:

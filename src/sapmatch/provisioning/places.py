@@ -98,3 +98,8 @@ def record_key(connection: str, run_id: str) -> str:
 def lease_key(connection: str, run_id: str) -> str:
     """Who is at work on the run."""
     return f"{record_key(connection, run_id)}.lease"
+
+
+def taken_key(connection: str) -> str:
+    """What the files of a connection took in one day, among what workers agree on."""
+    return f"provisioning/{connection}.taken"

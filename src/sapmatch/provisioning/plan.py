@@ -19,6 +19,7 @@ from sapmatch.model.provisioning import (
 )
 from sapmatch.model.users import UserReader
 from sapmatch.provisioning.compare import Moment, planned, unknown
+from sapmatch.provisioning.day import NOTHING, Taken, taken_of
 from sapmatch.provisioning.desired import RoleSplit
 from sapmatch.provisioning.problems import of_rejected, row_of, row_problem
 from sapmatch.provisioning.stored import digest
@@ -109,8 +110,12 @@ def completed(
     wrong: Sequence[Problem],
     rules: Provisioning,
     now: datetime,
+    earlier: Taken = NOTHING,
 ) -> Plan:
-    """The plan of users and mistakes, with its counts, its limits and its digest."""
+    """The plan of users and mistakes, with its counts, its limits and its digest.
+
+    `earlier`: what other files took already, without a person.
+    """
     done = () if wrong and rules.on_error == "stop" else tuple(users)
     plan = Plan(
         run_id=run.run_id,
@@ -120,7 +125,7 @@ def completed(
         users=done,
         refused=tuple(sorted(wrong, key=lambda problem: row_of(problem) or 0)),
         counts=counts_of(done),
-        waits_for=tuple(_waits_for(done, rules)),
+        waits_for=tuple(_waits_for(done, rules, earlier)),
     )
     return replace(plan, digest=digest(plan))
 
@@ -137,6 +142,7 @@ def counts_of(users: Sequence[PlannedUser]) -> Counts:
         none=actions.count("none"),
         roles_added=sum(user.roles_added for user in users),
         roles_removed=sum(user.roles_removed for user in users),
+        profiles_removed=sum(user.profiles_removed for user in users),
     )
 
 
@@ -147,19 +153,26 @@ def slices(rows: Sequence[DesiredUser]) -> Iterator[tuple[DesiredUser, ...]]:
         yield part
 
 
-def _waits_for(users: Sequence[PlannedUser], rules: Provisioning) -> Iterator[str]:
-    removed = [user.roles_removed for user in users if user.roles_removed]
-    if sum(removed) > rules.roles_removed_at_most:
+def _waits_for(users: Sequence[PlannedUser], rules: Provisioning, earlier: Taken) -> Iterator[str]:
+    counts, now = counts_of(users), taken_of(users)
+    if now.rights and now.rights + earlier.rights > rules.roles_removed_at_most:
+        losing = sum(1 for user in users if user.roles_removed or user.profiles_removed)
+        what = [f"{counts.roles_removed} roles"] if counts.roles_removed else []
+        what += [f"{counts.profiles_removed} profiles"] if counts.profiles_removed else []
         yield (
-            f"removes {sum(removed)} roles of {len(removed)} users; at most "
+            f"removes {' and '.join(what)} of {losing} users{_before(earlier.rights)}; at most "
             f"{rules.roles_removed_at_most} go without a person (roles_removed_at_most)"
         )
-    locked = sum(user.locks for user in users)
-    if locked > rules.users_locked_at_most:
+    if now.users and now.users + earlier.users > rules.users_locked_at_most:
         yield (
-            f"keeps {locked} users from logging on (locks, deletes, or ends their validity); at "
-            f"most {rules.users_locked_at_most} go without a person (users_locked_at_most)"
+            f"keeps {now.users} users from logging on (locks, deletes, ends their validity, their "
+            f"password or a system){_before(earlier.users)}; at most {rules.users_locked_at_most} "
+            "go without a person (users_locked_at_most)"
         )
+
+
+def _before(count: int) -> str:
+    return f", after {count} of other files in the last 24 hours" if count else ""
 
 
 def _roles_of(rows: Sequence[DesiredUser], split: RoleSplit) -> Iterator[tuple[str, str]]:

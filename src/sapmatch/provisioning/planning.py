@@ -7,10 +7,11 @@ import msgspec
 from msgspec.structs import replace
 
 from sapmatch.model.errors import InputRejected, Problem
-from sapmatch.model.ports import Clock, Objects
+from sapmatch.model.ports import Clock, Control, Objects
 from sapmatch.model.provisioning import Plan, Provisioning, ProvisioningRun, Received
 from sapmatch.provisioning import places
-from sapmatch.provisioning.desired import Desired, desired_users
+from sapmatch.provisioning.day import NOTHING, Taken, counted
+from sapmatch.provisioning.desired import Desired, Language, desired_users
 from sapmatch.provisioning.plan import Compared, Comparison, completed, slices
 from sapmatch.provisioning.problems import file_problem
 from sapmatch.provisioning.record import Records
@@ -22,8 +23,9 @@ from sapmatch.provisioning.stored import decoded, decoded_users, encoded, encode
 class Planning:
     """Makes plans; what is stored of one is taken as it is."""
 
-    def __init__(self, objects: Objects, records: Records, clock: Clock) -> None:
+    def __init__(self, objects: Objects, control: Control, records: Records, clock: Clock) -> None:
         self._objects = objects
+        self._control = control
         self._records = records
         self._clock = clock
 
@@ -53,19 +55,21 @@ class Planning:
         if stored is not None:
             return stored
         side = side_of()
+        language = side.language(side.protected(rules))
         try:
-            desired = self._desired(run, side, rules)
+            desired = self._desired(run, language, rules)
         except InputRejected as exc:
             wrong = exc.problems or (file_problem(str(exc)),)
             return self._store(completed(run, (), wrong, rules, self._clock.now()))
         compared = self._compared(run, side, desired, until)
         if compared is None:
             return None
-        return self._store(_made(run, compared, desired, rules, self._clock.now()))
+        return self._store(self._counted(run, compared, desired, rules))
 
     def dry_run(self, run: ProvisioningRun, data: bytes, side: Side, rules: Provisioning) -> Plan:
         """The plan of a file, stored nowhere."""
-        desired = desired_users(data, rules.max_users, side.language)
+        language = side.language(side.protected(rules))
+        desired = desired_users(data, rules.max_users, language)
         comparison = self._comparison(side, desired)
         compared = [comparison.compared(part) for part in slices(desired.users)]
         compared.append(Compared(problems=comparison.strange(desired.halves)))
@@ -89,13 +93,13 @@ class Planning:
 
         return self._records.change(run.connection, run.run_id, planned)
 
-    def _desired(self, run: ProvisioningRun, side: Side, rules: Provisioning) -> Desired:
+    def _desired(self, run: ProvisioningRun, language: Language, rules: Provisioning) -> Desired:
         """The rows of the file; this run's copy stands once it is there."""
         key = places.desired_key(run.connection, run.run_id)
         if not self._objects.exists(key):
             require_size(self._objects.size(run.source, run.version_id))
             self._objects.write_once(key, self._objects.read(run.source, run.version_id))
-        return desired_users(self._objects.read(key), rules.max_users, side.language)
+        return desired_users(self._objects.read(key), rules.max_users, language)
 
     def _compared(
         self, run: ProvisioningRun, side: Side, desired: Desired, until: datetime | None
@@ -114,6 +118,16 @@ class Planning:
             comparison = comparison or self._comparison(side, desired)
             found.append(Compared(problems=comparison.strange(desired.halves)))
         return found
+
+    def _counted(
+        self, run: ProvisioningRun, compared: list[Compared], desired: Desired, rules: Provisioning
+    ) -> Plan:
+        """The plan, with what other files of the day took already."""
+
+        def made(earlier: Taken) -> Plan:
+            return _made(run, compared, desired, rules, self._clock.now(), earlier)
+
+        return counted(self._control, self._clock, run.connection, run.run_id, made)
 
     def _comparison(self, side: Side, desired: Desired) -> Comparison:
         moment = side.moment(self._clock.now())
@@ -138,10 +152,11 @@ def _made(
     desired: Desired,
     rules: Provisioning,
     now: datetime,
+    earlier: Taken = NOTHING,
 ) -> Plan:
     users = [user for part in compared for user in part.users]
     wrong = [*desired.problems, *(problem for part in compared for problem in part.problems)]
-    return completed(run, users, wrong, rules, now)
+    return completed(run, users, wrong, rules, now, earlier)
 
 
 def _encoded(part: Compared) -> bytes:

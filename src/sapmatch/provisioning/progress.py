@@ -22,7 +22,8 @@ class Progress(Struct, frozen=True, kw_only=True):
 
     `open`: nothing is on its way; `started`: a call may have happened, begun at `started_at`;
     `ended`: `outcome` is what became of it. `attempts` counts the calls that were begun, `resumed`
-    how often the run had been resumed when it ended.
+    how often the run had been resumed when it ended, `created` that an earlier call may have
+    created the user.
     """
 
     row: int
@@ -32,6 +33,7 @@ class Progress(Struct, frozen=True, kw_only=True):
     attempts: int = 0
     resumed: int = 0
     outcome: UserOutcome | None = None
+    created: bool = False
     schema: int = 1
 
     @property
@@ -44,6 +46,12 @@ class Progress(Struct, frozen=True, kw_only=True):
         """Whether a call may have happened."""
         unknown = self.outcome is not None and self.outcome.status == "unknown"
         return self.state == "started" or unknown
+
+    @property
+    def may_have_created(self) -> bool:
+        """Whether a call of this run may have created the user, or done some of what it should."""
+        partial = self.outcome is not None and self.outcome.status == "partial"
+        return self.created or self.is_unknown or partial
 
     @property
     def has_failed(self) -> bool:

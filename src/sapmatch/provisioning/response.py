@@ -104,6 +104,7 @@ def _row(pair: tuple[PlannedUser, UserOutcome]) -> dict[str, Any]:
         "differences": len(user.differences),
         "roles_added": user.roles_added,
         "roles_removed": user.roles_removed,
+        "profiles_removed": user.profiles_removed,
         "steps": outcome.steps,
         "warnings": outcome.warnings,
         "verified": outcome.verified if outcome.status == "accepted_by_central" else None,

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from msgspec.structs import replace
 
@@ -67,6 +67,7 @@ class Provisioner:
         locked_of: Callable[[str], IsLocked] | None = None,
         child_of: Callable[[str, str], UserReader | None] = lambda _name, _system: None,
         quiet_of: Callable[[str], float] = lambda _: 600.0,
+        zone_of: Callable[[str], tzinfo] = lambda _: UTC,
         mailer: Mailer | None = None,
         waits: Waits | None = None,
     ) -> None:
@@ -87,6 +88,7 @@ class Provisioner:
                 locked=locked_of(name) if locked_of else usual,
                 child_of=lambda system: child_of(name, system),
                 quiet_seconds=quiet_of(name),
+                zone=zone_of(name),
             )
 
         self._side_of = side_of
@@ -98,7 +100,7 @@ class Provisioner:
         self._stage = stage
         self._mailer = mailer
         self._waits = waits
-        self._planning = Planning(objects, self._records, clock)
+        self._planning = Planning(objects, control, self._records, clock)
 
     def received(self, upload: Upload) -> Received:
         """What to start the state machine with, under the name `run_id`.
@@ -303,6 +305,7 @@ class Provisioner:
 
     def _worker(self, run: ProvisioningRun, until: datetime | None) -> Worker:
         side, clock = self._side_of(run.connection), self._clock
+        rules = self._rules_of(run.connection)
 
         def go_on() -> bool:
             if until is not None and clock.now() >= until:
@@ -316,9 +319,10 @@ class Provisioner:
             moment=side.moment(clock.now()),
             clock=clock,
             quiet=timedelta(seconds=side.quiet_seconds),
-            stops=self._rules_of(run.connection).on_error == "stop",
+            stops=rules.on_error == "stop",
             resumed=run.resumed,
             go_on=go_on,
+            protected=side.protected(rules),
         )
 
     def _decide(

@@ -1,6 +1,6 @@
 """Users of one SAP system, as they are now."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, time
 from functools import cached_property, partial
@@ -24,6 +24,7 @@ class SapUsers:
 
     `parallel` users at most are read at a time. `has_role` looks for a role in its table, for
     systems that do not offer roles by their help values; left out, it is the one of the settings.
+    `own_user` says who the connection logs on as.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class SapUsers:
         *,
         page_size: int = PAGE,
         has_role: HasRole | None = None,
+        own_user: Callable[[], str | None] = lambda: None,
     ) -> None:
         self.clock = clock
         self._transport = transport
@@ -44,11 +46,17 @@ class SapUsers:
         self._parallel = max(1, min(parallel, _MOST_AT_ONCE))
         self._page_size = page_size
         self._has_role = has_role
+        self._own_user = own_user
 
     @property
     def is_central(self) -> bool:
         """Port."""
         return self._rfc.cua_enabled
+
+    @property
+    def own_user(self) -> str | None:
+        """Port."""
+        return (self._own_user() or "").strip().upper() or None
 
     def pushed(self, query: UserQuery) -> Pushed:
         """Port."""

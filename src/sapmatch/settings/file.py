@@ -1,6 +1,7 @@
 """sapmatch.toml -> typed settings; every mistake is reported at once, with its path."""
 
 import tomllib
+from collections.abc import Collection
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from types import UnionType
@@ -63,9 +64,8 @@ def _section(value: Any, kind: type[Any], path: str, problems: list[Problem]) ->
     hints = get_type_hints(kind)
     fields = {f.encode_name: f for f in msgspec.structs.fields(kind)}
     for key in value.keys() - fields.keys():
-        known = f"is not known here; known are {', '.join(sorted(fields))}"
         elsewhere = ELSEWHERE.get(key) if kind is Rfc else None
-        problems.append(mistake(_join(path, key), elsewhere or known))
+        problems.append(mistake(_join(path, key), elsewhere or _unknown(key, fields)))
     given: dict[str, Any] = {}
     for key, spec in fields.items():
         part = None
@@ -76,6 +76,18 @@ def _section(value: Any, kind: type[Any], path: str, problems: list[Problem]) ->
         if part is not None or spec.required:
             given[spec.name] = _stand_in(hints[spec.name]) if part is None else part
     return kind(**given)
+
+
+def _unknown(key: str, known: Collection[str]) -> str:
+    """Whoever writes a name in other letters, as poolcapacity or pool_capacity, is told it."""
+    meant = [name for name in known if _plain_name(name) == _plain_name(key)]
+    if meant:
+        return f"is not known here; did you mean {meant[0]}?"
+    return f"is not known here; known are {', '.join(sorted(known))}"
+
+
+def _plain_name(key: str) -> str:
+    return key.replace("_", "").replace("-", "").casefold()
 
 
 def _tagged(value: Any, kinds: list[Any], path: str, problems: list[Problem]) -> Any:

@@ -44,6 +44,7 @@ _SNC: Final[Mapping[str, str]] = {  # as the file writes them
     "x509_cert": "x509Cert",
 }
 _MOST_TRACE = 3
+_NOWHERE, _NO_CLIENT = "sap.invalid", "000"  # beside a mistake, so that checking goes on
 # What no setting opens: programs and commands of others, logons that count as failures, and what
 # SAP bars for everybody but itself (Note 3255746).
 _NEVER = re.compile(
@@ -74,8 +75,9 @@ def remarks_on_rfc(path: str, rfc: Rfc) -> Iterator[Problem]:
         yield mistake(
             f"{path}.messageServer", "decides which message server is asked; systemId does not"
         )
-    if rfc.logon_group and not rfc.load_balancing:
-        yield mistake(f"{path}.logonGroup", "does nothing as long as loadBalancing is false")
+    for name, value in (("messageServer", rfc.message_server), ("logonGroup", rfc.logon_group)):
+        if value and not rfc.load_balancing:
+            yield mistake(f"{path}.{name}", "does nothing as long as loadBalancing is false")
     if rfc.load_balancing and rfc.transport == "soap":
         yield mistake(
             f"{path}.loadBalancing",
@@ -114,16 +116,20 @@ def completed(table: dict[str, Any]) -> dict[str, Any]:
 
 
 def _completed(block: Any) -> Any:
+    """What is named wrongly in `rfc` is told there, and is no second mistake here."""
     rfc = block.get("rfc") if isinstance(block, dict) else None
     if not isinstance(rfc, dict):
         return block
+    given = {name.lower(): value for name, value in rfc.items()}
     added: dict[str, Any] = {}
-    host, number = rfc.get("host"), rfc.get("systemNumber", "00")
-    is_named = isinstance(host, str) and HOST.fullmatch(host)
-    if "url" not in block and is_named and isinstance(number, str) and _NUMBER.fullmatch(number):
-        added["url"] = f"https://{host}:443{number}"
-    if "client" not in block and isinstance(rfc.get("client"), str):
-        added["client"] = rfc["client"]
+    if "url" not in block and given.get("host"):
+        host, number = given["host"], given.get("systemnumber", "00")
+        named = host if isinstance(host, str) and HOST.fullmatch(host) else _NOWHERE
+        digits = number if isinstance(number, str) and _NUMBER.fullmatch(number) else "00"
+        added["url"] = f"https://{named}:443{digits}"
+    if "client" not in block and given.get("client"):
+        client = given["client"]
+        added["client"] = client if isinstance(client, str) else _NO_CLIENT
     return {**block, **added}
 
 
@@ -158,16 +164,14 @@ def _check_balancing(path: str, rfc: Rfc) -> Iterator[Problem]:
     if rfc.logon_group and not _GROUP.fullmatch(rfc.logon_group):
         yield mistake(f"{path}.logonGroup", "must be the name of a logon group (SMLG)")
     server = rfc.message_server
-    if server and not rfc.load_balancing:
-        yield mistake(f"{path}.messageServer", "needs loadBalancing = true, or leave it out")
-    elif server and not _MESSAGE_SERVER.fullmatch(server):
+    if server and not _MESSAGE_SERVER.fullmatch(server):
         yield mistake(
             f"{path}.messageServer", 'must be a port or its name, such as "3600" or "sapmsS4H"'
         )
 
 
 def _check_system(path: str, rfc: Rfc) -> Iterator[Problem]:
-    if not rfc.system_id and not rfc.message_server:
+    if not rfc.system_id and not (rfc.load_balancing and rfc.message_server):
         yield mistake(f"{path}.systemId", 'is missing; it is the three letters such as "S4H"')
     elif rfc.system_id and not _SYSTEM_ID.fullmatch(rfc.system_id):
         yield mistake(

@@ -102,7 +102,9 @@ def test_what_nobody_wrote_is_as_that_connector_has_it() -> None:
         (['systemNumber = "0"', SYSTEM], "rfc.systemNumber", "two digits"),
         (["systemNumber = 0", SYSTEM], "rfc.systemNumber", "quotes"),
         (['logonGroup = "A B"', SYSTEM], "rfc.logonGroup", "SMLG"),
-        (['messageServer = "3600"', SYSTEM], "rfc.messageServer", "loadBalancing = true"),
+        (['messageServer = "3600"'], "rfc.systemId", "is missing"),
+        (['systemnumber = "00"', SYSTEM], "rfc.systemnumber", "did you mean systemNumber?"),
+        (["pool_capacity = 3", SYSTEM], "rfc.pool_capacity", "did you mean poolCapacity?"),
         (
             ["loadBalancing = true", 'messageServer = "ms.example.com"', SYSTEM],
             "rfc.messageServer",
@@ -209,6 +211,24 @@ def test_host_and_number_make_the_address_where_the_connection_has_none() -> Non
     assert (connection.url, connection.client) == ("https://sap.example.com:44307", "400")
 
 
+@pytest.mark.parametrize(
+    ("host", "client", "number", "field"),
+    [
+        ('host = "sap.example.com"', "client = 100", 'systemNumber = "00"', "rfc.client"),
+        ('host = "sap.example.com"', 'client = "100"', "systemNumber = 0", "rfc.systemNumber"),
+        ('host = "sap.example.com"', 'client = "100"', 'systemNumber = "7"', "rfc.systemNumber"),
+        ('host = "sap.example.com"', 'client = "100"', 'systemnumber = "00"', "rfc.systemnumber"),
+        ('Host = "sap.example.com"', 'client = "100"', 'systemNumber = "00"', "rfc.Host"),
+        ('host = "sap example"', 'client = "100"', 'systemNumber = "00"', "rfc.host"),
+    ],
+)
+def test_one_mistake_in_the_address_is_told_once(
+    host: str, client: str, number: str, field: str
+) -> None:
+    """What is derived of a wrong value is no mistake of its own."""
+    assert list(mistakes(host, client, number, SYSTEM, head=(BASIC,))) == [field]
+
+
 def test_without_any_host_the_address_is_missing() -> None:
     assert "url" in mistakes(SYSTEM, head=(BASIC, 'client = "100"'))
 
@@ -245,6 +265,7 @@ def test_without_a_system_id_the_message_server_has_to_be_named() -> None:
     ("lines", "field", "word"),
     [
         (['logonGroup = "BATCH"', SYSTEM], "logonGroup", "does nothing"),
+        (['messageServer = "3600"', SYSTEM], "messageServer", "does nothing"),
         (["loadBalancing = true", SYSTEM], "loadBalancing", "Web Dispatcher"),
         (
             [PYRFC, "loadBalancing = true", 'messageServer = "sapmsS4H"', SYSTEM],

@@ -39,6 +39,9 @@ _FIELD = re.compile(r"[A-Z][A-Z0-9_]{0,29}\.[A-Z0-9_]{1,30}")
 _TABLES = frozenset(
     {"ACTIVITYGROUPS", "ALL_ACTIVITYGROUPS", "PROFILES", "GROUPS", "PARAMETER", "SYSTEMS"}
 )
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# Beside letters and digits; * and + are patterns in SAP, others end a name in its transactions.
+_SIGNS = frozenset("_-./@#$&!()=~^{}[]:")
 _SECRET = re.compile(r"PASSW|PWD|KENNW|BCODE|PASSCODE|OCOD\d")
 
 RoleRows = Callable[[Any], tuple[RoleAssignment, ...]]
@@ -111,10 +114,16 @@ class _Reading:
 
     def user(self) -> DesiredUser | None:
         """The row as it is meant, None where it is unreadable."""
-        record = {key.strip().upper(): value for key, value in self._row.record.items()}
+        given = {key.strip(): value for key, value in self._row.record.items()}
+        for key in given:
+            if not key.isascii():  # some other signs have an upper case in ASCII
+                self.wrong(_safe(key), "is no field of a user: it holds signs beyond ASCII")
+        record = {key.upper(): value for key, value in given.items()}
         if self.problems:  # of its writing: what it means is not known
             return None
         self.name = self._user_name(record.pop(USERNAME, None))
+        if STATE in record and record[STATE] is None:
+            self.wrong(STATE, "is null; leave it out where the user may stay locked or not")
         stated = record.pop(STATE, None)
         state = self._state(stated)
         if state == "absent":
@@ -156,6 +165,9 @@ class _Reading:
         elif name in self._language.protected:
             problem = row_problem(self._row.number, USERNAME, _PROTECTED, user=name)
             self.problems.append(replace(problem, code=PROTECTED))
+        elif not _is_name(text or ""):
+            self.wrong(USERNAME, "can be no name of a user: it holds a sign that SAP takes in none")
+            return ""
         return name
 
     def _state(self, value: Any) -> DesiredState:
@@ -228,6 +240,8 @@ class _Reading:
         if not text:
             return None
         try:
+            if not _DAY.fullmatch(text):
+                raise ValueError(text)
             return date.fromisoformat(text)
         except ValueError:
             self.wrong(key, "must be a day as 2026-12-31")
@@ -254,6 +268,9 @@ class _Reading:
         value = record[key]
         if self._row.is_csv and isinstance(value, str):
             value = [part for part in value.split(_SEPARATOR) if part.strip()]
+            if not value:
+                self.wrong(key, "names nothing; leave the cell empty, or write [] in JSON for none")
+                return None
         if not isinstance(value, list):
             self.wrong(key, "must be a list of names")
             return None
@@ -327,6 +344,20 @@ class _Reading:
 
 def _safe(key: str) -> str:
     return shown(key) or "a field without a name"
+
+
+def _is_name(text: str) -> bool:
+    """Whether a user may be called so, and the name stays the same one in upper case."""
+    return all(
+        sign in _SIGNS or sign.isalnum() if sign.isascii() else _is_letter(sign)
+        for sign in text.strip()
+    )
+
+
+def _is_letter(sign: str) -> bool:
+    """A letter beyond ASCII that stays one: some become others, or two, in upper case."""
+    above = sign.upper()
+    return sign.isalpha() and len(above) == 1 and not above.isascii()
 
 
 def plain_split(name: str) -> tuple[str, str]:

@@ -164,7 +164,7 @@ def _table(text: str) -> Iterator[Row]:
         if len(cells) < len(columns) or any(cells[len(columns) :]):
             message = f"has {len(cells)} cells, and the first line names {len(columns)} columns"
             problems = (row_problem(number, None, message),)
-        record = {name: cell for name, cell in zip(columns, cells, strict=False) if cell}
+        record = {name: cell for name, cell in zip(columns, cells, strict=False) if cell.strip()}
         yield Row(number=number, record=record, problems=problems, is_csv=True)
 
 

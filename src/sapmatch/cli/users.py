@@ -29,7 +29,7 @@ from sapmatch.sap.users.attributes import (
     properties,
 )
 from sapmatch.sap.users.schema import schema
-from sapmatch.sap.users.sync import Sync, token_of, token_text
+from sapmatch.sap.users.sync import Sync, is_ahead, token_of, token_text
 
 REFUSED = 3
 _MOST = 10_000_000
@@ -137,6 +137,13 @@ def run_sync(arguments: argparse.Namespace) -> int:
         count = _print_users(arguments, side, one.users(), names_only=False)
         token = token_text(one.token)
         _keep(arguments.state, token)
+    if is_ahead(one.token, clock.now().astimezone(zone)):
+        output.note(
+            f"{token} is still to come in {zone.key}: either that is not the zone of SAP's clock "
+            f"(connections.{arguments.connection}.time_zone), or the clocks differ, and who "
+            f"changes before that time is left out. Set it, then remove {arguments.state} to begin "
+            "anew"
+        )
     if arguments.json:
         output.json_line({"summary": {"users": count, "token": token}})
     elif since is None:

@@ -99,6 +99,20 @@ def test_every_command_of_the_page_prints_what_it_shows(
         assert ran(stand_in, example, capsys) == example.shown, example.command
 
 
+def test_with_the_settings_of_the_page_the_next_sync_lists_a_change(
+    stand_in: AbapServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The zone there is that of the stand-in's clock."""
+    sync = ["users", "sync", "s4", "--state", "state.json", "--json"]
+    assert main(sync) == 0
+    assert main(["users", "change", "s4", "JDOE", "ADDRESS.CITY=Bonn"]) == 0
+    capsys.readouterr()
+    assert main(sync) == 0
+    shown = capsys.readouterr()
+    assert "JDOE" in [json.loads(line).get("USERNAME") for line in shown.out.splitlines()]
+    assert shown.err == ""
+
+
 def test_the_page_names_every_table_that_is_never_read() -> None:
     page = PAGE.read_text()
     assert [name for name, why in DENIED.items() if f"| `{name}` | {why} |" not in page] == []

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from sapmatch.cli import main
 from sapmatch.model.errors import OutcomeUnknown, SapRejected
@@ -21,7 +22,7 @@ from sapmatch.model.users import (
     UserChange,
     UserQuery,
 )
-from tests.builders.user_commands import Side, stand_in
+from tests.builders.user_commands import MILLER, Side, stand_in
 
 Capture = pytest.CaptureFixture[str]
 
@@ -324,6 +325,27 @@ def test_sync_begins_with_nothing_and_goes_on_where_it_was(side: Side, capsys: C
     kept = json.loads(Path("state.json").read_text())
     assert kept == {"token": summary["summary"]["token"]}
     assert kept["token"].startswith("2026-03-01T08:29:5")
+
+
+def test_a_token_that_is_still_to_come_is_remarked_on(side: Side, capsys: Capture) -> None:
+    """The zone of the settings is not that of SAP's clock: nobody would be listed until then."""
+    Path("state.json").write_text('{"token": "2999-01-01T00:00:00"}')
+    assert main(["users", "sync", "s4", "--state", "state.json"]) == 0
+    told = capsys.readouterr().err
+    assert "2999-01-01T00:00:00 is still to come in Europe/Berlin" in told
+    assert "connections.s4.time_zone" in told
+
+
+def test_a_last_change_that_is_still_to_come_is_remarked_on(side: Side, capsys: Capture) -> None:
+    side.reader.there["MILLER"] = replace(MILLER, modified=(date(2999, 1, 1), time(8)))
+    Path("state.json").write_text('{"token": "2026-03-01T08:00:00"}')
+    call = ["users", "sync", "s4", "--state", "state.json"]
+    assert main(call) == 0
+    assert "is still to come in Europe/Berlin" in capsys.readouterr().err
+    side.reader.there["MILLER"] = MILLER
+    Path("state.json").unlink()
+    assert main(call) == 0
+    assert "still to come" not in capsys.readouterr().err
 
 
 def test_a_state_file_that_is_none_is_named_and_kept(side: Side, capsys: Capture) -> None:

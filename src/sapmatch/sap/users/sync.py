@@ -2,7 +2,7 @@
 
 SAP tells no deletions: who has to know them compares all names from time to time. It keeps day and
 time of the last change only, by its own clock: a user may therefore come again, and is never left
-out.
+out where the first pass begins by that clock.
 """
 
 from collections.abc import Iterator
@@ -66,6 +66,11 @@ def sync(
     """The users of one pass at once, and where the next one begins."""
     one = Sync(reader, since, clock, now, condition)
     return list(one.users()), one.token
+
+
+def is_ahead(token: Token, now: datetime) -> bool:
+    """Whether the moment is still to come, where it is `now`, more than clocks may be apart."""
+    return datetime.combine(*token) > now.replace(tzinfo=None) + _CLOCKS_APART
 
 
 def token_text(token: Token) -> str:

@@ -153,7 +153,7 @@ class MemoryTransport:
             )
         except AbapFault as error:
             raise _ours(error, changes=changes) from error
-        return _result(interface, found, {*tables, *want})
+        return _result(interface, found, {*tables, *want}, want)
 
     def interface(self, function: str) -> FunctionInterface | None:
         known = self.abap.functions.get(function)
@@ -200,11 +200,18 @@ def _checked(interface: FunctionInterface, given: Mapping[str, Any]) -> dict[str
     return {name: plain(known[name], value) for name, value in given.items()}
 
 
-def _result(interface: FunctionInterface, found: Mapping[str, Any], named: set[str]) -> RfcResult:
+def _result(
+    interface: FunctionInterface,
+    found: Mapping[str, Any],
+    named: set[str],
+    want: Collection[str],
+) -> RfcResult:
     """EXPORT parameters, and those TABLES that were named: SOAP returns no others."""
     exports: dict[str, RfcInput] = {}
     tables: dict[str, list[RfcStructure]] = {}
     for parameter in interface.parameters:
+        if parameter.name not in found:
+            continue
         value = native(parameter, found.get(parameter.name))
         if parameter.kind == "table":
             if parameter.direction == "export" or parameter.name in named:
@@ -217,6 +224,7 @@ def _result(interface: FunctionInterface, found: Mapping[str, Any], named: set[s
         exports=exports,
         tables=tables,
         messages=tuple(_message(row) for row in rows if isinstance(row, Mapping) and row["TYPE"]),
+        absent=tuple(sorted(set(want) - found.keys())),
     )
 
 

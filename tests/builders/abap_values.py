@@ -1,6 +1,7 @@
 """Between the values of the port and the shapes of pyrfc, for the transport in memory."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, time
 from typing import Any
 
@@ -55,7 +56,9 @@ def _native(field: Field, value: Any) -> Any:
     if field.type == "date":
         if not value or value == "00000000":
             return None
-        return date(int(value[:4]), int(value[4:6]), int(value[6:]))
+        with suppress(ValueError):  # what is no date stays as it came
+            return date(int(value[:4]), int(value[4:6]), int(value[6:]))
+        return value
     if field.type == "time":
         text = value or "000000"
         return time(int(text[:2]), int(text[2:4]), int(text[4:]))

@@ -132,10 +132,21 @@ class ListedUsers:
         if user is None:
             return RfcResult(messages=(NOT_FOUND,))
         parts = {each: value for each, value in user.items() if each != "USERNAME"}
+        flags = {"WRNG_LOGON": "U", "LOCAL_LOCK": "U", "GLOB_LOCK": "U"}
+        structures = {each: value for each, value in parts.items() if isinstance(value, dict)}
         return RfcResult(
-            exports={each: value for each, value in parts.items() if isinstance(value, dict)},
-            tables={each: value for each, value in parts.items() if each in want},
+            exports={**structures, "ISLOCKED": flags | structures.get("ISLOCKED", {})},
+            tables={
+                each: [_whole(row) for row in value] if each == "ACTIVITYGROUPS" else value
+                for each, value in parts.items()
+                if each in want
+            },
         )
+
+
+def _whole(row: dict[str, Any]) -> dict[str, Any]:
+    """SAP sends all columns."""
+    return {"FROM_DAT": None, "TO_DAT": None, "ORG_FLAG": "", **row}
 
 
 def selects(user: Told, rows: Sequence[RfcStructure], ignores_case: bool) -> bool:

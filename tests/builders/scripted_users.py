@@ -21,11 +21,13 @@ from sapmatch.model.rfc import (
 )
 from sapmatch.model.users import UserLocks
 from sapmatch.sap.rfc.interfaces import INTERFACES
+from sapmatch.sap.users.fields import STRUCTURES_READ
 from sapmatch.sap.users.reader import SapUsers
 from sapmatch.sap.users.writer import SapUserWriter
 from tests.builders.memory import MemoryClock
 
 READS = ("BAPI_USER_GET_DETAIL", "BAPI_USER_LOCACTGROUPS_READ", "BAPI_USER_LOCPROFILES_READ")
+FLAGS = ("WRNG_LOGON", "LOCAL_LOCK", "GLOB_LOCK", "NO_USER_PW")
 FIRST = date(2026, 1, 15)
 LAST = date(9999, 12, 31)
 Fault = Callable[[], None]
@@ -109,8 +111,9 @@ class ScriptedSap:
     def _read(self, function: str, user: dict[str, Any] | None) -> RfcResult:
         if user is None:
             return RfcResult(messages=(error("124"),))
-        exports: dict[str, RfcInput] = {name: dict(row) for name, row in user["structures"].items()}
-        exports["ISLOCKED"] = dict.fromkeys(user["locks"], "L")
+        exports: dict[str, RfcInput] = {name: {} for name in STRUCTURES_READ}
+        exports |= {name: dict(row) for name, row in user["structures"].items()}
+        exports["ISLOCKED"] = {flag: "L" if flag in user["locks"] else "U" for flag in FLAGS}
         local = function.startswith("BAPI_USER_LOC")
         tables: dict[str, Any] = {
             "ACTIVITYGROUPS": [dict(row) for row in user["roles"]],

@@ -210,6 +210,7 @@ def _shown(function: str, result: RfcResult) -> dict[str, Any]:
         "exports": {name: _masked(value) for name, value in result.exports.items()},
         "tables": {name: [_masked(row) for row in rows] for name, rows in result.tables.items()},
         "messages": result.messages,
+        "absent": result.absent,
     }
 
 
@@ -233,5 +234,7 @@ def _show(shown: Mapping[str, Any]) -> None:
             columns = list(dict.fromkeys(key for row in rows for key in row))
             output.heading(f"{name} ({len(rows)})")
             output.table(columns, ([row.get(key) for key in columns] for row in rows))
+    for name in shown["absent"]:
+        output.line(f"{name}: was asked for and did not come")
     for message in shown["messages"]:
         output.line(f"{message.type} {message.code}: {message.text}")

@@ -48,22 +48,27 @@ class BapiMessage(Struct, frozen=True, kw_only=True):
 
     @property
     def is_error(self) -> bool:
-        """E, A and X: the function module did not do what it was asked for."""
-        return self.type in ("E", "A", "X")
+        """E, A and X: the function module did not do what it was asked for.
+
+        So does any type that nobody knows: only S, I and W are known to be none.
+        """
+        return self.type not in ("S", "I", "W")
 
 
 class RfcResult(Struct, frozen=True, kw_only=True):
     """What a function module returned.
 
     `exports` holds scalars and structures by parameter, `tables` lists of rows; a table that was
-    asked for and did not come is empty. `messages` are those of RETURN, in their order. `raw_size`
-    in bytes of the answer, 0 where nothing counts them.
+    asked for and did not come is empty, and named by `absent`: who would act on its being empty
+    has to look there. `messages` are those of RETURN, in their order. `raw_size` in bytes of the
+    answer, 0 where nothing counts them.
     """
 
     exports: dict[str, RfcInput] = {}
     tables: dict[str, list[RfcStructure]] = {}
     messages: tuple[BapiMessage, ...] = ()
     raw_size: int = 0
+    absent: tuple[str, ...] = ()
 
 
 class Field(Struct, frozen=True, kw_only=True):

@@ -246,6 +246,11 @@ class UserWriter(Protocol):
         """Change; SapRejected (01/124) where there is none."""
         ...
 
+    def merge(self, name: str, to: Callable[[SapUser], UserChange]) -> Changed:
+        """Change to what `to` makes of the user while nobody else changes him; what it raises is
+        raised, and nothing was sent then."""
+        ...
+
     def delete(self, name: str) -> Changed:
         """Delete; SapRejected (01/124) where there is none."""
         ...

@@ -75,11 +75,12 @@ def test_a_call_brings_values_and_what_it_was_asked_for() -> None:
     assert request.headers["sap-language"] == "DE"
 
 
-def test_a_wanted_table_that_does_not_come_is_empty() -> None:
+def test_a_wanted_table_that_does_not_come_is_empty_and_told() -> None:
     """CO-T30."""
     with SapServer(lambda _: xml(answer(LIST))) as server:
         found = listed(soap_of(server))
     assert found.tables == {"USERLIST": []}
+    assert found.absent == ("USERLIST",)
     assert b"<USERLIST/>" in server.requests[0].body
 
 

@@ -30,6 +30,7 @@ from sapmatch.sap.users.writer import SapUserWriter
 from tests.builders.abap import USER, abap_server
 from tests.builders.rfc_sides import ALL, ASSIGN, GET_DETAIL, JDOE, ON_A_LINE, Side, Watched
 from tests.builders.scripted_users import NoLocks
+from tests.builders.tampered import without
 
 
 @pytest.fixture
@@ -90,6 +91,17 @@ def test_only_tables_that_were_asked_for_come_and_none_is_missing(side: Side) ->
     assert [row["AGR_NAME"] for row in found.tables["ACTIVITYGROUPS"]] == ["Z_FI_AP"]
     assert found.tables["PROFILES"] == []
     assert "GROUPS" not in found.tables
+    assert found.absent == ()
+
+
+@on_all
+def test_a_table_that_was_asked_for_and_did_not_come_is_told(
+    side: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CO-T30."""
+    without(monkeypatch, side, "PROFILES")
+    found = side.detail("JDOE", "ACTIVITYGROUPS", "PROFILES")
+    assert found.absent == ("PROFILES",)
 
 
 @on_all

@@ -2,7 +2,8 @@
 
 import pytest
 
-from sapmatch.model.rfc import BapiFailed, BapiMessage, RfcInput, RfcResult
+from sapmatch.model.errors import SapUnavailable
+from sapmatch.model.rfc import BapiFailed, BapiMessage, RfcInput, RfcResult, RfcStructure
 from sapmatch.sap.rfc.messages import judged, message_of, messages_of
 
 
@@ -74,3 +75,28 @@ def test_a_module_without_return_may_say_it_by_rc() -> None:
     said: dict[str, RfcInput] = {"RC": 4, "MSGID": "00", "MSGNO": "187", "MSGTEXT": "too short"}
     assert [each.code for each in messages_of(said, {})] == ["00/187"]
     assert messages_of({**said, "RC": 0}, {}) == ()
+
+
+@pytest.mark.parametrize("kind", ["e", " E", "a", "Q", "ERROR"])
+def test_only_what_is_known_to_be_no_failure_is_none(kind: str) -> None:
+    found = messages_of({}, {"RETURN": [{"TYPE": kind, "ID": "01", "NUMBER": "999"}]})
+    with pytest.raises(BapiFailed, match="01/999"):
+        judged("F", RfcResult(messages=found), fail_when_warning=False)
+
+
+@pytest.mark.parametrize("kind", ["s", "S ", "i"])
+def test_a_success_in_another_form_is_one(kind: str) -> None:
+    found = messages_of({}, {"RETURN": [{"TYPE": kind, "ID": "01", "NUMBER": "001"}]})
+    assert judged("F", RfcResult(messages=found), fail_when_warning=True) == ()
+
+
+def test_a_row_without_type_that_says_something_is_a_failure() -> None:
+    rows: list[RfcStructure] = [{"type": "E", "ID": "01", "NUMBER": "999"}]
+    with pytest.raises(BapiFailed, match="01/999"):
+        judged("F", RfcResult(messages=messages_of({}, {"RETURN": rows})), fail_when_warning=False)
+    assert messages_of({}, {"RETURN": [{"ID": "", "NUMBER": "000"}, {}]}) == ()
+
+
+def test_without_the_return_that_was_asked_for_nobody_knows() -> None:
+    with pytest.raises(SapUnavailable, match="RETURN is missing"):
+        judged("F", RfcResult(absent=("RETURN",)), fail_when_warning=False)

@@ -1,8 +1,11 @@
 """Rows of tables over the two modules, with their weaknesses (CO-T57, CO-T58, CO-T59)."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sapmatch.model.errors import (
     AuthorizationMissing,
@@ -11,7 +14,7 @@ from sapmatch.model.errors import (
     SapRejected,
     SapUnavailable,
 )
-from sapmatch.model.rfc import Rfc
+from sapmatch.model.rfc import Rfc, RfcResult
 from sapmatch.sap.tables.batches import ReadTableReader
 from sapmatch.sap.tables.fixed import cut, laid, widths
 from sapmatch.sap.tables.grammar import Column
@@ -319,3 +322,25 @@ def test_a_release_that_refuses_the_newer_parameters_is_asked_without_them(
     sap.refuses = frozenset({"GET_SORTED", "USE_ET_DATA_4_RETURN"})
     assert list(read.rows("W")) == wide_rows(7)
     assert all(not sap.refuses & set(call[1]) for call in sap.calls[1:])
+
+
+@pytest.mark.parametrize(
+    ("function", "table"),
+    [
+        ("RFC_GET_TABLE_ENTRIES", "ENTRIES"),
+        ("RFC_READ_TABLE", "DATA"),
+        ("RFC_READ_TABLE", "FIELDS"),
+    ],
+)
+def test_an_answer_without_its_rows_is_no_empty_table(
+    sap: TablesSap, function: str, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = sap.call
+
+    def call(*given: Any, **named: Any) -> RfcResult:
+        found = whole(*given, **named)
+        return replace(found, tables={**found.tables, table: []}, absent=(table,))
+
+    monkeypatch.setattr(sap, "call", call)
+    with pytest.raises(SapUnavailable, match=f"not complete: {table} is missing"):
+        list(tables(sap, function).rows("ACTIVITYGROUP"))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sapmatch.model.errors import AuthorizationMissing, InputRejected
-from sapmatch.model.rfc import Rfc, RfcResult
+from sapmatch.model.rfc import Rfc, RfcResult, RfcStructure
 from sapmatch.model.users import Compare, LoginInfo, Operator, UserQuery
 from tests.builders.listed_users import ListedUsers, Told, reader_of, told
 
@@ -80,6 +80,18 @@ def test_a_last_logon_that_cannot_be_read_is_a_warning_on_that_user() -> None:
     assert "alsoReadLoginInfo" in found[1].warnings[0]
 
 
+def test_a_last_logon_that_nobody_can_read_is_a_warning_and_not_never() -> None:
+    """Row B12."""
+    sap = ListedUsers(many(1))
+    sap.answers["SUSR_GET_ADMIN_USER_LOGIN_INFO"] = lambda imports: RfcResult(
+        exports={"LAST_LOGON_DATE": "31.12.2026"}
+    )
+    user = reader_of(sap, Rfc(also_read_login_info=True)).get("U00000")
+    assert user
+    assert user.login is None
+    assert "LAST_LOGON_DATE holds what is no date" in user.warnings[0]
+
+
 def test_a_user_holds_what_the_structures_say_and_no_encoded_password() -> None:
     sap = ListedUsers(
         [
@@ -119,7 +131,11 @@ def test_a_user_holds_what_the_structures_say_and_no_encoded_password() -> None:
 def test_roles_of_a_central_system_name_the_system() -> None:
     """Row B19: roles and profiles of all systems, and the systems themselves."""
     sap = ListedUsers([told("AMY", SYSTEMS=[{"SUBSYSTEM": "S4HCLNT200"}])])
-    first = {"FROM_DAT": date(2026, 1, 1), "TO_DAT": date(9999, 12, 31)}
+    first: RfcStructure = {
+        "FROM_DAT": date(2026, 1, 1),
+        "TO_DAT": date(9999, 12, 31),
+        "ORG_FLAG": "",
+    }
     sap.answers["BAPI_USER_LOCACTGROUPS_READ"] = lambda imports: RfcResult(
         tables={
             "ACTIVITYGROUPS": [

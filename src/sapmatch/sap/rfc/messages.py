@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
+from sapmatch.model.errors import SapUnavailable
 from sapmatch.model.rfc import BapiFailed, BapiMessage, RfcInput, RfcResult, RfcScalar, RfcStructure
 
 _VARIABLES = ("MESSAGE_V1", "MESSAGE_V2", "MESSAGE_V3", "MESSAGE_V4")
@@ -12,7 +13,7 @@ def message_of(row: RfcStructure) -> BapiMessage:
     """One row of RETURN; older modules name ID and NUMBER together CODE."""
     code = _text(row.get("CODE"))
     return BapiMessage(
-        type=_text(row.get("TYPE")),
+        type=_text(row.get("TYPE")).strip().upper(),
         id=_text(row.get("ID")) or code[:2],
         number=(_text(row.get("NUMBER")) or code[2:5]).zfill(3),
         text=_text(row.get("MESSAGE"))[:_LONGEST_TEXT],
@@ -29,6 +30,7 @@ def messages_of(
 ) -> tuple[BapiMessage, ...]:
     """The rows of RETURN, be it a table or one structure; an initial one says nothing.
 
+    A row that has no TYPE at all, and says something, is kept: nobody knows that it is no failure.
     Modules without RETURN may say it by RC, MSGID and MSGNO (PASSWORD_FORMAL_CHECK).
     """
     rows = list(tables.get("RETURN", ()))
@@ -44,7 +46,13 @@ def messages_of(
                 "MESSAGE": _text(exports.get("MSGTEXT")),
             }
         )
-    return tuple(message_of(row) for row in rows if _text(row.get("TYPE")))
+    return tuple(message_of(row) for row in rows if _says_something(row))
+
+
+def _says_something(row: RfcStructure) -> bool:
+    if "TYPE" in row:
+        return bool(_text(row["TYPE"]).strip())
+    return any(_text(value).strip(" 0") for value in row.values())
 
 
 def judged(
@@ -57,8 +65,10 @@ def judged(
     """The warnings beside a success; BapiFailed where any row says that it failed (CO-T37).
 
     Rows of class E, A and X are failures, those of class W are where they are to fail. A failure
-    whose number (`025`) or `ID:NUMBER` is `non_fatal` is a warning.
+    whose number (`025`) or `ID:NUMBER` is `non_fatal` is a warning. SapUnavailable where RETURN was
+    asked for and did not come: nobody knows then.
     """
+    require_whole(function, result, "RETURN")
     failures: list[BapiMessage] = []
     warnings: list[BapiMessage] = []
     for message in result.messages:
@@ -71,6 +81,18 @@ def judged(
         worst = next((each for each in failures if each.is_error), failures[0])
         raise BapiFailed(function, result.messages, worst)
     return tuple(warnings)
+
+
+def require_whole(function: str, result: RfcResult, *tables: str) -> None:
+    """SapUnavailable where a table is missing in the answer of a call that reads.
+
+    An empty one is an answer: the user has no roles. One that is absent may stand for all of them.
+    """
+    missing = ", ".join(name for name in tables if name in result.absent)
+    if missing:
+        raise SapUnavailable(
+            f"{function}: the answer is not complete: {missing} is missing; nothing was changed"
+        )
 
 
 def _is_among(message: BapiMessage, codes: Collection[str]) -> bool:

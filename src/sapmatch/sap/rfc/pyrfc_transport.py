@@ -184,7 +184,7 @@ class PyRfcTransport:
         self._breaker.admit()
         send = partial(line.raw.call, function, **values)
         told = self._answered(line, send, function, changes=changes)
-        return _result(told, known, {*tables, *want})
+        return _result(told, known, tables, want)
 
     def described(self, line: Line, function: str) -> FunctionInterface | None:
         """SAP's own description, asked for once; None where it has no such module."""
@@ -300,9 +300,15 @@ class PyRfcUnit:
         """Nothing: who opened the unit ends it."""
 
 
-def _result(told: Mapping[str, Any], known: Mapping[str, Parameter], asked: set[str]) -> RfcResult:
+def _result(
+    told: Mapping[str, Any],
+    known: Mapping[str, Parameter],
+    sent: Collection[str],
+    want: Collection[str],
+) -> RfcResult:
     """Of the tables those that were asked for, and RETURN: as SOAP, which sends no others."""
     exports: dict[str, RfcInput] = {}
+    asked = {*sent, *want}
     tables: dict[str, list[RfcStructure]] = {name: [] for name in asked}
     for name, value in told.items():
         fields = {each.name: each for each in known[name].fields} if name in known else {}
@@ -313,7 +319,12 @@ def _result(told: Mapping[str, Any], known: Mapping[str, Parameter], asked: set[
             exports[name] = _row(value, fields)
         else:
             exports[name] = taken(value, fields.get(name))
-    return RfcResult(exports=exports, tables=tables, messages=messages_of(exports, tables))
+    return RfcResult(
+        exports=exports,
+        tables=tables,
+        messages=messages_of(exports, tables),
+        absent=tuple(sorted(set(want) - told.keys())),
+    )
 
 
 def _row(row: Any, fields: Mapping[str, Field]) -> RfcStructure:

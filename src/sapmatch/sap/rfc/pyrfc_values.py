@@ -67,9 +67,12 @@ def given(value: RfcScalar, field: Field) -> Any:
 
 
 def taken(value: Any, field: Field | None) -> RfcScalar:
-    """What PyRFC gave; a field that nobody described stays as it came."""
+    """What PyRFC gave, as it came where nobody described it or its type forbids it."""
     if isinstance(value, str) and field is not None:
-        return value_of(value, field)
+        try:
+            return value_of(value, field)
+        except ValueError:
+            return value.rstrip(" ")
     return cast(RfcScalar, value)
 
 

@@ -28,6 +28,7 @@ _CUT_OFF: Final = frozenset(
     }
 )
 _ROW: Final = "item"
+_RETURN: Final = "RETURN"
 
 
 class Unreadable(Exception):
@@ -72,15 +73,20 @@ def read_reply(body: bytes, module: Module, flavour: Flavour) -> Reply | Fault:
         return _exception(children, "")
     if name not in module.answers:
         raise Unreadable(f"is no answer of {module.name} but <{name[:60]}>")
+    if isinstance(inside, str) and inside.strip():
+        raise Unreadable("holds text where parameters belong")
     reply = Reply({}, {})
     for tag, content in children:
         part = module.by_wire.get(tag)
         if part is None and tag == "ReturnTable":
-            part = module.parts.get("RETURN")
+            part = module.parts.get(_RETURN)
+        name = part.parameter.name if part else plain_name(tag, flavour)
+        if name in reply.tables or name in reply.exports:
+            raise Unreadable(f"holds {name[:60]} twice")
         if part is not None:
             _keep(reply, part, content, flavour)
         else:
-            _keep_unknown(reply, plain_name(tag, flavour), content, flavour)
+            _keep_unknown(reply, name, content, flavour)
     return reply
 
 
@@ -153,28 +159,54 @@ def _answer(root: Element) -> Element:
     name, inside = root
     if name != "Envelope" or isinstance(inside, str):
         raise Unreadable(f"is no SOAP envelope but <{name[:60]}>")
-    for tag, content in inside:
-        if tag == "Body" and isinstance(content, list):
-            first: Element = content[0]
-            return first
-    raise Unreadable("is a SOAP envelope without a body")
+    bodies = [content for tag, content in inside if tag == "Body"]
+    if len(bodies) > 1:
+        raise Unreadable("is a SOAP envelope with two bodies")
+    if not bodies or isinstance(bodies[0], str):
+        raise Unreadable("is a SOAP envelope without a body")
+    if len(bodies[0]) > 1:
+        raise Unreadable("is a SOAP envelope with two answers")
+    first: Element = bodies[0][0]
+    return first
 
 
 def _keep(reply: Reply, part: Part, content: Content, flavour: Flavour) -> None:
     parameter = part.parameter
-    if parameter.kind == "table":
-        rows = content if isinstance(content, list) else []
-        reply.tables[parameter.name] = [_row(part.by_wire, inside, flavour) for _, inside in rows]
-    elif parameter.kind == "structure":
-        reply.exports[parameter.name] = _row(part.by_wire, content, flavour)
+    name, kind = parameter.name, parameter.kind
+    if name == _RETURN and isinstance(content, list):
+        # Modules differ in its shape, and a failure counts in either.
+        kind = "table" if content[0][0] == _ROW else "structure"
+    if kind == "table":
+        reply.tables[name] = [
+            _row(name, part.by_wire, inside, flavour) for inside in _rows(name, content)
+        ]
+    elif kind == "structure":
+        reply.exports[name] = _row(name, part.by_wire, content, flavour)
     else:
-        reply.exports[parameter.name] = _value(_flat(content), parameter.fields[0])
+        reply.exports[name] = _value(_flat(content), parameter.fields[0])
 
 
-def _row(known: Mapping[str, Field], content: Content, flavour: Flavour) -> dict[str, RfcScalar]:
+def _rows(name: str, content: Content) -> list[Content]:
+    """What stands in the rows of a table; anything but rows is no table."""
+    if isinstance(content, str):
+        if content.strip():
+            raise Unreadable(f"holds text in place of the rows of {name}")
+        return []
+    if any(tag != _ROW for tag, _ in content):
+        raise Unreadable(f"holds something else than rows in {name}")
+    return [inside for _, inside in content]
+
+
+def _row(
+    at: str, known: Mapping[str, Field], content: Content, flavour: Flavour
+) -> dict[str, RfcScalar]:
     row: dict[str, RfcScalar] = {}
     if isinstance(content, str):
+        if content.strip():
+            raise Unreadable(f"holds text in place of the fields of {at}")
         return row  # an empty row, or a structure of which SAP sent nothing
+    if len(dict(content)) < len(content):
+        raise Unreadable(f"holds a field of {at} twice")
     for name, inside in content:
         field = known.get(name)
         if field is None:

@@ -125,6 +125,7 @@ class SoapRfcTransport:
             tables=found,
             messages=messages_of(reply.exports, found),
             raw_size=len(answer.body),
+            absent=tuple(sorted(set(want) - reply.tables.keys() - reply.exports.keys())),
         )
 
     def interface(self, function: str) -> FunctionInterface | None:

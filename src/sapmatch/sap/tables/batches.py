@@ -14,6 +14,7 @@ from sapmatch.model.rfc import (
     RfcTable,
     RfcTransport,
 )
+from sapmatch.sap.rfc.messages import require_whole
 from sapmatch.sap.tables.grammar import Column
 from sapmatch.sap.tables.readers import WIDEST, Row, explained, holds
 from sapmatch.sap.tables.where import where
@@ -219,12 +220,14 @@ class _Query:
         imports |= {name: "X" for name, wanted in newer.items() if wanted}
         rows = "ET_DATA" if self._long_rows else "DATA"
         try:
-            return self._transport.call(self._function, imports, tables, want=("FIELDS", rows))
+            found = self._transport.call(self._function, imports, tables, want=("FIELDS", rows))
         except SapRejected as exc:
             if exc.code != _UNKNOWN or not any(newer.values()):
                 raise
             self._sorts = self._long_rows = False
             raise _Older from exc
+        require_whole(self._function, found, "FIELDS", rows)
+        return found
 
     def _places(self, found: RfcResult, batch: Sequence[Column]) -> list["_Place"]:
         """Where SAP says that the columns stand."""

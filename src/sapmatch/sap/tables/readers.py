@@ -5,6 +5,7 @@ from typing import Final, NoReturn, Protocol
 
 from sapmatch.model.errors import AuthorizationMissing, InputRejected, SapRejected
 from sapmatch.model.rfc import AbapException, RfcInput, RfcTransport
+from sapmatch.sap.rfc.messages import require_whole
 from sapmatch.sap.tables.allowed import ENTRIES, READ
 from sapmatch.sap.tables.fixed import cut, laid, widths
 from sapmatch.sap.tables.grammar import Column, is_client
@@ -92,6 +93,7 @@ class EntriesReader:
             if exc.key == _EMPTY:
                 return
             explained(exc, table, columns, self._place)
+        require_whole(ENTRIES, found, "ENTRIES")
         for entry in found.tables.get("ENTRIES", ()):
             yield str(entry.get("WA") or "")
 

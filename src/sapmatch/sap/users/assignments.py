@@ -5,13 +5,15 @@ from collections.abc import Collection, Iterable, Iterator
 from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.rfc import Rfc, RfcStructure, RfcTransport
 from sapmatch.model.users import ProfileAssignment, RoleAssignment, SapUser, UserChange
+from sapmatch.sap.rfc.messages import judged, require_whole
 from sapmatch.sap.users.cua import Landscape
-from sapmatch.sap.users.details import text
 from sapmatch.sap.users.effects import Effect, Lack, module
 from sapmatch.sap.users.role_rows import same
 from sapmatch.sap.users.roles import OneSystem, not_applied, rows_to_send
+from sapmatch.sap.users.rows import text
 
 _PROFILE = 12
+_DETAIL = "BAPI_USER_GET_DETAIL"
 
 
 def role_effects(
@@ -113,13 +115,15 @@ def system_effects(
     )
 
 
-def generated_profiles(transport: RfcTransport, user: str) -> frozenset[str]:
+def generated_profiles(transport: RfcTransport, user: str, rfc: Rfc) -> frozenset[str]:
     """Profiles that SAP made of the user's roles (unconfirmed: BAPITYPE G says so).
 
     They stand among those assigned by hand, and BAPI_USER_PROFILES_ASSIGN leaves them alone.
     """
     asked = {"USERNAME": user, "CACHE_RESULTS": " "}
-    answer = transport.call("BAPI_USER_GET_DETAIL", asked, want=("PROFILES", "RETURN"))
+    answer = transport.call(_DETAIL, asked, want=("PROFILES", "RETURN"))
+    judged(_DETAIL, answer, fail_when_warning=rfc.fail_when_warning)
+    require_whole(_DETAIL, answer, "PROFILES")
     rows = answer.tables.get("PROFILES", ())
     return frozenset(text(row, "BAPIPROF") for row in rows if text(row, "BAPITYPE") == "G")
 

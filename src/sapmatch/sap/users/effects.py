@@ -22,6 +22,7 @@ Status: TypeAlias = Literal[
 ]
 Send: TypeAlias = Callable[[RfcTransport], tuple[BapiMessage, ...]]
 EXISTS: Final = "01/224"
+_RETURN: Final = "RETURN"
 _COMMIT: Final = "BAPI_TRANSACTION_COMMIT"
 _ROLLBACK: Final = "BAPI_TRANSACTION_ROLLBACK"
 _LOST: Final = "its answer was lost; SAP holds it"
@@ -58,12 +59,17 @@ def module(
     tables: Mapping[str, RfcTable] = _NO_TABLES,
     *,
     non_fatal: Sequence[str] = (),
-    want: Sequence[str] = ("RETURN",),
+    want: Sequence[str] = (_RETURN,),
 ) -> Send:
-    """A changing call of one function module whose RETURN is judged."""
+    """A changing call of one function module whose RETURN is judged.
+
+    Where RETURN did not come, nobody knows what SAP did: OutcomeUnknown.
+    """
 
     def send(transport: RfcTransport) -> tuple[BapiMessage, ...]:
         answer = transport.call(function, imports, tables, want=want, changes=True)
+        if _RETURN in answer.absent:
+            raise OutcomeUnknown(f"{function}: the answer to a change has no RETURN; read it back")
         return judged(
             function, answer, fail_when_warning=rfc.fail_when_warning, non_fatal=non_fatal
         )

@@ -14,7 +14,7 @@ from sapmatch.model.rfc import Rfc, RfcStructure, RfcTransport
 from sapmatch.model.users import TableReader
 from sapmatch.sap.rfc.messages import judged
 from sapmatch.sap.users.conditions import upper
-from sapmatch.sap.users.details import text
+from sapmatch.sap.users.rows import text
 
 HasRole: TypeAlias = Callable[[str], bool]
 

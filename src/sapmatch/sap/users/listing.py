@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from sapmatch.model.errors import SapRejected
 from sapmatch.model.rfc import Rfc, RfcTransport
 from sapmatch.model.users import SapUser
-from sapmatch.sap.rfc.messages import judged
-from sapmatch.sap.users.details import text
+from sapmatch.sap.rfc.messages import judged, require_whole
 from sapmatch.sap.users.filters import Row, Selection, after_row
+from sapmatch.sap.users.rows import name_in, text
 
 LIST = "BAPI_USER_GETLIST"
 PAGE = 200
@@ -75,9 +75,10 @@ def _asked(
         want=("USERLIST", "RETURN"),
     )
     judged(LIST, answer, fail_when_warning=rfc.fail_when_warning)
+    require_whole(LIST, answer, "USERLIST")
     return [
         SapUser(
-            name=text(row, "USERNAME"),
+            name=name_in(row, "USERLIST", "USERNAME"),
             fields={
                 f"ADDRESS.{field}": text(row, field)
                 for field in ("FIRSTNAME", "LASTNAME", "FULLNAME")

@@ -45,6 +45,7 @@ from sapmatch.sap.users.passwords import (
     random_password,
 )
 from sapmatch.sap.users.roles import OneSystem, role_problems, splits_of, wanted_roles
+from sapmatch.sap.users.unread import needed, require_read
 
 NOT_FOUND: Final = "01/124"
 _CREATE: Final = "BAPI_USER_CREATE1"
@@ -73,6 +74,11 @@ class _Checked(Struct, frozen=True, kw_only=True):
     systems: frozenset[str] | None
     splits: OneSystem | Landscape
     change: UserChange
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What has to be read of the user for it."""
+        return needed(self.change, self.wanted)
 
 
 class SapUserWriter:
@@ -116,7 +122,7 @@ class SapUserWriter:
                 raise SapRejected(EXISTS, f"user {checked.name} is there already")
             if change.password is not None:
                 check_formally(self._transport, change.password, self._rfc)
-            done = self._applied(checked.name, [*self._creation(checked)])
+            done = self._applied(checked.name, [*self._creation(checked)], checked.needs)
         first = done.steps[0]
         if first.status == "failed" and first.code == EXISTS:
             raise SapRejected(EXISTS, first.message)
@@ -150,9 +156,10 @@ class SapUserWriter:
                 lacks=lambda user: None if user is None else Lack("the user is still there"),
                 code="NOT_DELETED",
             )
-            return self._applied(wanted, [effect])
+            return self._applied(wanted, [effect], frozenset())
 
     def _changed(self, checked: _Checked, found: SapUser) -> Changed:
+        require_read(self._named(checked.name), found, checked.needs)
         if problems := changing(checked.wanted, found):
             raise refused(self._named(checked.name), problems)
         effects = [*self._changes(checked, found)]
@@ -160,12 +167,18 @@ class SapUserWriter:
             return Changed(user=checked.name, status="unchanged")
         if checked.change.password is not None:
             check_formally(self._transport, checked.change.password, self._rfc)
-        return self._applied(checked.name, effects)
+        return self._applied(checked.name, effects, checked.needs)
 
-    def _applied(self, name: str, effects: list[Effect]) -> Changed:
+    def _applied(self, name: str, effects: list[Effect], needs: frozenset[str]) -> Changed:
+        def read() -> SapUser | None:
+            found = self._reader.details(name)
+            if found is not None:
+                require_read(self._named(name), found, needs)
+            return found
+
         run = Effects(
             self._transport,
-            lambda: self._reader.details(name),
+            read,
             self._clock,
             is_central=self._rfc.cua_enabled,
         )
@@ -207,7 +220,7 @@ class SapUserWriter:
             return frozenset()
         if {each.name for each in found.profiles} <= {name for _, name in checked.profiles}:
             return frozenset()
-        return generated_profiles(self._transport, checked.name)
+        return generated_profiles(self._transport, checked.name, self._rfc)
 
     def _create_effect(self, checked: _Checked) -> Effect:
         """The first password is the one given where the user has to change it, else a random one.

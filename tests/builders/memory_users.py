@@ -53,8 +53,9 @@ class MemoryUsers:
     """Ports UserReader, UserWriter and Children on one dict.
 
     `effects` are the changes that SAP holds, `reads` counts reads of one user. `faults` by user
-    are errors that are raised once each, before the change or ("lost") after it. `before` and
-    `after` are called around every effect. `behind` are child systems with what differs there.
+    are errors that are raised once each, before the change or ("lost") after it. `held_by_lock` is
+    called where a user's lock is taken, before he is read for a change; `before` and `after` are
+    called around every effect. `behind` are child systems with what differs there.
     """
 
     def __init__(self, *users: SapUser, central: bool = False) -> None:
@@ -67,6 +68,7 @@ class MemoryUsers:
         self.faults: dict[str, list[Exception | Changed | str]] = {}
         self.behind: dict[str, list[ChildSystem]] = {}
         self.roles_in: Mapping[str, Iterable[str]] = {"": ROLES}
+        self.held_by_lock: Callable[[], object] = lambda: None
         self.before: Callable[[], object] = lambda: None
         self.after: Callable[[], object] = lambda: None
 
@@ -107,6 +109,12 @@ class MemoryUsers:
         if self._become(change) == self.held[change.name]:
             return Changed(user=change.name, status="unchanged")
         return self._done("change", change)
+
+    def merge(self, name: str, to: Callable[[SapUser], UserChange]) -> Changed:
+        if name not in self.held:
+            raise SapRejected("01/124", "User does not exist")
+        self.held_by_lock()
+        return self.change(to(self.held[name]))
 
     def delete(self, name: str) -> Changed:
         if name not in self.held:

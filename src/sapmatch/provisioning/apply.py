@@ -14,6 +14,7 @@ from sapmatch.model.errors import (
     PreconditionFailed,
     SapmatchError,
     SapRejected,
+    Throttled,
 )
 from sapmatch.model.ports import Clock
 from sapmatch.model.provisioning import (
@@ -24,15 +25,17 @@ from sapmatch.model.provisioning import (
     PlannedUser,
     UserOutcome,
 )
-from sapmatch.model.users import Changed, Step, UserReader, UserWriter
-from sapmatch.provisioning.compare import Moment, planned
+from sapmatch.model.users import Changed, SapUser, Step, UserChange, UserReader, UserWriter
+from sapmatch.provisioning.compare import Moment, exact, planned
 from sapmatch.provisioning.desired import PROTECTED
+from sapmatch.provisioning.problems import NOT_SHOWN
 from sapmatch.provisioning.progress import FINE, Notebook, Progress
 from sapmatch.provisioning.taken import taken
 
 PLAN_OUTDATED: Final = "PLAN_OUTDATED"
 NOT_ARRIVED: Final = "NOT_ARRIVED"
 _MOST_ATTEMPTS = 3
+_BUSY = 30  # seconds until users whom somebody else changes are tried again
 _STATES: Final[dict[str, DesiredState]] = {"delete": "absent", "lock": "locked"}
 
 
@@ -65,6 +68,7 @@ class Turn:
         self.noted = noted
         self._users = [user for user in users if user.action != "none"]
         self._worker = worker
+        self._busy = False
 
     def take(self) -> bool:
         """Settle users as far as it goes; False where it ended before its time."""
@@ -96,7 +100,7 @@ class Turn:
             unknown=len(unknown),
             stopped=stopped,
             to_verify=sum(each.waits_for_children for each in noted),
-            wait_seconds=max((self._wait(each) for each in unknown), default=0),
+            wait_seconds=max([_BUSY * self._busy, *map(self._wait, unknown)]),
         )
 
     def _is_due(self, progress: Progress) -> bool:
@@ -112,9 +116,11 @@ class Turn:
         worker = self._worker
         if user.user in worker.protected:
             return self._ended(user, before, _failed(user, PROTECTED, _PROTECTED))
-        found = worker.reader.get(user.user)
         try:
+            found = worker.reader.get(user.user)
             fresh = planned(_desired(user), found, worker.moment)
+        except (SapRejected, AuthorizationMissing) as exc:
+            return self._ended(user, before, _failed(user, _code(exc), NOT_SHOWN))
         except InputRejected:  # the user is gone since
             return self._ended(user, before, _outdated(user))
         if fresh.action == "none":
@@ -124,7 +130,7 @@ class Turn:
         if before.is_unknown and before.attempts >= _MOST_ATTEMPTS:
             never = _failed(user, NOT_ARRIVED, _NEVER.format(before.attempts))
             return self._ended(user, before, never)
-        if _goes_beyond(fresh, user) or _is_of_another(fresh, user, before):
+        if _is_outdated(fresh, user, before):
             return self._ended(user, before, _outdated(user))
         started = Progress(
             row=user.row,
@@ -135,11 +141,18 @@ class Turn:
             created=before.may_have_created,
         )
         self._note(started)
-        return self._write(user, fresh, started)
+        return self._write(user, fresh, started, before)
 
-    def _write(self, user: PlannedUser, fresh: PlannedUser, started: Progress) -> Progress:
+    def _write(
+        self, user: PlannedUser, fresh: PlannedUser, started: Progress, before: Progress
+    ) -> Progress:
         try:
-            changed = self._call(fresh)
+            changed = self._call(user, fresh, before)
+        except _Outdated:
+            return self._ended(user, before, _outdated(user))
+        except Throttled:  # somebody else changes the user: the others do not wait for that
+            self._busy = True
+            return self._note(replace(started, state="open"))
         except OutcomeUnknown as exc:
             step = Step(name=fresh.action, status="unknown", message=str(exc))
             return self._note(
@@ -153,13 +166,21 @@ class Turn:
             raise
         return self._ended(user, started, _of(user, changed))
 
-    def _call(self, fresh: PlannedUser) -> Changed:
-        writer = self._worker.writer
+    def _call(self, user: PlannedUser, fresh: PlannedUser, before: Progress) -> Changed:
+        writer, moment = self._worker.writer, self._worker.moment
+
+        def to(found: SapUser) -> UserChange:
+            """Compared once more, with the user whom nobody else can change meanwhile."""
+            now = planned(_desired(user), found, moment)
+            if _is_outdated(now, user, before):
+                raise _Outdated(_OUTDATED)
+            return exact(now.change, found, moment)
+
         if fresh.action == "delete":
             return writer.delete(fresh.user)
         if fresh.action == "create":
             return writer.create(fresh.change)
-        return writer.change(fresh.change)
+        return writer.merge(fresh.user, to)
 
     def _arrived(self, user: PlannedUser, before: Progress) -> UserOutcome:
         """SAP holds what is wanted: through a call of this run, or all by itself."""
@@ -207,6 +228,10 @@ _PROTECTED = (
 )
 
 
+class _Outdated(InputRejected):
+    """The user is another one than the plan was made for."""
+
+
 def _desired(user: PlannedUser) -> DesiredUser:
     state = _STATES.get(user.action, "present")
     return DesiredUser(row=user.row, state=state, change=user.change)
@@ -219,6 +244,10 @@ def _goes_beyond(fresh: PlannedUser, user: PlannedUser) -> bool:
     if fresh.action == "delete" or (fresh.action == "create" and user.action != "create"):
         return True
     return bool(taken(fresh) - taken(user)) or (fresh.locks and not user.locks)
+
+
+def _is_outdated(fresh: PlannedUser, user: PlannedUser, before: Progress) -> bool:
+    return _goes_beyond(fresh, user) or _is_of_another(fresh, user, before)
 
 
 def _is_of_another(fresh: PlannedUser, user: PlannedUser, before: Progress) -> bool:

@@ -66,6 +66,20 @@ def planned(desired: DesiredUser, found: SapUser | None, moment: Moment) -> Plan
     )
 
 
+def exact(change: UserChange, found: SapUser, moment: Moment) -> UserChange:
+    """The same change with names of roles as rows: roles that stay keep their days, whatever the
+    connection does with names."""
+    if change.role_names is None:
+        return change
+    wanted = {moment.split(name) for name in change.role_names}
+    kept = tuple(role for role in found.direct_roles if _name(role) in wanted)
+    new = sorted(wanted - {_name(role) for role in kept})
+    added = (
+        RoleAssignment(system=system, name=name, valid_from=moment.today) for system, name in new
+    )
+    return replace(change, role_names=None, roles=(*kept, *added))
+
+
 def any_lock(locks: Locks) -> bool:
     """Whether an administrator locked the user, here or everywhere."""
     return locks.local or locks.everywhere

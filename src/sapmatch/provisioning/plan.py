@@ -8,7 +8,13 @@ from itertools import islice
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sapmatch.model.errors import InputRejected, Problem, SapmatchError
+from sapmatch.model.errors import (
+    AuthorizationMissing,
+    InputRejected,
+    Problem,
+    SapmatchError,
+    SapRejected,
+)
 from sapmatch.model.provisioning import (
     Counts,
     DesiredUser,
@@ -17,11 +23,11 @@ from sapmatch.model.provisioning import (
     Provisioning,
     ProvisioningRun,
 )
-from sapmatch.model.users import UserReader
+from sapmatch.model.users import SapUser, UserReader
 from sapmatch.provisioning.compare import Moment, planned, unknown
 from sapmatch.provisioning.day import NOTHING, Taken, taken_of
 from sapmatch.provisioning.desired import RoleSplit
-from sapmatch.provisioning.problems import of_rejected, row_of, row_problem
+from sapmatch.provisioning.problems import NOT_SHOWN, of_rejected, row_of, row_problem
 from sapmatch.provisioning.stored import digest
 
 SLICE = 100  # users that are compared before it is stored
@@ -54,11 +60,18 @@ class Comparison:
         """A stretch of rows, read some at a time."""
         self._ask(rows)
         with ThreadPoolExecutor(_READERS) as pool:
-            found = list(pool.map(lambda row: self._reader.get(row.change.name), rows))
+            found = list(pool.map(self._read, rows))
+        hidden = [each for each in found if isinstance(each, AuthorizationMissing)]
+        if len(hidden) == len(rows) > 1:  # nobody is shown: it is no matter of single users
+            raise hidden[0]
         users: list[PlannedUser] = []
         problems: list[Problem] = []
         for row, user in zip(rows, found, strict=True):
             wrong = [*self._unknown(row)]
+            if isinstance(user, SapmatchError):
+                name = self._names.get(row.row, "")
+                problems += [*wrong, row_problem(row.row, None, NOT_SHOWN, user=name)]
+                continue
             try:
                 result = planned(row, user, self._moment)
             except InputRejected as exc:
@@ -74,6 +87,13 @@ class Comparison:
         """Roles and systems of rows that there are not; their users are not read."""
         self._ask(rows)
         return tuple(problem for row in rows for problem in self._unknown(row))
+
+    def _read(self, row: DesiredUser) -> SapUser | SapRejected | AuthorizationMissing | None:
+        """The user, or why SAP shows not even whether there is this one."""
+        try:
+            return self._reader.get(row.change.name)
+        except (SapRejected, AuthorizationMissing) as exc:
+            return exc
 
     def _unknown(self, row: DesiredUser) -> Iterator[Problem]:
         name = self._names.get(row.row, "")

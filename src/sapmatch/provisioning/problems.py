@@ -5,6 +5,10 @@ from collections.abc import Iterable, Sequence
 
 from sapmatch.model.errors import InputRejected, Problem
 
+NOT_SHOWN = (
+    "SAP does not show this user to the one that the connection logs on as (S_USER_GRP); "
+    "give the authorisation, or take the row out"
+)
 SHOWN = 20  # mistakes in a message
 _LONGEST = 60
 _ROW = re.compile(r"row (\d+)(?:: (.*))?", re.DOTALL)

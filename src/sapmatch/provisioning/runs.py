@@ -200,8 +200,7 @@ class Provisioner:
             worker = self._worker(run, until)
             turn = Turn(plan.users, worker.notebook.load(), worker)
             turn.take()
-            stopped = self._records.get(connection, run_id).stop_asked
-            return turn.applied(stopped=stopped)
+            return turn.applied(stopped=not states.goes_on(self._records.get(connection, run_id)))
 
     def verify(self, run_id: str, connection: str, until: datetime | None = None) -> Verified:
         """Ask the child systems once more whether they hold what the central system accepted."""
@@ -310,7 +309,7 @@ class Provisioner:
         def go_on() -> bool:
             if until is not None and clock.now() >= until:
                 return False
-            return not self._records.get(run.connection, run.run_id).stop_asked
+            return states.goes_on(self._records.get(run.connection, run.run_id))
 
         return Worker(
             reader=side.reader,

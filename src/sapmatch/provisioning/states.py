@@ -40,6 +40,11 @@ def running(run: ProvisioningRun) -> ProvisioningRun:
     return run if run.stop_asked or has_ended else replace(run, status="running")
 
 
+def goes_on(run: ProvisioningRun) -> bool:
+    """Whether another user may be changed: nobody asked to stop, and nobody was told of its end."""
+    return not run.stop_asked and run.status not in (*OVER, *_CAN_GO_ON)
+
+
 def verifying(run: ProvisioningRun, now: datetime) -> ProvisioningRun:
     """Child systems are asked."""
     return replace(run, status="verifying", verify_since=run.verify_since or now)

@@ -58,6 +58,41 @@ def test_a_missing_s_rfc_names_the_modules(
     assert "SU53" in one["remedy"]
 
 
+def test_a_missing_s_user_grp_is_found_and_named(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """SAP lets the user call the module, and says only in RETURN that he is shown nobody."""
+    server.abap(permissions={"ROBOT": {"without": ["S_USER_GRP"]}})
+    one = failed(examined(capsys, 3))
+    assert one["check"] == "rfc"
+    assert "BAPI_USER_GETLIST answers 01/491" in one["detail"]
+    for word in ("S_USER_GRP", "ACTVT 03", "PFCG", "SU53"):
+        assert word in one["remedy"]
+
+
+def test_a_table_of_users_that_sap_does_not_have_is_named_with_its_setting(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = Path("sapmatch.toml")
+    file.write_text(file.read_text().replace(RFC, f'{RFC}tableParameterNames = ["ADDTEL"]\n'))
+    assert examined(capsys, 0)["rfc"]["status"] == "ok"
+    file.write_text(file.read_text().replace("ADDTEL", "FOO"))
+    found = examined(capsys, 0)["rfc"]
+    assert found["status"] == "warning"
+    assert "rfc.tableParameterNames: " in found["detail"]
+    assert "FOO is no parameter" in found["detail"]
+
+
+def test_where_the_logon_proves_nothing_the_client_is_not_called_well(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alone()
+    server.configure(inactive_services=["/sap/bc/soap/rfc"])
+    found = examined(capsys, 3)
+    assert found["logon"]["status"] == "warning"
+    assert found["client"]["status"] == "skipped"
+
+
 def test_a_node_that_is_not_active_is_named(
     server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -80,6 +115,9 @@ def test_a_connection_for_function_modules_alone_needs_no_odata_service(
     assert "metadata" not in found
     paths = {entry["path"] for entry in server.log.entries()}
     assert all(path.startswith("/sap/bc/soap/") for path in paths)
+    for check in ("clock", "answer_time"):
+        assert found[check]["status"] == "skipped"
+        assert "OData service only" in found[check]["detail"]
 
 
 def test_a_wrong_password_is_a_matter_of_the_logon(

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from sapmatch.model.auth import Basic, Certificate, NoAuth, type_of
 from sapmatch.model.errors import LogonRefused
-from sapmatch.sap.doctor.finding import Finding, failed, failure, ok, warning
+from sapmatch.sap.doctor.finding import Finding, failed, failure, ok, skipped, warning
 from sapmatch.sap.doctor.rfc import entered
 from sapmatch.sap.doctor.system import System
 from sapmatch.sap.odata import messages
@@ -64,6 +64,7 @@ def logon(system: System) -> Finding:
     if answer.status < HTTPStatus.BAD_REQUEST:
         exchange.check_read(answer)  # a logon page is no logon
     elif messages.from_body(answer.body) is None and _client_of(answer) is None:
+        system.proved = False
         return warning(
             f"SAP answered HTTP {answer.status} before it asked who we are: nothing is proved",
             _UNPROVED,
@@ -74,6 +75,8 @@ def logon(system: System) -> Finding:
 
 def client(system: System) -> Finding:
     """The client that SAP logged us on to, where it says so."""
+    if not system.proved:
+        return skipped("says nothing as long as the logon proves nothing")
     wanted = system.connection.client
     found = _client_of(system.greeting) if system.greeting else None
     if not wanted:

@@ -23,7 +23,7 @@ _SLOWNESS = (
 def clock(system: System) -> Finding:
     """The time that SAP's answers name, against ours when they came."""
     if not system.seen:
-        return skipped("SAP gave no answer")
+        return _unseen(system)
     skews = [skew for each in system.seen if (skew := _skew(each)) is not None]
     if not skews:
         return skipped("SAP's answers name no time")
@@ -32,6 +32,13 @@ def clock(system: System) -> Finding:
         return ok(f"the clocks differ by less than {SKEW:g} s")
     shown = f"SAP's clock is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} ours"
     return failed(shown, _CLOCKS) if abs(skew) > USELESS_SKEW else warning(shown, _CLOCKS)
+
+
+def _unseen(system: System) -> Finding:
+    """No answer was timed; those of function modules are not."""
+    if system.target.service:
+        return skipped("SAP gave no answer")
+    return skipped("is measured on an OData service only, and none was asked; see --service")
 
 
 def _skew(seen: Seen) -> float | None:
@@ -47,7 +54,7 @@ def _skew(seen: Seen) -> float | None:
 def answer_time(system: System) -> Finding:
     """How long the calls of this examination took."""
     if not system.seen:
-        return skipped("SAP gave no answer")
+        return _unseen(system)
     middle = median(each.seconds for each in system.seen)
     slowest = max(system.seen, key=lambda each: each.seconds)
     shown = (

@@ -34,6 +34,10 @@ _S_RFC = (
     "PFCG: S_RFC with RFC_TYPE FUNC and RFC_NAME of these modules, or FUGR and their function "
     "groups, ACTVT 16; SU53 of the user shows the check"
 )
+_S_USER_GRP = (
+    "PFCG: S_USER_GRP with ACTVT 03, and the CLASS of the user groups that are to be seen (01, 02, "
+    "05, 06, 22 and 78 for changes); SU53 of the user shows which authorisation lacks"
+)
 _NOT_THERE = (
     "SE37 shows whether the module is there and remote-enabled; which ones are asked depends on "
     "{setting}.rfc"
@@ -65,6 +69,7 @@ def entered(system: System) -> Finding:
         try:
             transport.ping()
         except ServiceNotActivated:
+            system.proved = False
             return warning("SAP answers before it asks who we are: nothing is proved", _UNPROVED)
         except (AuthorizationMissing, SapRejected):
             pass  # it said so to somebody whom it knows
@@ -93,6 +98,10 @@ def _finding(found: Report, system: System) -> Finding:
     if denied:
         named = ", ".join(denied)
         return failed(f"{way}: the user may not call {named} (S_RFC)", _S_RFC)
+    refused = [each for each in found.modules if each.status == "refused"]
+    if refused:
+        said = f"{refused[0].function} answers {refused[0].detail}"
+        return failed(f"{way}: users cannot be read: {said}", _S_USER_GRP)
     if missing:
         named = ", ".join(missing)
         remedy = _NOT_THERE.format(setting=system.setting)

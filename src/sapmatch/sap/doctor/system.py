@@ -81,6 +81,7 @@ class System:
     source: AccessSource | None = None  # of the token that was got
     client: ODataClient | None = None
     greeting: Answer | None = None  # to the logon
+    proved: bool = True  # by that answer, unless SAP gave it before it asked who we are
 
     def __post_init__(self) -> None:
         way = self.connection.proxy

@@ -18,14 +18,16 @@ from sapmatch.model.rfc import (
 MISSING: Final = frozenset(
     {"FU_NOT_FOUND", "FUNCTION_NOT_FOUND", "CALL_FUNCTION_NOT_FOUND", "CALL_FUNCTION_NOT_REMOTE"}
 )
-Status = Literal["allowed", "denied", "missing", "unclear", "not_asked"]
+Status = Literal["allowed", "denied", "refused", "missing", "unclear", "not_asked"]
 _NO_USER: Final[Mapping[str, RfcInput]] = {"USERNAME": ""}
 
+_LIST: Final = "BAPI_USER_GETLIST"
+_DETAIL: Final = "BAPI_USER_GET_DETAIL"
 # Calls that read next to nothing: of nobody, or one row.
 _PROBES: Final[Mapping[str, Mapping[str, RfcInput]]] = {
     "RFC_PING": {},
-    "BAPI_USER_GETLIST": {"MAX_ROWS": 1, "WITH_USERNAME": "X"},
-    "BAPI_USER_GET_DETAIL": {**_NO_USER, "CACHE_RESULTS": " "},
+    _LIST: {"MAX_ROWS": 1, "WITH_USERNAME": "X"},
+    _DETAIL: {**_NO_USER, "CACHE_RESULTS": " "},
     "BAPI_USER_EXISTENCE_CHECK": _NO_USER,
     "BAPI_HELPVALUES_GET": {
         "OBJTYPE": "USER",
@@ -55,7 +57,11 @@ _CENTRAL_CHANGES: Final = (
 
 
 class Allowed(Struct, frozen=True, kw_only=True):
-    """Whether one module may be called; `not_asked`: it changes something, so nobody tried."""
+    """Whether one module may be called.
+
+    `refused`: it was called, and said that it does nothing for this user. `not_asked`: it changes
+    something, so nobody tried.
+    """
 
     function: str
     status: Status
@@ -90,9 +96,10 @@ def report(transport: RfcTransport, rfc: Rfc) -> Report:
 
 
 def _modules(transport: RfcTransport, rfc: Rfc) -> Iterator[Allowed]:
+    wanted = {_DETAIL: tuple(name.upper() for name in rfc.table_parameter_names)}
     for function, imports in _probes(rfc).items():
         if rfc.test_bapi_function_permission:
-            yield _asked(transport, function, imports)
+            yield _asked(transport, function, imports, wanted.get(function, ()))
         else:
             yield Allowed(function=function, status="not_asked")
     for function in (*_CHANGES, *(_CENTRAL_CHANGES if rfc.cua_enabled else ())):
@@ -118,14 +125,25 @@ def _probes(rfc: Rfc) -> dict[str, Mapping[str, RfcInput]]:
     return probes
 
 
-def _asked(transport: RfcTransport, function: str, imports: Mapping[str, RfcInput]) -> Allowed:
+def _asked(
+    transport: RfcTransport, function: str, imports: Mapping[str, RfcInput], want: Sequence[str]
+) -> Allowed:
     try:
-        transport.call(function, imports)
+        found = transport.call(function, imports, want=want)
     except AuthorizationMissing as exc:
         return Allowed(function=function, status="denied", detail=str(exc))
     except AbapException as exc:  # the module was called, unless there is none
         if exc.key in MISSING:
             return Allowed(function=function, status="missing", detail=exc.text)
-    except (SapRejected, InputRejected) as exc:
+        return Allowed(function=function, status="allowed")
+    except InputRejected as exc:
+        setting = "rfc.tableParameterNames: " if want else ""
+        return Allowed(function=function, status="unclear", detail=f"{setting}{exc}")
+    except SapRejected as exc:
         return Allowed(function=function, status="unclear", detail=str(exc))
+    # Others are asked of nobody, and may well say so; a list of all users has nothing to complain.
+    said = [each for each in found.messages if each.is_error and function == _LIST]
+    if said:
+        detail = f"{said[0].code}: {said[0].text}"
+        return Allowed(function=function, status="refused", detail=detail)
     return Allowed(function=function, status="allowed")

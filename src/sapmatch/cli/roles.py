@@ -11,7 +11,7 @@ from sapmatch.cli import output
 from sapmatch.cli.asking import agreed
 from sapmatch.cli.options import add_common, connection_of, filled
 from sapmatch.cli.user_changes import OWN, carried_out, day, is_own
-from sapmatch.cli.user_outcome import REFUSED, add_outcome
+from sapmatch.cli.user_outcome import REFUSED, add_outcome, reading
 from sapmatch.cli.users import show_roles
 from sapmatch.clock import SystemClock
 from sapmatch.model.errors import InputRejected
@@ -63,7 +63,8 @@ def run_list(arguments: argparse.Namespace) -> int:
     with closing(users_of(settings, arguments.connection)) as side:
         if arguments.user is None:
             return _list_all(arguments, side)
-        user = side.reader.get(arguments.user.upper())
+        with reading():
+            user = side.reader.get(arguments.user.upper())
         if user is None:
             output.complain(f"user {arguments.user.upper()}: there is none in this system")
             return REFUSED

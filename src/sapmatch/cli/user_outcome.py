@@ -2,6 +2,8 @@
 
 import argparse
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -12,6 +14,7 @@ from sapmatch.cli.options import up_to
 from sapmatch.model.errors import SapRejected
 from sapmatch.model.messages import for_people
 from sapmatch.model.users import Changed, ChildSystem
+from sapmatch.sap.users.lacking import lacking
 
 REFUSED = 3
 _LONGEST_WAIT = 86_400  # seconds
@@ -55,7 +58,24 @@ def refused(arguments: argparse.Namespace, user: str, error: SapRejected) -> int
         failed = {"user": user, "status": "failed", "code": error.code, "message": error.text}
         output.json_line(failed)
     output.complain(f"user {user}: {error}")
+    _hint(error.code, "read")  # every change begins so, and SAP looks at little else there
     return REFUSED
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Beside a refusal of what is only read, say which authorisation may be missing."""
+    try:
+        yield
+    except SapRejected as exc:
+        _hint(exc.code, "read")
+        raise
+
+
+def _hint(code: str, done: str) -> None:
+    hint = lacking(code, done)
+    if hint:
+        output.note(hint)
 
 
 def _children(
@@ -88,6 +108,9 @@ def _show(changed: Changed, children: tuple[ChildSystem, ...], *, waited: bool) 
     if changed.steps:
         rows = ((s.name, s.status, _said(s.code, s.message)) for s in changed.steps)
         output.table(("Step", "Status", "Note"), rows)
+    for step in changed.steps:
+        if step.status == "failed":
+            _hint(step.code, step.name)
     for message in changed.warnings:
         output.note(f"warning: {message.code}: {for_people(message.text)}")
     output.line(f"{changed.user}: {_SENTENCES[changed.status]}")

@@ -4,7 +4,7 @@ import argparse
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from sapmatch.cli import output
 from sapmatch.cli.options import add_common, connection_of, filled, up_to
 from sapmatch.cli.user_changes import add_changes
 from sapmatch.cli.user_filter import condition_of
+from sapmatch.cli.user_outcome import reading
 from sapmatch.clock import SystemClock
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.users import FOREVER, Pushed, RoleAssignment, SapUser, UserQuery
@@ -181,8 +182,10 @@ def _notes(attribute: Any) -> str:
     return ", ".join(note for note, holds in notes.items() if holds)
 
 
-def _side(arguments: argparse.Namespace) -> "closing[UserSide]":
-    return closing(users_of(connection_of(arguments), arguments.connection))
+@contextmanager
+def _side(arguments: argparse.Namespace) -> Iterator[UserSide]:
+    with closing(users_of(connection_of(arguments), arguments.connection)) as side, reading():
+        yield side
 
 
 def tell_pushed(pushed: Pushed) -> None:

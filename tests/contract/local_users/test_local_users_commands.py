@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sapmatch.cli import main
-from tests.builders.abap import AbapServer
+from tests.builders.abap import USER, AbapServer
 
 Capture = pytest.CaptureFixture[str]
 PASSWORD = "Start-Geheim1"
@@ -165,6 +165,26 @@ def test_a_role_that_there_is_not_fails_and_leaves_the_others(
     (answer,) = run(capsys, "roles", "assign", "s4", "JONES", "Z_NONE", code=3)
     assert answer["steps"][-1]["status"] == "failed"
     assert [row["AGR_NAME"] for row in run(capsys, "roles", "list", "s4", "JONES")] == ["Z_FI_AP"]
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (("users", "list", "s4"), 2),
+        (("users", "show", "s4", "JONES"), 2),
+        (("roles", "list", "s4", "JONES"), 2),
+        (("users", "lock", "s4", "JONES"), 3),
+        (("users", "change", "s4", "JONES", "ADDRESS.CITY=Ulm"), 3),
+    ],
+)
+def test_a_refusal_says_which_authorisation_may_be_missing(
+    sap: AbapServer, capsys: Capture, command: tuple[str, ...], code: int
+) -> None:
+    sap.order(permissions={USER: {"without": ["S_USER_GRP"]}})
+    assert main([*command]) == code
+    told = capsys.readouterr().err
+    assert "01/491" in told
+    assert "S_USER_GRP with ACTVT 03 (PFCG); SU53" in told
 
 
 def test_changed_users_are_told_once_a_time_has_come(sap: AbapServer, capsys: Capture) -> None:

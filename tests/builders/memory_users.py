@@ -116,9 +116,12 @@ class MemoryUsers:
         self.held_by_lock()
         return self.change(to(self.held[name]))
 
-    def delete(self, name: str) -> Changed:
+    def delete(self, name: str, agreed: Callable[[SapUser], object] | None = None) -> Changed:
         if name not in self.held:
             raise SapRejected("01/124", "User does not exist")
+        self.held_by_lock()
+        if agreed is not None:
+            agreed(self.held[name])
         return self._done("delete", UserChange(name=name))
 
     def look(self, wanted: SapUser | None, name: str) -> tuple[ChildSystem, ...]:
@@ -161,11 +164,15 @@ class MemoryUsers:
             indirect = tuple(each for each in found.roles if not each.is_direct)
             after = replace(after, roles=(*indirect, *change.roles))
         if change.locked is not None:
-            after = replace(after, locks=Locks(local=change.locked))
+            after = replace(after, locks=self._locks(change.locked))
         for name in ("profiles", "groups", "parameters", "systems"):
             value = getattr(change, name)
             after = replace(after, **{name: value}) if value is not None else after
         return after
+
+    def _locks(self, locked: bool) -> Locks:
+        """A central system locks everywhere."""
+        return Locks(everywhere=locked) if self.is_central else Locks(local=locked)
 
     def _named(self, found: SapUser, names: Sequence[str]) -> tuple[RoleAssignment, ...]:
         wanted = [split(name) if self.is_central else ("", name) for name in names]

@@ -179,11 +179,11 @@ def _typed(rfc: Rfc, field: str, value: RfcScalar) -> RfcScalar:
     return next(iter(wanted.fields.values()))
 
 
-def _is_locked(rfc: Rfc, locks: Locks) -> bool:
-    """Whether the writer would have nothing to lock (considerGlobalLock)."""
-    from sapmatch.sap.users.locks import is_locked
+def _is_locked(rfc: Rfc, locks: Locks, wanted: bool) -> bool:
+    """Whether the writer would have nothing to lock or unlock (considerGlobalLock)."""
+    from sapmatch.sap.users.locks import is_as_wanted
 
-    return is_locked(locks, rfc)
+    return is_as_wanted(locks, wanted, rfc)
 
 
 def _reader_of(users: "Callable[[str], UserSide]", name: str, system: str) -> UserReader | None:

@@ -73,7 +73,7 @@ class SapUser(Struct, frozen=True, kw_only=True):
     without details) they hold what the list gave. `roles` are direct and indirect ones.
     `parameters` are those of SU3 by their id. `modified` are day and time of SAP's own clock.
     `warnings` say what could not be read of this user alone. `unread` names the tables and
-    structures that SAP did not send: what belongs to them is empty here, and need not be there.
+    structures that SAP did not send, or warned of: here they may be empty and there they are not.
     """
 
     name: str
@@ -251,8 +251,9 @@ class UserWriter(Protocol):
         raised, and nothing was sent then."""
         ...
 
-    def delete(self, name: str) -> Changed:
-        """Delete; SapRejected (01/124) where there is none."""
+    def delete(self, name: str, agreed: Callable[[SapUser], object] | None = None) -> Changed:
+        """Delete; SapRejected (01/124) where there is none. What `agreed` raises of the user, whom
+        nobody else can change then, is raised, and nothing was sent."""
         ...
 
 

@@ -177,7 +177,7 @@ class Turn:
             return exact(now.change, found, moment)
 
         if fresh.action == "delete":
-            return writer.delete(fresh.user)
+            return writer.delete(fresh.user, to)
         if fresh.action == "create":
             return writer.create(fresh.change)
         return writer.merge(fresh.user, to)

@@ -30,7 +30,7 @@ _ASSIGNED = "assigned"
 _WHO = (LAST_NAME, "ADDRESS.FIRSTNAME", "LOGONDATA.USTYP")
 
 _Action = Literal["create", "change", "lock", "unlock", "delete", "none"]
-IsLocked = Callable[[Locks], bool]
+IsLocked = Callable[[Locks, bool], bool]  # whether the locks are as wanted
 
 
 class Moment(Struct, frozen=True, kw_only=True):
@@ -50,7 +50,7 @@ def planned(desired: DesiredUser, found: SapUser | None, moment: Moment) -> Plan
     if found is None:
         return _created(desired, moment)
     differences = (*_fields(change, found), *_lists(change, found), *_roles(change, found, moment))
-    lock = _lock(change, moment.locked(found.locks))
+    lock = _lock(change, found.locks, moment)
     wanted = (*differences, *lock)
     return PlannedUser(
         row=desired.row,
@@ -80,14 +80,14 @@ def exact(change: UserChange, found: SapUser, moment: Moment) -> UserChange:
     return replace(change, role_names=None, roles=(*kept, *added))
 
 
-def any_lock(locks: Locks) -> bool:
-    """Whether an administrator locked the user, here or everywhere."""
-    return locks.local or locks.everywhere
+def central_lock(locks: Locks, wanted: bool) -> bool:
+    """Whether the user is locked everywhere, or not at all: a central system locks everywhere."""
+    return locks.everywhere if wanted else not (locks.local or locks.everywhere)
 
 
-def own_lock(locks: Locks) -> bool:
-    """Whether an administrator of this system locked the user."""
-    return locks.local
+def own_lock(locks: Locks, wanted: bool) -> bool:
+    """Whether an administrator of this system locked the user, or did not."""
+    return locks.local == wanted
 
 
 def shown(value: RfcScalar) -> str:
@@ -223,8 +223,8 @@ def _lost(change: UserChange, found: SapUser, moment: Moment) -> set[Name]:
     return had - _wanted(change, had, moment.split)
 
 
-def _lock(change: UserChange, is_locked: bool) -> list[Difference]:
-    if change.locked is None or change.locked == is_locked:
+def _lock(change: UserChange, locks: Locks, moment: Moment) -> list[Difference]:
+    if change.locked is None or moment.locked(locks, change.locked):
         return []
     before, after = ("no", "yes") if change.locked else ("yes", "no")
     return [Difference(what="locked", before=before, after=after)]

@@ -25,7 +25,7 @@ from sapmatch.model.users import Children, UserReader, UserWriter
 from sapmatch.provisioning import lease, places, states, verify
 from sapmatch.provisioning.apply import Turn, Worker
 from sapmatch.provisioning.approval import Decision, decided, require_approver
-from sapmatch.provisioning.compare import IsLocked, any_lock, own_lock
+from sapmatch.provisioning.compare import IsLocked, central_lock, own_lock
 from sapmatch.provisioning.desired import (
     RoleRows,
     RoleSplit,
@@ -77,7 +77,7 @@ class Provisioner:
 
         def side_of(name: str) -> Side:
             reader = reader_of(name)
-            usual = any_lock if reader.is_central else own_lock
+            usual = central_lock if reader.is_central else own_lock
             return Side(
                 reader=reader,
                 writer=writer_of(name),

@@ -57,7 +57,8 @@ def test_a_run_knows_which_locks_count_and_which_day_it_is_there(counts: bool) -
     users: Any = lambda _: SimpleNamespace(rfc=found.rfc)  # noqa: E731
     given = sides(settings, users)
     is_locked = given["locked_of"]("s4")
-    assert is_locked(Locks(local=True))
-    assert is_locked(Locks(everywhere=True)) is counts
+    assert is_locked(Locks(local=True), True)
+    assert is_locked(Locks(everywhere=True), True) is counts
+    assert is_locked(Locks(everywhere=True), False) is not counts
     zone = cast(ZoneInfo, given["zone_of"]("s4"))
     assert datetime(2026, 11, 2, 16, tzinfo=UTC).astimezone(zone).day == 3

@@ -47,6 +47,16 @@ def test_a_role_that_came_after_the_comparison_is_not_taken() -> None:
     assert here.sap.effects == []
 
 
+def test_a_user_who_got_a_role_after_the_comparison_is_not_deleted() -> None:
+    here = ProvisioningHome(MemoryUsers(user("A")))
+    run = here.drop({"USERNAME": "A", "STATE": "absent"})
+    here.plan(run)
+    here.sap.held_by_lock = lambda: here.sap.held.update(A=user("A", "Z_AUDIT"))
+    here.apply(run)
+    assert here.report(run)["rows"][0]["steps"][0]["code"] == "PLAN_OUTDATED"
+    assert here.sap.effects == []
+
+
 def test_roles_that_stay_keep_their_days_however_the_writer_reads_names() -> None:
     """The plan names the new role alone; a connection may be set to begin names anew."""
     changes: list[UserChange] = []

@@ -101,6 +101,16 @@ def test_locks_are_set_and_taken_away_only_where_they_differ() -> None:
     assert [each.action for each in plan.users] == ["lock", "unlock", "none", "none"]
 
 
+def test_a_lock_in_the_central_system_alone_keeps_nobody_from_the_others() -> None:
+    """A central system locks everywhere, and unlocks whatever there is."""
+    here, everywhere = Locks(local=True), Locks(everywhere=True)
+    held = (user("A", locks=here), user("B", locks=everywhere), user("C", locks=here))
+    states = {"A": "locked", "B": "locked", "C": "present"}
+    sap = MemoryUsers(*held, central=True)
+    plan = planned(sap, *({"USERNAME": name, "STATE": state} for name, state in states.items()))
+    assert [each.action for each in plan.users] == ["lock", "none", "unlock"]
+
+
 def test_a_change_without_a_state_leaves_a_lock_alone() -> None:
     sap = MemoryUsers(user("A", locks=Locks(local=True)))
     plan = planned(sap, {"USERNAME": "A", "ADDRESS.LASTNAME": "Neu"})

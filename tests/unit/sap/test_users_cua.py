@@ -156,6 +156,27 @@ def test_a_lock_of_the_central_system_is_a_lock() -> None:
     assert sap.writes == ["BAPI_USER_UNLOCK"]
 
 
+def test_a_lock_in_the_central_system_alone_is_none_of_all_systems() -> None:
+    """Who is locked there by hand could log on to every child system still."""
+    sap = sap_with(locks={"LOCAL_LOCK"})
+
+    def everywhere() -> None:
+        sap.users["JDOE"]["locks"].add("GLOB_LOCK")
+
+    sap.after["BAPI_USER_LOCK"] = everywhere
+    done = writer_on(sap, **CUA).change(UserChange(name="JDOE", locked=True))
+    assert sap.writes == ["BAPI_USER_LOCK"]
+    assert [step.name for step in done.steps] == ["lock"]
+    assert done.status == "accepted_by_central"
+
+
+def test_a_lock_that_stayed_in_the_central_system_alone_is_not_called_done() -> None:
+    sap = sap_with(locks={"LOCAL_LOCK"})
+    sap.ignores = {"BAPI_USER_LOCK"}
+    done = writer_on(sap, **CUA).change(UserChange(name="JDOE", locked=True))
+    assert (done.status, done.steps[0].code) == ("failed", "LOCK_NOT_APPLIED")
+
+
 def test_a_system_that_stays_is_named() -> None:
     sap = sap_with(systems=[CENTRAL, "QAS"])
     sap.ignores = {"BAPI_USER_SYSTEM_ASSIGN"}

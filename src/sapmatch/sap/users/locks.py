@@ -25,6 +25,16 @@ def is_locked(locks: Locks, rfc: Rfc) -> bool:
     return locks.local or (locks.everywhere and (rfc.consider_global_lock or rfc.cua_enabled))
 
 
+def is_as_wanted(locks: Locks, wanted: bool, rfc: Rfc) -> bool:
+    """Whether the user is locked as BAPI_USER_LOCK locks, or not locked at all.
+
+    A lock in the central system alone keeps nobody from the other systems.
+    """
+    if wanted and rfc.cua_enabled:
+        return locks.everywhere
+    return is_locked(locks, rfc) == wanted
+
+
 def lock_effects(change: UserChange, found: SapUser | None, rfc: Rfc) -> Iterator[Effect]:
     """The calls that lead from the locks of the user to those that are wanted.
 
@@ -37,7 +47,7 @@ def lock_effects(change: UserChange, found: SapUser | None, rfc: Rfc) -> Iterato
     clears = change.clear_lockout and now.wrong_logon
     if clears or (before and not after):
         yield _effect("unlock", UNLOCK, _Goal(None if after else False, clears), change.name, rfc)
-    if after and (clears or not before):
+    if after and (clears or (change.locked and not is_as_wanted(now, True, rfc))):
         yield _effect("lock", LOCK, _Goal(True), change.name, rfc)
 
 
@@ -45,7 +55,7 @@ def _effect(name: str, function: str, goal: _Goal, user: str, rfc: Rfc) -> Effec
     def lacks(found: SapUser | None) -> Lack | None:
         if found is None:
             return Lack("the user is not there")
-        if goal.locked is not None and is_locked(found.locks, rfc) != goal.locked:
+        if goal.locked is not None and not is_as_wanted(found.locks, goal.locked, rfc):
             still = "not locked" if goal.locked else f"still locked{_where(found.locks)}"
             return Lack(still)
         if goal.lockout_gone and found.locks.wrong_logon:

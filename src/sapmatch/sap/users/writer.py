@@ -145,11 +145,13 @@ class SapUserWriter:
             checked = self._checked(replace(to(found), name=wanted))
             return self._changed(checked, found)
 
-    def delete(self, name: str) -> Changed:
-        """Delete; SapRejected (01/124) where there is none."""
+    def delete(self, name: str, agreed: Callable[[SapUser], object] | None = None) -> Changed:
+        """Delete; SapRejected (01/124) where there is none. `agreed` may raise."""
         wanted = user_name(self._place, name)
         with self._locks.held(self._locked_as, wanted):
-            self._there(wanted)
+            found = self._there(wanted)
+            if agreed is not None:
+                agreed(found)
             effect = Effect(
                 name="delete",
                 send=module(_DELETE, {"USERNAME": wanted}, self._rfc),

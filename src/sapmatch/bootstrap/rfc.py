@@ -71,12 +71,12 @@ def require_rfc(name: str, connection: Connection) -> None:
     reject_rfc(_problems(name, connection))
 
 
-def reject_rfc(problems: Sequence[Problem]) -> None:
-    """InputRejected that names these mistakes, if there are any."""
+def reject_rfc(problems: Sequence[Problem], where: str = "the settings") -> None:
+    """InputRejected that names these mistakes, if there are any; `where` is the file."""
     if problems:
         listing = "".join(f"\n  {problem.field}: {problem.message}" for problem in problems)
         counted = "one mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
-        raise InputRejected(f"{counted} in the settings{listing}", problems)
+        raise InputRejected(f"{where}: {counted}{listing}", problems)
 
 
 def _problems(name: str, connection: Connection) -> list[Problem]:

@@ -51,6 +51,6 @@ def _require_whole(settings: Settings, path: Path) -> None:
     try:
         mappings_of(settings.write_backs, {Environment.SETTINGS: str(path)})
     except InputRejected as exc:
-        reject_rfc([*exc.problems, *rfc_problems(settings)])
+        reject_rfc([*exc.problems, *rfc_problems(settings)], str(path))
         raise
-    reject_rfc(rfc_problems(settings))
+    reject_rfc(rfc_problems(settings), str(path))

@@ -141,3 +141,16 @@ def test_without_pyrfc_the_sdk_is_named_and_all_else_is_looked_at(
     assert "SAP NetWeaver RFC SDK" in failed(found)["detail"]
     assert found["rfc"]["remedy"]
     assert found["authorisation"]["status"] == "ok"
+
+
+def test_without_an_odata_service_the_logon_names_what_pyrfc_needs(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """CO-T66."""
+    alone()
+    file = Path("sapmatch.toml")
+    file.write_text(file.read_text().replace(RFC, f'{RFC}transport = "pyrfc"\n'))
+    one = failed(examined(capsys, 3))
+    assert one["check"] == "logon"
+    assert "SAP NetWeaver RFC SDK" in one["detail"]
+    assert 'rfc.transport = "soap"' in one["remedy"]

@@ -179,10 +179,10 @@ def test_what_commands_for_users_would_refuse_is_a_mistake(
     Path("sapmatch.toml").write_text(f"{GOOD}{RFC_BLOCK}{line}\n")
     assert main(["settings", "check"]) == 2
     told = capsys.readouterr().err
-    assert f"\n  connections.s4.rfc.{field}: " in told
+    assert told.startswith(f"sapmatch: sapmatch.toml: one mistake\n  connections.s4.rfc.{field}: ")
     assert word in told
     assert main(["users", "list", "s4"]) == 2
-    assert capsys.readouterr().err == told
+    assert capsys.readouterr().err == told.replace("sapmatch.toml: ", "the settings: ")
 
 
 def test_every_mistake_of_users_and_tables_is_told_at_once(

@@ -49,14 +49,14 @@ def test_what_is_refused_is_named_by_its_place_in_the_settings_all_at_once() -> 
     below = f"AGR_TEXTS for ACTIVITYGROUP={BELOW}"
     rfc = Rfc(
         tables=(*TABLES, "USR02 as X=A:3:KEY", "T001 as Y=A:3:KEY"),
-        sub_tables=(below, "USR40 for GROUP=A:3:MATCH,B:3:OUTPUT"),
+        sub_tables=(below, "USR40 for GROUP=A:3:MATCH,B:3:OUTPUT", "AGR_TEXTS for Z=A:3:MATCH,B:3"),
         table_read_function="X",
     )
     with pytest.raises(InputRejected) as refused:
         described(rfc, PLACE)
     assert [problem.field for problem in refused.value.problems] == [
         f"{PLACE}.{each}"
-        for each in ("subTables[1]", "tables[2]", "tables[3]", "tableReadFunction")
+        for each in ("subTables[2]", "subTables[1]", "tables[2]", "tables[3]", "tableReadFunction")
     ]
 
 

@@ -51,10 +51,9 @@ def rfc(system: System) -> Finding:
     """
     settings = system.connection.rfc
     assert settings is not None
-    if settings.transport == "pyrfc":
-        trouble = _sdk(system)
-        if trouble:
-            return trouble
+    trouble = _way(system)
+    if trouble:
+        return trouble
     with _opened(system) as transport:
         try:
             return _finding(report(transport, settings), system)
@@ -65,6 +64,9 @@ def rfc(system: System) -> Finding:
 
 def entered(system: System) -> Finding:
     """The logon of a connection that is there for function modules alone."""
+    trouble = _way(system)
+    if trouble:
+        return trouble
     with _opened(system) as transport:
         try:
             transport.ping()
@@ -116,8 +118,10 @@ def _finding(found: Report, system: System) -> Finding:
     return ok(f"{way}: the user may call {', '.join(allowed)}; changes were not tried")
 
 
-def _sdk(system: System) -> Finding | None:
-    """What is in the way of SAP's own protocol; None where nothing is."""
+def _way(system: System) -> Finding | None:
+    """What is in the way of SAP's own protocol; None where nothing is, or HTTP carries it."""
+    if system.connection.rfc is None or system.connection.rfc.transport != "pyrfc":
+        return None
     try:
         check_sdk()
     except InputRejected as exc:

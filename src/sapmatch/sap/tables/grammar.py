@@ -112,6 +112,16 @@ def tables_of(
     tables: Sequence[str], sub_tables: Sequence[str] = (), *, place: str = "rfc"
 ) -> dict[str, Table]:
     """Definitions by alias; InputRejected with every mistake, its setting and its position."""
+    found, problems = parsed(tables, sub_tables, place)
+    if problems:
+        raise InputRejected("\n".join(f"{p.field}: {p.message}" for p in problems), problems)
+    return found
+
+
+def parsed(
+    tables: Sequence[str], sub_tables: Sequence[str], place: str
+) -> tuple[dict[str, Table], list[Problem]]:
+    """Those definitions that can be read, and what is wrong with the others."""
     problems: list[Problem] = []
     found: dict[str, Table] = {}
     for number, text in enumerate(tables):
@@ -129,9 +139,7 @@ def tables_of(
             found[alias] = _with(found[alias], sub, text)
         except Mistake as exc:
             problems.append(_problem(f"{place}.subTables[{number}]", exc))
-    if problems:
-        raise InputRejected("\n".join(f"{p.field}: {p.message}" for p in problems), problems)
-    return found
+    return found, problems
 
 
 def _problem(field: str, mistake: Mistake) -> Problem:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from xml.sax.saxutils import escape
 
-from sapmatch.model.errors import InputRejected, Problem
+from sapmatch.model.errors import InputRejected
 from sapmatch.model.rfc import Rfc, RfcStructure, RfcTransport
 from sapmatch.sap.tables.allowed import ENTRIES, require_function, require_tables
 from sapmatch.sap.tables.batches import ReadTableReader
-from sapmatch.sap.tables.grammar import Column, SubTable, Table, matched, tables_of
+from sapmatch.sap.tables.grammar import Column, SubTable, Table, matched, parsed
 from sapmatch.sap.tables.readers import EntriesReader, Row, RowReader
 from sapmatch.sap.tables.where import require_key
 
@@ -22,10 +22,8 @@ def settings_of(connection: str) -> str:
 
 def described(rfc: Rfc, place: str) -> dict[str, Table]:
     """The tables of the settings by alias; InputRejected names every mistake and refused table."""
-    tables: dict[str, Table] = {}
-    problems: list[Problem] = []
+    tables, problems = parsed(rfc.tables, rfc.sub_tables, place)
     try:
-        tables = tables_of(rfc.tables, rfc.sub_tables, place=place)
         require_tables(tables.values(), any_table=rfc.any_table, place=place)
     except InputRejected as exc:
         problems += exc.problems

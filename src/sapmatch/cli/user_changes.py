@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -23,7 +23,14 @@ from sapmatch.cli.options import add_common, connection_of, filled, names
 from sapmatch.cli.user_outcome import add_outcome, refused, told
 from sapmatch.model.errors import InputRejected, SapRejected
 from sapmatch.model.rfc import RfcScalar
-from sapmatch.model.users import Changed, ProfileAssignment, RoleAssignment, UserChange
+from sapmatch.model.users import (
+    FOREVER,
+    Changed,
+    ProfileAssignment,
+    RoleAssignment,
+    SapUser,
+    UserChange,
+)
 from sapmatch.sap.users.passwords import length_of, random_password
 from sapmatch.sap.users.role_rows import rows_of
 from sapmatch.sap.users.roles import splits_of
@@ -127,7 +134,7 @@ def run_reset(arguments: argparse.Namespace) -> int:
 
 
 def run_change(arguments: argparse.Namespace) -> int:
-    """Change what is named; asks before roles or systems go."""
+    """Change what is named; asks before anything goes."""
 
     def change(side: UserSide) -> Changed | None:
         wanted = change_of(arguments, side)
@@ -282,9 +289,10 @@ def _profiles(given: Sequence[str] | None, side: UserSide) -> tuple[ProfileAssig
 
 
 def _going(side: UserSide, change: UserChange) -> list[str]:
-    """Roles and systems that the user has and would lose."""
+    """What the user has and would lose."""
     wants_roles = change.role_names is not None or change.roles is not None
-    if not wants_roles and change.systems is None:
+    lists = (change.systems, change.profiles, change.groups, change.parameters)
+    if not wants_roles and all(each is None for each in lists) and _TO not in change.fields:
         return []
     there = side.reader.get(change.name)
     if there is None:
@@ -299,7 +307,24 @@ def _going(side: UserSide, change: UserChange) -> list[str]:
     if change.systems is not None:
         lost = sorted(set(there.systems) - set(change.systems))
         goes += [f"system {name} with all its roles" for name in lost]
-    return goes
+    return [*goes, *_going_too(there, change)]
+
+
+def _going_too(there: SapUser, change: UserChange) -> Iterator[str]:
+    """Profiles, groups and parameters that go, and days that end earlier."""
+    if change.profiles is not None:
+        kept = {(each.system, each.name) for each in change.profiles}
+        had = {(each.system, each.name) for each in there.profiles if not each.generated}
+        yield from (f"profile {_named(*key)}" for key in sorted(had - kept))
+    if change.groups is not None:
+        lost = sorted(set(there.groups) - set(_upper(change.groups)))
+        yield from (f"group {name}" for name in lost)
+    if change.parameters is not None:
+        given = set(_upper(change.parameters))
+        yield from (f"parameter {name}" for name in sorted(set(there.parameters) - given))
+    before, after = there.fields.get(_TO), change.fields.get(_TO)
+    if isinstance(after, date) and after < (before if isinstance(before, date) else FOREVER):
+        yield f"the days after {after.isoformat()}"
 
 
 def _named(system: str, name: str) -> str:

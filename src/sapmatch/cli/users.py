@@ -3,7 +3,7 @@
 import argparse
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
@@ -29,6 +29,7 @@ from sapmatch.sap.users.attributes import (
     is_locked_out,
     properties,
 )
+from sapmatch.sap.users.role_rows import json_of
 from sapmatch.sap.users.schema import schema
 from sapmatch.sap.users.sync import Sync, is_ahead, token_of, token_text
 
@@ -36,7 +37,7 @@ REFUSED = 3
 _MOST = 10_000_000
 _FULL_NAME = ("ADDRESS.FIRSTNAME", "ADDRESS.LASTNAME")
 _ORIGINS = {"": "direct", "C": "composite role", "X": "organisation", "E": "portal"}
-_WITHOUT_ROLES = frozenset({"USERNAME", NAMES, ROWS, ALL_ROWS})
+_WITHOUT_ROLES = frozenset({"USERNAME", NAMES, ROWS, ALL_ROWS, "CHILDREN"})
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +59,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     _add_rows(listed)
     show = _action(actions, "show", "show all that is known of a user", run_show)
     show.add_argument("user", metavar="USER", type=filled)
+    show.add_argument(
+        "--children",
+        action="store_true",
+        help="in a central system, also all roles in each child system, those of composites too",
+    )
     _add_rows(show)
     add_changes(actions)
     sync = _action(actions, "sync", "list users that changed since the last call", run_sync)
@@ -113,6 +119,9 @@ def run_show(arguments: argparse.Namespace) -> int:
             output.complain(f"user {arguments.user.upper()}: there is none in this system")
             return REFUSED
         known = properties(user, side.rfc, rows=arguments.role_rows)
+        children = side.children.expanded(user.name) if arguments.children else {}
+        if arguments.children:
+            known["CHILDREN"] = {name: _rows_of(roles) for name, roles in children.items()}
         for warning in user.warnings:
             output.note(f"warning: {warning}")
         if arguments.json:
@@ -123,7 +132,23 @@ def run_show(arguments: argparse.Namespace) -> int:
         )
         if user.roles:
             show_roles(user.roles)
+        _show_children(children)
     return 0
+
+
+def _rows_of(roles: Iterable[RoleAssignment] | None) -> list[dict[str, Any]] | None:
+    return None if roles is None else [json_of(role, all=True) for role in roles]
+
+
+def _show_children(children: Mapping[str, Sequence[RoleAssignment] | None]) -> None:
+    """The roles in each child system; what nobody could ask is told."""
+    for system, roles in children.items():
+        if roles is None:
+            output.note(f"{system}: has no connection in rfc.systems, or did not answer")
+    found = [role for roles in children.values() for role in roles or ()]
+    if found:
+        output.heading("Child systems")
+        show_roles(found)
 
 
 def run_sync(arguments: argparse.Namespace) -> int:

@@ -122,7 +122,7 @@ def test_change_says_only_what_is_named(side: Side, capsys: Capture) -> None:
         "EKO=",
         "--no-profiles",
     ]
-    assert main(["users", "change", "s4", "miller", *options, "--json"]) == 0
+    assert main(["users", "change", "s4", "miller", *options, "--json", "--yes"]) == 0
     assert asked(side) == UserChange(
         name="MILLER",
         fields={

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from sapmatch.cli import main
+from sapmatch.model.users import ProfileAssignment
 from tests.builders.user_commands import Side, stand_in
 
 Capture = pytest.CaptureFixture[str]
@@ -48,6 +50,37 @@ def test_what_may_end_the_logon_of_the_own_user_is_asked_for_with_a_warning(
     assert "Connection s4 itself logs on as this user" in capsys.readouterr().err
     assert side.writer.asked == []
     assert main(["users", "change", "s4", "miller", *options, "--yes"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (["--no-profiles"], "profile SAP_ALL"),
+        (["--profiles", "Z_LESS"], "profile SAP_ALL"),
+        (["--no-groups"], "group STAFF"),
+        (["--parameter", "WRK=9"], "parameter BUK"),
+        (["--valid-to", "2026-06-30"], "the days after 2026-06-30"),
+    ],
+)
+def test_whatever_anybody_would_lose_is_asked_for_first(
+    side: Side, capsys: Capture, options: list[str], word: str
+) -> None:
+    side.reader.own_user = None
+    miller = side.reader.there["MILLER"]
+    profiles = (ProfileAssignment(name="SAP_ALL"), ProfileAssignment(name="T-1", generated=True))
+    side.reader.there["MILLER"] = replace(miller, profiles=profiles)
+    assert main(["users", "change", "s4", "miller", *options]) == 2
+    assert f"Take {word} from MILLER?" in capsys.readouterr().err
+    assert side.writer.asked == []
+    assert main(["users", "change", "s4", "miller", *options, "--yes"]) == 0
+
+
+@pytest.mark.parametrize(
+    "options", [["--groups", "staff,MORE"], ["--valid-to", "2027-01-31"], ["--profiles", "Z_NEW"]]
+)
+def test_what_only_comes_is_not_asked_for(side: Side, options: list[str]) -> None:
+    side.reader.own_user = None
+    assert main(["users", "change", "s4", "miller", *options]) == 0
 
 
 def test_other_changes_of_the_own_user_are_plain_changes(side: Side) -> None:

@@ -43,10 +43,14 @@ def decided(
     """
     if run.decision is not None:
         if (run.decision, run.decided_by) == (decision, who):
+            if digest is not None:
+                _require_digest(run, digest)
             return run
         raise InputRejected(
             f"run {run.run_id}: {run.decided_by} decided on it already: {run.decision}"
         )
+    if run.stop_asked:
+        raise InputRejected(f"run {run.run_id}: was asked to stop; resume it before you decide")
     if run.status != "waiting":
         raise InputRejected(f"run {run.run_id}: waits for nobody, it is {run.status}")
     if digest is not None:

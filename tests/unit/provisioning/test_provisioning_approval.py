@@ -143,3 +143,20 @@ def test_a_run_that_is_stopped_before_it_waits_asks_nobody() -> None:
     assert here.runs().hold(run, "s4", "token", "execution") == "stopped"
     assert here.mailer.sent == []
     assert here.report(run)["status"] == "stopped"
+
+
+def test_the_same_answer_again_needs_the_same_plan() -> None:
+    here, run, digest = waiting()
+    here.runs().hold(run, "s4", "token", "execution")
+    here.runs().approve(run, "s4", digest, SESSION, "ok")
+    with pytest.raises(InputRejected, match="another digest"):
+        here.runs().approve(run, "s4", "0" * 12, SESSION, "ok")
+
+
+def test_nobody_agrees_to_a_run_that_is_being_stopped() -> None:
+    """It would be told that the run goes on, and it does not."""
+    here, run, digest = waiting()
+    here.runs().hold(run, "s4", "token", "execution")
+    here.runs().stop(run, "s4")
+    with pytest.raises(InputRejected, match="was asked to stop; resume it"):
+        here.runs().approve(run, "s4", digest, SESSION, "ok")

@@ -4,17 +4,23 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from local.sap.abap import wsdl
 from local.sap.abap.dictionary import functions
+from local.sap.abap.system import Abap
 from sapmatch.model.errors import InputRejected, LogonRefused, ServiceNotActivated
 from sapmatch.model.rfc import Flavour, Rfc, RfcTransport
+from sapmatch.sap.auth.credentials import Given
 from sapmatch.sap.rfc.capabilities import report
 from sapmatch.sap.rfc.interfaces import INTERFACES
 from sapmatch.sap.rfc.open import open_rfc
+from sapmatch.sap.rfc.pyrfc_transport import open_pyrfc
 from sapmatch.sap.rfc.wsdl import interface_of
 from tests.builders.abap import USER, AbapServer, abap_server
 from tests.builders.memory import MemoryClock
+from tests.builders.pyrfc_desk import CONNECTION, PASSWORD
+from tests.builders.pyrfc_stub import PyRfcStub
 from tests.builders.sap_server import Received, Reply, SapServer
 from tests.builders.soap_replies import LOGON_PAGE, answer, page, soap_of, xml
 
@@ -153,6 +159,19 @@ def test_the_report_tries_what_reads_and_no_change(sap: AbapServer) -> None:
     called = {each["function"] for each in sap.abap.called()}
     assert called == set(found.of("allowed"))
     assert not found.can.stateful
+
+
+def test_the_report_names_a_table_of_users_that_pyrfc_does_not_bring() -> None:
+    """SAP's own protocol brings all tables that there are, whatever was asked for."""
+    rfc = Rfc(system_id="S4H", table_parameter_names=("ADDTEL", "foo"))
+    with PyRfcStub(Abap({"users": 1}), {USER: PASSWORD}).installed():
+        secrets = Given({"user": USER, "password": PASSWORD})
+        transport = open_pyrfc("s4", replace(CONNECTION, rfc=rfc), secrets, clock=MemoryClock())
+        found = report(transport, rfc)
+        transport.close()
+    (unclear,) = (each for each in found.modules if each.status == "unclear")
+    assert unclear.function == "BAPI_USER_GET_DETAIL"
+    assert unclear.detail == "rfc.tableParameterNames: SAP does not send FOO"
 
 
 def test_the_report_names_what_s_rfc_lacks(sap: AbapServer) -> None:

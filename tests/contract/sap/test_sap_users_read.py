@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from local.sap.abap.system import Abap
 from sapmatch.clock import SystemClock
-from sapmatch.model.errors import AuthorizationMissing, SapRejected
+from sapmatch.model.errors import AuthorizationMissing, InputRejected, SapRejected
 from sapmatch.model.rfc import BapiFailed, Flavour, Rfc, RfcTransport
 from sapmatch.model.users import Both, Compare, Condition, Either, Not, Operator, SapUser, UserQuery
 from sapmatch.sap.auth.credentials import Given
@@ -120,6 +120,13 @@ def test_further_tables_of_a_user_are_read_where_the_settings_name_them(way: str
     assert user
     (row,) = msgspec.json.decode(str(user.fields["ADDTEL"]))
     assert row["TELEPHONE"] == "4711"
+
+
+@pytest.mark.parametrize("way", ["soap_rfc", "soamanager", "mc_style"])
+def test_a_table_of_users_that_sap_does_not_have_names_its_setting(way: str) -> None:
+    named = pytest.raises(InputRejected, match=r"rfc\.tableParameterNames: .*FOO")
+    with opened(way, PEOPLE, rfc={"table_parameter_names": ("FOO",)}) as (_, reader), named:
+        reader.get("AMY")
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -141,6 +141,10 @@ def _asked(
         return Allowed(function=function, status="unclear", detail=f"{setting}{exc}")
     except SapRejected as exc:
         return Allowed(function=function, status="unclear", detail=str(exc))
+    unread = [name for name in want if name in found.absent]
+    if unread:
+        detail = f"rfc.tableParameterNames: SAP does not send {', '.join(unread)}"
+        return Allowed(function=function, status="unclear", detail=detail)
     # Others are asked of nobody, and may well say so; a list of all users has nothing to complain.
     said = [each for each in found.messages if each.is_error and function == _LIST]
     if said:

@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, time
 from functools import cached_property, partial
 
-from sapmatch.model.errors import AuthorizationMissing, SapRejected
+from sapmatch.model.errors import AuthorizationMissing, InputRejected, SapRejected
 from sapmatch.model.ports import Clock
 from sapmatch.model.rfc import Rfc, RfcTransport
 from sapmatch.model.users import Pushed, SapUser, UserQuery
-from sapmatch.sap.tables.reader import SapTables
+from sapmatch.sap.tables.reader import SapTables, settings_of
 from sapmatch.sap.users.conditions import Node, condition_of, conjuncts, decided, resolved, upper
 from sapmatch.sap.users.details import read_user, user_name
 from sapmatch.sap.users.filters import Selection, selection_of
@@ -170,6 +170,12 @@ class SapUsers:
             ) from exc
         except AuthorizationMissing as exc:
             raise AuthorizationMissing(f"user {name}: {exc}") from exc
+        except InputRejected as exc:
+            further = {each.upper() for each in self._rfc.table_parameter_names}
+            if not further & {each.field for each in exc.problems}:
+                raise
+            setting = f"{settings_of(self._place)}.tableParameterNames"
+            raise InputRejected(f"{setting}: {exc}", exc.problems) from exc
 
 
 def _holds(parts: Iterable[Node], user: SapUser) -> bool:

@@ -56,7 +56,7 @@ def remarks_of(rfc: Rfc, place: str) -> Iterator[Problem]:
             yield _problem(
                 f"{place}.tableParameterNames[{n}]",
                 f"{name} is no table of BAPI_USER_GET_DETAIL that is known here; where SAP does "
-                "not have it either, no user can be read: `sapmatch doctor` asks",
+                "not have it either, it cannot be read: `sapmatch doctor` asks",
             )
 
 

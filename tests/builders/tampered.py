@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,9 +10,28 @@ import pytest
 from local.sap.abap import wire
 from local.sap.abap.dictionary import Function
 from local.sap.abap.wire import Received
+from sapmatch.model.rfc import Rfc
+from sapmatch.model.users import RoleAssignment, SapUser, UserChange
+from sapmatch.sap.users.reader import SapUsers
+from sapmatch.sap.users.writer import SapUserWriter
+from tests.builders.abap import MemoryTransport
 from tests.builders.rfc_sides import SOAP, Side
+from tests.builders.scripted_users import NoLocks
 
 GET_DETAIL = "BAPI_USER_GET_DETAIL"
+ROLES = "<ACTIVITYGROUPS>.*?</ACTIVITYGROUPS>"
+RETURN = "<RETURN/>|<RETURN>.*?</RETURN>"
+FAILED = "<TYPE>{}</TYPE><ID>01</ID><NUMBER>999</NUMBER><MESSAGE>part of it</MESSAGE>"
+JDOE = {
+    "USERNAME": "JDOE",
+    "ADDRESS": {"FIRSTNAME": "J", "LASTNAME": "Doe"},
+    "roles": [["Z_FI_AP", "20260101", "20261231"], ["Z_MM_BUYER", "20200101", "99991231"]],
+    "profiles": ["S_A.SHOW"],
+    "groups": ["SUPER"],
+    "parameters": {"BUK": "1010"},
+    "locked": True,
+}
+CENTRAL = {"cua_enabled": True, "destination_name": "S4HCLNT100", "systems": {"S4HCLNT200": ""}}
 Bytes = Callable[[bytes], bytes]
 Outputs = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -108,3 +128,31 @@ def _outputs(
 
     monkeypatch.setattr(side.abap, "call", call)
     return done
+
+
+def reader_of(side: Side, **rfc: Any) -> SapUsers:
+    return SapUsers(side.transport, Rfc(system_id="S4H", **rfc), "s4", side.clock, 1)
+
+
+def writer_of(side: Side, **rfc: Any) -> SapUserWriter:
+    settings = Rfc(system_id="S4H", **rfc)
+    reader = SapUsers(side.transport, settings, "s4", side.clock, 1)
+    return SapUserWriter(side.transport, settings, "s4", reader, NoLocks(), side.clock)
+
+
+def one_more_role(user: SapUser) -> UserChange:
+    more = RoleAssignment(name="SAP_ASR_EMPLOYEE", valid_from=date(2026, 11, 1))
+    return UserChange(name=user.name, roles=(*user.direct_roles, more))
+
+
+def now(side: Side) -> SapUser:
+    """The user as he really is, read past the damage."""
+    reader = SapUsers(MemoryTransport(side.abap), Rfc(), "s4", side.clock, 1)
+    found = reader.details("JDOE")
+    assert found
+    return found
+
+
+def writes(side: Side) -> list[str]:
+    said = [str(each["function"]) for each in side.abap.called()]
+    return [each for each in said if each.endswith(("ASSIGN", "CHANGE", "LOCK", "CREATE1"))]

@@ -1,6 +1,6 @@
 """Users and roles of SAP as people who administrate them know them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, time
 from typing import Literal, Protocol, TypeAlias
@@ -94,6 +94,13 @@ class SapUser(Struct, frozen=True, kw_only=True):
         """What may be written."""
         return tuple(role for role in self.roles if role.is_direct)
 
+    @property
+    def assigned_systems(self) -> frozenset[str]:
+        """Systems of a central user administration; a role or profile assigns its own as well."""
+        roles = {role.system for role in self.direct_roles}
+        profiles = {profile.system for profile in self.profiles}
+        return frozenset({*self.systems, *roles, *profiles} - {""})
+
 
 class UserChange(Struct, frozen=True, kw_only=True):
     """What one user is to become; None, and fields that are not named, stay as they are.
@@ -135,13 +142,15 @@ class Changed(Struct, frozen=True, kw_only=True):
     """What became of a change of one user; `warnings` are messages that did not fail it.
 
     `partial`: some steps were done, then one failed. `accepted_by_central`: the central system took
-    it and distributes it; whether it arrived is asked by `Children`.
+    it and distributes it; whether it arrived is asked by `Children`, of the systems that the user
+    `was_in` as well.
     """
 
     user: str
     status: Literal["unchanged", "done", "accepted_by_central", "partial", "failed", "unknown"]
     steps: tuple[Step, ...] = ()
     warnings: tuple[BapiMessage, ...] = ()
+    was_in: frozenset[str] = frozenset()
 
 
 class Compare(Struct, frozen=True, kw_only=True):
@@ -277,8 +286,14 @@ class ChildSystem(Struct, frozen=True, kw_only=True):
 class Children(Protocol):
     """Looks into the child systems of a central user administration, each over its connection."""
 
-    def look(self, wanted: SapUser | None, name: str) -> tuple[ChildSystem, ...]:
-        """How the children stand to what the central system holds of the user; None: deleted."""
+    def look(
+        self, wanted: SapUser | None, name: str, was_in: Collection[str] | None = None
+    ) -> tuple[ChildSystem, ...]:
+        """How the children stand to what the central system holds of the user; None: deleted.
+
+        Those that he is assigned to and those that he `was_in` before; where that is not known, all
+        of them, and one that he is not assigned to may be silent.
+        """
         ...
 
 

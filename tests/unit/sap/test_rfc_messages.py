@@ -91,10 +91,18 @@ def test_a_success_in_another_form_is_one(kind: str) -> None:
 
 
 def test_a_row_without_type_that_says_something_is_a_failure() -> None:
-    rows: list[RfcStructure] = [{"type": "E", "ID": "01", "NUMBER": "999"}]
-    with pytest.raises(BapiFailed, match="01/999"):
+    rows: list[RfcStructure] = [{"type": "E", "id": "01", "number": "999"}]
+    with pytest.raises(BapiFailed):
         judged("F", RfcResult(messages=messages_of({}, {"RETURN": rows})), fail_when_warning=False)
     assert messages_of({}, {"RETURN": [{"ID": "", "NUMBER": "000"}, {}]}) == ()
+
+
+def test_a_row_whose_type_is_empty_counts_where_it_has_a_number() -> None:
+    blank = {"TYPE": "", "ID": "", "NUMBER": "000", "SYSTEM": "S4HCLNT100"}
+    assert messages_of({}, {"RETURN": [blank]}) == ()
+    found = messages_of({}, {"RETURN": [{**blank, "ID": "01", "NUMBER": "224"}]})
+    with pytest.raises(BapiFailed, match="01/224"):
+        judged("F", RfcResult(messages=found), fail_when_warning=False)
 
 
 def test_without_the_return_that_was_asked_for_nobody_knows() -> None:

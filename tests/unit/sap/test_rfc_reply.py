@@ -191,3 +191,22 @@ def test_no_damage_to_an_answer_ends_in_anything_but_unreadable() -> None:
         except Unreadable:
             unreadable += 1
     assert 500 < unreadable < 1500
+
+
+def test_text_where_parameters_belong_is_no_answer() -> None:
+    with pytest.raises(Unreadable, match="text where parameters belong"):
+        read(answer(LIST, "OK"))
+    assert read(answer(LIST, "\n ")) == Reply({}, {})
+
+
+def test_a_failure_is_seen_in_whatever_shape_return_came() -> None:
+    inside = f"<RETURN>{row(TYPE='E', ID='01')}</RETURN>"
+    found = read(answer("BAPI_USER_EXISTENCE_CHECK", inside), "BAPI_USER_EXISTENCE_CHECK")
+    assert found.tables == {"RETURN": [{"TYPE": "E", "ID": "01"}]}
+    found = read(answer(LIST, "<RETURN><TYPE>E</TYPE><ID>01</ID></RETURN>"))
+    assert found.exports == {"RETURN": {"TYPE": "E", "ID": "01"}}
+
+
+def test_a_table_of_anything_but_rows_is_none() -> None:
+    with pytest.raises(Unreadable, match="something else than rows in USERLIST"):
+        read(answer(LIST, "<USERLIST><row><USERNAME>A</USERNAME></row></USERLIST>"))

@@ -7,6 +7,7 @@ from sapmatch.model.rfc import BapiFailed, BapiMessage, RfcInput, RfcResult, Rfc
 
 _VARIABLES = ("MESSAGE_V1", "MESSAGE_V2", "MESSAGE_V3", "MESSAGE_V4")
 _LONGEST_TEXT = 1000
+_TYPES = ("S", "I", "W", "E", "A", "X")
 
 
 def message_of(row: RfcStructure) -> BapiMessage:
@@ -30,7 +31,7 @@ def messages_of(
 ) -> tuple[BapiMessage, ...]:
     """The rows of RETURN, be it a table or one structure; an initial one says nothing.
 
-    A row that has no TYPE at all, and says something, is kept: nobody knows that it is no failure.
+    A row without a type that is about something is kept: nobody knows that it is no failure.
     Modules without RETURN may say it by RC, MSGID and MSGNO (PASSWORD_FORMAL_CHECK).
     """
     rows = list(tables.get("RETURN", ()))
@@ -50,9 +51,10 @@ def messages_of(
 
 
 def _says_something(row: RfcStructure) -> bool:
-    if "TYPE" in row:
-        return bool(_text(row["TYPE"]).strip())
-    return any(_text(value).strip(" 0") for value in row.values())
+    """Whether a row has a type, or is about something all the same."""
+    if "TYPE" not in row:
+        return any(_text(value).strip(" 0") for value in row.values())
+    return any(_text(row.get(name)).strip(" 0") for name in ("TYPE", "ID", "NUMBER", "CODE"))
 
 
 def judged(
@@ -93,6 +95,18 @@ def require_whole(function: str, result: RfcResult, *tables: str) -> None:
         raise SapUnavailable(
             f"{function}: the answer is not complete: {missing} is missing; nothing was changed"
         )
+
+
+def is_unclear(result: RfcResult) -> bool:
+    """Whether RETURN was asked for and did not come, or has a row of no type that SAP knows."""
+    return "RETURN" in result.absent or any(each.type not in _TYPES for each in result.messages)
+
+
+def warned(result: RfcResult, non_fatal: Collection[str]) -> tuple[BapiMessage, ...]:
+    """Warnings that nobody called harmless: what was read may not be all."""
+    return tuple(
+        each for each in result.messages if each.type == "W" and not _is_among(each, non_fatal)
+    )
 
 
 def _is_among(message: BapiMessage, codes: Collection[str]) -> bool:

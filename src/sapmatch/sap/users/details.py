@@ -1,6 +1,6 @@
 """One user with all that SAP tells of him."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, time
 from typing import Any, Final, cast
 
@@ -23,7 +23,7 @@ from sapmatch.model.users import (
     RoleAssignment,
     SapUser,
 )
-from sapmatch.sap.rfc.messages import judged, require_whole
+from sapmatch.sap.rfc.messages import judged, require_whole, warned
 from sapmatch.sap.rfc.structures import STRUCTURES
 from sapmatch.sap.users.fields import HIDDEN, OPEN, STRUCTURES_READ
 from sapmatch.sap.users.rows import column, day, name_in, names_in, text, typed
@@ -48,6 +48,7 @@ _KNOWN: Final = {
 }
 _CUT_AT: Final = next(each.length for each in STRUCTURES["PARAMETER"] if each.name == "PARVA")
 _LOCKS: Final = "ISLOCKED"
+_REPLACED: Final = (_ROLES, _PROFILES, "GROUPS", "PARAMETER", "SYSTEMS", _LOCKS)
 _LOCK_FLAGS: Final = {"WRNG_LOGON", "LOCAL_LOCK", "GLOB_LOCK"}
 
 
@@ -79,6 +80,7 @@ def read_user(transport: RfcTransport, rfc: Rfc, name: str) -> SapUser | None:
     judged(_DETAIL, answer, fail_when_warning=rfc.fail_when_warning)
     require_whole(_DETAIL, answer, _ROLES, _PROFILES)
     user = _user_of(name, answer, asked, [each for each in more if each not in _TABLES])
+    user = _doubted(user, _DETAIL, answer, rfc, _REPLACED)
     if rfc.cua_enabled:
         user = _of_all_systems(transport, rfc, user)
     return _with_login(transport, rfc, user) if rfc.also_read_login_info else user
@@ -220,6 +222,8 @@ def _of_all_systems(transport: RfcTransport, rfc: Rfc, user: SapUser) -> SapUser
     profiles = transport.call(_LOCAL_PROFILES, asked, want=(_PROFILES, "RETURN"))
     judged(_LOCAL_PROFILES, profiles, fail_when_warning=rfc.fail_when_warning)
     require_whole(_LOCAL_PROFILES, profiles, _PROFILES)
+    user = _doubted(user, _LOCAL_ROLES, roles, rfc, {_ROLES})
+    user = _doubted(user, _LOCAL_PROFILES, profiles, rfc, {_PROFILES})
     return msgspec.structs.replace(
         user,
         roles=roles_of(roles.tables.get(_ROLES, ()), rfc.destination_name),
@@ -233,6 +237,22 @@ def _of_all_systems(transport: RfcTransport, rfc: Rfc, user: SapUser) -> SapUser
                 for row in profiles.tables.get(_PROFILES, ())
             )
         ),
+    )
+
+
+def _doubted(
+    user: SapUser, function: str, answer: RfcResult, rfc: Rfc, tables: Collection[str]
+) -> SapUser:
+    """The user; where SAP warned of what it told, `tables` count as unread: they may lack rows."""
+    found = warned(answer, rfc.non_fatal_error_codes)
+    if not found:
+        return user
+    codes = ", ".join(dict.fromkeys(each.code for each in found))
+    said = f"{function}: SAP warned ({codes}), so what it told may not be all"
+    return msgspec.structs.replace(
+        user,
+        warnings=(*user.warnings, said),
+        unread=tuple(sorted({*user.unread, *tables})),
     )
 
 

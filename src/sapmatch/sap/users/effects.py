@@ -15,7 +15,7 @@ from sapmatch.model.errors import OutcomeUnknown, SapmatchError, SapRejected
 from sapmatch.model.ports import Clock
 from sapmatch.model.rfc import BapiMessage, Rfc, RfcInput, RfcTable, RfcTransport
 from sapmatch.model.users import Changed, SapUser, Step, StepStatus
-from sapmatch.sap.rfc.messages import judged
+from sapmatch.sap.rfc.messages import is_unclear, judged
 
 Status: TypeAlias = Literal[
     "unchanged", "done", "accepted_by_central", "partial", "failed", "unknown"
@@ -63,13 +63,16 @@ def module(
 ) -> Send:
     """A changing call of one function module whose RETURN is judged.
 
-    Where RETURN did not come, nobody knows what SAP did: OutcomeUnknown.
+    Where RETURN did not come, or nobody can read it, what SAP did is not known: OutcomeUnknown.
     """
 
     def send(transport: RfcTransport) -> tuple[BapiMessage, ...]:
         answer = transport.call(function, imports, tables, want=want, changes=True)
-        if _RETURN in answer.absent:
-            raise OutcomeUnknown(f"{function}: the answer to a change has no RETURN; read it back")
+        if is_unclear(answer):
+            raise OutcomeUnknown(
+                f"{function}: the answer to a change has no RETURN that says what became of it; "
+                "read it back"
+            )
         return judged(
             function, answer, fail_when_warning=rfc.fail_when_warning, non_fatal=non_fatal
         )

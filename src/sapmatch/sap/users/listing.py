@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from sapmatch.model.errors import SapRejected
-from sapmatch.model.rfc import Rfc, RfcTransport
+from sapmatch.model.rfc import Rfc, RfcStructure, RfcTransport
 from sapmatch.model.users import SapUser
 from sapmatch.sap.rfc.messages import judged, require_whole
+from sapmatch.sap.users.conditions import upper
 from sapmatch.sap.users.filters import Row, Selection, after_row
-from sapmatch.sap.users.rows import name_in, text
+from sapmatch.sap.users.rows import incomplete, name_in, text
 
 LIST = "BAPI_USER_GETLIST"
 PAGE = 200
@@ -78,7 +79,7 @@ def _asked(
     require_whole(LIST, answer, "USERLIST")
     return [
         SapUser(
-            name=name_in(row, "USERLIST", "USERNAME"),
+            name=_name_in(row),
             fields={
                 f"ADDRESS.{field}": text(row, field)
                 for field in ("FIRSTNAME", "LASTNAME", "FULLNAME")
@@ -86,6 +87,14 @@ def _asked(
         )
         for row in answer.tables.get("USERLIST", ())
     ]
+
+
+def _name_in(row: RfcStructure) -> str:
+    """SAP's names are in upper case; behind any other, the next page would begin anywhere."""
+    name = name_in(row, "USERLIST", "USERNAME")
+    if name != upper(name):
+        raise incomplete("a name in USERLIST is not in upper case")
+    return name
 
 
 def _sorted(users: Sequence[SapUser], after: str) -> list[SapUser]:

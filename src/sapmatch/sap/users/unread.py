@@ -8,10 +8,11 @@ from sapmatch.sap.users.changes import Wanted
 def needed(change: UserChange, wanted: Wanted) -> frozenset[str]:
     """The tables and structures that a change replaces, or that tell whether it is needed.
 
-    Roles and profiles are not among them: no user is read without. A field that is to be empty
-    needs its structure, or it would count as empty already.
+    A field that is to be empty needs its structure, or it would count as empty already.
     """
     tables = {
+        "ACTIVITYGROUPS": change.roles is not None or change.role_names is not None,
+        "PROFILES": change.profiles is not None,
         "GROUPS": change.groups is not None,
         "PARAMETER": change.parameters is not None,
         "SYSTEMS": change.systems is not None,
@@ -22,10 +23,10 @@ def needed(change: UserChange, wanted: Wanted) -> frozenset[str]:
 
 
 def require_read(place: str, user: SapUser, needs: frozenset[str]) -> None:
-    """SapUnavailable where SAP did not send something that the change has to know."""
+    """SapUnavailable where SAP did not send all that the change has to know."""
     missing = ", ".join(sorted(needs & set(user.unread)))
     if missing:
         raise SapUnavailable(
-            f"{place}: SAP's answer is not complete: {missing} is missing, and the change is about "
-            "it; nothing was changed by what was read"
+            f"{place}: SAP's answer is not complete: {missing} is missing, or SAP warned of it, "
+            "and the change is about it; nothing was changed by what was read"
         )

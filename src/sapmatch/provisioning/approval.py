@@ -49,10 +49,10 @@ def decided(
         raise InputRejected(
             f"run {run.run_id}: {run.decided_by} decided on it already: {run.decision}"
         )
-    if run.stop_asked:
-        raise InputRejected(f"run {run.run_id}: was asked to stop; resume it before you decide")
     if run.status != "waiting":
         raise InputRejected(f"run {run.run_id}: waits for nobody, it is {run.status}")
+    if run.stop_asked:
+        raise InputRejected(f"run {run.run_id}: was asked to stop; resume it before you decide")
     if digest is not None:
         _require_digest(run, digest)
     return replace(

@@ -126,6 +126,8 @@ LOCAL = {
     "said": ("BAPI_USER_LOCACTGROUPS_READ", RETURN, ""),
     "said of profiles": ("BAPI_USER_LOCPROFILES_READ", RETURN, ""),
     "systems of roles": ("BAPI_USER_LOCACTGROUPS_READ", "<SUBSYSTEM>[^<]*</SUBSYSTEM>", ""),
+    "names of profiles": ("BAPI_USER_LOCPROFILES_READ", "<PROFILE>[^<]*</PROFILE>", ""),
+    "names of systems": ("BAPI_USER_GET_DETAIL", "<SUBSYSTEM>[^<]*</SUBSYSTEM>", ""),
     "names of roles": ("BAPI_USER_LOCACTGROUPS_READ", "<AGR_NAME>[^<]*</AGR_NAME>", ""),
 }
 

@@ -1,4 +1,4 @@
-"""`sapmatch call CONNECTION FUNCTION --json-input FILE`."""
+"""`sapmatch call CONNECTION FUNCTION --json-input FILE`, or `--json @FILE`."""
 
 import argparse
 import base64
@@ -13,12 +13,13 @@ from typing import Any, Final, NoReturn
 
 from sapmatch.bootstrap.rfc import rfc_transport
 from sapmatch.cli import output
-from sapmatch.cli.options import add_common, connection_of, names
+from sapmatch.cli.options import add_settings, connection_of, names
 from sapmatch.model.errors import InputRejected, SapRejected
 from sapmatch.model.rfc import (
     Field,
     FunctionInterface,
     Parameter,
+    Rfc,
     RfcInput,
     RfcResult,
     RfcScalar,
@@ -28,6 +29,7 @@ from sapmatch.model.rfc import (
 )
 from sapmatch.sap.rfc.reading import READS
 from sapmatch.sap.rfc.values import value_of
+from sapmatch.sap.tables.allowed import denied_in
 
 REFUSED = 3
 LARGEST = 10_000_000  # bytes of input
@@ -43,9 +45,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json-input",
         metavar="FILE|JSON",
-        default="{}",
         help="parameters by name: a value, the fields of a structure, or the rows of a table; "
         "FILE, @FILE, - for stdin, or JSON itself",
+    )
+    parser.add_argument(
+        "--json",
+        metavar="@FILE|JSON",
+        nargs="?",
+        const=True,
+        type=_json,
+        help="print JSON; with a value behind it, that is the input too",
     )
     parser.add_argument(
         "--want", metavar="TABLES", type=names, help="tables to bring (else all that there are)"
@@ -64,8 +73,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="it changes nothing, and is repeated where SAP is busy",
     )
-    add_common(parser)
+    add_settings(parser)
     parser.set_defaults(run=run)
+
+
+def _json(text: str) -> str:
+    """The type of `--json`, which stands elsewhere without a value, and then before anything."""
+    if text != "-" and not text.startswith(("@", "{")):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no input, which is @FILE, - for stdin, or JSON itself (as --json-input); "
+            "to print JSON only, write --json last"
+        )
+    return text
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -77,7 +96,8 @@ def run(arguments: argparse.Namespace) -> int:
     changes = arguments.changes and function not in READS
     if not arguments.changes:
         _check_reads(function)
-    given = _input(arguments.json_input)
+    given = _input(_written(arguments))
+    _check_tables(function, given, rfc)
     transport = rfc_transport(settings, arguments.connection)
     try:
         result = _called(transport, function, given, arguments.want, changes=changes)
@@ -111,6 +131,15 @@ def _check_listed(connection: str, function: str, listed: Collection[str]) -> No
     )
 
 
+def _check_tables(function: str, given: Mapping[str, Any], rfc: Rfc | None) -> None:
+    """No table that holds passwords or keys, by whichever module, whatever the settings name."""
+    reads = bool(_TABLES.search(function)) or (
+        rfc is not None and function == rfc.table_read_function
+    )
+    for name, table, why in denied_in(given, reads_tables=reads):
+        raise InputRejected(f"{name}: {table} holds {why} and is never read")
+
+
 def _check_reads(function: str) -> None:
     from sapmatch.sap.rfc.interfaces import INTERFACES
 
@@ -118,18 +147,35 @@ def _check_reads(function: str) -> None:
         raise InputRejected(f"--reads: {function} changes something; leave the option out")
 
 
+def _written(arguments: argparse.Namespace) -> str:
+    """The input as it was given, by either option."""
+    given = [each for each in (arguments.json_input, arguments.json) if each not in (None, True)]
+    if len(given) > 1:
+        raise InputRejected(
+            "--json-input: is given, and --json has a value too; give the input once"
+        )
+    return str(given[0]) if given else "{}"
+
+
 def _input(given: str) -> dict[str, Any]:
     """The object of parameters, its decimals exact."""
     text = given.strip()
     try:
-        if not text.startswith("{"):
+        if not text.startswith(("{", "[")):
             text = _text_of(text)
         found = json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
     except (ValueError, RecursionError) as exc:
-        raise InputRejected("--json-input: is no JSON (RFC 8259)") from exc
+        raise InputRejected(f"--json-input: is no JSON (RFC 8259){_where(exc)}") from exc
     if not isinstance(found, dict):
         raise InputRejected('--json-input: must be an object, such as {"USERNAME": "JDOE"}')
     return {str(name).upper(): value for name, value in found.items()}
+
+
+def _where(error: Exception) -> str:
+    """The place of a mistake, never what stands there."""
+    if isinstance(error, json.JSONDecodeError):
+        return f": {error.msg} (line {error.lineno}, column {error.colno})"
+    return ""
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -161,6 +207,9 @@ def _called(
 ) -> RfcResult:
     interface = transport.interface(function)
     known = {each.name: each for each in interface.parameters} if interface else {}
+    if interface:
+        _check_names("--json-input", function, given, _named(interface, "export", other=True))
+        _check_names("--want", function, want or (), _named(interface, "tables"))
     imports: dict[str, RfcInput] = {}
     tables: dict[str, RfcTable] = {}
     for name, value in given.items():
@@ -171,13 +220,26 @@ def _called(
         else:
             fields = known[name].fields if name in known else ()
             imports[name] = _value(name, value, fields[0] if fields else None)
-    wanted = want if want is not None else _tables_of(interface)
+    wanted = want
+    if want is None:
+        wanted = _named(interface, "tables") if interface else ()
     return transport.call(function, imports, tables, want=tuple(wanted), changes=changes)
 
 
-def _tables_of(interface: FunctionInterface | None) -> list[str]:
-    parameters = interface.parameters if interface else ()
-    return [each.name for each in parameters if each.direction == "tables"]
+def _check_names(
+    option: str, function: str, given: Collection[str], known: Collection[str]
+) -> None:
+    for name in given:
+        if name not in known:
+            there = ", ".join(known) or "none"
+            raise InputRejected(
+                f"{option}: {name} is no parameter of {function} for this; there are {there}"
+            )
+
+
+def _named(interface: FunctionInterface, direction: str, *, other: bool = False) -> list[str]:
+    """Parameters of this direction, or of every other."""
+    return [each.name for each in interface.parameters if (each.direction == direction) != other]
 
 
 def _row(name: str, row: Any, parameter: Parameter | None) -> RfcStructure:
@@ -218,23 +280,28 @@ def _masked(value: RfcInput) -> RfcInput:
     """Without hashes of passwords, which nobody needs to see."""
     if not isinstance(value, Mapping):
         return value
-    return {name: "***" if name in _HIDDEN and each else each for name, each in value.items()}
+    return {name: each for name, each in value.items() if name not in _HIDDEN}
 
 
 def _show(shown: Mapping[str, Any]) -> None:
     exports = shown["exports"]
     output.heading(shown["function"])
-    output.facts((name, each) for name, each in exports.items() if not isinstance(each, dict))
+    output.facts((n, _cell(each)) for n, each in exports.items() if not isinstance(each, dict))
     for name, each in exports.items():
         if isinstance(each, dict) and any(each.values()):
             output.heading(name)
-            output.facts(each.items())
+            output.facts((field, _cell(value)) for field, value in each.items())
     for name, rows in shown["tables"].items():
         if rows and name != "RETURN":
             columns = list(dict.fromkeys(key for row in rows for key in row))
             output.heading(f"{name} ({len(rows)})")
-            output.table(columns, ([row.get(key) for key in columns] for row in rows))
+            output.table(columns, ([_cell(row.get(key)) for key in columns] for row in rows))
     for name in shown["absent"]:
         output.line(f"{name}: was asked for and did not come")
     for message in shown["messages"]:
         output.line(f"{message.type} {message.code}: {message.text}")
+
+
+def _cell(value: Any) -> Any:
+    """Bytes as JSON has them."""
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else value

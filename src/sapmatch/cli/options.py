@@ -17,6 +17,11 @@ DEFAULT_SETTINGS = "sapmatch.toml"
 def add_common(parser: argparse.ArgumentParser) -> None:
     """`--json` and `--settings`, which every command takes."""
     parser.add_argument("--json", action="store_true", help="JSON lines on stdout, nothing else")
+    add_settings(parser)
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """`--settings` alone."""
     parser.add_argument(
         "--settings",
         metavar="FILE",

@@ -141,13 +141,16 @@ def test_a_change_cannot_be_declared_a_read(
     ("given", "word"),
     [
         ("{", "is no JSON"),
+        ('{"USERNAME" 1}', "line 1, column 13"),
+        ("[1]", "must be an object"),
         ("nowhere.json", "cannot be read"),
-        ('{"USERNAME": true}', 'a flag is "X"'),
+        ('{"WITH_USERNAME": true}', 'a flag is "X"'),
         ('{"MAX_ROWS": NaN}', "is no JSON"),
         ('{"SELECTION_RANGE": [1]}', "each row must be an object"),
         ('{"SELECTION_RANGE": [{"LOW": ["a"]}]}', "SELECTION_RANGE.LOW"),
         ('{"WITH_USERNAME": "XY"}', "at most 1 fit"),
         ('{"TYPO": "X"}', "TYPO is no parameter"),
+        ('{"TYPO": "X"}', "there are MAX_ROWS"),
     ],
 )
 def test_mistakes_in_the_input_are_told_and_nothing_is_called(
@@ -179,3 +182,82 @@ def test_a_day_is_given_as_json_has_it(sap: AbapServer, capsys: pytest.CaptureFi
     called(capsys, "BAPI_USER_CHANGE", "--json-input", json.dumps(right))
     found = called(capsys, DETAIL, "--json-input", '{"USERNAME": "JDOE"}')
     assert found["exports"]["LOGONDATA"]["GLTGV"] == "2026-01-31"
+
+
+@pytest.mark.parametrize("written", ["@input.json", "-", '{"USERNAME": "JDOE"}'])
+def test_json_with_a_value_is_input_and_output(
+    sap: AbapServer,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    written: str,
+) -> None:
+    text = '{"USERNAME": "JDOE"}'
+    Path("input.json").write_text(text)
+    monkeypatch.setattr("sys.stdin", StringIO(text))
+    assert main(["call", "s4", DETAIL, "--json", written]) == 0
+    assert json.loads(capsys.readouterr().out)["exports"]["ADDRESS"]["LASTNAME"] == "Doe"
+
+
+def test_json_before_the_names_says_where_it_belongs(
+    sap: AbapServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["call", "--json", "s4", LIST]) == 2
+    assert "--json last" in capsys.readouterr().err
+    assert sap.abap.called() == []
+
+
+def test_input_is_given_once(sap: AbapServer, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["call", "s4", LIST, "--json", "{}", "--json-input", "{}"]) == 2
+    assert "give the input once" in capsys.readouterr().err
+
+
+def test_a_table_that_is_wanted_must_be_one_of_the_module(
+    sap: AbapServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["call", "s4", LIST, "--want", "FOO"]) == 2
+    said = capsys.readouterr().err
+    assert "--want: FOO" in said
+    assert "USERLIST" in said
+    assert sap.abap.called() == []
+
+
+@pytest.mark.parametrize(
+    ("function", "given"),
+    [
+        ("RFC_READ_TABLE", {"QUERY_TABLE": "USR02"}),
+        ("RFC_READ_TABLE", {"query_table": " usr02 "}),
+        ("BBP_RFC_READ_TABLE", {"QUERY_TABLE": "RFCDES"}),
+        ("RFC_GET_TABLE_ENTRIES", {"TABLE_NAME": "USRPWDHISTORY"}),
+        ("Z_READ_TABLE2", {"WHAT": "USH02"}),
+        ("Z_MINE", {"IV_TABNAME": "USR02"}),
+        ("Z_MINE", {"IT_TABLES": [{"TABNAME": "USR02"}]}),
+        ("Z_OURS", {"ANY": "DBCON"}),
+    ],
+)
+def test_tables_of_passwords_and_keys_are_read_by_no_module(
+    sap: AbapServer, capsys: pytest.CaptureFixture[str], function: str, given: dict[str, Any]
+) -> None:
+    text = Path("sapmatch.toml").read_text()
+    more = f'tableReadFunction = "Z_OURS"\nfunctions = ["{function}", '
+    Path("sapmatch.toml").write_text(text.replace("functions = [", more))
+    assert main(["call", "s4", function, "--json-input", json.dumps(given)]) == 2
+    assert "is never read" in capsys.readouterr().err
+    assert sap.abap.called() == []
+
+
+def test_other_tables_are_read_and_a_user_may_be_called_like_one(
+    sap: AbapServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["call", "s4", "RFC_READ_TABLE", "--json-input", '{"QUERY_TABLE": "USGRP"}'])
+    main(["call", "s4", DETAIL, "--json-input", '{"USERNAME": "DBCON"}'])
+    assert len(sap.abap.called()) == 2
+
+
+def test_hashes_of_passwords_are_not_shown(
+    sap: AbapServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["call", "s4", DETAIL, "--json-input", '{"USERNAME": "JDOE"}']) == 0
+    shown = capsys.readouterr().out
+    assert "Doe" in shown
+    assert "BCODE" not in shown
+    assert "b''" not in shown

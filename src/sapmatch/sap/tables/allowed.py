@@ -1,7 +1,8 @@
 """Which tables may be read, and by which function modules."""
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
 
 from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.sap.tables.grammar import IDENTIFIER, Table
@@ -33,6 +34,7 @@ READ: Final = "RFC_READ_TABLE"
 FUNCTIONS: Final = (ENTRIES, READ, "BBP_RFC_READ_TABLE")
 _OWN = ("Z", "Y", "/")  # where customers name their own modules
 _ODP = "RODPS_"
+_TABLE: Final = re.compile(r"TAB(LE)?(_?NAME)?$", re.IGNORECASE)  # of parameters and fields
 
 
 def require_tables(tables: Iterable[Table], *, any_table: bool, place: str = "rfc") -> None:
@@ -66,6 +68,31 @@ def _why(name: str, allowed: bool) -> str:
             "(USGRP) need no permission"
         )
     return ""
+
+
+def denied_in(
+    parameters: Mapping[str, Any], *, reads_tables: bool
+) -> Iterator[tuple[str, str, str]]:
+    """Parameters that name a table which is never read, the table, and what it holds.
+
+    A module that `reads_tables` may name one in any parameter, others in those called like one.
+    """
+    for name, value in _leaves("", parameters):
+        table = value.strip().upper()
+        if table in DENIED and (reads_tables or _TABLE.search(name)):
+            yield name, table, DENIED[table]
+
+
+def _leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Texts with their paths."""
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _leaves(f"{name}.{key}".removeprefix("."), each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _leaves(name, each)
 
 
 def require_function(name: str, *, place: str = "rfc") -> None:

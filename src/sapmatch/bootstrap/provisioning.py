@@ -59,6 +59,7 @@ class Sides(TypedDict):
     locked_of: "Callable[[str], IsLocked]"
     quiet_of: Callable[[str], float]
     zone_of: Callable[[str], tzinfo]
+    indirect_of: Callable[[str], bool]
 
 
 def sides(settings: Settings, users: "Callable[[str], UserSide]") -> Sides:
@@ -77,6 +78,7 @@ def sides(settings: Settings, users: "Callable[[str], UserSide]") -> Sides:
         locked_of=lambda name: partial(_is_locked, users(name).rfc),
         quiet_of=lambda name: settings.connections[name].quiet_seconds,
         zone_of=lambda name: ZoneInfo(settings.connections[name].time_zone),
+        indirect_of=lambda name: users(name).rfc.include_indirect_activity_groups,
     )
 
 

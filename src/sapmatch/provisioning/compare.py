@@ -35,11 +35,13 @@ IsLocked = Callable[[Locks, bool], bool]  # whether the locks are as wanted
 
 class Moment(Struct, frozen=True, kw_only=True):
     """What the comparison stands on: how names of roles are cut, which locks are those of an
-    administrator, and which day it is."""
+    administrator, and which day it is. `indirect_shown`: a role that came through another one
+    counts as there, and is not assigned once more."""
 
     split: RoleSplit
     locked: IsLocked
     today: date
+    indirect_shown: bool = False
 
 
 def planned(desired: DesiredUser, found: SapUser | None, moment: Moment) -> PlannedUser:
@@ -73,7 +75,7 @@ def exact(change: UserChange, found: SapUser, moment: Moment) -> UserChange:
         return change
     wanted = {moment.split(name) for name in change.role_names}
     kept = tuple(role for role in found.direct_roles if _name(role) in wanted)
-    new = sorted(wanted - {_name(role) for role in kept})
+    new = sorted(wanted - {_name(role) for role in kept} - _indirect(found, moment))
     added = (
         RoleAssignment(system=system, name=name, valid_from=moment.today) for system, name in new
     )
@@ -182,11 +184,13 @@ def _values(what: str, before: Mapping[str, str], after: Mapping[str, str]) -> I
 def _roles(change: UserChange, found: SapUser, moment: Moment) -> list[Difference]:
     """Names compare names and keep the days; rows compare role, system and days."""
     if change.roles is not None:
-        before, after = _periods(found.direct_roles), _periods(change.roles)
+        shown = _through_others(found, moment)
+        before = _periods(found.direct_roles)
+        after = _periods(role for role in change.roles if role.key not in shown)
     else:
         before, after = {}, {}
         had = {_name(role) for role in found.direct_roles}
-        wanted = _wanted(change, had, moment.split)
+        wanted = _wanted(change, had, moment.split) - _indirect(found, moment)
         for name in had | wanted:
             before |= {name: _ASSIGNED} if name in had else {}
             after |= {name: _ASSIGNED} if name in wanted else {}
@@ -205,6 +209,20 @@ def _wanted(change: UserChange, had: set[Name], split: RoleSplit) -> set[Name]:
     if change.systems is None or change.role_names is not None:
         return set(wanted)
     return {name for name in wanted if not name[0] or name[0] in change.systems}
+
+
+def _indirect(found: SapUser, moment: Moment) -> set[Name]:
+    """Roles that the user has through others alone, where those are shown."""
+    if not moment.indirect_shown:
+        return set()
+    return set(map(_name, found.roles)) - set(map(_name, found.direct_roles))
+
+
+def _through_others(found: SapUser, moment: Moment) -> set[tuple[str, str, date, date]]:
+    """The same with their days."""
+    if not moment.indirect_shown:
+        return set()
+    return {role.key for role in found.roles} - {role.key for role in found.direct_roles}
 
 
 def _periods(roles: Iterable[RoleAssignment]) -> dict[Name, str]:

@@ -68,6 +68,7 @@ class Provisioner:
         child_of: Callable[[str, str], UserReader | None] = lambda _name, _system: None,
         quiet_of: Callable[[str], float] = lambda _: 600.0,
         zone_of: Callable[[str], tzinfo] = lambda _: UTC,
+        indirect_of: Callable[[str], bool] = lambda _: False,
         mailer: Mailer | None = None,
         waits: Waits | None = None,
     ) -> None:
@@ -89,6 +90,7 @@ class Provisioner:
                 child_of=lambda system: child_of(name, system),
                 quiet_seconds=quiet_of(name),
                 zone=zone_of(name),
+                indirect_shown=indirect_of(name),
             )
 
         self._side_of = side_of

@@ -20,7 +20,8 @@ class Side(Struct, frozen=True, kw_only=True):
     included; None where nobody can. `split` cuts `SYSTEM:ROLE`, `role_rows` reads rows of roles
     (XML or objects), `typed` gives the value of a field as SAP will hold it: all three raise
     InputRejected. `locked` says which locks are an administrator's. After a lost answer nothing is
-    sent for `quiet_seconds`. `zone` says which day it is there.
+    sent for `quiet_seconds`. `zone` says which day it is there. `indirect_shown`: roles that came
+    through others count as assigned.
     """
 
     reader: UserReader
@@ -33,6 +34,7 @@ class Side(Struct, frozen=True, kw_only=True):
     child_of: ReaderOf
     quiet_seconds: float
     zone: tzinfo = UTC
+    indirect_shown: bool = False
 
     def language(self, protected: Collection[str]) -> Language:
         """How the values of a file are read, and which users none may name."""
@@ -60,4 +62,9 @@ class Side(Struct, frozen=True, kw_only=True):
 
     def moment(self, now: datetime) -> Moment:
         """What comparisons stand on."""
-        return Moment(split=self.split, locked=self.locked, today=now.astimezone(self.zone).date())
+        return Moment(
+            split=self.split,
+            locked=self.locked,
+            today=now.astimezone(self.zone).date(),
+            indirect_shown=self.indirect_shown,
+        )

@@ -62,3 +62,11 @@ def test_a_run_knows_which_locks_count_and_which_day_it_is_there(counts: bool) -
     assert is_locked(Locks(everywhere=True), False) is not counts
     zone = cast(ZoneInfo, given["zone_of"]("s4"))
     assert datetime(2026, 11, 2, 16, tzinfo=UTC).astimezone(zone).day == 3
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_run_knows_whether_roles_of_others_count_as_assigned(shown: bool) -> None:
+    found = connection(SAML, include_indirect_activity_groups=shown)
+    users: Any = lambda _: SimpleNamespace(rfc=found.rfc)  # noqa: E731
+    given = sides(Settings(connections={"s4": found}), users)
+    assert given["indirect_of"]("s4") is shown

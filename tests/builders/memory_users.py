@@ -1,7 +1,7 @@
 """Users of one SAP system in memory: reader, writer and children, with faults, and runs on them."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, timedelta, tzinfo
 from typing import Any
 
@@ -67,6 +67,7 @@ class MemoryUsers:
         self.role_reads = 0
         self.faults: dict[str, list[Exception | Changed | str]] = {}
         self.behind: dict[str, list[ChildSystem]] = {}
+        self.was_in: dict[str, Collection[str] | None] = {}  # as it was looked for
         self.roles_in: Mapping[str, Iterable[str]] = {"": ROLES}
         self.held_by_lock: Callable[[], object] = lambda: None
         self.before: Callable[[], object] = lambda: None
@@ -124,7 +125,10 @@ class MemoryUsers:
             agreed(self.held[name])
         return self._done("delete", UserChange(name=name))
 
-    def look(self, wanted: SapUser | None, name: str) -> tuple[ChildSystem, ...]:
+    def look(
+        self, wanted: SapUser | None, name: str, was_in: Collection[str] | None = None
+    ) -> tuple[ChildSystem, ...]:
+        self.was_in[name] = was_in
         stages = self.behind.get(name, [])
         if stages:
             return (stages.pop(0) if len(stages) > 1 else stages[0],)

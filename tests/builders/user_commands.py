@@ -1,6 +1,6 @@
 """The users of a SAP system for the commands: what they ask is answered from here."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date, time
 from pathlib import Path
 from threading import Lock
@@ -128,10 +128,14 @@ class Side:
         self.reader = KnownUsers([MILLER, JONES])
         self.writer = Changes(self.reader)
         self.looks: list[tuple[ChildSystem, ...]] = []
+        self.was_in: Collection[str] | None = ()
         self.closed = False
         self.children = self
 
-    def look(self, wanted: SapUser | None, name: str) -> tuple[ChildSystem, ...]:
+    def look(
+        self, wanted: SapUser | None, name: str, was_in: Collection[str] | None = None
+    ) -> tuple[ChildSystem, ...]:
+        self.was_in = was_in
         return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
 
     @property

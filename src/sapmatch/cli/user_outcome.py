@@ -81,21 +81,32 @@ def _hint(code: str, done: str) -> None:
 def _children(
     arguments: argparse.Namespace, side: UserSide, changed: Changed
 ) -> tuple[ChildSystem, ...]:
-    """How the children stand, after waiting as long as is asked for; none without a wait."""
-    if arguments.wait is None or changed.status != "accepted_by_central":
+    """How the children stand, after waiting as long as is asked for; none without a wait.
+
+    Where nothing had to be sent, an earlier change may still be on its way.
+    """
+    if arguments.wait is None or not _is_distributed(side, changed):
         return ()
+    was_in = None if changed.status == "unchanged" else changed.was_in
     wanted = side.reader.details(changed.user)
     end = time.monotonic() + arguments.wait
     while True:
-        found = side.children.look(wanted, changed.user)
+        found = side.children.look(wanted, changed.user, was_in)
         left = end - time.monotonic()
         if left <= 0 or all(child.status in _DECIDED for child in found):
             return found
         time.sleep(min(_POLL, left))
 
 
+def _is_distributed(side: UserSide, changed: Changed) -> bool:
+    """Whether the central system holds all that is wanted, and the children should."""
+    held = changed.status == "unchanged" and side.reader.is_central
+    return held or changed.status == "accepted_by_central"
+
+
 def _record(changed: Changed, children: tuple[ChildSystem, ...]) -> dict[str, Any]:
     record: dict[str, Any] = msgspec.to_builtins(changed)
+    del record["was_in"]
     record["warnings"] = [
         {"code": message.code, "message": message.text} for message in changed.warnings
     ]

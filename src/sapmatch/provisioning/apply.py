@@ -71,18 +71,20 @@ class Turn:
         self._busy = False
 
     def take(self) -> bool:
-        """Settle users as far as it goes; False where it ended before its time."""
+        """Settle users as far as it goes; False where it ended before its time.
+
+        Behind a user with whom the run stops, lost answers are looked for and nothing is sent.
+        """
+        ends = False
         for user in self._users:
             before = self.noted.get(user.row) or Progress(row=user.row, user=user.user)
-            if not self._is_due(before):
-                if self._ends_with(before):
-                    return True
+            if ends and not before.is_unknown:
                 continue
-            if not self._worker.go_on():
-                return False
-            after = self._settled(user, before)
-            if self._ends_with(after):
-                return True
+            if self._is_due(before):
+                if not self._worker.go_on():
+                    return False
+                before = self._settled(user, before, ends=ends)
+            ends = ends or self._ends_with(before)
         return True
 
     def applied(self, *, stopped: bool) -> Applied:
@@ -111,7 +113,7 @@ class Turn:
     def _ends_with(self, progress: Progress) -> bool:
         return self._worker.stops and (progress.has_failed or progress.is_unknown)
 
-    def _settled(self, user: PlannedUser, before: Progress) -> Progress:
+    def _settled(self, user: PlannedUser, before: Progress, *, ends: bool) -> Progress:
         """Bring one user a step further: read, compare, note, write, note."""
         worker = self._worker
         if user.user in worker.protected:
@@ -127,7 +129,7 @@ class Turn:
             return self._ended(user, before, self._arrived(user, before))
         if before.is_unknown and self._wait(before):
             return self._note(before)
-        if before.is_unknown and before.attempts >= _MOST_ATTEMPTS:
+        if before.is_unknown and (ends or before.attempts >= _MOST_ATTEMPTS):
             never = _failed(user, NOT_ARRIVED, _NEVER.format(before.attempts))
             return self._ended(user, before, never)
         if _is_outdated(fresh, user, before):
@@ -139,6 +141,7 @@ class Turn:
             started_at=worker.clock.now(),
             attempts=before.attempts + 1,
             created=before.may_have_created,
+            was_in=_was_in(found, before),
         )
         self._note(started)
         return self._write(user, fresh, started, before)
@@ -201,6 +204,7 @@ class Turn:
                 resumed=self._worker.resumed,
                 outcome=outcome,
                 created=before.created,
+                was_in=before.was_in,
             )
         )
 
@@ -255,6 +259,12 @@ def _is_of_another(fresh: PlannedUser, user: PlannedUser, before: Progress) -> b
     if user.action != "create" or fresh.action == "create":
         return False
     return not before.may_have_created
+
+
+def _was_in(found: SapUser | None, before: Progress) -> tuple[str, ...]:
+    """Systems of the user before the first call and before this one, which may undo part of it."""
+    systems = found.assigned_systems if found else frozenset()
+    return tuple(sorted({*(before.was_in or ()), *systems}))
 
 
 def _outdated(user: PlannedUser) -> UserOutcome:

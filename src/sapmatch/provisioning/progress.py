@@ -23,7 +23,8 @@ class Progress(Struct, frozen=True, kw_only=True):
     `open`: nothing is on its way; `started`: a call may have happened, begun at `started_at`;
     `ended`: `outcome` is what became of it. `attempts` counts the calls that were begun, `resumed`
     how often the run had been resumed when it ended, `created` that an earlier call may have
-    created the user.
+    created the user. The systems that he `was_in` before are asked whether he left them; None: not
+    known.
     """
 
     row: int
@@ -34,6 +35,7 @@ class Progress(Struct, frozen=True, kw_only=True):
     resumed: int = 0
     outcome: UserOutcome | None = None
     created: bool = False
+    was_in: tuple[str, ...] | None = None
     schema: int = 1
 
     @property

@@ -29,7 +29,7 @@ def looked_at(
             break
         outcome = progress.outcome
         assert outcome is not None
-        found = children.look(reader.get(progress.user), progress.user)
+        found = children.look(reader.get(progress.user), progress.user, progress.was_in)
         verified = all(child.status in FINE for child in found)
         after = replace(outcome, children=found, verified=verified)
         if after != outcome:

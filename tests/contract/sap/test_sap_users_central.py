@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sapmatch.model.errors import InputRejected
-from sapmatch.model.users import UserChange, UserReader
+from sapmatch.model.users import UserChange
 from sapmatch.sap.users.children import SapChildren
 from tests.builders.abap import AbapServer, abap_server
 from tests.builders.user_side import MILLER, Side, side_of, written
@@ -29,15 +29,16 @@ def landscape() -> Iterator[AbapServer]:
 @contextmanager
 def children_of(server: AbapServer) -> Iterator[SapChildren]:
     with side_of(server, "200") as c200, side_of(server, "300") as c300:
-        readers: dict[str, UserReader] = {"c200": c200.reader, "c300": c300.reader}
+        readers = {"c200": c200.reader, "c300": c300.reader}
         central = server.connection(**CUA).rfc
         assert central
         yield SapChildren(central, readers.__getitem__)
 
 
-def looked(server: AbapServer, side: Side, name: str = "JDOE") -> dict[str, str]:
+def looked(server: AbapServer, side: Side, was_in: frozenset[str] | None = None) -> dict[str, str]:
     with children_of(server) as children:
-        return {each.system: each.status for each in children.look(side.reader.get(name), name)}
+        found = children.look(side.reader.get("JDOE"), "JDOE", was_in)
+        return {each.system: each.status for each in found}
 
 
 def test_a_central_system_accepts_and_the_children_agree_later(landscape: AbapServer) -> None:
@@ -74,11 +75,23 @@ def test_a_role_of_one_system_leaves_those_of_the_others(landscape: AbapServer) 
         assert side.writer.change(more).status == "accepted_by_central"
         assert looked(landscape, side) == {CHILD: "agrees", OTHER: "agrees"}
         fewer = UserChange(name="JDOE", systems=(CENTRAL, CHILD))
-        assert side.writer.change(fewer).status == "accepted_by_central"
-        assert looked(landscape, side) == {CHILD: "agrees", OTHER: "agrees"}
+        done = side.writer.change(fewer)
+        assert done.status == "accepted_by_central"
+        assert looked(landscape, side, done.was_in) == {CHILD: "agrees", OTHER: "agrees"}
         user = side.reader.get("JDOE")
         assert user
         assert {role.system for role in user.direct_roles} == {CENTRAL, CHILD}
+
+
+def test_a_system_that_a_user_left_is_asked_and_one_that_he_never_was_in_is_not(
+    landscape: AbapServer,
+) -> None:
+    """CO-T51."""
+    with side_of(landscape, **CUA) as side:
+        side.writer.create(UserChange(name="JDOE", fields=MILLER, role_names=(f"{CHILD}:Z_FI_AP",)))
+        landscape.order(idocs={CHILD: {"fails": "target system is not there"}})
+        done = side.writer.change(UserChange(name="JDOE", systems=(CENTRAL,)))
+        assert looked(landscape, side, done.was_in) == {CHILD: "differs"}
 
 
 def test_a_lock_of_the_central_system_arrives_in_the_children(landscape: AbapServer) -> None:

@@ -304,6 +304,38 @@ def test_children_are_asked_until_they_agree_or_the_time_is_over(
     assert words in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("changed", "was_in"),
+    [
+        (Changed(user="", status="accepted_by_central", was_in=frozenset({"A"})), {"A"}),
+        (Changed(user="", status="unchanged", was_in=frozenset({"A"})), None),
+    ],
+)
+def test_children_are_asked_too_where_the_central_system_holds_it_already(
+    side: Side,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+    changed: Changed,
+    was_in: set[str] | None,
+) -> None:
+    """CO-T51: an earlier change may not have arrived, and nobody knows what it took."""
+    monkeypatch.setattr("sapmatch.cli.user_outcome._POLL", 1.0)
+    side.reader.is_central = True
+    side.writer.comes_to = changed
+    side.looks = [(child("differs", "roles"),)]
+    assert main(["users", "lock", "s4", "MILLER", "--wait", "1", "--json"]) == 3
+    assert side.was_in == was_in
+    told = json.loads(capsys.readouterr().out)
+    assert told["children"][0]["status"] == "differs"
+    assert "was_in" not in told
+
+
+def test_nobody_is_asked_for_children_of_a_system_that_has_none(side: Side) -> None:
+    side.writer.comes_to = Changed(user="", status="unchanged")
+    assert main(["users", "lock", "s4", "MILLER", "--wait", "1"]) == 0
+    assert side.was_in == ()
+
+
 def test_without_waiting_it_is_said_that_nobody_asked_the_children(
     side: Side, capsys: Capture
 ) -> None:

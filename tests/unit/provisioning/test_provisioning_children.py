@@ -73,3 +73,15 @@ def test_a_lost_answer_of_a_central_system_is_verified_too() -> None:
     response = here.carry(here.drop(CHANGE))
     assert response["rows"][0]["status"] == "accepted_by_central"
     assert response["rows"][0]["verified"] is True
+
+
+@pytest.mark.parametrize("fault", ["", "lost"])
+@pytest.mark.parametrize("row", [CHANGE, {"USERNAME": "A", "STATE": "absent"}])
+def test_the_systems_that_a_user_was_in_are_asked_whether_he_left_them(
+    row: dict[str, Any], fault: str
+) -> None:
+    """CO-T51; all that there are otherwise, and one that is away would fail every run."""
+    here = central(FINE)
+    here.sap.faults["A"] = [fault] if fault else []
+    assert here.carry(here.drop(row))["status"] == "done"
+    assert here.sap.was_in == {"A": (CHILD,)}

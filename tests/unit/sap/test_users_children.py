@@ -50,7 +50,7 @@ def look(found: SapUser | Exception | None, wanted: SapUser | None = WANTED) -> 
 def test_a_child_that_holds_the_same_agrees() -> None:
     """CO-T51."""
     indirect = replace(ROLE, name="MEMBER", origin="C")
-    generated = ProfileAssignment(name="T-4711")
+    generated = ProfileAssignment(name="T-4711", generated=True)
     more = replace(THERE, roles=(*THERE.roles, indirect), profiles=(*THERE.profiles, generated))
     assert look(THERE).status == look(more).status == "agrees"
 
@@ -66,6 +66,10 @@ def test_a_child_that_holds_the_same_agrees() -> None:
             "roles not assigned: SAP_A; still assigned: SAP_A (until 2026-02-01)",
         ),
         (replace(THERE, profiles=()), "profiles not assigned: SAP_NEW"),
+        (
+            replace(THERE, profiles=(*THERE.profiles, ProfileAssignment(name="SAP_ALL"))),
+            "profiles still assigned: SAP_ALL",
+        ),
         (replace(THERE, locks=Locks(everywhere=True)), "still locked by the central system"),
     ],
 )
@@ -119,6 +123,35 @@ def test_composite_roles_are_expanded_in_each_child() -> None:
     }
     assert children(None).expanded("JDOE") == {CHILD: ()}
     assert children(SapUnavailable("x")).expanded("JDOE") == {CHILD: None}
+
+
+def asked(wanted: SapUser | None, was_in: Any, found: Any = THERE) -> dict[str, str]:
+    systems = {CENTRAL: "s4", CHILD: "c200", OTHER: "c300"}
+    looked = children(found, systems).look(wanted, "JDOE", was_in)
+    return {each.system: each.status for each in looked}
+
+
+def test_systems_that_the_user_has_nothing_to_do_with_are_not_asked() -> None:
+    """CO-T51: one that is away for days would fail every change of everybody else."""
+    wanted = replace(WANTED, systems=(CHILD,), roles=WANTED.roles[:1])
+    assert asked(wanted, ()) == {CHILD: "agrees"}
+    assert asked(wanted, (CHILD, OTHER)) == {CHILD: "agrees", OTHER: "differs"}
+    assert asked(None, (OTHER,)) == {OTHER: "differs"}
+    assert asked(None, (), None) == {}
+
+
+def test_a_user_who_leaves_the_central_system_as_a_child_stays_its_user() -> None:
+    wanted = replace(WANTED, systems=(CHILD,), roles=WANTED.roles[:1])
+    assert asked(wanted, (CENTRAL,)) == {CHILD: "agrees"}
+    assert asked(wanted, None) == {CHILD: "agrees", OTHER: "differs"}
+
+
+def test_where_nobody_knows_what_a_user_left_all_are_asked_and_others_may_be_away() -> None:
+    """CO-T51."""
+    away = SapUnavailable("was not reached")
+    wanted = replace(WANTED, systems=(CHILD,), roles=WANTED.roles[:1])
+    assert asked(wanted, None, away) == {CHILD: "unreachable", OTHER: "not_asked"}
+    assert asked(None, None, away) == dict.fromkeys((CENTRAL, CHILD, OTHER), "unreachable")
 
 
 def test_a_central_system_that_is_its_own_child_is_asked_for_its_own_roles_alone() -> None:

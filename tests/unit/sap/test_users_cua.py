@@ -201,3 +201,16 @@ def test_the_central_system_is_asked_for_its_systems_now_and_then() -> None:
     clock.sleep(301)
     writer.check(UserChange(name="JDOE", role_names=("SAP_A",)))
     assert len(asked) == 2
+
+
+def test_a_change_tells_the_systems_that_the_user_was_in() -> None:
+    """CO-T51: they are asked whether he left them."""
+    sap = sap_with(systems=[CENTRAL, "QAS"], roles=[at(CHILD, "SAP_A")])
+    writer = writer_on(sap, **CUA)
+    systems = UserChange(name="JDOE", systems=(CENTRAL, CHILD))
+    before = {CENTRAL, "QAS", CHILD}
+    assert writer.change(systems).was_in == before
+    sap.users["JDOE"]["systems"] = [CENTRAL]
+    assert writer.change(UserChange(name="JDOE", locked=False)).was_in == {CENTRAL, CHILD}
+    assert writer.delete("JDOE").was_in == {CENTRAL, CHILD}
+    assert writer.create(UserChange(name="NEW", fields={"ADDRESS.LASTNAME": "N"})).was_in == set()

@@ -5,7 +5,7 @@ The central system distributes what it accepted by IDoc, later and without telli
 the lock everywhere. Which fields of a user it distributes is customizing (SCUM), so they are not.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -32,13 +32,19 @@ class SapChildren:
         self._connections = {name.upper(): at for name, at in central.systems.items()}
         self._readers = readers
 
-    def look(self, wanted: SapUser | None, name: str) -> tuple[ChildSystem, ...]:
-        """How the children stand to what the central system holds of the user; None: deleted.
-
-        Those that the settings name, and those that the user is assigned to.
-        """
-        systems = {*self._connections, *(_assigned(wanted) if wanted else ())}
-        return tuple(self._looked(system, wanted, name) for system in self._sorted(systems))
+    def look(
+        self, wanted: SapUser | None, name: str, was_in: Collection[str] | None = None
+    ) -> tuple[ChildSystem, ...]:
+        """Port. Other systems have nothing to do with the user, and may be away for days."""
+        is_in = wanted.assigned_systems if wanted else frozenset()
+        others = self._connections if was_in is None else was_in
+        systems = {*is_in, *(system.upper() for system in others)}
+        if wanted is not None and self._central not in is_in:
+            systems -= {self._central}  # who leaves it as a child stays its user
+        found = [self._looked(system, wanted, name) for system in self._sorted(systems)]
+        if was_in is None and wanted is not None:
+            found = [each if each.system in is_in else _silent(each) for each in found]
+        return tuple(found)
 
     def expanded(self, name: str) -> dict[str, tuple[RoleAssignment, ...] | None]:
         """All roles of the user by child system, those that composite roles bring too.
@@ -82,18 +88,17 @@ class SapChildren:
         return self._readers(self._connections[system]).details(name)
 
 
-def _assigned(user: SapUser) -> set[str]:
-    """A role or profile in a system assigns the system as well."""
-    return {
-        *user.systems,
-        *(role.system for role in user.direct_roles),
-        *(profile.system for profile in user.profiles),
-    } - {""}
+def _silent(child: ChildSystem) -> ChildSystem:
+    """A system that the user is not assigned to; it need not answer."""
+    if child.status != "unreachable":
+        return child
+    words = f"the user is not assigned to it, and it did not answer: {child.message}"
+    return replace(child, status="not_asked", message=words)
 
 
 def _differences(system: str, wanted: SapUser | None, found: SapUser | None) -> Iterator[str]:
     """What is not as the central system holds it, in words."""
-    if wanted is None or system not in _assigned(wanted):
+    if wanted is None or system not in wanted.assigned_systems:
         if found is not None:
             yield "the user is still there"
         return
@@ -104,14 +109,23 @@ def _differences(system: str, wanted: SapUser | None, found: SapUser | None) -> 
     have_roles = [replace(role, system="") for role in found.roles if _is_of(role.system, system)]
     if words := not_applied(roles, have_roles):
         yield f"roles {words}"
-    have = {profile.name for profile in found.profiles if _is_of(profile.system, system)}
-    missing = sorted({p.name for p in wanted.profiles if p.system == system} - have)
-    if missing:
-        yield f"profiles not assigned: {', '.join(missing)}"
+    yield from _profiles(system, wanted, found)
     if wanted.locks.everywhere and not found.locks.everywhere:
         yield "not locked"
     if found.locks.everywhere and not wanted.locks.everywhere:
         yield "still locked by the central system"
+
+
+def _profiles(system: str, wanted: SapUser, found: SapUser) -> Iterator[str]:
+    """Those that SAP made of roles come and go with them, in each system by itself."""
+    there = [each for each in found.profiles if _is_of(each.system, system)]
+    made = {each.name for each in there if each.generated}
+    want = {each.name for each in wanted.profiles if each.system == system and not each.generated}
+    have = {each.name for each in there}
+    if missing := sorted(want - have):
+        yield f"profiles not assigned: {', '.join(missing)}"
+    if more := sorted(have - want - made):
+        yield f"profiles still assigned: {', '.join(more)}"
 
 
 def _is_of(named: str, system: str) -> bool:

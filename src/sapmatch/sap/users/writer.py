@@ -158,7 +158,7 @@ class SapUserWriter:
                 lacks=lambda user: None if user is None else Lack("the user is still there"),
                 code="NOT_DELETED",
             )
-            return self._applied(wanted, [effect], frozenset())
+            return self._applied(wanted, [effect], frozenset(), found)
 
     def _changed(self, checked: _Checked, found: SapUser) -> Changed:
         require_read(self._named(checked.name), found, checked.needs)
@@ -166,12 +166,18 @@ class SapUserWriter:
             raise refused(self._named(checked.name), problems)
         effects = [*self._changes(checked, found)]
         if not effects:
-            return Changed(user=checked.name, status="unchanged")
+            return Changed(user=checked.name, status="unchanged", was_in=found.assigned_systems)
         if checked.change.password is not None:
             check_formally(self._transport, checked.change.password, self._rfc)
-        return self._applied(checked.name, effects, checked.needs)
+        return self._applied(checked.name, effects, checked.needs, found)
 
-    def _applied(self, name: str, effects: list[Effect], needs: frozenset[str]) -> Changed:
+    def _applied(
+        self,
+        name: str,
+        effects: list[Effect],
+        needs: frozenset[str],
+        before: SapUser | None = None,
+    ) -> Changed:
         def read() -> SapUser | None:
             found = self._reader.details(name)
             if found is not None:
@@ -184,7 +190,8 @@ class SapUserWriter:
             self._clock,
             is_central=self._rfc.cua_enabled,
         )
-        return run.applied(name, effects)
+        was_in = before.assigned_systems if before else frozenset()
+        return replace(run.applied(name, effects), was_in=was_in)
 
     def _creation(self, checked: _Checked) -> Iterator[Effect]:
         yield self._create_effect(checked)

@@ -6,7 +6,7 @@ The words without arguments of AWS's are for the table in functions.py; the othe
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from aws_cdk import Aws
+from aws_cdk import Aws, Fn
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -105,6 +105,16 @@ def lists_subscriptions() -> Grant:
 def starts(machine: str) -> Grant:
     """Executions of one state machine."""
     return lambda r: _allow(("states:StartExecution",), [r.machines[machine]])
+
+
+def looks_at(machine: str) -> Grant:
+    """Whether an execution of one state machine still runs."""
+
+    def grant(r: Resources) -> iam.PolicyStatement:
+        name = Fn.select(6, Fn.split(":", r.machines[machine]))
+        return _allow(("states:DescribeExecution",), [f"{_executions(name)}:*"])
+
+    return grant
 
 
 def resumes(machine: str) -> Grant:
@@ -227,7 +237,7 @@ def reads_items(r: Resources) -> list[iam.PolicyStatement]:
 
 def runs_children(machine: str, arn: str, label: str) -> list[iam.PolicyStatement]:
     """What a distributed map does with its own machine: a child is an execution of it."""
-    place = f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}:execution:{machine}"
+    place = _executions(machine)
     return [
         _allow(("states:StartExecution",), [arn]),
         _allow(
@@ -235,6 +245,11 @@ def runs_children(machine: str, arn: str, label: str) -> list[iam.PolicyStatemen
             [f"{place}:*", f"{place}/{label}:*"],
         ),
     ]
+
+
+def _executions(machine: str) -> str:
+    """Beginning of the ARNs of the executions of a machine."""
+    return f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}:execution:{machine}"
 
 
 def sends(queue: sqs.IQueue) -> iam.PolicyStatement:

@@ -4,6 +4,7 @@ from infra.function_spec import FunctionSpec
 from infra.grants import (
     lists,
     logs_on,
+    looks_at,
     opens_secrets,
     publishes,
     puts,
@@ -113,13 +114,12 @@ CALLED = {
     "approve_provisioning": FunctionSpec(
         purpose="Takes the word of a person about a run of desired users.",
         grants=(
-            lists(),
-            reads(f"{KEPT}*"),
             queries("control"),
             puts("control"),
             resumes(MACHINE),
             starts(MACHINE),
-            uses_key("s3", "dynamodb"),
+            looks_at(MACHINE),
+            uses_key("dynamodb"),
         ),
     ),
 }

@@ -9,6 +9,7 @@ from unittest.mock import MagicMock
 import pytest
 
 import functions._provisioning as shared
+import sapmatch.bootstrap.provisioning as room
 
 
 class Turns:
@@ -19,6 +20,7 @@ class Turns:
         self.taken: list[tuple[str, str, datetime]] = []
         self.held = 0
         monkeypatch.setattr(shared, "provisioner", lambda _: self.runs)
+        monkeypatch.setattr(room, "provisioner", lambda _: self.runs)
         monkeypatch.setattr(shared, "sap_turn", self._turn)
         monkeypatch.setattr(shared, "on_hold", lambda *_: self.held)
 

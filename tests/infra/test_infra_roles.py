@@ -216,7 +216,7 @@ READ_WRITE = [
         {"Control"},
     ),
     ("await_approval", {"provisioned/*"}, set(), {"Control"}, {"Control"}),
-    ("approve_provisioning", {"provisioned/*"}, set(), {"Control"}, {"Control"}),
+    ("approve_provisioning", set(), set(), {"Control"}, {"Control"}),
     ("apply_provisioning", {"provisioned/*"}, {"provisioned/*"}, {"Control"}, {"Control"}),
     ("verify_provisioning", {"provisioned/*"}, {"provisioned/*"}, {"Control"}, {"Control"}),
     ("report_provisioning", {"provisioned/*"}, {"provisioned/*"}, {"Control"}, {"Control"}),
@@ -300,6 +300,7 @@ def test_only_what_runs_let_go_and_stale_keys_of_orders_are_ever_removed(prod: T
                 "wake_documents",
             },
         ),
+        ("states:DescribeExecution", {"approve_provisioning"}),
         (
             "sqs:ReceiveMessage",
             {"receive_document", "receive_provisioning_file", "receive_update_file"},
@@ -325,6 +326,14 @@ def test_a_receiver_starts_its_own_machine_only(prod: Templates) -> None:
     ):
         (arn,) = granted(prod, name)["states:StartExecution"]
         assert arn.startswith(machine)
+
+
+def test_who_resumes_a_run_sees_its_executions_and_no_file(prod: Templates) -> None:
+    grants = granted(prod, "approve_provisioning")
+    (executions,) = grants["states:DescribeExecution"]
+    assert ":execution:" in executions
+    assert "Provisioning" in executions.partition(":execution:")[2]
+    assert not {action for action in grants if action.startswith("s3:")}
 
 
 def test_only_executions_that_wait_for_them_are_answered(prod: Templates) -> None:

@@ -27,6 +27,16 @@ class StepFunctions:
             return False
         return True
 
+    def is_running(self, machine: str, name: str) -> bool:
+        """Whether the machine of this ARN has an execution of the name that has not ended."""
+        execution = machine.replace(":stateMachine:", ":execution:") + f":{name}"
+        try:
+            with translated(f"execution {name}"):
+                found = self._client.describe_execution(executionArn=execution)
+        except self._client.exceptions.ExecutionDoesNotExist:
+            return False
+        return found["status"] in ("RUNNING", "PENDING_REDRIVE")
+
     def resume(self, token: str, output: Mapping[str, Any]) -> bool:
         """Answer the task of this token; False where it has ended, or was answered before."""
         text = msgspec.json.encode(output).decode()

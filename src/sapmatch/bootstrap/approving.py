@@ -14,6 +14,8 @@ from sapmatch.bootstrap.deciding import proved, vouched
 from sapmatch.bootstrap.parts import Services
 from sapmatch.bootstrap.provisioning import machine, provisioner
 from sapmatch.model.errors import InputRejected
+from sapmatch.model.provisioning import ProvisioningRun
+from sapmatch.provisioning.states import has_ended
 from sapmatch.settings import Environment
 
 _CALLED = "sapmatch-{}-approve-provisioning"
@@ -83,19 +85,49 @@ def _reject(parts: Services, wish: Wish, who: str) -> dict[str, Any]:
     return {"outcome": answer.decision, "message": answer.message, "goes_on": answer.goes_on}
 
 
-def _stop(parts: Services, wish: Wish, _who: str) -> dict[str, Any]:
-    provisioner(parts).stop(wish.run_id, wish.connection)
+def _stop(parts: Services, wish: Wish, who: str) -> dict[str, Any]:
+    run = provisioner(parts).stop(wish.run_id, wish.connection, who)
     message = f"run {wish.run_id}: ends behind the user that it is at; what is done stays done"
+    if not parts.workflows.is_running(machine(parts), run.execution_name):
+        message = (
+            f"run {wish.run_id}: its execution was broken off, so nothing is changed any more; "
+            "`sapmatch provision resume` lets it go on"
+        )
     return {"outcome": "stopped", "message": message}
 
 
-def _resume(parts: Services, wish: Wish, _who: str) -> dict[str, Any]:
-    """The execution is named by how often the run was resumed: two calls start one."""
-    run, received = provisioner(parts).resume(wish.run_id, wish.connection)
-    job = msgspec.to_builtins(received)
-    started = parts.workflows.start(machine(parts), run.execution_name, job)
-    message = f"run {wish.run_id}: goes on" if started else f"run {wish.run_id}: goes on already"
-    return {"outcome": "resumed", "message": message}
+def _resume(parts: Services, wish: Wish, who: str) -> dict[str, Any]:
+    """The execution is named by how often the run was resumed: two calls start one.
+
+    A run that was not reported goes on too where its execution never began, or was broken off.
+    """
+    runs = provisioner(parts)
+    found = runs.find(wish.run_id, wish.connection)
+    broken_off = None
+    if found is not None and not has_ended(found):
+        if _is_carried(parts, found):
+            return _resumed(found)
+        broken_off = found.resumed
+    run = runs.resume(wish.run_id, wish.connection, who, broken_off)
+    _start(parts, run)
+    return _resumed(run)
+
+
+def _resumed(run: ProvisioningRun) -> dict[str, Any]:
+    if run.stop_asked:
+        raise InputRejected(f"run {run.run_id}: is being stopped; resume it when it has ended")
+    return {"outcome": "resumed", "message": f"run {run.run_id}: goes on"}
+
+
+def _is_carried(parts: Services, run: ProvisioningRun) -> bool:
+    """Whether an execution is at it, from now on at the latest; False where it has ended."""
+    return _start(parts, run) or parts.workflows.is_running(machine(parts), run.execution_name)
+
+
+def _start(parts: Services, run: ProvisioningRun) -> bool:
+    """Start it under its name: one that runs with the same input stays the one."""
+    job = msgspec.to_builtins(run.start)
+    return parts.workflows.start(machine(parts), run.execution_name, job)
 
 
 _ACTIONS = {"approve": _approve, "reject": _reject, "stop": _stop, "resume": _resume}

@@ -1,7 +1,7 @@
 """Runs of desired users: with what they are planned, applied and told."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, tzinfo
 from functools import partial
 from math import ceil
@@ -12,7 +12,7 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 
 from sapmatch.bootstrap.parts import Services
-from sapmatch.model.errors import InputRejected
+from sapmatch.model.errors import InputRejected, SapmatchError
 from sapmatch.model.provisioning import Provisioning
 from sapmatch.model.rfc import Rfc, RfcScalar
 from sapmatch.model.uploads import Upload
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from sapmatch.provisioning.runs import Provisioner
 
 _LONGEST = 900  # seconds that a function may run
-EXPIRED = "nobody approved it in time"
 
 
 def provisioner(parts: Services) -> "Provisioner":
@@ -129,10 +128,23 @@ def report(
 
     `action` "expired": nobody answered whether it may go on.
     """
+    from sapmatch.provisioning.reasons import EXPIRED
+
     runs = provisioner(parts)
     reason = error or (EXPIRED if action == "expired" else None)
     response = runs.report(run_id, connection, reason)
-    return runs.status(run_id, connection).run.status, response
+    run = runs.find(run_id, connection)
+    assert run is not None  # it was reported
+    return run.status, response
+
+
+def note_trouble(parts: Services, run_id: str, connection: str, error: SapmatchError) -> None:
+    """Keep what a step raised with its run, for the mail and the response file.
+
+    A run that is not known yet, or a table that cannot be written, hides no error.
+    """
+    with suppress(SapmatchError):
+        provisioner(parts).troubled(run_id, connection, error)
 
 
 @contextmanager

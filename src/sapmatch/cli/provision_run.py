@@ -62,9 +62,8 @@ def status(arguments: argparse.Namespace) -> int:
 
 
 def _all(runs: "Provisioner", arguments: argparse.Namespace) -> int:
-    found = [
-        runs.status(run_id, arguments.connection).run for run_id in runs.runs(arguments.connection)
-    ]
+    kept = (runs.find(run_id, arguments.connection) for run_id in runs.runs(arguments.connection))
+    found = [run for run in kept if run is not None]
     found.sort(key=lambda run: run.started_at)
     if arguments.json:
         for run in found:
@@ -101,6 +100,9 @@ def _show(view: RunView) -> None:
             ("Started", f"{run.started_at:%Y-%m-%d %H:%M:%S} UTC"),
             ("Users", [f"{number} {name}" for name, number in view.users.items() if number]),
             ("Decided", by),
+            ("Stopped", run.stopped_by and f"by {run.stopped_by}"),
+            ("Resumed", run.resumed_by and f"by {run.resumed_by}"),
+            ("Last error of a step", run.trouble),
             ("Digest of the plan", run.digest[:12]),
             ("Response file", view.response),
         )

@@ -379,3 +379,7 @@ class Workflows(Protocol):
     def start(self, machine: str, name: str, input: Mapping[str, Any]) -> bool:
         """Start once under the name; False where an execution of that name was already started."""
         ...
+
+    def is_running(self, machine: str, name: str) -> bool:
+        """Whether the execution of that name has begun and not ended."""
+        ...

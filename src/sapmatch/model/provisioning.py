@@ -119,7 +119,8 @@ class ProvisioningRun(Struct, frozen=True, kw_only=True):
 
     `token` lets the `execution` go on that waits for a person, who was `asked_at`. `digest` is that
     of the plan. `told` are the statuses that a mail went out for, each with how often the run was
-    `resumed` then.
+    `resumed` then. `stopped_by` and `resumed_by` did so last. `trouble` is the error that a step
+    raised last, with its class.
     """
 
     run_id: str
@@ -140,6 +141,9 @@ class ProvisioningRun(Struct, frozen=True, kw_only=True):
     decided_at: datetime | None = None
     reason: str | None = None
     stop_asked: bool = False
+    stopped_by: str | None = None
+    resumed_by: str | None = None
+    trouble: str | None = None
     verify_since: datetime | None = None
     resumed: int = 0
     told: tuple[str, ...] = ()
@@ -150,6 +154,16 @@ class ProvisioningRun(Struct, frozen=True, kw_only=True):
     def execution_name(self) -> str:
         """Name of the execution of the state machine that carries it."""
         return f"{self.run_id}-{self.resumed}" if self.resumed else self.run_id
+
+    @property
+    def start(self) -> "Received":
+        """What its execution is started with, each time the same."""
+        return Received(
+            run_id=self.run_id,
+            connection=self.connection,
+            key=self.source,
+            version_id=self.version_id,
+        )
 
 
 class Received(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from sapmatch.model.provisioning import Plan, PlannedUser, ProvisioningRun, RunS
 from sapmatch.model.uploads import Upload
 from sapmatch.provisioning import text
 from sapmatch.provisioning.problems import line
+from sapmatch.provisioning.reasons import EXPIRED
 from sapmatch.provisioning.response import Outcomes, is_fine, summary
 from sapmatch.provisioning.text import Mail, Section
 from sapmatch.provisioning.verify import behind
@@ -23,14 +24,20 @@ _TITLES: Final[dict[RunStatus, str]] = {
     "done": "SAP users are as the file wants them",
 }
 _REMEDIES: Final[dict[RunStatus, str]] = {
-    "refused": "Correct the rows below and drop the file again: nothing of it was applied.",
+    "refused": "Correct the refused rows and drop the file again: nothing of it was applied.",
     "rejected": "Nothing: no user was changed by this run.",
     "stopped": "Let it go on with the command below, or drop a new file.",
     "failed": (
-        "Mend what is named below, then let the run go on with the command below: what is done "
+        "Mend what is named above, then let the run go on with the command below: what is done "
         "stays as it is, and is not done again."
     ),
 }
+_ANEW = (
+    "Correct the rows above and drop the file again: this run keeps its plan, and what is so "
+    "already is not changed again."
+)
+_LATE = "Nothing was changed. Let the run go on with the command below: it asks again."
+_FOR_GOOD: Final = {"PLAN_OUTDATED"}  # codes of steps that fail again while the plan is the same
 
 
 def asking_mail(run: ProvisioningRun, plan: Plan, stage: str, days: int) -> Mail:
@@ -70,9 +77,11 @@ def ended_mail(
 ) -> Mail:
     """A run has come to its end, for now or for good."""
     at = _at(run, stage)
-    again = [f"sapmatch provision resume {at}"] if run.status in ("stopped", "failed") else []
-    done = run.status == "done"
-    remedy = _REMEDIES.get(run.status)
+    done, late = run.status == "done", error == EXPIRED
+    anew = run.status == "failed" and not error and _needs_another_file(outcomes, refused)
+    remedy = _ANEW if anew else _LATE if late else _REMEDIES.get(run.status)
+    can_go_on = run.status in ("stopped", "failed") and not anew
+    again = [f"sapmatch provision resume {at}"] if can_go_on else []
     rows = _troubled(outcomes)
     sections: list[Section] = [
         ("What", [f"File {run.source}: {_told(summary(outcomes, refused))}."]),
@@ -86,7 +95,16 @@ def ended_mail(
         ("How", [f"sapmatch provision status {at}", *again]),
         ("Where", [f"Response file {response_key}"]),
     ]
-    return _mail(_TITLES.get(run.status, "Change of SAP users"), run, sections)
+    title = _TITLES.get(run.status, "Change of SAP users")
+    return _mail("Change of SAP users was not approved in time" if late else title, run, sections)
+
+
+def _needs_another_file(outcomes: Outcomes, refused: Sequence[Problem]) -> bool:
+    """Whether nothing gets better by going on: rows that were refused, or changed meanwhile."""
+    bad = [outcome for _, outcome in outcomes if not is_fine(outcome)]
+    codes = {step.code for outcome in bad for step in outcome.steps if step.status == "failed"}
+    lost = all(outcome.status == "failed" for outcome in bad) and codes <= _FOR_GOOD
+    return bool(refused or bad) and lost
 
 
 def unread_mail(upload: Upload, error: str) -> Mail:

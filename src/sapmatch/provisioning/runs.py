@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from msgspec.structs import replace
 
-from sapmatch.model.errors import InputRejected
+from sapmatch.model.errors import InputRejected, SapmatchError
 from sapmatch.model.ports import Clock, Control, Mailer, Objects
 from sapmatch.model.provisioning import (
     Answered,
@@ -36,6 +36,7 @@ from sapmatch.provisioning.desired import (
 from sapmatch.provisioning.mail import asking_mail, ended_mail, unread_mail
 from sapmatch.provisioning.planning import Planning, load_plan
 from sapmatch.provisioning.progress import Notebook, outcomes
+from sapmatch.provisioning.reasons import reason_of, trouble_of
 from sapmatch.provisioning.record import Records
 from sapmatch.provisioning.response import is_fine, response, summary
 from sapmatch.provisioning.side import Side
@@ -120,7 +121,7 @@ class Provisioner:
 
     def refuse_upload(self, upload: Upload, error: str) -> None:
         """Tell people by mail that a file was not even begun."""
-        self._send(unread_mail(upload, error), {"state": "refused"})
+        self._send(unread_mail(upload, error), states.REFUSED_UPLOAD)
 
     def plan(
         self,
@@ -225,9 +226,10 @@ class Provisioner:
     def report(self, run_id: str, connection: str, error: str | None = None) -> str:
         """Write the response file, end the run, mail; returns the key of the response file.
 
-        `error` is what the state machine failed with, in a few words.
+        `error` is the class that the state machine failed with, or a few words.
         """
         run = self._records.get(connection, run_id)
+        error = reason_of(run, error)
         plan = self.plan_of(run_id, connection)
         noted = Notebook(self._objects, connection, run_id).load()
         found = outcomes(plan.users if plan else (), noted)
@@ -243,24 +245,30 @@ class Provisioner:
         self._tell(run, ended_mail(run, plan, found, refused, key, self._stage, error))
         return key
 
-    def stop(self, run_id: str, connection: str) -> ProvisioningRun:
+    def troubled(self, run_id: str, connection: str, error: SapmatchError) -> None:
+        """Note what a step raised: a report tells it where the run ends with it."""
+        trouble = trouble_of(error)
+        self._records.change(connection, run_id, lambda run: replace(run, trouble=trouble))
+
+    def stop(self, run_id: str, connection: str, who: str = "") -> ProvisioningRun:
         """Let a run end behind the user that it is at, or at once where it waits for a person."""
-        run = self._records.change(connection, run_id, states.stopping)
+        run = self._records.change(connection, run_id, lambda run: states.stopping(run, who))
         if self._waits and run.status == "waiting" and run.token:
             self._waits.resume(run.token, {"action": "stopped"})
         return run
 
-    def resume(self, run_id: str, connection: str) -> tuple[ProvisioningRun, Received]:
-        """Let a run that was stopped or failed go on.
+    def resume(
+        self, run_id: str, connection: str, who: str = "", broken_off: int | None = None
+    ) -> ProvisioningRun:
+        """Let a run that was stopped or failed go on, or whose execution was broken off.
 
-        Start the state machine with what is returned, under the run's `execution_name`. What is
-        done is not done again; what failed is tried once more.
+        Start the state machine with its `start`, under its `execution_name`. What is done is not
+        done again; what failed is tried once more. `broken_off` is how often it had been resumed
+        when its execution ended.
         """
-        run = self._records.change(connection, run_id, states.resuming)
-        start = Received(
-            run_id=run_id, connection=connection, key=run.source, version_id=run.version_id
+        return self._records.change(
+            connection, run_id, lambda run: states.resuming(run, who, broken_off)
         )
-        return run, start
 
     def status(self, run_id: str, connection: str) -> RunView:
         """Where a run stands; InputRejected where there is none."""

@@ -9,6 +9,7 @@ from sapmatch.model.errors import InputRejected
 from sapmatch.model.provisioning import Counts, ProvisioningRun, RunStatus
 
 OVER: Final[tuple[RunStatus, ...]] = ("done", "refused", "rejected")
+REFUSED_UPLOAD: Final = {"state": "provisioning_refused", "owner": "administrator"}
 _CAN_GO_ON: Final[tuple[RunStatus, ...]] = ("failed", "stopped")
 
 
@@ -36,13 +37,12 @@ def waiting(run: ProvisioningRun, token: str, execution: str) -> ProvisioningRun
 
 def running(run: ProvisioningRun) -> ProvisioningRun:
     """Users are being changed; a run that has ended stays so."""
-    has_ended = run.status in (*OVER, *_CAN_GO_ON)
-    return run if run.stop_asked or has_ended else replace(run, status="running")
+    return run if run.stop_asked or has_ended(run) else replace(run, status="running")
 
 
 def goes_on(run: ProvisioningRun) -> bool:
     """Whether another user may be changed: nobody asked to stop, and nobody was told of its end."""
-    return not run.stop_asked and run.status not in (*OVER, *_CAN_GO_ON)
+    return not run.stop_asked and not has_ended(run)
 
 
 def verifying(run: ProvisioningRun, now: datetime) -> ProvisioningRun:
@@ -50,21 +50,32 @@ def verifying(run: ProvisioningRun, now: datetime) -> ProvisioningRun:
     return replace(run, status="verifying", verify_since=run.verify_since or now)
 
 
-def stopping(run: ProvisioningRun) -> ProvisioningRun:
+def has_ended(run: ProvisioningRun) -> bool:
+    """Whether it was reported, for now or for good."""
+    return run.status in (*OVER, *_CAN_GO_ON)
+
+
+def stopping(run: ProvisioningRun, who: str) -> ProvisioningRun:
     """It is to end behind the user that it is at; InputRejected where it has ended."""
-    if run.status in (*OVER, *_CAN_GO_ON):
+    if has_ended(run):
         raise InputRejected(f"run {run.run_id}: has ended already, it is {run.status}")
-    return replace(run, stop_asked=True)
+    return replace(run, stop_asked=True, stopped_by=who or None)
 
 
-def resuming(run: ProvisioningRun) -> ProvisioningRun:
-    """It goes on; InputRejected where it has not ended, or has ended for good."""
-    if run.status not in _CAN_GO_ON:
+def resuming(run: ProvisioningRun, who: str, broken_off: int | None) -> ProvisioningRun:
+    """It goes on; InputRejected where it has not ended, or has ended for good.
+
+    `broken_off` says how often it had been resumed when its execution ended without ending it.
+    """
+    if run.status in OVER or (run.status not in _CAN_GO_ON and run.resumed != broken_off):
         raise InputRejected(f"run {run.run_id}: is {run.status}, and cannot go on")
     return replace(
         run,
         status="planned",
         stop_asked=False,
+        resumed_by=who or None,
+        trouble=None,
+        token=None,
         verify_since=None,
         asked_at=None,
         resumed=run.resumed + 1,

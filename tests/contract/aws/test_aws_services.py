@@ -1,6 +1,7 @@
 """Objects, secrets, mails and workflow starts against the emulator."""
 
 import json
+import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -164,3 +165,25 @@ def test_a_workflow_starts_once_under_its_name(aws: str) -> None:
     workflows = StepFunctions(client("stepfunctions"))
     assert workflows.start(machine, "invoice-1", {"document_id": "1"})
     assert not workflows.start(machine, "invoice-1", {"document_id": "1"})
+
+
+@pytest.mark.parametrize(
+    ("state", "runs"),
+    [({"Type": "Wait", "Seconds": 600, "End": True}, True), ({"Type": "Fail"}, False)],
+)
+def test_an_execution_that_has_ended_is_told_from_one_that_runs(
+    aws: str, state: Any, runs: bool
+) -> None:
+    machine = client("stepfunctions").create_state_machine(
+        name=f"m{uuid.uuid4().hex[:8]}",
+        definition=json.dumps({"StartAt": "Only", "States": {"Only": state}}),
+        roleArn="arn:aws:iam::000000000000:role/r",
+    )["stateMachineArn"]
+    workflows = StepFunctions(client("stepfunctions"))
+    assert not workflows.is_running(machine, "run-1")
+    workflows.start(machine, "run-1", {"run_id": "1"})
+    for _ in range(50):
+        if workflows.is_running(machine, "run-1") is runs:
+            break
+        time.sleep(0.1)
+    assert workflows.is_running(machine, "run-1") is runs

@@ -6,21 +6,24 @@ from typing import Any, cast
 from unittest.mock import MagicMock
 
 import pytest
+from msgspec.structs import replace
 
 from sapmatch.bootstrap.approving import Wish, approve
 from sapmatch.bootstrap.parts import Services
-from sapmatch.bootstrap.provisioning import EXPIRED, hold, on_hold, receive, report, sap_turn
+from sapmatch.bootstrap.provisioning import hold, on_hold, receive, report, sap_turn
 from sapmatch.bootstrap.stage import written_connections
 from sapmatch.bootstrap.writing import gate
 from sapmatch.model.connection import Limits
 from sapmatch.model.errors import InputRejected, LogonRefused, SapThrottled
-from sapmatch.model.provisioning import Answered, ProvisioningRun, Received, RunView
+from sapmatch.model.provisioning import Answered, ProvisioningRun, Received
 from sapmatch.model.uploads import Upload
+from sapmatch.provisioning.reasons import EXPIRED
 from sapmatch.settings import Environment
 from tests.builders.control import MemoryControl
 from tests.builders.memory import START, MemoryClock
 
 RUN = "3b0c44298fc1"
+ANNA = "arn:aws:iam::123456789012:user/anna"
 KEY = "provisioning/s4/joiners.json"
 RECEIVED = Received(run_id=RUN, connection="s4", key=KEY, version_id="v1")
 ENDED = ProvisioningRun(
@@ -107,7 +110,7 @@ def test_an_end_says_why(
     parts: Any, runs: MagicMock, error: str | None, action: str | None, reason: str | None
 ) -> None:
     runs.report.return_value = "provisioned/s4/3b0c44298fc1/response.json"
-    runs.status.return_value = RunView(run=ENDED)
+    runs.find.return_value = ENDED
     assert report(parts, RUN, "s4", error, action) == ("failed", runs.report.return_value)
     assert runs.report.call_args.args == (RUN, "s4", reason)
 
@@ -145,7 +148,7 @@ def caller(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def prove(_parts: Any, digest: str, *_: Any) -> str:
         proved.append(digest)
-        return "arn:aws:iam::123456789012:user/anna"
+        return ANNA
 
     monkeypatch.setattr("sapmatch.bootstrap.approving.proved", prove)
     return proved
@@ -186,20 +189,21 @@ def test_a_run_is_stopped_behind_the_user_that_it_is_at(
     parts: Any, runs: MagicMock, caller: list[str]
 ) -> None:
     assert approve(parts, wish("stop")[1], "1")["outcome"] == "stopped"
-    assert runs.stop.call_args.args == (RUN, "s4")
+    assert runs.stop.call_args.args == (RUN, "s4", ANNA)
 
 
-@pytest.mark.parametrize(("started", "told"), [(True, "goes on"), (False, "goes on already")])
+@pytest.mark.parametrize("started", [True, False])
 def test_a_run_that_is_resumed_is_one_execution(
-    parts: Any, runs: MagicMock, caller: list[str], started: bool, told: str
+    parts: Any, runs: MagicMock, caller: list[str], started: bool
 ) -> None:
-    again = ProvisioningRun(run_id=RUN, connection="s4", source=KEY, started_at=START, resumed=2)
-    runs.resume.return_value = (again, RECEIVED)
+    runs.find.return_value = replace(ENDED, resumed=1)
+    runs.resume.return_value = replace(ENDED, status="planned", resumed=2)
     parts.workflows.start.return_value = started
     answer = approve(parts, wish("resume")[1], "1")
-    assert answer == {"outcome": "resumed", "message": f"run {RUN}: {told}"}
+    assert answer == {"outcome": "resumed", "message": f"run {RUN}: goes on"}
     machine, name, job = parts.workflows.start.call_args.args
     assert (machine, name, job["key"]) == ("arn:machine", f"{RUN}-2", KEY)
+    assert runs.resume.call_args.args == (RUN, "s4", ANNA, None)
 
 
 def test_nobody_who_is_not_proved_says_anything(parts: Any, runs: MagicMock) -> None:

@@ -87,6 +87,7 @@ class Stage:
         self.view = RunView(run=WAITING, users={"not_executed": 2})
         self.runs = MagicMock()
         self.runs.status.side_effect = lambda *_: self.view
+        self.runs.find.side_effect = lambda *_: self.view.run
         self.runs.plan_of.return_value = PLAN
         self.runs.runs.return_value = (RUN,)
         self.parts = SimpleNamespace(
@@ -187,6 +188,7 @@ def test_without_a_run_all_that_are_kept_are_listed(
 ) -> None:
     assert main(["provision", "status", "--connection", "s4", "--stage", "test"]) == 0
     assert "1 to change, 1 as they should be, 25 roles removed" in capsys.readouterr().out
+    assert not stage.runs.status.called  # it reads what is kept of every user
     assert main(["provision", "status", "--connection", "s4", "--stage", "test", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["run_id"] == RUN
 

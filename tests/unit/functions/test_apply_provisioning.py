@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 import functions.apply_provisioning
-from sapmatch.model.errors import Throttled
+from sapmatch.model.errors import AuthorizationMissing, Throttled
 from sapmatch.model.provisioning import Applied
 from tests.builders.memory import START
 from tests.builders.provisioning_steps import Turns
@@ -36,17 +36,18 @@ def test_nothing_is_changed_while_a_person_holds_the_system(
 ) -> None:
     """It may be released early, so the run looks again."""
     turns.held = seconds
-    turns.runs.status.return_value = SimpleNamespace(run=SimpleNamespace(stop_asked=False))
+    turns.runs.find.return_value = SimpleNamespace(stop_asked=False)
     answer = call("apply_provisioning", "planned")
     assert answer["held"]
     assert (answer["left"], answer["wait_seconds"]) == (1, wait)
     assert not turns.runs.apply.called
+    assert not turns.runs.status.called  # it reads what is kept of every user
     assert not turns.taken
 
 
 def test_a_run_that_is_to_end_waits_for_no_release(call: Call, turns: Turns) -> None:
     turns.held = 60
-    turns.runs.status.return_value = SimpleNamespace(run=SimpleNamespace(stop_asked=True))
+    turns.runs.find.return_value = SimpleNamespace(stop_asked=True)
     turns.runs.apply.return_value = Applied(left=2, stopped=True)
     assert call("apply_provisioning", "planned")["stopped"]
 
@@ -75,3 +76,16 @@ def test_another_execution_that_is_at_it_is_waited_for(call: Call, turns: Turns)
     turns.runs.apply.side_effect = Throttled("another execution applies this run")
     with pytest.raises(Throttled):
         call("apply_provisioning", "planned")
+
+
+@pytest.mark.parametrize("hidden", [None, Throttled("the table is busy")])
+def test_what_a_step_raises_is_noted_in_its_run(
+    call: Call, turns: Turns, hidden: Exception | None
+) -> None:
+    """Step Functions is told the class only; the message names setting and remedy."""
+    error = AuthorizationMissing("S_RFC for BAPI_USER_CHANGE is missing")
+    turns.runs.apply.side_effect = error
+    turns.runs.troubled.side_effect = hidden
+    with pytest.raises(AuthorizationMissing):
+        call("apply_provisioning", "planned")
+    assert turns.runs.troubled.call_args.args == (RUN, "s4_central", error)

@@ -17,6 +17,7 @@ from sapmatch.model.provisioning import (
 from sapmatch.model.uploads import Upload
 from sapmatch.model.users import Step, UserChange
 from sapmatch.provisioning.mail import asking_mail, ended_mail, unread_mail
+from sapmatch.provisioning.reasons import EXPIRED
 
 AT = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 HOSTILE = "click https://evil.example/\x1b[31m\u202e www.evil.example mailto:a@evil.example\nBcc: x"
@@ -95,6 +96,28 @@ def test_a_bad_end_names_the_rows_and_the_command_that_goes_on() -> None:
     assert "row 1: U1: failed: change: 01/190 no" in body
     assert "row 2" not in body
     assert "sapmatch provision resume 0123456789ab --connection s4_central --stage prod" in body
+
+
+def test_rows_that_no_going_on_makes_better_ask_for_another_file() -> None:
+    """A resumed run keeps its plan."""
+    wrong = Problem(code="FIELD", message="is too long", field="rows[3].ADDRESS.LASTNAME")
+    outdated = outcome(1, "failed", code="PLAN_OUTDATED", message="drop the file again")
+    for body in (
+        ended("failed", outcome(2, "done"), refused=(wrong,)),
+        ended("failed", outdated, outcome(2, "done")),
+        ended("failed", outdated, refused=(wrong,)),
+    ):
+        assert "drop the file again: this run keeps its plan" in body
+        assert "provision resume" not in body
+    mixed = ended("failed", outcome(1, "failed", code="01/190"), refused=(wrong,))
+    assert "provision resume" in mixed
+
+
+def test_a_run_that_nobody_approved_asks_again_when_it_goes_on() -> None:
+    mail = ended_mail(run(status="failed"), plan(planned(1)), (), (), "r.json", "prod", EXPIRED)
+    assert "was not approved in time" in mail.subject
+    assert "it asks again" in mail.body
+    assert "Mend" not in mail.body
 
 
 def test_a_long_list_ends_with_how_many_more_there_are() -> None:

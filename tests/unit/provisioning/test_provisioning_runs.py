@@ -137,7 +137,8 @@ def test_a_run_that_failed_goes_on_and_tries_the_failed_one_again() -> None:
     here.sap.faults["A"] = [SapRejected("01/190", "no")]
     run = here.drop(CREATE, CHANGE, LOCK)
     here.carry(run)
-    resumed, start = here.runs().resume(run, "s4")
+    resumed = here.runs().resume(run, "s4")
+    start = resumed.start
     assert resumed.execution_name == f"{run}-1"
     assert (start.run_id, start.key) == (run, "provisioning/s4/users.json")
     response = here.carry(run)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -35,6 +36,7 @@ from tests.builders.soap_replies import (
 LIST, CREATE = "BAPI_USER_GETLIST", "BAPI_USER_CREATE1"
 ONE = xml(answer(LIST, f"<ROWS>1</ROWS><USERLIST>{row(USERNAME='JDOE')}</USERLIST><RETURN/>"))
 NODE = "/sap/bc/soap/rfc"
+LOST = Reply(400, b"Session not found", type="text/plain")
 NEW: Mapping[str, Any] = {"USERNAME": "JDOE", "PASSWORD": {"BAPIPWD": "initial-canary"}}
 
 
@@ -278,11 +280,22 @@ def test_the_action_of_the_wsdl_may_be_set() -> None:
     assert server.requests[0].headers["soapaction"] == f'"http://www.sap.com/{LIST}"'
 
 
-def test_a_lost_session_is_begun_anew_even_for_a_change() -> None:
-    lost = Reply(400, b"Session not found", type="text/plain")
-    with SapServer(in_turn(lost, xml(answer(CREATE)))) as server:
-        assert created(soap_of(server)).messages == ()
+def test_a_lost_session_is_begun_anew_for_a_read() -> None:
+    with SapServer(in_turn(LOST, ONE)) as server:
+        assert listed(soap_of(server)).exports == {"ROWS": 1}
     assert len(server.requests) == 2
+
+
+def test_a_change_in_a_lost_session_is_open_and_the_next_call_logs_on_anew() -> None:
+    """What says so may stand between SAP and us, and SAP may have made the change."""
+    lost = replace(LOST, headers=[("Set-Cookie", "SAP_SESSIONID_X=old")])
+    with SapServer(in_turn(lost, ONE)) as server:
+        sap = soap_of(server)
+        with pytest.raises(OutcomeUnknown, match="lost the session"):
+            created(sap)
+        listed(sap)
+    assert [b"CREATE1" in each.body for each in server.requests] == [True, False]
+    assert "cookie" not in server.requests[1].headers
 
 
 def test_rfc_ping_is_a_call_like_any_other() -> None:

@@ -104,7 +104,7 @@ class SoapRfcTransport:
         url = self._session.url(path)
         headers = self._headers(function, path)
         if changes:
-            answer = self._sent(url, headers, body)
+            answer = self._changed(url, headers, body, function)
         else:
             answer = self._session.repeated(lambda: self._asked(url, headers, body), self._tries)
         reply = reply_of(
@@ -216,8 +216,24 @@ class SoapRfcTransport:
             "SOAPAction": f'"{action}"',
         }
 
+    def _changed(self, url: str, headers: Mapping[str, str], body: bytes, function: str) -> Answer:
+        """A change, once.
+
+        Words about a lost session do not prove that nothing ran: any server on the way may write
+        them. The next call logs on anew.
+        """
+        number = self._session.number
+        answer = self._session.write("POST", url, headers, body)
+        if not is_session_lost(answer):
+            return answer
+        self._session.forget(number)
+        raise OutcomeUnknown(
+            f"{self._session.place}: {function}: SAP lost the session of a change, which may have "
+            "been made; read it back"
+        )
+
     def _sent(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Once; again only where SAP had lost our session before it did anything (OD-P12)."""
+        """A read; once more where SAP had lost our session (OD-P12)."""
         number = self._session.number
         answer = self._session.write("POST", url, headers, body)
         if not is_session_lost(answer):

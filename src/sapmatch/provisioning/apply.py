@@ -155,7 +155,7 @@ class Turn:
             return self._ended(user, before, _outdated(user))
         except Throttled:  # somebody else changes the user: the others do not wait for that
             self._busy = True
-            return self._note(replace(started, state="open"))
+            return self._note(replace(started, state="open", attempts=before.attempts))
         except OutcomeUnknown as exc:
             step = Step(name=fresh.action, status="unknown", message=str(exc))
             return self._note(
@@ -165,7 +165,7 @@ class Turn:
             return self._ended(user, started, _failed(user, _code(exc), str(exc)))
         except SapmatchError:
             # Of the connection as a whole, or it may work later: nothing happened.
-            self._note(replace(started, state="open"))
+            self._note(replace(started, state="open", attempts=before.attempts))
             raise
         return self._ended(user, started, _of(user, changed))
 

@@ -21,13 +21,22 @@ _UNFINISHED = ".part"
 _LOCK = ".lock"
 _HIDDEN = ".sapmatch"
 _IN_USE = ".in-use"
+_OPEN_FOLDER = 0o777  # as the user's mask has it
+_OWN_FOLDER, _OWN_FILE = 0o700, 0o600
 
 
 class FolderObjects:
-    """Port Objects on one folder; keys are paths below it, and no versions are kept."""
+    """Port Objects on one folder; keys are paths below it, and no versions are kept.
 
-    def __init__(self, root: Path) -> None:
+    `private`: nobody but this user can read what is written there.
+    """
+
+    def __init__(self, root: Path, *, private: bool = False) -> None:
         self._root = root
+        self._private = private
+        if private and root.exists():
+            with _written(root):
+                root.chmod(_OWN_FOLDER)
 
     def path(self, key: str) -> Path:
         """Where the object lies; InputRejected where the key leads out of the folder."""
@@ -43,11 +52,11 @@ class FolderObjects:
 
     def write(self, key: str, data: bytes) -> None:
         """Store the bytes, replacing what was there."""
-        _complete(self.path(key), lambda part: part.write_bytes(data))
+        self._complete(key, lambda part: part.write_bytes(data))
 
     def write_once(self, key: str, data: bytes) -> bool:
         """Store only where nothing is stored yet."""
-        with _locked(self._root):
+        with _locked(self._root, _OWN_FOLDER if self._private else _OPEN_FOLDER):
             if self.exists(key):
                 return False
             self.write(key, data)
@@ -79,6 +88,17 @@ class FolderObjects:
         with _written(self.path(key)) as path:
             path.unlink(missing_ok=True)
 
+    def tidy(self) -> None:
+        """Remove folders without files; with the last file the lock and the folder itself."""
+        folders = [path for path in self._root.rglob("*") if path.is_dir()]
+        for folder in sorted(folders, reverse=True):
+            with suppress(OSError):  # it is not empty
+                folder.rmdir()
+        if [path.name for path in self._root.glob("*")] == [_LOCK]:
+            (self._root / _LOCK).unlink(missing_ok=True)
+        with suppress(OSError):
+            self._root.rmdir()
+
     def fetch(self, key: str, path: Path) -> None:
         """Copy the object into another file."""
         with _found(self.path(key)) as stored:
@@ -86,7 +106,21 @@ class FolderObjects:
 
     def store(self, key: str, path: Path) -> None:
         """Copy a file under the key."""
-        _complete(self.path(key), lambda part: shutil.copyfile(path, part))
+        self._complete(key, lambda part: shutil.copyfile(path, part))
+
+    def _complete(self, key: str, fill: Callable[[Path], object]) -> None:
+        path = self.path(key)
+        if not self._private:
+            return _complete(path, fill)
+        with _written(path):
+            for folder in reversed([path.parent, *path.parent.parents]):
+                folder.mkdir(mode=_OWN_FOLDER, exist_ok=True)
+
+        def filled(part: Path) -> None:
+            part.touch(_OWN_FILE)
+            fill(part)
+
+        return _complete(path, filled)
 
     def _only(self, key: str, version_id: str | None) -> Path:
         if version_id is not None:
@@ -152,17 +186,17 @@ def _hold(file: int, folder: Path) -> None:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _locked(folder: Path, mode: int = _OPEN_FOLDER) -> Iterator[None]:
     """Wait until nobody else checks and writes; each call opens the file anew, so threads too."""
-    with _opened(folder / _LOCK) as file:
+    with _opened(folder / _LOCK, mode=mode) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 @contextmanager
-def _opened(path: Path, called: str | None = None) -> Iterator[int]:
+def _opened(path: Path, called: str | None = None, *, mode: int = _OPEN_FOLDER) -> Iterator[int]:
     with _written(path, called):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode, parents=True, exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         yield file

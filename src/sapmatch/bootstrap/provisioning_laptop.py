@@ -41,29 +41,42 @@ class Laptop:
         self._objects.write(key, data)
         return replace(received, version_id=None)  # a folder keeps none
 
+    def discard(self, run: Received) -> None:
+        """Keep nothing of a run that nobody wanted: what it noted is personal data."""
+        for key in list(self._objects.keys("")):
+            if key == run.key or run.run_id in key.split("/"):
+                self._objects.delete(key)
+        self._objects.tidy()
+
     def response(self, key: str) -> Path:
         """Where an object of a run lies."""
         return self._objects.path(key)
 
 
 @contextmanager
-def laptop_runs(settings: Settings, folder: Path, clock: Clock | None = None) -> Iterator[Laptop]:
+def laptop_runs(
+    settings: Settings, folder: Path, clock: Clock | None = None, *, all_rows: bool = False
+) -> Iterator[Laptop]:
     """What makes runs of this machine; nobody is mailed, and connections are closed.
 
     Whoever can log on as the technical user may change users anyway, so the settings' approvers
-    count on a stage only; a connection without a block `provisioning` has the usual limits.
+    count on a stage only; a connection without a block `provisioning` has the usual limits. With
+    `all_rows` good rows are planned beside bad ones, whatever `on_error` says: to be looked at.
     """
     from sapmatch.provisioning.runs import Provisioner
 
     clock = clock or SystemClock()
     opened: dict[str, UserSide] = {}
     given = sides(settings, lambda name: _opened(settings, name, clock, opened))
-    given["rules_of"] = lambda name: replace(
-        settings.provisioning.get(name, Provisioning()), approvers=()
-    )
+
+    def rules_of(name: str) -> Provisioning:
+        rules = replace(settings.provisioning.get(name, Provisioning()), approvers=())
+        return replace(rules, on_error="continue") if all_rows else rules
+
+    given["rules_of"] = rules_of
     try:
         # Nobody else is at a run of this machine, so its record is this process's own.
-        objects, control = FolderObjects(folder), OwnLogons()
+        objects, control = FolderObjects(folder, private=True), OwnLogons()
         runs = Provisioner(**given, objects=objects, control=control, clock=clock, stage=STAGE)
         yield Laptop(runs, objects, clock)
     finally:

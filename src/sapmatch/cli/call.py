@@ -220,9 +220,9 @@ def _called(
         else:
             fields = known[name].fields if name in known else ()
             imports[name] = _value(name, value, fields[0] if fields else None)
-    wanted = want
-    if want is None:
-        wanted = _named(interface, "tables") if interface else ()
+    wanted: Collection[str] = want or ()
+    if want is None and interface:
+        wanted = _named(interface, "tables")
     return transport.call(function, imports, tables, want=tuple(wanted), changes=changes)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sapmatch.cli import output
+from sapmatch.model.errors import Problem
 from sapmatch.model.provisioning import Counts, Difference, Plan, PlannedUser
 
 SHOWN = 200  # rows for people; scripts get all
@@ -34,7 +35,12 @@ def plan_lines(plan: Plan) -> Iterator[dict[str, Any]]:
             "profiles_removed": user.profiles_removed,
         }
     for problem in plan.refused:
-        yield {"action": "refused", "field": problem.field, "message": problem.message}
+        yield {
+            "action": "refused",
+            "user": problem.values.get("user"),
+            "field": problem.field,
+            "message": problem.message,
+        }
     yield {
         "plan": {
             "connection": plan.connection,
@@ -47,18 +53,42 @@ def plan_lines(plan: Plan) -> Iterator[dict[str, Any]]:
     }
 
 
-def show_plan(plan: Plan) -> None:
-    """A table of differences, the mistakes, the counts, and what a person has to agree to."""
+def show_plan(plan: Plan, *, stops: bool = False) -> None:
+    """A table of differences, the mistakes, the counts, and what a person has to agree to.
+
+    `stops`: the good rows are only shown, as one mistake stops all.
+    """
     touched = [user for user in plan.users if user.action != "none"]
     if touched:
         output.table(("Row", "User", "Action", "What", "Now", "Then"), _cells(touched))
     _more(len(touched), "users are in the plan; --json prints all")
     for problem in plan.refused[:SHOWN]:
-        output.line(f"refused: {problem.field or 'the file'}: {problem.message}")
+        output.line(f"refused: {_place(problem)}: {problem.message}")
     _more(len(plan.refused), "mistakes; --json prints all")
-    output.line(counted(plan.counts))
+    if plan.users or not plan.refused:
+        output.line(counted(plan.counts))
+    if plan.refused and (stops or not plan.users):
+        output.line(_stopped(plan))
     for reason in plan.waits_for:
         output.line(f"waits for a person: it {reason}")
+
+
+def _place(problem: Problem) -> str:
+    """Row, field and user of a mistake."""
+    place, user = problem.field or "the file", problem.values.get("user")
+    row, _, field = place.partition(": ")
+    return ": ".join(part for part in (f"{row} ({user})" if user else row, field) if part)
+
+
+def _stopped(plan: Plan) -> str:
+    """How many mistakes there are, and that they stop all."""
+    rows = {(problem.field or "").partition(": ")[0] for problem in plan.refused}
+    mistakes, places = _number(len(plan.refused), "mistake"), _number(len(rows), "row")
+    return f'{mistakes} in {places}: nothing is applied, as long as on_error is not "continue"'
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def counted(counts: Counts) -> str:

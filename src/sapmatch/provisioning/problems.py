@@ -41,7 +41,8 @@ def refused(problems: Sequence[Problem]) -> InputRejected:
     if len(problems) > SHOWN:
         told.append(f"and {len(problems) - SHOWN} more")
     lines = "".join(f"\n  {each}" for each in told)
-    return InputRejected(f"{len(problems)} mistake(s) in the file{lines}", tuple(problems))
+    count = f"{len(problems)} mistake{'s' if len(problems) > 1 else ''}"
+    return InputRejected(f"{count} in the file{lines}", tuple(problems))
 
 
 def line(problem: Problem) -> str:
@@ -50,11 +51,11 @@ def line(problem: Problem) -> str:
 
 
 def of_rejected(row: int, field: str | None, error: InputRejected, user: str) -> list[Problem]:
-    """What another room found wrong with a value, as mistakes of the row."""
-    if not error.problems:
-        return [row_problem(row, field, str(error), user=user)]
+    """What another room found wrong with a value, as mistakes of the row: the field named once."""
+    found = [(each.field or field, each.message) for each in error.problems]
     return [
-        row_problem(row, found.field or field, found.message, user=user) for found in error.problems
+        row_problem(row, where, message.removeprefix(f"{where}: "), user=user)
+        for where, message in found or [(field, str(error))]
     ]
 
 

@@ -189,7 +189,7 @@ def test_unknown_roles_are_named_by_row_and_nothing_is_planned() -> None:
         sap, {"USERNAME": "A", NAMES: ["Z_NIX", "Z_BUYER"]}, {"USERNAME": "B", "STATE": "locked"}
     )
     assert [(each.field, each.message) for each in plan.refused] == [
-        ("row 1: ACTIVITYGROUPS", "there is no role Z_NIX")
+        ("row 1: ACTIVITYGROUPS.AGR_NAME", "there is no role Z_NIX")
     ]
     assert not plan.users
 
@@ -201,7 +201,7 @@ def test_good_rows_are_planned_beside_bad_ones_where_the_settings_say_continue()
     plan = planned(sap, *rows, on_error="continue")
     assert [each.user for each in plan.users] == ["B"]
     fields = [each.field for each in plan.refused]
-    assert fields == ["row 1: STATE", "row 1: X.Y", "row 3: ACTIVITYGROUPS"]
+    assert fields == ["row 1: STATE", "row 1: X.Y", "row 3: ACTIVITYGROUPS.AGR_NAME"]
 
 
 def test_roles_of_a_row_with_other_mistakes_are_looked_at_too() -> None:
@@ -209,7 +209,7 @@ def test_roles_of_a_row_with_other_mistakes_are_looked_at_too() -> None:
     plan = planned(MemoryUsers(), bad)
     assert [each.field for each in plan.refused] == [
         "row 1: ADDRESS.SHOE",
-        "row 1: ACTIVITYGROUPS",
+        "row 1: ACTIVITYGROUPS.AGR_NAME",
     ]
 
 

@@ -30,7 +30,7 @@ from sapmatch.provisioning.compare import Moment, exact, planned
 from sapmatch.provisioning.desired import PROTECTED
 from sapmatch.provisioning.problems import NOT_SHOWN
 from sapmatch.provisioning.progress import FINE, Notebook, Progress
-from sapmatch.provisioning.taken import taken
+from sapmatch.provisioning.taken import goes_further
 
 PLAN_OUTDATED: Final = "PLAN_OUTDATED"
 NOT_ARRIVED: Final = "NOT_ARRIVED"
@@ -224,8 +224,8 @@ class Turn:
 
 _NEVER = "was sent {} times and never arrived; look into the log of SAP (transaction SU01, SUIM)"
 _OUTDATED = (
-    "the user changed in SAP since the plan was made, and the change would now take or replace "
-    "more than was planned; drop the file again for a new plan"
+    "the user changed in SAP since the plan was made, and the change would now take, give or "
+    "replace more than was planned; drop the file again for a new plan"
 )
 _PROTECTED = (
     "became protected since the plan was made ([provisioning.*].protected, or its own user)"
@@ -242,12 +242,13 @@ def _desired(user: PlannedUser) -> DesiredUser:
 
 
 def _goes_beyond(fresh: PlannedUser, user: PlannedUser) -> bool:
-    """Whether more would be taken from the user, or made, than the plan says."""
-    if fresh.found == user.found:
-        return False
-    if fresh.action == "delete" or (fresh.action == "create" and user.action != "create"):
-        return True
-    return bool(taken(fresh) - taken(user)) or (fresh.locks and not user.locks)
+    """Whether more would be taken from the user, given to him or made than the plan says."""
+    if fresh.found != user.found:
+        if fresh.action == "delete" or (fresh.action == "create" and user.action != "create"):
+            return True
+        if fresh.locks and not user.locks:
+            return True
+    return goes_further(fresh, user)
 
 
 def _is_outdated(fresh: PlannedUser, user: PlannedUser, before: Progress) -> bool:

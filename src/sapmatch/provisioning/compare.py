@@ -21,6 +21,7 @@ from sapmatch.provisioning.taken import (
     is_kept_out,
     profiles_lost,
     reference_lost,
+    rights_of,
     roles_shortened,
 )
 
@@ -104,12 +105,15 @@ def shown(value: RfcScalar) -> str:
 def _deleted(desired: DesiredUser, found: SapUser | None) -> PlannedUser:
     change = desired.change
     what = Difference(what="user", before="exists", after="deleted")
+    roles, profiles = rights_of(found) if found else (0, 0)
     return PlannedUser(
         row=desired.row,
         user=change.name,
         action="delete" if found else "none",
         change=change,
         differences=(what,) if found else (),
+        roles_removed=roles,
+        profiles_removed=profiles,
         locks=found is not None,
         found=_whole(found),
     )

@@ -65,6 +65,28 @@ def taken(user: PlannedUser) -> frozenset[tuple[str, str]]:
     return frozenset((each.what, each.before) for each in user.differences if _takes(each))
 
 
+def rights_of(found: SapUser) -> tuple[int, int]:
+    """Roles and profiles that a user has directly, a reference user as one profile: what goes
+    with him."""
+    nothing = UserChange(name=found.name, profiles=(), fields={REFERENCE: ""})
+    roles = {(role.system, role.name) for role in found.direct_roles}
+    return len(roles), len(profiles_lost(nothing, found)) + reference_lost(nothing, found)
+
+
+def goes_further(fresh: PlannedUser, user: PlannedUser) -> bool:
+    """Whether something would be taken, given or written that the plan `user` does not name.
+
+    What SAP itself gave a user who was created is no matter of the plan.
+    """
+    named = {(each.what, each.after) for each in user.differences}
+    created = user.action == "create"
+    return bool(taken(fresh) - taken(user)) or any(
+        (each.what, each.after) not in named
+        for each in fresh.differences
+        if each.after or not created
+    )
+
+
 def _takes(difference: Difference) -> bool:
     is_held = difference.what.startswith(_KINDS) or difference.what == REFERENCE
     return is_held and bool(difference.before)

@@ -1,6 +1,7 @@
 """Users that changed in SAP between the plan and its application."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -71,6 +72,45 @@ def test_nothing_is_taken_that_the_plan_does_not_name(
     here.sap.held["A"] = then(held)
     assert code(here, run) == "PLAN_OUTDATED"
     assert here.sap.effects == []
+
+
+_LATER = date(2027, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("row", "then"),
+    [
+        ({"STATE": "present"}, {"locks": Locks(local=True)}),
+        ({NAMES: ["Z_BUYER", "Z_CLERK"]}, {"roles": (role("Z_BUYER"),)}),
+        ({"PROFILES.BAPIPROF": ["P"]}, {"profiles": ()}),
+        ({"GROUPS.USERGROUP": ["G"]}, {"groups": ()}),
+        ({"VALID_TO": "2027-12-31"}, {"fields": {"LOGONDATA.GLTGB": date(2026, 11, 1)}}),
+        ({"ADDRESS.DEPARTMENT": "Sales"}, {"fields": {"ADDRESS.DEPARTMENT": "Purchasing"}}),
+    ],
+)
+def test_what_somebody_took_since_the_plan_is_not_given_back(
+    row: dict[str, Any], then: dict[str, Any]
+) -> None:
+    """A user who was locked and lost a role while the run waited was unlocked and had it again."""
+    fields = {"LOGONDATA.GLTGB": _LATER, "ADDRESS.DEPARTMENT": "Sales"}
+    held = user("A", "Z_BUYER", "Z_CLERK", profiles=(P(name="P"),), groups=("G",), fields=fields)
+    here = ProvisioningHome(MemoryUsers(held))
+    run = here.drop({"USERNAME": "A", "ADDRESS.LASTNAME": "Neu"} | row)
+    here.plan(run)
+    here.sap.held["A"] = replace(held, **then | {"fields": held.fields | then.get("fields", {})})
+    assert code(here, run) == "PLAN_OUTDATED"
+    assert here.sap.effects == []
+
+
+def test_what_is_done_already_does_not_outdate_a_plan() -> None:
+    here = ProvisioningHome(MemoryUsers(user("A", "Z_BUYER", locks=Locks(local=True))))
+    names = ["Z_CLERK", "Z_AUDIT"]
+    run = here.drop({"USERNAME": "A", "STATE": "present", "ADDRESS.LASTNAME": "Neu", NAMES: names})
+    here.plan(run)
+    here.sap.held["A"] = user("A", "Z_BUYER", "Z_CLERK", fields={"ADDRESS.LASTNAME": "Between"})
+    here.apply(run)
+    assert here.report(run)["rows"][0]["status"] == "done"
+    assert {each.name for each in here.sap.held["A"].roles} == {*names}
 
 
 @pytest.mark.parametrize("then", [{"locks": Locks(local=True)}, {"warnings": ("?",)}])

@@ -65,6 +65,22 @@ def test_profiles_and_the_rights_of_a_reference_user_count_as_roles_do(
     assert not planned(held, row, roles_removed_at_most=1).waits_for
 
 
+def test_with_a_user_who_is_deleted_go_his_rights() -> None:
+    generated = ProfileAssignment(name="T-1", generated=True)
+    held = user(
+        "U",
+        "Z_BUYER",
+        role("Z_CLERK", origin="X"),
+        role("Z_AUDIT"),
+        role("Z_AUDIT", until=SOON),
+        profiles=(ALL, generated),
+        fields={"REF_USER.REF_USER": "REF"},
+    )
+    plan = planned(held, {"STATE": "absent"}, roles_removed_at_most=3)
+    assert (plan.counts.roles_removed, plan.counts.profiles_removed) == (2, 2)
+    assert plan.waits_for[0].startswith("removes 2 roles and 2 profiles of 1 users")
+
+
 def test_a_reference_user_who_stays_or_comes_takes_nothing() -> None:
     held = user("A", fields={"REF_USER.REF_USER": "REF"})
     assert not planned(held, {"REF_USER.REF_USER": "REF"}).waits_for

@@ -67,6 +67,7 @@ class MemoryUsers:
         self.role_reads = 0
         self.faults: dict[str, list[Exception | Changed | str]] = {}
         self.behind: dict[str, list[ChildSystem]] = {}
+        self.looks: list[tuple[str, frozenset[str]]] = []  # for whom, and who was away
         self.was_in: dict[str, Collection[str] | None] = {}  # as it was looked for
         self.roles_in: Mapping[str, Iterable[str]] = {"": ROLES}
         self.held_by_lock: Callable[[], object] = lambda: None
@@ -126,8 +127,13 @@ class MemoryUsers:
         return self._done("delete", UserChange(name=name))
 
     def look(
-        self, wanted: SapUser | None, name: str, was_in: Collection[str] | None = None
+        self,
+        wanted: SapUser | None,
+        name: str,
+        was_in: Collection[str] | None = None,
+        away: set[str] | None = None,
     ) -> tuple[ChildSystem, ...]:
+        self.looks.append((name, frozenset(away or ())))
         self.was_in[name] = was_in
         stages = self.behind.get(name, [])
         if stages:

@@ -133,7 +133,11 @@ class Side:
         self.children = self
 
     def look(
-        self, wanted: SapUser | None, name: str, was_in: Collection[str] | None = None
+        self,
+        wanted: SapUser | None,
+        name: str,
+        was_in: Collection[str] | None = None,
+        away: set[str] | None = None,
     ) -> tuple[ChildSystem, ...]:
         self.was_in = was_in
         return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]

@@ -287,12 +287,17 @@ class Children(Protocol):
     """Looks into the child systems of a central user administration, each over its connection."""
 
     def look(
-        self, wanted: SapUser | None, name: str, was_in: Collection[str] | None = None
+        self,
+        wanted: SapUser | None,
+        name: str,
+        was_in: Collection[str] | None = None,
+        away: set[str] | None = None,
     ) -> tuple[ChildSystem, ...]:
         """How the children stand to what the central system holds of the user; None: deleted.
 
         Those that he is assigned to and those that he `was_in` before; where that is not known, all
-        of them, and one that he is not assigned to may be silent.
+        of them, and one that he is not assigned to may be silent. Systems that are `away` are not
+        asked; those that are found to be so are added.
         """
         ...
 

@@ -24,7 +24,7 @@ class Progress(Struct, frozen=True, kw_only=True):
     `ended`: `outcome` is what became of it. `attempts` counts the calls that were begun, `resumed`
     how often the run had been resumed when it ended, `created` that an earlier call may have
     created the user. The systems that he `was_in` before are asked whether he left them; None: not
-    known.
+    known. His children were `looked_at` last.
     """
 
     row: int
@@ -36,6 +36,7 @@ class Progress(Struct, frozen=True, kw_only=True):
     outcome: UserOutcome | None = None
     created: bool = False
     was_in: tuple[str, ...] | None = None
+    looked_at: datetime | None = None
     schema: int = 1
 
     @property

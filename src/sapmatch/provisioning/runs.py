@@ -211,17 +211,12 @@ class Provisioner:
         run = self._records.change(connection, run_id, lambda run: states.verifying(run, now))
         side = self._side_of(connection)
         notebook = Notebook(self._objects, connection, run_id)
-        left = verify.looked_at(
-            notebook.load(),
-            side.reader,
-            side.children,
-            notebook,
-            lambda: until is None or self._clock.now() < until,
-        )
-        if self._records.get(connection, run_id).stop_asked:
-            return Verified(open=left, over=True)
+        noted = notebook.load()
+        verify.looked_at(noted, side.reader, side.children, notebook, self._clock.now, until)
         minutes = self._rules_of(connection).verify_minutes
-        return verify.verified(left, run.verify_since or now, self._clock.now(), minutes)
+        found = verify.verified(noted, run.verify_since or now, self._clock.now(), minutes)
+        stopped = self._records.get(connection, run_id).stop_asked
+        return replace(found, over=True) if stopped else found
 
     def report(self, run_id: str, connection: str, error: str | None = None) -> str:
         """Write the response file, end the run, mail; returns the key of the response file.

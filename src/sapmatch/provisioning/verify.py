@@ -1,7 +1,7 @@
 """Whether what a central system accepted arrived in its child systems."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -19,33 +19,49 @@ def looked_at(
     reader: UserReader,
     children: Children,
     notebook: Notebook,
-    go_on: Callable[[], bool],
-) -> int:
-    """Ask the children of every user who waits for them; returns how many still do."""
+    now: Callable[[], datetime],
+    until: datetime | None,
+) -> None:
+    """Ask the children of the users who wait for them, whoever waits longest first, until then.
+
+    A child that did not answer is not asked again for the others; its name stands with them all.
+    """
     waiting = [progress for progress in noted.values() if progress.waits_for_children]
-    left = len(waiting)
-    for progress in sorted(waiting, key=lambda each: each.row):
-        if not go_on():
+    away: set[str] = set()
+    for progress in sorted(waiting, key=_longest):
+        if until is not None and now() >= until:
             break
         outcome = progress.outcome
         assert outcome is not None
-        found = children.look(reader.get(progress.user), progress.user, progress.was_in)
-        verified = all(child.status in FINE for child in found)
-        after = replace(outcome, children=found, verified=verified)
-        if after != outcome:
-            noted[progress.row] = notebook.save(replace(progress, outcome=after))
-        left -= verified
-    return left
+        user = reader.get(progress.user)
+        found = children.look(user, progress.user, progress.was_in, away)
+        fine = all(child.status in FINE for child in found)
+        after = replace(outcome, children=found, verified=fine)
+        looked = replace(progress, outcome=after, looked_at=now())
+        noted[progress.row] = notebook.save(looked)
 
 
-def verified(left: int, since: datetime, now: datetime, minutes: int) -> Verified:
-    """Whether to ask again, and when: seldom where it takes long."""
+def _longest(progress: Progress) -> tuple[bool, datetime, int]:
+    """Who was never looked at comes first, then who was not for longest."""
+    looked = progress.looked_at
+    return looked is not None, looked or datetime.min.replace(tzinfo=UTC), progress.row
+
+
+def verified(noted: dict[int, Progress], since: datetime, now: datetime, minutes: int) -> Verified:
+    """Whether to ask again, and when: seldom where it takes long.
+
+    It is over when the time is, and the children of every user were asked once since then.
+    """
+    left = [progress for progress in noted.values() if progress.waits_for_children]
     if not left:
         return Verified(open=0)
-    over = now >= since + timedelta(minutes=minutes)
+    asked = all(each.looked_at and each.looked_at >= since for each in left)
+    over = asked and now >= since + timedelta(minutes=minutes)
+    if not asked:
+        return Verified(open=len(left), wait_seconds=_SOONEST)
     waited = (now - since).total_seconds()
     wait = 0 if over else int(min(_LATEST, max(_SOONEST, waited / 2)))
-    return Verified(open=left, wait_seconds=wait, over=over)
+    return Verified(open=len(left), wait_seconds=wait, over=over)
 
 
 def behind(children: tuple[ChildSystem, ...]) -> tuple[ChildSystem, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from sapmatch.model.errors import InputRejected, SapUnavailable
+from sapmatch.model.errors import AuthorizationMissing, InputRejected, SapRejected, SapUnavailable
 from sapmatch.model.rfc import Rfc
 from sapmatch.model.users import Locks, ProfileAssignment, RoleAssignment, SapUser
 from sapmatch.sap.users.children import SapChildren
@@ -38,13 +38,32 @@ class OneUser:
 
 def children(found: SapUser | Exception | None, systems: dict[str, str] | None = None) -> Any:
     central = Rfc(destination_name=CENTRAL, cua_enabled=True, systems=systems or {CHILD: "c200"})
-    return SapChildren(central, lambda name: OneUser(found))  # type: ignore[arg-type, return-value]
+    return SapChildren(central, lambda name: OneUser(found))
 
 
 def look(found: SapUser | Exception | None, wanted: SapUser | None = WANTED) -> Any:
     (only,) = children(found).look(wanted, "JDOE")
     assert only.system == CHILD
     return only
+
+
+@pytest.mark.parametrize(
+    ("error", "away"),
+    [
+        (SapUnavailable("SAP was not reached"), {CHILD}),
+        (SapRejected("01/512", "no authorisation for group SUPER"), set()),
+        (AuthorizationMissing("S_USER_GRP is missing"), set()),
+    ],
+)
+def test_a_child_that_is_away_is_told_from_one_that_refuses_a_user(
+    error: Exception, away: set[str]
+) -> None:
+    found: set[str] = set()
+    children(error).look(WANTED, "JDOE", None, found)
+    assert found == away
+    again = children(InputRejected("it was asked")).look(WANTED, "JDOE", None, {CHILD})
+    assert again[0].status == "unreachable"
+    assert "a moment ago" in again[0].message
 
 
 def test_a_child_that_holds_the_same_agrees() -> None:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from sapmatch.model.errors import SapmatchError
+from sapmatch.model.errors import AuthorizationMissing, SapmatchError, SapRejected
 from sapmatch.model.rfc import Rfc
 from sapmatch.model.users import ChildSystem, RoleAssignment, SapUser
 from sapmatch.sap.users.roles import not_applied
@@ -33,7 +33,11 @@ class SapChildren:
         self._readers = readers
 
     def look(
-        self, wanted: SapUser | None, name: str, was_in: Collection[str] | None = None
+        self,
+        wanted: SapUser | None,
+        name: str,
+        was_in: Collection[str] | None = None,
+        away: set[str] | None = None,
     ) -> tuple[ChildSystem, ...]:
         """Port. Other systems have nothing to do with the user, and may be away for days."""
         is_in = wanted.assigned_systems if wanted else frozenset()
@@ -41,7 +45,8 @@ class SapChildren:
         systems = {*is_in, *(system.upper() for system in others)}
         if wanted is not None and self._central not in is_in:
             systems -= {self._central}  # who leaves it as a child stays its user
-        found = [self._looked(system, wanted, name) for system in self._sorted(systems)]
+        away = set() if away is None else away
+        found = [self._looked(system, wanted, name, away) for system in self._sorted(systems)]
         if was_in is None and wanted is not None:
             found = [each if each.system in is_in else _silent(each) for each in found]
         return tuple(found)
@@ -71,13 +76,20 @@ class SapChildren:
             each for each in systems if each != self._central or each in self._connections
         )
 
-    def _looked(self, system: str, wanted: SapUser | None, name: str) -> ChildSystem:
+    def _looked(
+        self, system: str, wanted: SapUser | None, name: str, away: set[str]
+    ) -> ChildSystem:
         if not self._connections.get(system):
             words = f"rfc.systems names no connection for {system}"
             return ChildSystem(system=system, status="not_asked", message=words)
+        if system in away:
+            words = "it did not answer a moment ago, and was not asked for this user"
+            return ChildSystem(system=system, status="unreachable", message=words)
         try:
             found = self._read(system, name)
         except SapmatchError as exc:
+            if not isinstance(exc, SapRejected | AuthorizationMissing):  # these are about the user
+                away.add(system)
             return ChildSystem(system=system, status="unreachable", message=str(exc))
         differs = tuple(_differences(system, wanted, found))
         return ChildSystem(

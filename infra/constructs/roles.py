@@ -1,5 +1,6 @@
 """Roles with exactly the statements that are written down, in one inline policy."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -56,7 +57,10 @@ def _reason(resource: str) -> str:
             "of Lambda, log delivery)."
         )
     if ":execution:" in resource:
-        return "The children of a distributed map are executions of its machine without a name."
+        return (
+            "Executions of one machine: children of a distributed map have no name, and those of "
+            "runs are named by what arrived."
+        )
     return "All objects under one prefix: that is the extent of this function's work."
 
 
@@ -71,5 +75,7 @@ def _plain(resolved: Any) -> str:
             return str(separator.join(map(_plain, parts)))
         case {"Fn::ImportValue": name}:
             return str(name)
+        case {"Fn::Select": _}:
+            return json.dumps(resolved, separators=(",", ":"))
         case _:
             return str(resolved)

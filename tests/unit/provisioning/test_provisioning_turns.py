@@ -49,6 +49,17 @@ def test_a_lost_answer_is_looked_for_though_another_user_failed_and_ends_the_run
     assert here.sap.effects == effects
 
 
+def test_a_run_with_a_failure_goes_on_while_nobody_knows_of_a_lost_answer() -> None:
+    here = ProvisioningHome(MemoryUsers(user("A"), user("B")), on_error="stop")
+    here.sap.faults = {"A": [BUSY, NO], "B": ["never arrived"]}
+    run = here.drop(*BOTH)
+    here.plan(run)
+    here.runs().apply(run, "s4", owner="execution")
+    early = here.runs().apply(run, "s4", owner="execution")
+    assert (early.failed, early.unknown, early.left) == (1, 1, 1)
+    assert early.wait_seconds > 0
+
+
 @pytest.mark.parametrize("error", [BUSY, AWAY])
 def test_what_never_left_is_no_attempt(error: Exception) -> None:
     """Somebody else locked him meanwhile: none of it is the work of this run."""

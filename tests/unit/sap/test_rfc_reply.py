@@ -6,6 +6,7 @@ from datetime import date, time
 import pytest
 
 from sapmatch.model.rfc import Flavour
+from sapmatch.sap.rfc import reply
 from sapmatch.sap.rfc.interfaces import INTERFACES
 from sapmatch.sap.rfc.module import module_of
 from sapmatch.sap.rfc.reply import Fault, Reply, Unreadable, fault_of, read_reply
@@ -210,3 +211,17 @@ def test_a_failure_is_seen_in_whatever_shape_return_came() -> None:
 def test_a_table_of_anything_but_rows_is_none() -> None:
     with pytest.raises(Unreadable, match="something else than rows in USERLIST"):
         read(answer(LIST, "<USERLIST><row><USERNAME>A</USERNAME></row></USERLIST>"))
+
+
+def test_an_answer_of_more_elements_than_memory_is_for_is_not_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """CO-T34."""
+    one = row(USERNAME="JDOE")
+    body = answer(LIST, f"<USERLIST>{one * 10}</USERLIST>")
+    count = body.count(b"<") - body.count(b"</") - body.count(b"<?")
+    monkeypatch.setattr(reply, "MOST_ELEMENTS", count)
+    assert len(read(body).tables["USERLIST"]) == 10
+    monkeypatch.setattr(reply, "MOST_ELEMENTS", count - 1)
+    with pytest.raises(Unreadable, match="larger"):
+        read(body)

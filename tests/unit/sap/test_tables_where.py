@@ -35,6 +35,16 @@ def test_lines_are_broken_between_conditions_only_and_hold_72_characters() -> No
     assert all(len(line) <= 72 for line in lines)
 
 
+@pytest.mark.parametrize(("length", "lines"), [(31, 1), (32, 2)])
+def test_conditions_share_a_line_of_72_characters_and_none_of_73(length: int, lines: int) -> None:
+    """CO-T58: the blank between them counts."""
+    wide = Column(name="TEXT_LINE", length=40)
+    conditions = [(wide, (length - 1) * "A"), (OTHER, 10 * "B")]
+    found = where(conditions, KNOWN | {"TEXT_LINE": wide})
+    assert len(" ".join(found)) == 41 + length
+    assert len(found) == lines
+
+
 def test_a_condition_that_fits_no_line_is_refused_instead_of_broken() -> None:
     """CO-T58."""
     wide = Column(name="TEXT", length=80)

@@ -138,6 +138,21 @@ def test_an_or_over_several_fields_says_so_in_its_first_row_only() -> None:
     )
 
 
+@pytest.mark.parametrize(("operands", "is_asked"), [(20, True), (21, False)])
+def test_an_or_of_many_parts_is_decided_here(operands: int, is_asked: bool) -> None:
+    parts = [where(TYPE, "eq", f"{n}") for n in range(operands - 1)]
+    found = selected(Either((*parts, where("LOGONDATA.CLASS", "eq", "HR"))))
+    assert len(found.expression) == (operands + 1 if is_asked else 0)
+    assert found.left == ("LOGONDATA.CLASS", TYPE)
+
+
+def test_a_central_system_is_asked_for_no_or() -> None:
+    """Its roles are those of all its systems, so its own answer may lack users."""
+    either = Either((where(ROLE, "eq", "FI"), where(TYPE, "eq", "A")))
+    assert selected(either).expression
+    assert selected(either, is_central=True).expression == ()
+
+
 def test_an_or_goes_with_no_other_selection() -> None:
     either = Either((where(LAST, "eq", "A"), where(TYPE, "eq", "B")))
     since = (date(2026, 1, 1), time(8))

@@ -1,5 +1,6 @@
 """Users page by page (rows B17, B22)."""
 
+import itertools
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -146,9 +147,17 @@ def test_details_are_read_at_the_same_time_and_come_in_order() -> None:
 
 
 def test_never_more_than_eight_are_read_at_a_time() -> None:
-    sap = ListedUsers(many(40))
-    names(reader_of(sap, parallel=50, page_size=40))
-    assert sap.most_at_once <= 8
+    """SAP answers none of them before more could have come."""
+    sap, came, more = ListedUsers(many(40)), itertools.count(1), threading.Event()
+
+    def held(_: str) -> None:
+        if next(came) > 8:
+            more.set()
+        more.wait(0.5)
+
+    sap.before_detail = held
+    list(reader_of(sap, parallel=50, page_size=40).users(UserQuery()))
+    assert sap.most_at_once == 8
 
 
 def refuses_one(name: str, error: Exception) -> Callable[[str], None]:

@@ -32,13 +32,14 @@ def messages_of(
     """The rows of RETURN, be it a table or one structure; an initial one says nothing.
 
     A row without a type that is about something is kept: nobody knows that it is no failure.
-    Modules without RETURN may say it by RC, MSGID and MSGNO (PASSWORD_FORMAL_CHECK).
+    Modules without RETURN may say it by RC, MSGID and MSGNO (PASSWORD_FORMAL_CHECK): then RC
+    decides, whether or not a message is named.
     """
     rows = list(tables.get("RETURN", ()))
     single = exports.get("RETURN")
     if isinstance(single, Mapping):
         rows.append(single)
-    if _text(exports.get("MSGID")) and _text(exports.get("RC")) not in ("", "0"):
+    if "MSGID" in exports and _text(exports.get("RC")).strip(" 0"):
         rows.append(
             {
                 "TYPE": "E",

@@ -6,13 +6,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from sapmatch.model.errors import (
-    AuthorizationMissing,
-    InputRejected,
-    SapRejected,
-    SapUnavailable,
-    ServiceNotActivated,
-)
+from sapmatch.model.errors import InputRejected, LogonRefused, SapmatchError
 from sapmatch.model.rfc import Rfc, RfcResult, RfcScalar, RfcStructure, RfcTransport
 from sapmatch.model.users import (
     FOREVER,
@@ -265,7 +259,9 @@ def _with_login(transport: RfcTransport, rfc: Rfc, user: SapUser) -> SapUser:
             name: value for name, value in answer.exports.items() if not isinstance(value, Mapping)
         }
         last_logon = day(row, _LOGIN, _LAST_LOGON) if _LAST_LOGON in row else None
-    except (SapRejected, AuthorizationMissing, ServiceNotActivated, SapUnavailable) as exc:
+    except LogonRefused:
+        raise
+    except SapmatchError as exc:
         said = f"alsoReadLoginInfo: the last logon was not read: {exc}"
         return msgspec.structs.replace(user, warnings=(*user.warnings, said))
     info = LoginInfo(

@@ -76,13 +76,16 @@ def check_formally(transport: RfcTransport, password: str, rfc: Rfc) -> None:
 
 
 def password_effects(user: str, password: str, rfc: Rfc) -> Iterator[Effect]:
-    """Set it: as the first one that the user has to change, or as the one that stays."""
+    """Set it: as the first one that the user has to change, or as the one that stays.
+
+    Nobody can read a password back, so no error of SAP is taken for a warning here.
+    """
     send = _initial(user, password, rfc) if rfc.change_password_at_next_logon else None
     yield Effect(name="password", send=send or _lasting(user, password, rfc), lacks=None)
 
 
 def _initial(user: str, password: str, rfc: Rfc) -> Send:
-    return module(CHANGE, _imports(user, password), rfc, non_fatal=rfc.non_fatal_error_codes)
+    return module(CHANGE, _imports(user, password), rfc)
 
 
 def _lasting(user: str, password: str, rfc: Rfc) -> Send:
@@ -92,7 +95,7 @@ def _lasting(user: str, password: str, rfc: Rfc) -> Send:
         if _knows_productive(transport.interface(CHANGE)):
             imports = {**_imports(user, password), _PRODUCTIVE: "X"}
             with suppress(AbapException):  # the module did not run: it has no such parameter
-                return module(CHANGE, imports, rfc, non_fatal=rfc.non_fatal_error_codes)(transport)
+                return module(CHANGE, imports, rfc)(transport)
         between = random_password(_OLD_LENGTH)
         first = _initial(user, between, rfc)(transport)
         return first + _own_change(user, between, password, rfc)(transport)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from sapmatch.sap.users.reader import SapUsers
     from sapmatch.sap.users.writer import SapUserWriter
 
-_ROLES = "ACTIVITYGROUP"  # the alias that the settings have by default
 _EXCHANGES = 8  # with SAP for one user, each at its longest: how long a lock may be held
 
 
@@ -68,7 +67,6 @@ class UserSide:
             self._name,
             self._clock,
             parallel,
-            has_role=self._has_role,
             own_user=lambda: self._own_user,
         )
 
@@ -112,12 +110,6 @@ class UserSide:
     @cached_property
     def _own_user(self) -> str | None:
         return own_user(self._connection, NamedSecrets())
-
-    def _has_role(self, name: str) -> bool:
-        """Whether the table of roles holds it, where the settings describe that table."""
-        if _ROLES not in self.tables.aliases():
-            return False
-        return any(True for _ in self.tables.rows(_ROLES, (name,)))
 
     def _child_of(self, name: str) -> "UserSide":
         if name == self._name:

@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from sapmatch.model.errors import InputRejected
+from sapmatch.model.user_names import is_readable
 from sapmatch.settings import Environment, Settings, load
 
 DEFAULT_SETTINGS = "sapmatch.toml"
@@ -160,6 +161,15 @@ def filled(text: str) -> str:
     """The type of an option that is given only to say something: an unset variable says nothing."""
     if not text.strip():
         raise argparse.ArgumentTypeError("is empty; leave it out, or say what is wanted")
+    return text
+
+
+def user_name(text: str) -> str:
+    """The type of an argument that names a user, before anything makes another name of it."""
+    if not is_readable(filled(text)):
+        raise argparse.ArgumentTypeError(
+            "holds a sign that nobody sees, or that would be another one in upper case"
+        )
     return text
 
 

@@ -19,7 +19,7 @@ from sapmatch.cli.asking import (
     show_once,
     typed_password,
 )
-from sapmatch.cli.options import add_common, connection_of, filled, names
+from sapmatch.cli.options import add_common, connection_of, filled, names, user_name
 from sapmatch.cli.user_outcome import add_outcome, refused, told
 from sapmatch.model.errors import InputRejected, SapRejected
 from sapmatch.model.rfc import RfcScalar
@@ -78,7 +78,7 @@ def add_changes(actions: Any) -> None:
 def _action(actions: Any, name: str, help_text: str, run: Run) -> argparse.ArgumentParser:
     found: argparse.ArgumentParser = actions.add_parser(name, help=help_text, description=help_text)
     found.add_argument("connection", metavar="CONNECTION", help="its name in the settings")
-    found.add_argument("user", metavar="USER", type=filled)
+    found.add_argument("user", metavar="USER", type=user_name)
     add_outcome(found)
     add_common(found)
     found.set_defaults(run=run)

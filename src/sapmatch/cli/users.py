@@ -14,7 +14,7 @@ import msgspec
 
 from sapmatch.bootstrap.users import UserSide, users_of
 from sapmatch.cli import output
-from sapmatch.cli.options import add_common, connection_of, filled, up_to
+from sapmatch.cli.options import add_common, connection_of, filled, up_to, user_name
 from sapmatch.cli.user_changes import add_changes
 from sapmatch.cli.user_filter import condition_of
 from sapmatch.cli.user_outcome import reading
@@ -58,7 +58,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     _add_rows(listed)
     show = _action(actions, "show", "show all that is known of a user", run_show)
-    show.add_argument("user", metavar="USER", type=filled)
+    show.add_argument("user", metavar="USER", type=user_name)
     show.add_argument(
         "--children",
         action="store_true",

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.provisioning import DesiredState, DesiredUser
 from sapmatch.model.rfc import RfcScalar
+from sapmatch.model.user_names import LONGEST_NAME, is_new_name
 from sapmatch.model.users import ProfileAssignment, RoleAssignment, UserChange
 from sapmatch.provisioning.problems import of_rejected, row_problem, shown
 from sapmatch.provisioning.rows import Row, read_rows
@@ -29,7 +30,6 @@ DAYS: Final = {"VALID_FROM": "LOGONDATA.GLTGV", "VALID_TO": "LOGONDATA.GLTGB"}
 _STATES: Final = ("present", "locked", "absent")
 _JSON_ONLY: Final = (ROWS, PARAMETER)
 _SEPARATOR = "|"  # between the names in one cell of a CSV
-_LONGEST_USER = 12
 PROTECTED: Final = "PROTECTED"  # code of a row that names a user whom no file may change
 _PROTECTED: Final = (
     "is protected: one of SAP's own, or the user that a connection logs on as; change it in SAP "
@@ -40,8 +40,6 @@ _TABLES = frozenset(
     {"ACTIVITYGROUPS", "ALL_ACTIVITYGROUPS", "PROFILES", "GROUPS", "PARAMETER", "SYSTEMS"}
 )
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# Beside letters and digits; * and + are patterns in SAP, others end a name in its transactions.
-_SIGNS = frozenset("_-./@#$&!()=~^{}[]:")
 _SECRET = re.compile(r"PASSW|PWD|KENNW|BCODE|PASSCODE|OCOD\d")
 
 RoleRows = Callable[[Any], tuple[RoleAssignment, ...]]
@@ -159,13 +157,13 @@ class _Reading:
         name = (text or "").strip().upper()
         if value is None or (text is not None and not name):
             self.wrong(USERNAME, "is missing: which user is it?")
-        elif len(name) > _LONGEST_USER:
-            self.wrong(USERNAME, f"is longer than {_LONGEST_USER} characters")
+        elif len(name) > LONGEST_NAME:
+            self.wrong(USERNAME, f"is longer than {LONGEST_NAME} characters")
             return ""
         elif name in self._language.protected:
             problem = row_problem(self._row.number, USERNAME, _PROTECTED, user=name)
             self.problems.append(replace(problem, code=PROTECTED))
-        elif not _is_name(text or ""):
+        elif not is_new_name(text or ""):
             self.wrong(USERNAME, "can be no name of a user: it holds a sign that SAP takes in none")
             return ""
         return name
@@ -344,20 +342,6 @@ class _Reading:
 
 def _safe(key: str) -> str:
     return shown(key) or "a field without a name"
-
-
-def _is_name(text: str) -> bool:
-    """Whether a user may be called so, and the name stays the same one in upper case."""
-    return all(
-        sign in _SIGNS or sign.isalnum() if sign.isascii() else _is_letter(sign)
-        for sign in text.strip()
-    )
-
-
-def _is_letter(sign: str) -> bool:
-    """A letter beyond ASCII that stays one: some become others, or two, in upper case."""
-    above = sign.upper()
-    return sign.isalpha() and len(above) == 1 and not above.isascii()
 
 
 def plain_split(name: str) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from sapmatch.limits.users import SharedUserLocks
 from sapmatch.model.auth import Basic
 from sapmatch.model.connection import Connection
 from sapmatch.model.errors import InputRejected, Throttled
-from sapmatch.model.rfc import Rfc
+from sapmatch.model.rfc import AbapException, Rfc, RfcResult
 from sapmatch.model.users import UserChange
 from sapmatch.settings import Settings
 from tests.builders.control import MemoryControl
@@ -50,8 +50,6 @@ def test_a_connection_without_function_modules_is_named() -> None:
 
 
 def test_a_role_that_sap_does_not_offer_is_looked_for_in_its_table() -> None:
-    from sapmatch.model.rfc import AbapException, RfcResult
-
     class Tables(ScriptedSap):
         def call(self, function: str, *given: Any, **named: Any) -> RfcResult:
             if function == "BAPI_HELPVALUES_GET":
@@ -64,11 +62,22 @@ def test_a_role_that_sap_does_not_offer_is_looked_for_in_its_table() -> None:
     assert side.reader.known_roles(["SAP_A", "SAP_B"]) == {"SAP_A"}
 
 
-def _side(sap: ScriptedSap) -> UserSide:
+def test_where_no_table_of_roles_is_described_a_refusal_does_not_mean_that_there_are_none() -> None:
+    class Refusing(ScriptedSap):
+        def call(self, function: str, *given: Any, **named: Any) -> RfcResult:
+            raise AbapException("FU_NOT_FOUND")
+
+    side = _side(Refusing(), Rfc(tables=("AGR_DEFINE as ROLES=MANDT:3:IGNORE,AGR_NAME:30:KEY",)))
+    with pytest.raises(AbapException):
+        side.reader.known_roles(["SAP_A"])
+
+
+def _side(sap: ScriptedSap, rfc: Rfc | None = None) -> UserSide:
     def none(name: str) -> UserSide:
         raise AssertionError(name)
 
-    return UserSide("s4", connection(), sap, LaptopUserLocks(), MemoryClock(), none)
+    of = connection(rfc=rfc) if rfc else connection()
+    return UserSide("s4", of, sap, LaptopUserLocks(), MemoryClock(), none)
 
 
 def test_children_are_opened_once_and_closed_with_their_parent() -> None:

@@ -15,7 +15,6 @@ from sapmatch.model.errors import OutcomeUnknown, SapRejected
 from sapmatch.model.rfc import BapiMessage
 from sapmatch.model.users import (
     Changed,
-    ChildSystem,
     Compare,
     RoleAssignment,
     Step,
@@ -272,76 +271,6 @@ def test_what_sap_refuses_at_once_is_exit_three(side: Side, capsys: Capture) -> 
 def test_an_answer_that_got_lost_is_exit_four(side: Side) -> None:
     side.writer.refusal = OutcomeUnknown("the answer is missing")
     assert main(["users", "lock", "s4", "MILLER"]) == 4
-
-
-def child(status: Any, *differs: str) -> ChildSystem:
-    return ChildSystem(system="S4HCLNT200", status=status, differs=differs)
-
-
-@pytest.mark.parametrize(
-    ("looks", "code", "words"),
-    [
-        ([(child("agrees"),)], 0, "agrees"),
-        ([(child("differs", "roles"),), (child("agrees"),)], 0, "agrees"),
-        ([(child("differs", "roles"),)], 3, "differs"),
-        ([(child("unreachable"),)], 3, "unreachable"),
-        ([(child("not_asked"),)], 0, "not_asked"),
-    ],
-)
-def test_children_are_asked_until_they_agree_or_the_time_is_over(
-    side: Side,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: Capture,
-    looks: list[tuple[ChildSystem, ...]],
-    code: int,
-    words: str,
-) -> None:
-    """CO-T51."""
-    monkeypatch.setattr("sapmatch.cli.user_outcome._POLL", 0.01)
-    side.writer.comes_to = Changed(user="", status="accepted_by_central")
-    side.looks = looks
-    assert main(["users", "lock", "s4", "MILLER", "--wait", "1"]) == code
-    assert words in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("changed", "was_in"),
-    [
-        (Changed(user="", status="accepted_by_central", was_in=frozenset({"A"})), {"A"}),
-        (Changed(user="", status="unchanged", was_in=frozenset({"A"})), None),
-    ],
-)
-def test_children_are_asked_too_where_the_central_system_holds_it_already(
-    side: Side,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: Capture,
-    changed: Changed,
-    was_in: set[str] | None,
-) -> None:
-    """CO-T51: an earlier change may not have arrived, and nobody knows what it took."""
-    monkeypatch.setattr("sapmatch.cli.user_outcome._POLL", 1.0)
-    side.reader.is_central = True
-    side.writer.comes_to = changed
-    side.looks = [(child("differs", "roles"),)]
-    assert main(["users", "lock", "s4", "MILLER", "--wait", "1", "--json"]) == 3
-    assert side.was_in == was_in
-    told = json.loads(capsys.readouterr().out)
-    assert told["children"][0]["status"] == "differs"
-    assert "was_in" not in told
-
-
-def test_nobody_is_asked_for_children_of_a_system_that_has_none(side: Side) -> None:
-    side.writer.comes_to = Changed(user="", status="unchanged")
-    assert main(["users", "lock", "s4", "MILLER", "--wait", "1"]) == 0
-    assert side.was_in == ()
-
-
-def test_without_waiting_it_is_said_that_nobody_asked_the_children(
-    side: Side, capsys: Capture
-) -> None:
-    side.writer.comes_to = Changed(user="", status="accepted_by_central")
-    assert main(["users", "lock", "s4", "MILLER"]) == 0
-    assert "--wait SECONDS asks" in capsys.readouterr().err
 
 
 def test_sync_begins_with_nothing_and_goes_on_where_it_was(side: Side, capsys: Capture) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.users import UserChange
@@ -228,3 +229,43 @@ def test_what_is_empty_is_not_sent_for_a_new_user() -> None:
     imports = sap.last("BAPI_USER_CREATE1").imports
     assert imports["ADDRESS"] == {"LASTNAME": "M"}
     assert imports["LOGONDATA"] == {"USTYP": "A"}
+
+
+@pytest.mark.parametrize(
+    "name", ["ADM\u0131N", "\u017fAP*", "stra\u00dfe", "JD\u200bOE", "J\u202eOE", "J\u2028O"]
+)
+def test_a_name_that_would_become_another_one_is_no_name(name: str) -> None:
+    assert problems_of(UserChange(name=name)) == [("WRONG_VALUE", "USERNAME")]
+    with pytest.raises(InputRejected, match="nothing was sent"):
+        writer_on(ScriptedSap()).delete(name)
+
+
+@pytest.mark.parametrize("name", ["*", "AD+", "J DOE", "' OR '1'='1", "A,B", "A;B"])
+def test_nobody_new_is_called_by_a_pattern_or_with_a_blank(name: str) -> None:
+    """Who is called so already can be changed all the same."""
+    sap = ScriptedSap()
+    wanted = UserChange(name=name, fields={"ADDRESS.LASTNAME": "Miller"})
+    with pytest.raises(InputRejected, match="no blank"):
+        writer_on(sap).create(wanted)
+    assert sap.writes == []
+    sap.add(name.upper())
+    assert writer_on(sap).change(replace(wanted, locked=True)).status == "done"
+
+
+@pytest.mark.parametrize("name", ["m\u00fcller", "J.DOE-1", "$BATCH", "O_1@A"])
+def test_letters_digits_and_a_few_signs_name_a_user(name: str) -> None:
+    sap = ScriptedSap()
+    created = writer_on(sap).create(UserChange(name=name, fields={"ADDRESS.LASTNAME": "M"}))
+    assert (created.user, created.status) == (name.upper(), "done")
+
+
+def test_an_emoji_counts_as_two_characters_as_in_sap() -> None:
+    city = "ADDRESS.CITY"
+    change = UserChange(name="JDOE", fields={city: "\U0001f600" * 21}, parameters={"A": "x"})
+    assert problems_of(change) == [("TOO_LONG", city)]
+    sap = sap_with()
+    cut = writer_on(sap, fail_when_truncating=False).change(change)
+    assert (cut.status, sap.users["JDOE"]["structures"]["ADDRESS"]["CITY"]) == (
+        "done",
+        "\U0001f600" * 20,
+    )

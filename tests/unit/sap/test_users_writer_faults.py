@@ -179,3 +179,21 @@ def test_a_user_who_was_deleted_meanwhile_is_no_success() -> None:
     assert (done.status, done.steps[0].message) == ("failed", "the user is not there")
     with pytest.raises(SapRejected, match="01/124"):
         writer_on(sap).change(UserChange(name="JDOE", locked=True))
+
+
+@pytest.mark.parametrize(("answers", "status"), [(True, "not_executed"), (False, "unknown")])
+def test_a_password_is_taken_back_with_what_follows_it(answers: bool, status: str) -> None:
+    """Nobody can read it back, so it is what SAP says of the unit of work."""
+
+    def lost() -> None:
+        raise OutcomeUnknown("the answer is missing")
+
+    sap = ScriptedSap(stateful=True)
+    sap.add("JDOE")
+    sap.returns["BAPI_USER_ACTGROUPS_ASSIGN"] = [error("174")]
+    sap.before["BAPI_TRANSACTION_ROLLBACK"] = (lambda: None) if answers else lost
+    change = UserChange(name="JDOE", password="Geheim-1", role_names=("SAP_A",))
+    done = writer_on(sap).change(change)
+    seen = {step.name: step.status for step in done.steps}
+    assert seen == {"password": status, "roles": "failed"}
+    assert done.status == ("failed" if answers else "unknown")

@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from sapmatch.model.errors import InputRejected, Problem
 from sapmatch.model.rfc import Rfc, RfcInput, RfcScalar, RfcTable
+from sapmatch.model.user_names import LONGEST_NAME, is_new_name, is_readable
 from sapmatch.model.users import SapUser, UserChange
 from sapmatch.sap.rfc.structures import STRUCTURES
-from sapmatch.sap.rfc.values import value_of, wire_text
-from sapmatch.sap.users.details import LONGEST_NAME
+from sapmatch.sap.rfc.values import fitting, size_of, value_of, wire_text
 from sapmatch.sap.users.fields import TABLE_FLAGS, USERNAME, UserField, field_of, fields_of
 
 DIALOG: Final = "A"  # the type of a user for whom nobody names another
@@ -72,11 +72,16 @@ def refused(place: str, problems: Iterable[Problem]) -> InputRejected:
     return InputRejected(f"{place}: {said}; nothing was sent", named)
 
 
-def creating(wanted: Wanted) -> list[Problem]:
-    """What a user that is to be created lacks."""
-    if wanted.fields.get("ADDRESS.LASTNAME"):
-        return []
-    return [_problem("FIELD_MISSING", "ADDRESS.LASTNAME", "is missing; nobody is without one")]
+def creating(name: str, wanted: Wanted) -> list[Problem]:
+    """What is wrong with a user that is to be created, and with no other."""
+    problems = []
+    if not is_new_name(name):
+        words = "a new user has letters, digits and signs such as _ - . in his name, and no blank"
+        problems.append(_problem("WRONG_VALUE", USERNAME, words))
+    if not wanted.fields.get("ADDRESS.LASTNAME"):
+        words = "is missing; nobody is without one"
+        problems.append(_problem("FIELD_MISSING", "ADDRESS.LASTNAME", words))
+    return problems
 
 
 def changing(wanted: Wanted, found: SapUser) -> list[Problem]:
@@ -195,12 +200,12 @@ def _value(field: UserField, value: RfcScalar, *, cut: bool) -> RfcScalar:
     except ValueError as exc:
         raise _refusal("WRONG_VALUE", field.name, str(exc)) from exc
     length = field.field.length
-    if length and isinstance(value, str) and len(value) > length:
-        if not cut:
-            words = f"has {len(value)} characters; at most {length} fit"
-            raise _refusal("TOO_LONG", field.name, words)
-        return value[:length]
-    return value
+    if not length or not isinstance(value, str) or size_of(value) <= length:
+        return value
+    if not cut:
+        words = f"has {size_of(value)} characters; at most {length} fit"
+        raise _refusal("TOO_LONG", field.name, words)
+    return fitting(field.field, value, refuses=False)
 
 
 def _groups(groups: Iterable[str], problems: list[Problem]) -> tuple[str, ...]:
@@ -219,18 +224,21 @@ def _too_long(parameters: Mapping[str, str]) -> list[Problem]:
         if not key or len(key) > longest:
             words = f"a parameter's id has 1 to {longest} characters"
             problems.append(_problem("TOO_LONG", "PARAMETER.PARID", words))
-        if most and len(value) > most:
-            words = f"the value of {key} has {len(value)} characters; at most {most} fit"
+        if most and size_of(value) > most:
+            words = f"the value of {key} has {size_of(value)} characters; at most {most} fit"
             problems.append(_problem("TOO_LONG", "PARAMETER.PARVA", words))
     return problems
 
 
 def _name_problems(change: UserChange) -> list[Problem]:
     length = len(change.name.strip())
-    if 0 < length <= LONGEST_NAME:
-        return []
-    words = f"has {length} characters; the name of a user has 1 to {LONGEST_NAME}"
-    return [_problem("TOO_LONG", USERNAME, words)]
+    if not 0 < length <= LONGEST_NAME:
+        words = f"has {length} characters; the name of a user has 1 to {LONGEST_NAME}"
+        return [_problem("TOO_LONG", USERNAME, words)]
+    if not is_readable(change.name):
+        words = "holds a sign that nobody sees, or that would be another one in upper case"
+        return [_problem("WRONG_VALUE", USERNAME, words)]
+    return []
 
 
 def _named_flagged(change: UserChange, problems: list[Problem]) -> None:

@@ -8,6 +8,7 @@ import msgspec
 
 from sapmatch.model.errors import InputRejected, LogonRefused, SapmatchError
 from sapmatch.model.rfc import Rfc, RfcResult, RfcScalar, RfcStructure, RfcTransport
+from sapmatch.model.user_names import LONGEST_NAME, is_readable
 from sapmatch.model.users import (
     FOREVER,
     Locks,
@@ -23,7 +24,6 @@ from sapmatch.sap.users.fields import HIDDEN, OPEN, STRUCTURES_READ
 from sapmatch.sap.users.rows import column, day, name_in, names_in, text, typed
 
 NOT_FOUND: Final = ("01", "124")
-LONGEST_NAME: Final = 12
 GENERATED: Final = "G"  # BAPITYPE of a profile that SAP made of a role (unconfirmed)
 BEGINNING: Final = date.min  # of a role that SAP gives no first day
 
@@ -55,6 +55,11 @@ def user_name(place: str, name: str) -> str:
         raise InputRejected(
             f"{place}: user {wanted}: a name has at most {LONGEST_NAME} characters, and this one "
             f"{len(wanted)}; nothing was sent"
+        )
+    if not is_readable(name):
+        raise InputRejected(
+            f"{place}: the name of the user holds a sign that nobody sees, or that would be "
+            "another one in upper case; nothing was sent"
         )
     return wanted
 

@@ -125,12 +125,23 @@ class Effects:
                 continue
             has_ended = has_ended or effect.founding
             if not has_failed and self._stateful:
-                with suppress(SapmatchError):  # reading tells what became of it
-                    unit.call(_ROLLBACK, changes=True)
+                self._take_back(unit, effects)
                 is_open = False
             has_failed = True
         if is_open:
             self._commit(unit, effects)
+
+    def _take_back(self, unit: RfcTransport, effects: Sequence[Effect]) -> None:
+        """Take back what came before; reading tells what became of it, of a password nothing."""
+        after: StepStatus = "not_executed"
+        words = "taken back by SAP"
+        try:
+            unit.call(_ROLLBACK, changes=True)
+        except SapmatchError as exc:
+            after, words = "unknown", f"{_ROLLBACK} failed: {exc}"
+        for index, step in enumerate(self._steps):
+            if step.status == self._good and effects[index].lacks is None:
+                self._steps[index] = replace(step, status=after, message=words)
 
     def _sent(self, unit: RfcTransport, effect: Effect) -> Step:
         try:

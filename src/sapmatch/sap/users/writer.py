@@ -276,7 +276,7 @@ class SapUserWriter:
         systems = systems_of(change, splits, used, problems)
         problems += password_problems(change.password)
         if is_new:
-            problems += creating(wanted)
+            problems += creating(change.name, wanted)
         if problems:
             raise refused(self._named(change.name), problems)
         name = user_name(self._place, change.name)

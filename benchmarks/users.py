@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -42,6 +43,7 @@ _SECONDS = 600
 _WIDTH = 54
 _NO_INPUT: Mapping[str, RfcInput] = {}
 _NO_TABLES: Mapping[str, RfcTable] = {}
+_DAYS: RfcStructure = {"FROM_DAT": date(2026, 1, 1), "TO_DAT": date(9999, 12, 31), "ORG_FLAG": ""}
 _LEGEND = f"""\
 Reading users with details: {USERS:,} users of the ABAP stand-in, which answers each call after
 {DELAY_MS} ms; memory: all names over SOAP, and all details as if SAP's answers took no time.
@@ -107,7 +109,7 @@ class Password:
 def _detail(name: str) -> RfcResult:
     address = {"FIRSTNAME": "Some", "LASTNAME": f"Body {name}", "E_MAIL": f"{name}@example.com"}
     roles: list[RfcStructure] = [
-        {"AGR_NAME": f"Z_{number}_{name}", "AGR_TEXT": "A role"} for number in range(20)
+        {"AGR_NAME": f"Z_{number}_{name}", "AGR_TEXT": "A role", **_DAYS} for number in range(20)
     ]
     return RfcResult(
         exports={"ADDRESS": address, "LOGONDATA": {"USTYP": "A"}}, tables={"ACTIVITYGROUPS": roles}

@@ -317,7 +317,8 @@ def unknown(
     if strange:
         found.append(("SYSTEMS", f"the central system knows no system {named(strange)}"))
     if missing:
-        found.append(("ACTIVITYGROUPS", f"there is no role {named(missing)}"))
+        field = "ACTIVITYGROUPS" if change.role_names is None else "ACTIVITYGROUPS.AGR_NAME"
+        found.append((field, f"there is no role {named(missing)}"))
     if change.systems is not None:
         left_out = {system for system, _ in names if system} - set(change.systems)
         if left_out:

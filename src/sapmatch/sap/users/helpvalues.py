@@ -60,6 +60,26 @@ class HelpValues:
         found = self._roles(asked)
         return frozenset(name for name, role in here.items() if role is None or role in found)
 
+    def known_profiles(self, names: Sequence[str]) -> frozenset[str]:
+        """Those that there are, as they were given; all of them where SAP does not say."""
+        return self._offered(names, "ProfilesAssign", "Profiles", "BAPIPROF")
+
+    def known_groups(self, names: Sequence[str]) -> frozenset[str]:
+        """User groups likewise."""
+        return self._offered(names, "Change", "Groups", "USERGROUP")
+
+    def _offered(
+        self, names: Sequence[str], method: str, parameter: str, field: str
+    ) -> frozenset[str]:
+        """All values are asked for: a selection that SAP does not heed would look like none."""
+        if not names:
+            return frozenset()
+        try:
+            found = {upper(value) for value in self._values(method, parameter, field)}
+        except (SapRejected, AuthorizationMissing):
+            found = set()
+        return frozenset(name for name in names if not found or upper(name.strip()) in found)
+
     def _here(self, name: str) -> str | None:
         """The role of this system that is meant, None for one of another system."""
         role = upper(name.strip())

@@ -85,6 +85,14 @@ class SapUsers:
         """Port. Of a child system's roles the central one knows nothing: they count as known."""
         return self._help.known_roles(names)
 
+    def known_profiles(self, names: Sequence[str]) -> frozenset[str]:
+        """Port."""
+        return self._help.known_profiles(names)
+
+    def known_groups(self, names: Sequence[str]) -> frozenset[str]:
+        """Port."""
+        return self._help.known_groups(names)
+
     def profiles(self) -> Iterator[str]:
         """All authorisation profiles of the system."""
         return self._help.profiles()

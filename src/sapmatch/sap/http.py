@@ -14,6 +14,7 @@ import requests
 import urllib3.exceptions
 
 from sapmatch.model.access import Access
+from sapmatch.sap.masking import Mask
 from sapmatch.sap.patience import PatientAdapter, TooSlow
 
 MAX_BODY = 64 * 1024 * 1024  # bytes, after decompression
@@ -153,6 +154,20 @@ def masked(body: bytes, request: requests.PreparedRequest, status: int) -> bytes
     for form in sorted(forms, key=len, reverse=True):
         body = body.replace(form.encode(), b"***")
     return body
+
+
+def mask_of(request: requests.PreparedRequest) -> Mask:
+    """Hides the password that the request logged on with, and its tokens."""
+    long = (each for each in _secrets_of(request) if len(each) >= _SHORT)
+    return Mask((*long, *_passwords_of(request)))
+
+
+def _passwords_of(request: requests.PreparedRequest) -> Iterator[str]:
+    shown = request.headers.get("Authorization") or ""
+    text = shown if isinstance(shown, str) else shown.decode("latin-1")
+    scheme, _, rest = text.partition(" ")
+    if scheme.lower() == "basic":
+        yield _password(rest)
 
 
 def _secrets_of(request: requests.PreparedRequest) -> Iterator[str]:

@@ -34,6 +34,7 @@ from sapmatch.sap.breaker import Breaker
 from sapmatch.sap.entrance import Seats
 from sapmatch.sap.http import FAILURES, MAX_BODY, Auth, TooLarge
 from sapmatch.sap.logon import SSO, Logon
+from sapmatch.sap.masking import NOTHING, Mask
 from sapmatch.sap.odata.messages import from_body
 from sapmatch.sap.origin import Origin
 from sapmatch.sap.pace import Pace, back_off, retry_after
@@ -68,8 +69,8 @@ _SESSION_LOST = re.compile(rb"session (not found|timed ?out|no longer exists)", 
 class Answer(Struct, frozen=True):
     """One complete HTTP answer; `url` is where it came from, after redirects.
 
-    `seconds` from the sent request to the last byte, redirects before it left out. `busy`: how
-    often SAP could not answer before it did. `refusal`: what a 401 means with this way to log on.
+    `seconds` from the sent request to the last byte, redirects left out. `busy`: how often SAP
+    could not answer before. `refusal`: what a 401 means. `hidden` masks what it logged on with.
     """
 
     status: int
@@ -80,6 +81,7 @@ class Answer(Struct, frozen=True):
     seconds: float = 0.0
     busy: int = 0
     refusal: LogonRefused | None = None
+    hidden: Mask = NOTHING
 
 
 class SapSession:
@@ -325,6 +327,7 @@ class SapSession:
             url,
             response.reason or "",
             time.monotonic() - began,
+            hidden=http.mask_of(request),
         )
 
     def _environment(self, url: str) -> dict[str, Any]:

@@ -102,6 +102,18 @@ def test_errors_hold_no_text_of_the_sdk_where_it_may_name_people(desk: Desk) -> 
 
 
 @pytest.mark.parametrize(
+    ("kind", "key", "changes"), [("exception", "BAD_PASSWORD", True), ("dump", "BROKEN", False)]
+)
+def test_errors_hold_no_password_that_was_sent(
+    desk: Desk, kind: Any, key: str, changes: bool
+) -> None:
+    desk.sap.faults = [AbapFault(kind, key, "password N3u-Canary is bad")]
+    given: Any = {"USERNAME": "JDOE", "PASSWORD": {"BAPIPWD": "N3u-Canary"}}
+    with pytest.raises(SapRejected, match=r"password \*\*\* is bad"):
+        desk.opened().call("BAPI_USER_CHANGE", given, changes=changes)
+
+
+@pytest.mark.parametrize(
     ("imports", "tables", "said"),
     [
         ({"USERNAME": "A" * 13}, {}, "USERNAME has 13 characters, at most 12"),

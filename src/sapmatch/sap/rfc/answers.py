@@ -4,6 +4,8 @@ import re
 from http import HTTPStatus
 from typing import Final
 
+from msgspec.structs import replace
+
 from sapmatch.model.errors import (
     AuthorizationMissing,
     LogonRefused,
@@ -16,7 +18,9 @@ from sapmatch.model.errors import (
 from sapmatch.model.profiles import Profile
 from sapmatch.model.rfc import AbapException, Flavour
 from sapmatch.sap.logon import SSO, is_logon_page
+from sapmatch.sap.masking import NOTHING, Mask
 from sapmatch.sap.rfc.groups import group_of
+from sapmatch.sap.rfc.hidden import hidden_in
 from sapmatch.sap.rfc.module import Module
 from sapmatch.sap.rfc.reply import Fault, Reply, Unreadable, fault_of, read_reply
 from sapmatch.sap.session import Answer
@@ -43,23 +47,26 @@ def reply_of(
     kind: Profile,
     *,
     changes: bool,
+    own: Mask = NOTHING,
 ) -> Reply:
-    """The reply; else what `RfcTransport.call` raises.
+    """The reply; else what `RfcTransport.call` raises. `own` hides the passwords of the call.
 
     Of a change everything that is no plain refusal may have happened: OutcomeUnknown (CO-T27).
     """
     at = f"{place}: {module.name}"
+    hidden = own + answer.hidden
     if answer.status != HTTPStatus.OK:
-        raise _refused(answer, module, at, path, kind, changes=changes)
+        raise _refused(answer, module, at, path, kind, hidden, changes=changes)
     if not _is_xml(answer):
         raise _no_soap(answer, at, path, changes=changes)
     try:
         found = read_reply(answer.body, module, flavour)
     except Unreadable as exc:
-        raise _unreadable(exc, at, changes=changes) from exc
+        # From None: the first one may repeat what stood there.
+        raise _unreadable(exc, hidden.text(str(exc)), at, changes=changes) from None
     if isinstance(found, Fault):
-        raise _faulty(found, module.name, at, changes=changes)
-    return found
+        raise _faulty(_without(found, hidden), module.name, at, changes=changes)
+    return Reply(*hidden_in(found.exports, found.tables, own, answer.hidden))
 
 
 def is_whole(answer: Answer) -> bool:
@@ -70,14 +77,21 @@ def is_whole(answer: Answer) -> bool:
 
 
 def _refused(
-    answer: Answer, module: Module, at: str, path: str, kind: Profile, *, changes: bool
+    answer: Answer,
+    module: Module,
+    at: str,
+    path: str,
+    kind: Profile,
+    hidden: Mask,
+    *,
+    changes: bool,
 ) -> SapmatchError:
     status = answer.status
     if status == HTTPStatus.UNAUTHORIZED:
         return answer.refusal or LogonRefused(f"{at}: SAP refused the logon", "password")
     fault = fault_of(answer.body) if _is_xml(answer) else None
     if fault:
-        return _faulty(fault, module.name, at, changes=changes)
+        return _faulty(_without(fault, hidden), module.name, at, changes=changes)
     if status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
         return not_active(at, path, status, kind)
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST and not changes:
@@ -125,12 +139,19 @@ def _no_soap(answer: Answer, at: str, path: str, *, changes: bool) -> SapmatchEr
     )
 
 
-def _unreadable(exc: Unreadable, at: str, *, changes: bool) -> SapmatchError:
+def _unreadable(exc: Unreadable, why: str, at: str, *, changes: bool) -> SapmatchError:
     if changes:
-        return OutcomeUnknown(f"{at}: the answer to a change {exc}; read it back")
+        return OutcomeUnknown(f"{at}: the answer to a change {why}; read it back")
     if exc.is_cut:
-        return SapUnavailable(f"{at}: the answer {exc}; its end is missing")
-    return SapRejected("XML", f"{at}: the answer {exc}")
+        return SapUnavailable(f"{at}: the answer {why}; its end is missing")
+    return SapRejected("XML", f"{at}: the answer {why}")
+
+
+def _without(fault: Fault, hidden: Mask) -> Fault:
+    """A fault without secrets; one that stands for its key is no key."""
+    is_key = hidden.text(fault.key) == fault.key
+    key = fault.key if is_key else ""
+    return replace(fault, key=key, text=hidden.text(fault.text), code=hidden.text(fault.code))
 
 
 def _faulty(fault: Fault, function: str, at: str, *, changes: bool) -> SapmatchError:

@@ -12,6 +12,7 @@ from sapmatch.model.errors import (
     SapUnavailable,
 )
 from sapmatch.model.rfc import AbapException
+from sapmatch.sap.masking import NOTHING, Mask
 from sapmatch.sap.rfc.groups import group_of
 
 _LOST: Final = frozenset({"RFC_COMMUNICATION_FAILURE", "RFC_CANCELED", "RFC_TIMEOUT", "RFC_CLOSED"})
@@ -41,8 +42,10 @@ class Meaning:
         """Whether the connection is as good as before: the function module itself said no."""
         return isinstance(exc, self._module.ABAPApplicationError)
 
-    def of(self, exc: Exception, function: str, *, changes: bool) -> SapmatchError:
-        """What the exception of one call means."""
+    def of(
+        self, exc: Exception, function: str, *, changes: bool, own: Mask = NOTHING
+    ) -> SapmatchError:
+        """What the exception of one call means; `own` hides the passwords that it has sent."""
         what = f"{self._place}: {function}"
         key = _key(exc)
         if key in _NO_AUTHORITY:
@@ -51,7 +54,7 @@ class Meaning:
                 "SU53 shows what was checked, PFCG grants it"
             )
         if self.is_answer(exc):
-            return AbapException(key or "RFC_ABAP_EXCEPTION", _text(exc))
+            return AbapException(key or "RFC_ABAP_EXCEPTION", _text(exc, own))
         if self.is_lost(exc):
             return self._lost(exc, what, changes=changes)
         if isinstance(exc, self._module.RFCTypeError):
@@ -59,7 +62,7 @@ class Meaning:
         if changes:
             return OutcomeUnknown(f"{what}: ended in {_shown(exc)}; {_READ_BACK}")
         if isinstance(exc, self._module.RFCError):
-            return SapRejected(_code(exc), _text(exc))
+            return SapRejected(_code(exc), _text(exc, own))
         return InputRejected(f"{what}: PyRFC cannot take or read a value ({type(exc).__name__})")
 
     def _lost(self, exc: Exception, what: str, *, changes: bool) -> SapmatchError:
@@ -84,8 +87,8 @@ def _code(exc: Exception) -> str:
     return "/".join(named) if all(named) else _key(exc) or type(exc).__name__
 
 
-def _text(exc: Exception) -> str:
-    return str(getattr(exc, "message", None) or _code(exc))[:_LONGEST]
+def _text(exc: Exception, own: Mask) -> str:
+    return own.text(str(getattr(exc, "message", None) or _code(exc)))[:_LONGEST]
 
 
 def _shown(exc: Exception) -> str:

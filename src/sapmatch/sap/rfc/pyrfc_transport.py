@@ -23,8 +23,10 @@ from sapmatch.model.rfc import (
 )
 from sapmatch.sap.breaker import Breaker
 from sapmatch.sap.entrance import Seats
+from sapmatch.sap.masking import NOTHING, Mask
 from sapmatch.sap.pace import Pace, back_off
 from sapmatch.sap.rfc import check_sdk
+from sapmatch.sap.rfc.hidden import hidden_in, mask_of
 from sapmatch.sap.rfc.interfaces import INTERFACES
 from sapmatch.sap.rfc.messages import messages_of
 from sapmatch.sap.rfc.pool import Pool
@@ -183,8 +185,9 @@ class PyRfcTransport:
         self._pace.wait()
         self._breaker.admit()
         send = partial(line.raw.call, function, **values)
-        told = self._answered(line, send, function, changes=changes)
-        return _result(told, known, tables, want)
+        own = mask_of(imports, tables)
+        told = self._answered(line, send, function, changes=changes, own=own)
+        return _result(told, known, tables, want, own)
 
     def described(self, line: Line, function: str) -> FunctionInterface | None:
         """SAP's own description, asked for once; None where it has no such module."""
@@ -205,7 +208,13 @@ class PyRfcTransport:
         self._answered(line, line.raw.ping, "RFC_PING", changes=False)
 
     def _answered(
-        self, line: Line, send: Callable[[], Any], function: str, *, changes: bool
+        self,
+        line: Line,
+        send: Callable[[], Any],
+        function: str,
+        *,
+        changes: bool,
+        own: Mask = NOTHING,
     ) -> Any:
         try:
             told = send()
@@ -218,7 +227,7 @@ class PyRfcTransport:
             if self._meaning.is_refusal(exc):
                 self._logon.refused(line)
             # From None: the SDK's texts hold values that were sent.
-            raise self._meaning.of(exc, function, changes=changes) from None
+            raise self._meaning.of(exc, function, changes=changes, own=own) from None
         self._breaker.answered()
         return told
 
@@ -305,6 +314,7 @@ def _result(
     known: Mapping[str, Parameter],
     sent: Collection[str],
     want: Collection[str],
+    own: Mask,
 ) -> RfcResult:
     """Of the tables those that were asked for, and RETURN: as SOAP, which sends no others."""
     exports: dict[str, RfcInput] = {}
@@ -319,6 +329,7 @@ def _result(
             exports[name] = _row(value, fields)
         else:
             exports[name] = taken(value, fields.get(name))
+    exports, tables = hidden_in(exports, tables, own, NOTHING)
     return RfcResult(
         exports=exports,
         tables=tables,

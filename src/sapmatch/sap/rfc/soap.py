@@ -27,6 +27,7 @@ from sapmatch.sap.connection import open_session
 from sapmatch.sap.http import TooLarge
 from sapmatch.sap.rfc.answers import is_whole, reply_of
 from sapmatch.sap.rfc.envelope import UNKNOWN, Envelope
+from sapmatch.sap.rfc.hidden import mask_of
 from sapmatch.sap.rfc.interfaces import INTERFACES
 from sapmatch.sap.rfc.messages import messages_of
 from sapmatch.sap.rfc.module import MC_STYLE, RFC, Module, module_of, wire_name
@@ -115,6 +116,7 @@ class SoapRfcTransport:
             path,
             self._kind,
             changes=changes,
+            own=mask_of(imports, tables),
         )
         found: dict[str, list[RfcStructure]] = {
             name: [] for name in want if _is_table(module, name)

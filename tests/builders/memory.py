@@ -159,6 +159,9 @@ class MemoryWorkflows:
         self.started[name] = input
         return True
 
+    def is_running(self, machine: str, name: str) -> bool:
+        return name in self.started
+
 
 class MemoryMailer:
     """Port Mailer that keeps what it sent."""

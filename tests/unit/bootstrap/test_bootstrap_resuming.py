@@ -41,9 +41,9 @@ class Stage:
     """A stage with a run that was planned under an execution."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.home = ProvisioningHome(MemoryUsers(user("A")))
         monkeypatch.setattr("sapmatch.bootstrap.approving.proved", lambda *_: ANNA)
         monkeypatch.setattr("sapmatch.bootstrap.approving.provisioner", lambda _: self.home.runs())
-        self.home = ProvisioningHome(MemoryUsers(user("A")))
         self.executions = Executions()
         self.run = self.home.drop(CHANGE)
         self.home.plan(self.run)

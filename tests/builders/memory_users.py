@@ -65,6 +65,7 @@ class MemoryUsers:
         self.effects: list[tuple[str, str]] = []
         self.reads = 0
         self.role_reads = 0
+        self.outside: set[str] = set()  # users whom the base query leaves out
         self.faults: dict[str, list[Exception | Changed | str]] = {}
         self.behind: dict[str, list[ChildSystem]] = {}
         self.looks: list[tuple[str, frozenset[str]]] = []  # for whom, and who was away
@@ -82,6 +83,9 @@ class MemoryUsers:
 
     def get(self, name: str) -> SapUser | None:
         self.reads += 1
+        return None if name in self.outside else self.held.get(name)
+
+    def details(self, name: str) -> SapUser | None:
         return self.held.get(name)
 
     def systems(self) -> tuple[str, ...]:

@@ -227,6 +227,10 @@ class UserReader(Protocol):
         """One user, read anew; None where there is none, or the base query leaves it out."""
         ...
 
+    def details(self, name: str) -> SapUser | None:
+        """One user, read anew, whether or not the base query leaves him out."""
+        ...
+
     def systems(self) -> tuple[str, ...]:
         """Logical systems that a central user administration knows; empty elsewhere."""
         ...

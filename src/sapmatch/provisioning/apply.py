@@ -30,12 +30,15 @@ from sapmatch.provisioning.compare import Moment, exact, planned
 from sapmatch.provisioning.desired import PROTECTED
 from sapmatch.provisioning.problems import NOT_SHOWN
 from sapmatch.provisioning.progress import FINE, Notebook, Progress
+from sapmatch.provisioning.reading import OUTSIDE, Outside, found_user
 from sapmatch.provisioning.taken import goes_further
 
 PLAN_OUTDATED: Final = "PLAN_OUTDATED"
+OUTSIDE_QUERY: Final = "OUTSIDE_QUERY"
 NOT_ARRIVED: Final = "NOT_ARRIVED"
 _MOST_ATTEMPTS = 3
 _BUSY = 30  # seconds until users whom somebody else changes are tried again
+_LATE = ("failed", "unchanged")  # what a worker finds who comes behind another one
 _STATES: Final[dict[str, DesiredState]] = {"delete": "absent", "lock": "locked"}
 
 
@@ -119,10 +122,13 @@ class Turn:
         if user.user in worker.protected:
             return self._ended(user, before, _failed(user, PROTECTED, _PROTECTED))
         try:
-            found = worker.reader.get(user.user)
+            # Who left the query by a call of this run is still one of it.
+            found = found_user(worker.reader, user.user, everybody=before.attempts > 0)
             fresh = planned(_desired(user), found, worker.moment)
         except (SapRejected, AuthorizationMissing) as exc:
             return self._ended(user, before, _failed(user, _code(exc), NOT_SHOWN))
+        except Outside:
+            return self._ended(user, before, _failed(user, OUTSIDE_QUERY, OUTSIDE))
         except InputRejected:  # the user is gone since
             return self._ended(user, before, _outdated(user))
         if fresh.action == "none":
@@ -194,6 +200,8 @@ class Turn:
         return _outcome(user, "accepted_by_central" if central else "done", step)
 
     def _ended(self, user: PlannedUser, before: Progress, outcome: UserOutcome) -> Progress:
+        if outcome.status in _LATE and (done := self._done_elsewhere(user)):
+            return done
         return self._note(
             Progress(
                 row=user.row,
@@ -207,6 +215,14 @@ class Turn:
                 was_in=before.was_in,
             )
         )
+
+    def _done_elsewhere(self, user: PlannedUser) -> Progress | None:
+        """What another worker of the same execution noted, who did what came too late here."""
+        noted = self._worker.notebook.find(user.row)
+        if noted is None or not noted.is_fine:
+            return None
+        self.noted[user.row] = noted
+        return noted
 
     def _note(self, progress: Progress) -> Progress:
         if self.noted.get(progress.row) != progress:

@@ -28,6 +28,7 @@ from sapmatch.provisioning.compare import Moment, planned, unknown
 from sapmatch.provisioning.day import NOTHING, Taken, taken_of
 from sapmatch.provisioning.desired import RoleSplit
 from sapmatch.provisioning.problems import NOT_SHOWN, of_rejected, row_of, row_problem
+from sapmatch.provisioning.reading import OUTSIDE, Outside, found_user
 from sapmatch.provisioning.stored import digest
 
 SLICE = 100  # users that are compared before it is stored
@@ -70,7 +71,8 @@ class Comparison:
             wrong = [*self._unknown(row)]
             if isinstance(user, SapmatchError):
                 name = self._names.get(row.row, "")
-                problems += [*wrong, row_problem(row.row, None, NOT_SHOWN, user=name)]
+                why = OUTSIDE if isinstance(user, Outside) else NOT_SHOWN
+                problems += [*wrong, row_problem(row.row, None, why, user=name)]
                 continue
             try:
                 result = planned(row, user, self._moment)
@@ -88,11 +90,13 @@ class Comparison:
         self._ask(rows)
         return tuple(problem for row in rows for problem in self._unknown(row))
 
-    def _read(self, row: DesiredUser) -> SapUser | SapRejected | AuthorizationMissing | None:
-        """The user, or why SAP shows not even whether there is this one."""
+    def _read(
+        self, row: DesiredUser
+    ) -> SapUser | SapRejected | AuthorizationMissing | Outside | None:
+        """The user, or why nothing can be done with this one."""
         try:
-            return self._reader.get(row.change.name)
-        except (SapRejected, AuthorizationMissing) as exc:
+            return found_user(self._reader, row.change.name)
+        except (SapRejected, AuthorizationMissing, Outside) as exc:
             return exc
 
     def _unknown(self, row: DesiredUser) -> Iterator[Problem]:

@@ -62,6 +62,12 @@ class Progress(Struct, frozen=True, kw_only=True):
         return self.outcome is not None and self.outcome.status in FAILED
 
     @property
+    def is_fine(self) -> bool:
+        """Whether SAP holds what is wanted."""
+        done = self.outcome is not None and self.outcome.status in FINE
+        return self.state == "ended" and done
+
+    @property
     def waits_for_children(self) -> bool:
         """Whether it was accepted by a central system and is not verified yet."""
         outcome = self.outcome
@@ -86,6 +92,11 @@ class Notebook:
         key = places.row_key(self._connection, self._run_id, progress.row)
         self._objects.write(key, msgspec.json.encode(progress))
         return progress
+
+    def find(self, row: int) -> Progress | None:
+        """What is noted of a row by now."""
+        key = places.row_key(self._connection, self._run_id, row)
+        return self._read(key) if self._objects.exists(key) else None
 
     def load(self) -> dict[int, Progress]:
         """All that is noted, by row."""

@@ -141,3 +141,60 @@ def test_a_user_whom_somebody_else_changes_waits_for_the_next_turn_and_nobody_wa
     assert (first.left, first.done, first.wait_seconds) == (1, 1, 30)
     second = here.runs().apply(run, "s4", owner="y")
     assert (second.left, second.done, second.wait_seconds) == (0, 2, 0)
+
+
+@pytest.mark.parametrize(
+    "row", [{"STATE": "absent"}, {"STATE": "locked"}, {"ADDRESS.LASTNAME": "Neu"}]
+)
+def test_a_user_whom_the_base_query_leaves_out_is_a_mistake_of_his_row(row: dict[str, Any]) -> None:
+    """He would be created, or be absent as he should be."""
+    here = ProvisioningHome(MemoryUsers(user("BOSS"), user("A")), on_error="continue")
+    here.sap.outside = {"BOSS"}
+    lock = {"USERNAME": "A", "STATE": "locked"}
+    response = here.carry(here.drop({"USERNAME": "BOSS"} | row, lock))
+    assert statuses(response) == {"BOSS": "refused", "A": "done"}
+    (problem,) = response["rows"][0]["problems"]
+    assert "rfc.baseAccountQuery" in problem["message"]
+    assert here.sap.effects == [("change", "A")]
+
+
+@pytest.mark.parametrize(
+    "row", [{"STATE": "absent"}, {"STATE": "locked"}, {"ADDRESS.LASTNAME": "Neu"}]
+)
+def test_a_user_who_left_the_base_query_since_the_plan_is_left_alone(row: dict[str, Any]) -> None:
+    here = ProvisioningHome(MemoryUsers(user("A")))
+    run = here.drop({"USERNAME": "A"} | row)
+    here.plan(run)
+    here.sap.outside = {"A"}
+    here.apply(run)
+    (told,) = here.report(run)["rows"]
+    assert (told["status"], told["steps"][0]["code"]) == ("failed", "OUTSIDE_QUERY")
+    assert here.sap.effects == []
+
+
+def test_a_user_who_leaves_the_base_query_by_the_change_is_done() -> None:
+    here = ProvisioningHome(MemoryUsers(user("A")))
+    here.sap.faults["A"] = ["lost"]
+    here.sap.after = lambda: here.sap.outside.add("A")
+    assert statuses(here.carry(here.drop({"USERNAME": "A", "STATE": "locked"}))) == {"A": "done"}
+
+
+def test_a_deletion_that_comes_late_is_no_failure_where_another_worker_deleted() -> None:
+    """Both are of one execution: the second began when the first was taken for dead."""
+
+    class Slow(MemoryUsers):
+        def delete(self, name: str, agreed: Any = None) -> Any:
+            if "second" not in seen:
+                seen.append("second")
+                here.later(120)
+                here.runs().apply(run, "s4", owner="execution")
+            return super().delete(name, agreed)
+
+    seen: list[str] = []
+    here = ProvisioningHome(Slow(user("A"), user("B")))
+    rows = ({"USERNAME": "A", "STATE": "absent"}, {"USERNAME": "B", "STATE": "absent"})
+    run = here.drop(*rows)
+    here.plan(run)
+    here.apply(run)
+    assert statuses(here.report(run)) == {"A": "done", "B": "done"}
+    assert here.sap.effects == [("delete", "A"), ("delete", "B")]

@@ -67,8 +67,13 @@ def _is_itself(rfc: Rfc | None, system: str, name: str, child: str) -> bool:
 
 
 def remarks_on_provisioning(settings: Settings) -> Iterator[Problem]:
-    """Child systems that a run cannot look at."""
-    for name in settings.provisioning:
+    """Approvers that nobody named, and child systems that a run cannot look at."""
+    for name, block in settings.provisioning.items():
+        if not block.approvers:
+            yield mistake(
+                f"provisioning.{name}.approvers",
+                "names nobody: on a stage whoever may invoke approve-provisioning decides",
+            )
         connection = settings.connections.get(name)
         if connection is None or connection.rfc is None or not connection.rfc.cua_enabled:
             continue

@@ -30,6 +30,7 @@ auth = {{ type = "basic", secret = "e" }}
 [provisioning.{name}]
 {lines}
 """
+PEOPLE = "approvers = ['arn:aws:iam::123456789012:role/security']"
 CHILD = '[connections.child.rfc]\nsystemId = "S4H"'
 
 
@@ -90,13 +91,20 @@ def test_a_child_system_is_looked_at_over_a_connection_that_can(systems: str, wo
 
 def test_the_central_system_may_be_a_child_of_its_own() -> None:
     systems = 'S4HCLNT100 = "central", S4HCLNT200 = "child"'
-    assert remarks(parse(text(systems=systems), "sapmatch.toml")) == ()
+    assert remarks(parse(text(PEOPLE, systems=systems), "sapmatch.toml")) == ()
+
+
+def test_a_stage_on_which_everybody_decides_is_remarked() -> None:
+    systems = 'S4HCLNT200 = "child"'
+    (remark,) = remarks(parse(text(systems=systems), "sapmatch.toml"))
+    assert remark.field == "provisioning.central.approvers"
+    assert "approve-provisioning" in remark.message
 
 
 def test_child_systems_that_nobody_looks_at_are_remarked() -> None:
     """CO-T51: what the central system accepted is not done, and nobody would know."""
-    (remark,) = remarks(parse(text(systems='S4HCLNT200 = ""'), "sapmatch.toml"))
+    (remark,) = remarks(parse(text(PEOPLE, systems='S4HCLNT200 = ""'), "sapmatch.toml"))
     assert remark.field == "connections.central.rfc.systems.S4HCLNT200"
     assert "nobody looks" in remark.message
-    (remark,) = remarks(parse(text(), "sapmatch.toml"))
+    (remark,) = remarks(parse(text(PEOPLE), "sapmatch.toml"))
     assert "not verified" in remark.message

@@ -62,6 +62,12 @@ def refused(arguments: argparse.Namespace, user: str, error: SapRejected) -> int
     return REFUSED
 
 
+def absent(side: UserSide, name: str) -> str:
+    """That a user is not shown; one whom the base query leaves out may be there."""
+    also = ", or rfc.baseAccountQuery leaves it out" if side.rfc.base_account_query else ""
+    return f"user {name.strip().upper()}: there is none in this system{also}"
+
+
 @contextmanager
 def reading() -> Iterator[None]:
     """Beside a refusal of what is only read, say which authorisation may be missing."""

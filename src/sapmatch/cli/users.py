@@ -17,7 +17,7 @@ from sapmatch.cli import output
 from sapmatch.cli.options import add_common, connection_of, filled, up_to, user_name
 from sapmatch.cli.user_changes import add_changes
 from sapmatch.cli.user_filter import condition_of
-from sapmatch.cli.user_outcome import reading
+from sapmatch.cli.user_outcome import nobody, reading
 from sapmatch.clock import SystemClock
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.users import FOREVER, Pushed, RoleAssignment, SapUser, UserQuery
@@ -31,7 +31,7 @@ from sapmatch.sap.users.attributes import (
 )
 from sapmatch.sap.users.role_rows import json_of
 from sapmatch.sap.users.schema import schema
-from sapmatch.sap.users.sync import Sync, is_ahead, token_of, token_text
+from sapmatch.sap.users.sync import Sync, Token, is_ahead, token_of, token_text
 
 REFUSED = 3
 _MOST = 10_000_000
@@ -101,7 +101,7 @@ def run_list(arguments: argparse.Namespace) -> int:
         after=(arguments.after or "").upper(),
         limit=arguments.limit,
         names_only=arguments.names,
-        modified_since=token_of(arguments.since),
+        modified_since=_since(arguments.since),
     )
     with _side(arguments) as side:
         tell_pushed(side.reader.pushed(query))
@@ -111,12 +111,19 @@ def run_list(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _since(text: str | None) -> Token | None:
+    try:
+        return token_of(text)
+    except InputRejected as exc:
+        raise InputRejected(f"--since: {exc}") from exc
+
+
 def run_show(arguments: argparse.Namespace) -> int:
     """One user; 3 where there is none."""
     with _side(arguments) as side:
         user = side.reader.get(arguments.user.upper())
         if user is None:
-            output.complain(f"user {arguments.user.upper()}: there is none in this system")
+            output.complain(nobody(side, arguments.user.upper()))
             return REFUSED
         known = properties(user, side.rfc, rows=arguments.role_rows)
         children = side.children.expanded(user.name) if arguments.children else {}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sapmatch.cli import main
+from sapmatch.model.rfc import Rfc
 from sapmatch.model.users import Changed, ChildSystem
 from tests.builders.user_commands import Side, stand_in
 
@@ -98,3 +99,15 @@ def test_a_name_that_would_become_that_of_another_is_asked_of_nobody(
     assert main([*command, "s4", name]) == 2
     assert "nobody sees, or that would be another" in capsys.readouterr().err
     assert side.writer.asked == []
+
+
+@pytest.mark.parametrize("command", [["users", "show"], ["roles", "list"]])
+@pytest.mark.parametrize(("query", "said"), [("", False), ("EQ,LOGONDATA.USTYP,A", True)])
+def test_who_is_not_shown_may_be_left_out_by_the_base_query(
+    side: Side, capsys: Capture, command: list[str], query: str, said: bool
+) -> None:
+    side.rfc = Rfc(base_account_query=query)
+    assert main([*command, "s4", "nobody"]) == 3
+    told = capsys.readouterr().err
+    assert "user NOBODY: there is none in this system" in told
+    assert ("rfc.baseAccountQuery leaves it out" in told) is said

@@ -269,3 +269,22 @@ def test_an_emoji_counts_as_two_characters_as_in_sap() -> None:
         "done",
         "\U0001f600" * 20,
     )
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        lambda writer, change: writer.change(change),
+        lambda writer, change: writer.merge(change.name, lambda _: change),
+        lambda writer, change: writer.delete(change.name),
+    ],
+)
+def test_a_user_outside_of_the_base_query_is_not_changed(attempt: Any) -> None:
+    """Who is not shown is not written either."""
+    change = UserChange(name="JDOE", fields={"ADDRESS.FIRSTNAME": "Jo"})
+    sap = sap_with()
+    with pytest.raises(InputRejected, match=r"rfc\.baseAccountQuery names; nothing"):
+        attempt(writer_on(sap, base_account_query="EQ,ADDRESS.CITY,Ulm"), change)
+    assert sap.writes == []
+    there = writer_on(sap, base_account_query="EQ,ADDRESS.CITY,Bonn")
+    assert attempt(there, change).status == "done"

@@ -57,7 +57,7 @@ def test_what_stands_before_a_colon_is_a_system_only_where_it_is_known(
 
 def test_a_logical_system_that_is_unknown_is_no_part_of_a_name() -> None:
     """CO-T50."""
-    with pytest.raises(InputRejected, match="system S4HCLNT999: the central system does not"):
+    with pytest.raises(InputRejected, match="system S4HCLNT999: neither the central system nor"):
         Landscape(CENTRAL, (CHILD,)).split("S4HCLNT999:SAP_A")
 
 

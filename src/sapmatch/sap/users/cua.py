@@ -41,8 +41,8 @@ class Landscape:
     def _unknown(self, system: str) -> InputRejected:
         known = ", ".join(sorted(self.known)) or "none"
         message = (
-            f"system {system}: the central system does not know it; known are {known}. Add it in "
-            "SCUA, or to rfc.systems"
+            f"system {system}: neither the central system nor rfc.systems names it; named are "
+            f"{known}. Correct the name; add it in SCUA, or to rfc.systems where SAP lists none"
         )
         problem = Problem(code="UNKNOWN_SYSTEM", message=message, field="SYSTEMS.SUBSYSTEM")
         return InputRejected(message, [problem])

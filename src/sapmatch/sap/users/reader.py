@@ -71,7 +71,11 @@ class SapUsers:
     def get(self, name: str) -> SapUser | None:
         """Port."""
         user = self.details(name)
-        return user if user and _holds(self._base, user) else None
+        return user if user and self.covers(user) else None
+
+    def covers(self, user: SapUser) -> bool:
+        """Whether the base query names this user."""
+        return _holds(self._base, user)
 
     def details(self, name: str) -> SapUser | None:
         """One user, whether or not the base query leaves him out."""

@@ -9,7 +9,12 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sapmatch.model.errors import AuthorizationMissing, SapRejected, ServiceNotActivated
+from sapmatch.model.errors import (
+    AuthorizationMissing,
+    InputRejected,
+    SapRejected,
+    ServiceNotActivated,
+)
 from sapmatch.model.ports import Clock
 from sapmatch.model.rfc import Rfc, RfcInput, RfcTransport
 from sapmatch.model.users import Changed, SapUser, UserChange, UserLocks
@@ -58,6 +63,10 @@ class Details(Protocol):
 
     def details(self, name: str) -> SapUser | None:
         """One user, whether or not a base query leaves him out."""
+        ...
+
+    def covers(self, user: SapUser) -> bool:
+        """Whether the base query names this user."""
         ...
 
     def systems(self) -> tuple[str, ...]:
@@ -306,6 +315,11 @@ class SapUserWriter:
         found = self._reader.details(name)
         if found is None:
             raise SapRejected(NOT_FOUND, f"user {name} does not exist")
+        if not self._reader.covers(found):
+            raise InputRejected(
+                f"{self._named(name)}: is none of those that rfc.baseAccountQuery names; nothing "
+                "was sent"
+            )
         return found
 
     def _named(self, user: str) -> str:

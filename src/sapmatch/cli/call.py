@@ -27,13 +27,13 @@ from sapmatch.model.rfc import (
     RfcTable,
     RfcTransport,
 )
+from sapmatch.sap.rfc.hidden import is_hash, passwords_in
 from sapmatch.sap.rfc.reading import READS
 from sapmatch.sap.rfc.values import value_of
 from sapmatch.sap.tables.allowed import denied_in
 
 REFUSED = 3
 LARGEST = 10_000_000  # bytes of input
-_HIDDEN: Final = frozenset({"BCODE", "PASSCODE", "PWDSALTEDHASH"})  # hashes of passwords
 _TABLES = re.compile(r"READ_TABLE|TABLE_ENTRIES")
 _TYPED: Final = frozenset({"date", "time", "decimal", "float"})
 
@@ -160,15 +160,42 @@ def _written(arguments: argparse.Namespace) -> str:
 def _input(given: str) -> dict[str, Any]:
     """The object of parameters, its decimals exact."""
     text = given.strip()
+    is_shown = text.startswith(("{", "["))
     try:
-        if not text.startswith(("{", "[")):
+        if not is_shown:
             text = _text_of(text)
-        found = json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+        found = json.loads(
+            text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_object
+        )
     except (ValueError, RecursionError) as exc:
         raise InputRejected(f"--json-input: is no JSON (RFC 8259){_where(exc)}") from exc
     if not isinstance(found, dict):
         raise InputRejected('--json-input: must be an object, such as {"USERNAME": "JDOE"}')
+    if is_shown:
+        _check_passwords(found)
     return {str(name).upper(): value for name, value in found.items()}
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object none of whose names stands there twice, in whatever case."""
+    names_seen: set[str] = set()
+    for name, _ in pairs:
+        if name.upper() in names_seen:
+            raise InputRejected(
+                f"--json-input: {name[:60]} stands there twice, and nobody knows which one is "
+                "meant; nothing was called"
+            )
+        names_seen.add(name.upper())
+    return dict(pairs)
+
+
+def _check_passwords(given: Mapping[str, Any]) -> None:
+    """None on the command line, where others on the machine and the shell's history see it."""
+    for at, _ in passwords_in(given):
+        raise InputRejected(
+            f"--json-input: {at}: a password is no argument, which others see; give the input as "
+            "@FILE, or as - by stdin; nothing was called"
+        )
 
 
 def _where(error: Exception) -> str:
@@ -269,7 +296,7 @@ def _value(name: str, value: Any, field: Field | None) -> RfcScalar:
 def _shown(function: str, result: RfcResult) -> dict[str, Any]:
     return {
         "function": function,
-        "exports": {name: _masked(value) for name, value in result.exports.items()},
+        "exports": {n: _masked(each) for n, each in result.exports.items() if not is_hash(n)},
         "tables": {name: [_masked(row) for row in rows] for name, rows in result.tables.items()},
         "messages": result.messages,
         "absent": result.absent,
@@ -280,7 +307,7 @@ def _masked(value: RfcInput) -> RfcInput:
     """Without hashes of passwords, which nobody needs to see."""
     if not isinstance(value, Mapping):
         return value
-    return {name: each for name, each in value.items() if name not in _HIDDEN}
+    return {name: each for name, each in value.items() if not is_hash(name)}
 
 
 def _show(shown: Mapping[str, Any]) -> None:

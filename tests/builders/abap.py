@@ -220,12 +220,21 @@ def _result(
             exports[parameter.name] = value
     returned = tables.get("RETURN", exports.get("RETURN"))
     rows = returned if isinstance(returned, list) else [returned] if returned else []
+    checks = [_of_check(exports)] if exports.get("RC") and "MSGID" in exports else []
     return RfcResult(
         exports=exports,
         tables=tables,
-        messages=tuple(_message(row) for row in rows if isinstance(row, Mapping) and row["TYPE"]),
+        messages=tuple(
+            _message(row) for row in (*rows, *checks) if isinstance(row, Mapping) and row["TYPE"]
+        ),
         absent=tuple(sorted(set(want) - found.keys())),
     )
+
+
+def _of_check(exports: Mapping[str, RfcInput]) -> dict[str, str]:
+    """What PASSWORD_FORMAL_CHECK says without RETURN."""
+    number = str(exports["MSGNO"]).zfill(3)
+    return {"TYPE": "E", "ID": str(exports["MSGID"]), "NUMBER": number, "MESSAGE": ""}
 
 
 def _message(row: Mapping[str, RfcScalar]) -> BapiMessage:
@@ -236,7 +245,7 @@ def _message(row: Mapping[str, RfcScalar]) -> BapiMessage:
         id=str(row.get("ID", code[:2])),
         number=str(number if number is not None else code[2:]),
         text=str(row["MESSAGE"]),
-        variables=tuple(str(row[f"MESSAGE_V{n}"]) for n in range(1, 5) if row[f"MESSAGE_V{n}"]),
+        variables=tuple(str(row[f"MESSAGE_V{n}"]) for n in range(1, 5) if row.get(f"MESSAGE_V{n}")),
         parameter=str(row.get("PARAMETER", "")),
         row=int(str(row.get("ROW", 0))),
         field=str(row.get("FIELD", "")),

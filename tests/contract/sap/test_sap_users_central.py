@@ -9,8 +9,7 @@ import pytest
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.users import UserChange
 from sapmatch.sap.users.children import SapChildren
-from tests.builders.abap import AbapServer, abap_server
-from tests.builders.user_side import MILLER, Side, side_of, written
+from tests.builders.user_side import MILLER, Reached, Side, reached, side_of, written
 
 CENTRAL, CHILD, OTHER = "S4HCLNT100", "S4HCLNT200", "S4HCLNT300"
 CUA: dict[str, Any] = {
@@ -20,14 +19,14 @@ CUA: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def landscape() -> Iterator[AbapServer]:
-    with abap_server(cua=True) as running:
+@pytest.fixture(params=["memory", "pyrfc", "soap_rfc"])
+def landscape(request: pytest.FixtureRequest) -> Iterator[Reached]:
+    with reached(request.param, cua=True) as running:
         yield running
 
 
 @contextmanager
-def children_of(server: AbapServer) -> Iterator[SapChildren]:
+def children_of(server: Reached) -> Iterator[SapChildren]:
     with side_of(server, "200") as c200, side_of(server, "300") as c300:
         readers = {"c200": c200.reader, "c300": c300.reader}
         central = server.connection(**CUA).rfc
@@ -35,13 +34,13 @@ def children_of(server: AbapServer) -> Iterator[SapChildren]:
         yield SapChildren(central, readers.__getitem__)
 
 
-def looked(server: AbapServer, side: Side, was_in: frozenset[str] | None = None) -> dict[str, str]:
+def looked(server: Reached, side: Side, was_in: frozenset[str] | None = None) -> dict[str, str]:
     with children_of(server) as children:
         found = children.look(side.reader.get("JDOE"), "JDOE", was_in)
         return {each.system: each.status for each in found}
 
 
-def test_a_central_system_accepts_and_the_children_agree_later(landscape: AbapServer) -> None:
+def test_a_central_system_accepts_and_the_children_agree_later(landscape: Reached) -> None:
     """CO-T51: accepted is not done."""
     landscape.order(idocs={OTHER: {"fails": "target system is not there"}})
     with side_of(landscape, **CUA) as side:
@@ -67,7 +66,7 @@ def test_a_central_system_accepts_and_the_children_agree_later(landscape: AbapSe
         assert written(landscape) == []
 
 
-def test_a_role_of_one_system_leaves_those_of_the_others(landscape: AbapServer) -> None:
+def test_a_role_of_one_system_leaves_those_of_the_others(landscape: Reached) -> None:
     with side_of(landscape, **CUA) as side:
         names = (f"{CHILD}:Z_FI_AP", "Z:FI_CLERK")
         side.writer.create(UserChange(name="JDOE", fields=MILLER, role_names=names))
@@ -84,7 +83,7 @@ def test_a_role_of_one_system_leaves_those_of_the_others(landscape: AbapServer) 
 
 
 def test_a_system_that_a_user_left_is_asked_and_one_that_he_never_was_in_is_not(
-    landscape: AbapServer,
+    landscape: Reached,
 ) -> None:
     """CO-T51."""
     with side_of(landscape, **CUA) as side:
@@ -94,7 +93,7 @@ def test_a_system_that_a_user_left_is_asked_and_one_that_he_never_was_in_is_not(
         assert looked(landscape, side, done.was_in) == {CHILD: "differs"}
 
 
-def test_a_lock_of_the_central_system_arrives_in_the_children(landscape: AbapServer) -> None:
+def test_a_lock_of_the_central_system_arrives_in_the_children(landscape: Reached) -> None:
     """CO-T51."""
     with side_of(landscape, **CUA) as side:
         names = (f"{CHILD}:Z_FI_AP",)
@@ -107,7 +106,7 @@ def test_a_lock_of_the_central_system_arrives_in_the_children(landscape: AbapSer
         assert (first.status, first.differs) == ("differs", ("not locked",))
 
 
-def test_a_deleted_user_is_gone_in_the_children_too(landscape: AbapServer) -> None:
+def test_a_deleted_user_is_gone_in_the_children_too(landscape: Reached) -> None:
     """CO-T51."""
     with side_of(landscape, **CUA) as side:
         names = (f"{CHILD}:Z_FI_AP",)
@@ -120,7 +119,7 @@ def test_a_deleted_user_is_gone_in_the_children_too(landscape: AbapServer) -> No
 
 
 def test_a_system_that_nobody_knows_is_refused_and_one_that_may_not_be_used_is_surfaced(
-    landscape: AbapServer,
+    landscape: Reached,
 ) -> None:
     """CO-T50."""
     with side_of(landscape, **CUA) as side:
@@ -136,7 +135,7 @@ def test_a_system_that_nobody_knows_is_refused_and_one_that_may_not_be_used_is_s
         assert f"not assigned: {CHILD}:Z_FI_AP" in done.steps[0].message
 
 
-def test_the_roles_of_a_child_show_what_composite_roles_bring(landscape: AbapServer) -> None:
+def test_the_roles_of_a_child_show_what_composite_roles_bring(landscape: Reached) -> None:
     """Row B31, for every child that has a connection."""
     with side_of(landscape, **CUA) as side:
         names = (f"{CHILD}:/SAPAPO/LINE_PLANNER",)

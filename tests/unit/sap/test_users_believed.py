@@ -207,6 +207,16 @@ def test_of_a_change_that_sap_kept_in_part_the_rest_is_named(there: bool) -> Non
     assert done.steps[1].message == "not saved: ADDRESS.CITY"
 
 
+def test_a_user_of_whom_nothing_was_kept_but_his_name_was_created_all_the_same() -> None:
+    sap = ScriptedSap()
+    sap.lost = {"ADDRESS.LASTNAME"}
+    done = writer_on(sap).create(UserChange(name="JDOE", fields={"ADDRESS.LASTNAME": "Smith"}))
+    assert [(step.name, step.status) for step in done.steps] == [
+        ("create", "done"),
+        ("read back", "failed"),
+    ]
+
+
 def test_what_sap_shows_a_moment_later_was_done() -> None:
     """Reading back is tried again: another server's buffer may be behind."""
     sap, clock = ScriptedSap(), Late()

@@ -17,6 +17,7 @@ from sapmatch.sap.rfc.groups import group_of
 
 _LOST: Final = frozenset({"RFC_COMMUNICATION_FAILURE", "RFC_CANCELED", "RFC_TIMEOUT", "RFC_CLOSED"})
 _NO_AUTHORITY: Final = frozenset({"RFC_NO_AUTHORITY", "RFC_AUTHORIZATION_FAILURE"})
+_NO_PARAMETER: Final = "RFC_INVALID_PARAMETER"  # the SDK itself, before anything is sent
 _LONGEST = 500
 _READ_BACK = "read back what it was to change"
 
@@ -53,7 +54,7 @@ class Meaning:
                 f"{what}: the user lacks S_RFC for it or its function group{group_of(function)}; "
                 "SU53 shows what was checked, PFCG grants it"
             )
-        if self.is_answer(exc):
+        if self.is_answer(exc) or (changes and key == _NO_PARAMETER):
             return AbapException(key or "RFC_ABAP_EXCEPTION", _text(exc, own))
         if self.is_lost(exc):
             return self._lost(exc, what, changes=changes)

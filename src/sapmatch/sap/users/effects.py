@@ -252,7 +252,7 @@ class Effects:
         statuses = {step.status for step in self._steps}
         if "unknown" in statuses:
             return "unknown"
-        if "failed" in statuses:
+        if statuses & {"failed", "not_executed"}:  # a loss may have ended a unit of work
             return "partial" if self._good in statuses or self._stands else "failed"
         return "accepted_by_central" if self._good == "accepted_by_central" else "done"
 

@@ -11,7 +11,7 @@ from sapmatch.cli import output
 from sapmatch.cli.asking import agreed
 from sapmatch.cli.options import add_common, connection_of, filled, user_name
 from sapmatch.cli.user_changes import OWN, carried_out, day, is_own
-from sapmatch.cli.user_outcome import REFUSED, add_outcome, nobody, reading
+from sapmatch.cli.user_outcome import REFUSED, absent, add_outcome, reading
 from sapmatch.cli.users import show_roles
 from sapmatch.clock import SystemClock
 from sapmatch.model.errors import InputRejected
@@ -66,7 +66,7 @@ def run_list(arguments: argparse.Namespace) -> int:
         with reading():
             user = side.reader.get(arguments.user.upper())
         if user is None:
-            output.complain(nobody(side, arguments.user.upper()))
+            output.complain(absent(side, arguments.user))
             return REFUSED
         if arguments.json:
             for role in user.roles:

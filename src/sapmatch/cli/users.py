@@ -17,7 +17,7 @@ from sapmatch.cli import output
 from sapmatch.cli.options import add_common, connection_of, filled, up_to, user_name
 from sapmatch.cli.user_changes import add_changes
 from sapmatch.cli.user_filter import condition_of
-from sapmatch.cli.user_outcome import nobody, reading
+from sapmatch.cli.user_outcome import absent, reading
 from sapmatch.clock import SystemClock
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.users import FOREVER, Pushed, RoleAssignment, SapUser, UserQuery
@@ -123,7 +123,7 @@ def run_show(arguments: argparse.Namespace) -> int:
     with _side(arguments) as side:
         user = side.reader.get(arguments.user.upper())
         if user is None:
-            output.complain(nobody(side, arguments.user.upper()))
+            output.complain(absent(side, arguments.user))
             return REFUSED
         known = properties(user, side.rfc, rows=arguments.role_rows)
         children = side.children.expanded(user.name) if arguments.children else {}

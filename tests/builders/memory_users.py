@@ -70,6 +70,8 @@ class MemoryUsers:
         self.behind: dict[str, list[ChildSystem]] = {}
         self.looks: list[tuple[str, frozenset[str]]] = []  # for whom, and who was away
         self.was_in: dict[str, Collection[str] | None] = {}  # as it was looked for
+        self.profiles: frozenset[str] | None = None  # that there are; None: SAP does not say
+        self.groups: frozenset[str] | None = None
         self.roles_in: Mapping[str, Iterable[str]] = {"": ROLES}
         self.held_by_lock: Callable[[], object] = lambda: None
         self.before: Callable[[], object] = lambda: None
@@ -90,6 +92,12 @@ class MemoryUsers:
 
     def systems(self) -> tuple[str, ...]:
         return (CENTRAL, CHILD) if self.is_central else ()
+
+    def known_profiles(self, names: Sequence[str]) -> frozenset[str]:
+        return frozenset(names) if self.profiles is None else frozenset(names) & self.profiles
+
+    def known_groups(self, names: Sequence[str]) -> frozenset[str]:
+        return frozenset(names) if self.groups is None else frozenset(names) & self.groups
 
     def known_roles(self, names: Sequence[str]) -> frozenset[str]:
         self.role_reads += 1

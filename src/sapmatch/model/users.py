@@ -239,6 +239,14 @@ class UserReader(Protocol):
         """Those of the roles that there are in this system."""
         ...
 
+    def known_profiles(self, names: Sequence[str]) -> frozenset[str]:
+        """Those of the profiles that there are; all of them where SAP does not say."""
+        ...
+
+    def known_groups(self, names: Sequence[str]) -> frozenset[str]:
+        """Those of the user groups that there are; all of them where SAP does not say."""
+        ...
+
 
 class UserWriter(Protocol):
     """Changes users of one SAP system: each reads first, and writes what differs.

@@ -26,8 +26,8 @@ from sapmatch.model.provisioning import (
 from sapmatch.model.users import SapUser, UserReader
 from sapmatch.provisioning.compare import Moment, planned, unknown
 from sapmatch.provisioning.day import NOTHING, Taken, taken_of
-from sapmatch.provisioning.desired import RoleSplit
-from sapmatch.provisioning.problems import NOT_SHOWN, of_rejected, row_of, row_problem
+from sapmatch.provisioning.desired import GROUPS, PROFILES, RoleSplit
+from sapmatch.provisioning.problems import NOT_SHOWN, named, of_rejected, row_of, row_problem
 from sapmatch.provisioning.reading import OUTSIDE, Outside, found_user
 from sapmatch.provisioning.stored import digest
 
@@ -56,6 +56,7 @@ class Comparison:
         self._names = names
         self._systems = reader.systems() if reader.is_central else ()
         self._known: dict[tuple[str, str], bool] = {}
+        self._lacking: dict[str, dict[str, bool]] = {PROFILES: {}, GROUPS: {}}
 
     def compared(self, rows: Sequence[DesiredUser]) -> Compared:
         """A stretch of rows, read some at a time."""
@@ -102,14 +103,23 @@ class Comparison:
     def _unknown(self, row: DesiredUser) -> Iterator[Problem]:
         name = self._names.get(row.row, "")
         wrong = unknown(row, self._is_known, self._systems, self._moment.split)
-        for field, message in wrong:
+        for field, message in [*wrong, *self._lacked(row)]:
             yield row_problem(row.row, field, message, user=name)
+
+    def _lacked(self, row: DesiredUser) -> Iterator[tuple[str, str]]:
+        """Profiles and groups that there are not, by field."""
+        words = {PROFILES: "profile", GROUPS: "user group"}
+        for field, names in _lists_of(row).items():
+            missing = [name for name in names if self._lacking[field].get(name)]
+            if missing:
+                yield field, f"there is no {words[field]} {named(missing)}"
 
     def _is_known(self, system: str, role: str) -> bool:
         return self._known.get((system, role), True)
 
     def _ask(self, rows: Sequence[DesiredUser]) -> None:
         """Ask once for each role; a child system that cannot be asked says it when it is tried."""
+        self._ask_lists(rows)
         wanted: dict[str, set[str]] = {}
         for system, role in _roles_of(rows, self._moment.split):
             if (system, role) not in self._known:
@@ -117,6 +127,16 @@ class Comparison:
         for system, names in wanted.items():
             known = self._roles(system, sorted(names))
             self._known |= {(system, name): name in known for name in names}
+
+    def _ask_lists(self, rows: Sequence[DesiredUser]) -> None:
+        """Profiles and groups, those of this system; once for each."""
+        asks = {PROFILES: self._reader.known_profiles, GROUPS: self._reader.known_groups}
+        for field, ask in asks.items():
+            lacking = self._lacking[field]
+            new = sorted({name for row in rows for name in _lists_of(row)[field]} - set(lacking))
+            if new:
+                known = ask(new)
+                lacking |= {name: name not in known for name in new}
 
     def _roles(self, system: str, names: Sequence[str]) -> frozenset[str]:
         if not system:
@@ -197,6 +217,13 @@ def _waits_for(users: Sequence[PlannedUser], rules: Provisioning, earlier: Taken
 
 def _before(count: int) -> str:
     return f", after {count} of other files in the last 24 hours" if count else ""
+
+
+def _lists_of(row: DesiredUser) -> dict[str, tuple[str, ...]]:
+    """Names of profiles, without those of child systems, and of groups."""
+    change = row.change
+    profiles = tuple(each.name for each in change.profiles or () if not each.system)
+    return {PROFILES: profiles, GROUPS: tuple(change.groups or ())}
 
 
 def _roles_of(rows: Sequence[DesiredUser], split: RoleSplit) -> Iterator[tuple[str, str]]:

@@ -116,3 +116,21 @@ def test_a_file_with_mistakes_says_that_nothing_is_applied_and_shows_the_rest(
     assert not RUNS.exists()
     found = stand_in.abap.call("BAPI_USER_GET_DETAIL", {"USERNAME": "PWOLF"}, user=USER)
     assert found["ADDRESS"]["CITY"] == ""
+
+
+def test_a_profile_or_group_that_sap_has_not_stops_the_file_before_anybody_is_changed(
+    stand_in: AbapServer, capsys: Capture
+) -> None:
+    new = {"USERNAME": "NKELLER", "ADDRESS.LASTNAME": "Keller"}
+    rows = [
+        new | {"GROUPS.USERGROUP": ["NOPE"]},
+        {"USERNAME": "LVOGEL", "PROFILES.BAPIPROF": ["NOPE"]},
+        {"USERNAME": "PWOLF", "ADDRESS.CITY": "Ulm"},
+    ]
+    Path("users.json").write_text(json.dumps(rows))
+    assert main(["provision", "apply", "s4", "users.json", "--yes"]) == 3
+    shown = capsys.readouterr().out
+    assert "row 1 (NKELLER): GROUPS.USERGROUP: there is no user group NOPE" in shown
+    assert "row 2 (LVOGEL): PROFILES.BAPIPROF: there is no profile NOPE" in shown
+    found = stand_in.abap.call("BAPI_USER_GET_DETAIL", {"USERNAME": "PWOLF"}, user=USER)
+    assert found["ADDRESS"]["CITY"] == ""

@@ -194,6 +194,20 @@ def test_unknown_roles_are_named_by_row_and_nothing_is_planned() -> None:
     assert not plan.users
 
 
+def test_profiles_and_groups_that_there_are_not_are_named_before_anything_is_applied() -> None:
+    sap = MemoryUsers(user("A"), user("B"))
+    rows = [
+        {"USERNAME": "A", "PROFILES.BAPIPROF": ["S_A.SHOW", "NOPE"]},
+        {"USERNAME": "B", "GROUPS.USERGROUP": ["SUPER", "NOGRP"]},
+    ]
+    assert not planned(sap, *rows).refused  # SAP does not say which there are
+    sap.profiles, sap.groups = frozenset({"S_A.SHOW"}), frozenset({"SUPER"})
+    assert [(each.field, each.message) for each in planned(sap, *rows).refused] == [
+        ("row 1: PROFILES.BAPIPROF", "there is no profile NOPE"),
+        ("row 2: GROUPS.USERGROUP", "there is no user group NOGRP"),
+    ]
+
+
 def test_good_rows_are_planned_beside_bad_ones_where_the_settings_say_continue() -> None:
     sap = MemoryUsers(user("A"), user("B"))
     bad = {"USERNAME": "C", "X.Y": "1", "STATE": "x"}

@@ -1,7 +1,7 @@
 """`sapmatch tables list CONNECTION`, `sapmatch tables read CONNECTION ALIAS [--key K]`."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from typing import Any
 
@@ -70,13 +70,22 @@ def run_read(arguments: argparse.Namespace) -> int:
     table = tables[alias]
     key = parts(arguments.key) if arguments.key else ()
     with closing(users_of(settings, arguments.connection)) as side:
-        rows = side.tables.rows(alias, key)
+        rows = _told(side.tables.rows(alias, key))
         if arguments.json:
             for row in rows:
                 output.json_line(_record(table, row))
         else:
             output.table(table.names, ([row[name] for name in table.names] for row in rows))
     return 0
+
+
+def _told(rows: Iterable[RfcStructure]) -> Iterator[RfcStructure]:
+    """The rows; on stderr where there is none."""
+    number = 0
+    for number, row in enumerate(rows, start=1):  # noqa: B007 - it is looked at behind the loop
+        yield row
+    if not number:
+        output.note("no row is like that")
 
 
 def _record(table: Table, row: RfcStructure) -> dict[str, Any]:

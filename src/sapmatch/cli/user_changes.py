@@ -138,6 +138,11 @@ def run_change(arguments: argparse.Namespace) -> int:
 
     def change(side: UserSide) -> Changed | None:
         wanted = change_of(arguments, side)
+        if wanted == UserChange(name=wanted.name):
+            raise InputRejected(
+                f"user {wanted.name}: nothing is named that is to change; give FIELD=VALUE, or an "
+                "option such as --roles"
+            )
         goes = _going(side, wanted)
         question = f"Take {', '.join(goes)} from {wanted.name}?" if goes else ""
         if is_own(side, wanted.name) and (goes or _logs_on_less(wanted)):
@@ -222,7 +227,7 @@ def _with_password(arguments: argparse.Namespace, *, create: bool) -> int:
         wanted = replace(wanted, password=password)
         changed = side.writer.create(wanted) if create else side.writer.change(wanted)
         if arguments.generate and changed.status not in ("failed", "unchanged"):
-            show_once(name, password)
+            _hand_over(name, password)
         return changed
 
     return carried_out(arguments, change)
@@ -237,9 +242,15 @@ def _password(arguments: argparse.Namespace, side: UserSide, name: str, *, creat
         raise InputRejected(
             "--generate: there is no terminal to show the password on; give --password-env NAME"
         )
-    if not can_show():
-        output.note("the password is told to nobody: reset it when the user needs one")
     return random_password(length_of(side.transport))
+
+
+def _hand_over(name: str, password: str) -> None:
+    """Where there is a terminal; elsewhere it would stay in a log."""
+    if can_show():
+        show_once(name, password)
+    else:
+        output.note("the password is told to nobody: reset it when the user needs one")
 
 
 def change_of(arguments: argparse.Namespace, side: UserSide) -> UserChange:

@@ -74,6 +74,12 @@ def test_a_key_as_it_was_printed_finds_its_row(
     assert [line["row"]["TEXT"] for line in lines(capsys)] == [text]
 
 
+def test_a_key_that_no_row_has_is_told(side: Side, capsys: Capture) -> None:
+    assert main(["tables", "read", "s4", "KEYS", "--key", "x:9", "--json"]) == 0
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("", "no row is like that\n")
+
+
 def test_people_see_a_table(side: Side, capsys: Capture) -> None:
     assert main(["tables", "read", "s4", "KEYS"]) == 0
     assert "BELOW" in capsys.readouterr().out

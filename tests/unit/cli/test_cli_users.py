@@ -273,6 +273,17 @@ def test_an_answer_that_got_lost_is_exit_four(side: Side) -> None:
     assert main(["users", "lock", "s4", "MILLER"]) == 4
 
 
+def test_a_change_of_nothing_is_a_mistake(side: Side, capsys: Capture) -> None:
+    assert main(["users", "change", "s4", "MILLER"]) == 2
+    assert "nothing is named that is to change" in capsys.readouterr().err
+    assert side.writer.asked == []
+
+
+def test_a_moment_that_is_none_names_its_option(side: Side, capsys: Capture) -> None:
+    assert main(["users", "list", "s4", "--since", "yesterday"]) == 2
+    assert "--since: 'yesterday' is no moment" in capsys.readouterr().err
+
+
 def test_sync_begins_with_nothing_and_goes_on_where_it_was(side: Side, capsys: Capture) -> None:
     call = ["users", "sync", "s4", "--state", "state.json", "--json"]
     assert main(call) == 0

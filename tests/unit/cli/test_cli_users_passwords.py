@@ -90,6 +90,14 @@ def test_a_made_password_that_was_not_set_is_not_shown(
     assert asked(side).password not in terminal.getvalue()
 
 
+def test_nothing_is_said_of_a_password_where_the_user_was_not_created(
+    side: Side, capsys: Capture
+) -> None:
+    side.writer.comes_to = Changed(user="", status="failed")
+    assert main(["users", "create", "s4", "DOE", "--generate"]) == 3
+    assert "told to nobody" not in capsys.readouterr().err
+
+
 def test_a_made_password_that_nobody_sees_is_good_for_a_new_user_only(
     side: Side, capsys: Capture
 ) -> None:

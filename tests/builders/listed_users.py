@@ -8,9 +8,10 @@ import re
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any
 
+from sapmatch.model.ports import Clock
 from sapmatch.model.rfc import (
     BapiMessage,
     Capabilities,
@@ -21,7 +22,9 @@ from sapmatch.model.rfc import (
     RfcStructure,
     RfcTable,
 )
+from sapmatch.model.users import SapUser, UserReader
 from sapmatch.sap.users.reader import SapUsers
+from sapmatch.sap.users.sync import Sync, Token
 from tests.builders.memory import MemoryClock
 
 Told = dict[str, Any]  # a user: structures, and tables as lists of rows
@@ -39,6 +42,14 @@ def reader_of(
 def told(name: str, **parts: Any) -> Told:
     """A user of SAP; structures and tables by name."""
     return {"USERNAME": name, **parts}
+
+
+def sync(
+    reader: UserReader, since: Token | None, clock: Clock, now: datetime, condition: Any = None
+) -> tuple[list[SapUser], Token]:
+    """The users of one pass at once, and where the next one begins."""
+    one = Sync(reader, since, clock, now, condition)
+    return list(one.users()), one.token
 
 
 class ListedUsers:

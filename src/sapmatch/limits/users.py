@@ -45,14 +45,12 @@ class SharedUserLocks:
         *,
         lease_seconds: float = LEASE_SECONDS,
         wait_seconds: float = WAIT_SECONDS,
-        is_alive: Callable[[str], bool] = lambda _owner: True,
     ) -> None:
         self._control = control
         self._clock = clock
         self._owner = owner
         self._lease_seconds = lease_seconds
         self._wait_seconds = wait_seconds
-        self._is_alive = is_alive
 
     @contextmanager
     def held(self, system: str, user: str) -> Iterator[None]:
@@ -77,7 +75,7 @@ class SharedUserLocks:
             self._clock.sleep(_random.uniform(0.2, 1.0))
 
     def _taken(self, lock: UserLock, holder: str, now: float) -> UserLock:
-        if lock.holder and now <= lock.until + SKEW and self._is_alive(lock.holder):
+        if lock.holder and now <= lock.until + SKEW:
             return lock
         return replace(lock, holder=holder, until=now + self._lease_seconds)
 

@@ -20,8 +20,8 @@ from sapmatch.sap.rfc.pyrfc_transport import open_pyrfc
 from sapmatch.sap.tables.reader import SapTables
 from sapmatch.sap.users.helpvalues import role_finder
 from sapmatch.sap.users.reader import SapUsers
-from sapmatch.sap.users.sync import sync
 from tests.builders.abap import USER, MemoryTransport, abap_server
+from tests.builders.listed_users import sync
 from tests.builders.pyrfc_desk import CONNECTION, PASSWORD
 from tests.builders.pyrfc_stub import PyRfcStub
 

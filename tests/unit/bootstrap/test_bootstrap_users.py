@@ -139,7 +139,8 @@ def test_the_lock_of_a_command_that_died_is_free_at_once(tmp_path: Path) -> None
     script = (
         "import os, sys; from pathlib import Path\n"
         "from sapmatch.bootstrap.user_locks import LaptopUserLocks\n"
-        "LaptopUserLocks(Path(sys.argv[1])).held('s4', 'JDOE').__enter__(); os._exit(9)\n"
+        "held = LaptopUserLocks(Path(sys.argv[1])).held('s4', 'JDOE')\n"
+        "held.__enter__(); os._exit(9)\n"
     )
     died = subprocess.run([sys.executable, "-c", script, str(tmp_path)], timeout=60, check=False)
     assert died.returncode == 9

@@ -87,15 +87,6 @@ def test_the_lock_of_a_dead_worker_comes_free_after_its_lease() -> None:
         assert held(control).holder.startswith("b/")
 
 
-def test_the_lock_of_a_worker_that_is_known_to_be_dead_is_free_at_once() -> None:
-    control, clock = MemoryControl(), MemoryClock()
-    locks_of(control, clock, "dead").held("s4/100", "JDOE").__enter__()
-    alive = locks_of(control, clock, "b", is_alive=lambda holder: not holder.startswith("dead/"))
-    begun = clock.now()
-    with alive.held("s4/100", "JDOE"):
-        assert clock.now() == begun
-
-
 def test_who_comes_back_late_takes_the_lock_from_nobody() -> None:
     """CO-T64 for these locks: a second release is harmless."""
     control, clock = MemoryControl(), MemoryClock()

@@ -5,9 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from sapmatch.model.errors import InputRejected
 from sapmatch.model.rfc import Field, FieldType, RfcScalar
-from sapmatch.sap.rfc.values import check_length, fitting, value_of, wire_text
+from sapmatch.sap.rfc.values import fitting, value_of, wire_text
 
 
 def field(kind: FieldType, length: int = 0) -> Field:
@@ -101,9 +100,8 @@ def test_an_emoji_counts_as_two_characters_as_sap_counts() -> None:
     assert fitting(field("char", 3), "\U0001f600" * 2, refuses=False) == "\U0001f600"
 
 
-def test_what_is_too_long_names_its_field_and_not_its_value() -> None:
+def test_what_is_too_long_is_told_without_its_value() -> None:
     """CO-T40."""
-    with pytest.raises(InputRejected) as caught:
-        check_length("[connections.s4]", "ADDRESS", field("char", 3), "geheim")
-    assert "ADDRESS.F has 6 characters, at most 3 fit" in str(caught.value)
+    with pytest.raises(ValueError, match="has 6 characters, at most 3 fit") as caught:
+        fitting(field("char", 3), "geheim", refuses=True)
     assert "geheim" not in str(caught.value)

@@ -7,8 +7,8 @@ import pytest
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.rfc import Rfc
 from sapmatch.sap.users.reader import SapUsers
-from sapmatch.sap.users.sync import Sync, sync, token_of, token_text
-from tests.builders.listed_users import ListedUsers, Told, told
+from sapmatch.sap.users.sync import Sync, token_of, token_text
+from tests.builders.listed_users import ListedUsers, Told, sync, told
 from tests.builders.memory import MemoryClock
 
 DAY = date(2026, 3, 1)

@@ -192,7 +192,9 @@ def test_a_base_query_has_three_parts_and_no_comma_in_its_value(query: str, word
     assert word in found["rfc.baseAccountQuery"]
 
 
-@pytest.mark.parametrize("query", ["EQ,LOGONDATA.USTYP,A", "CP,USERNAME,RFC*", "NE,CLASS,SUPER"])
+@pytest.mark.parametrize(
+    "query", ["EQ,LOGONDATA.USTYP,A", "CP,USERNAME,RFC*", "NE,LOGONDATA.CLASS,SUPER"]
+)
 def test_a_base_query_with_parameter_or_field_is_taken(query: str) -> None:
     """CO-T55."""
     assert rfc_of(SYSTEM, f'baseAccountQuery = "{query}"').base_account_query == query

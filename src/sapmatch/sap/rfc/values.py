@@ -8,7 +8,6 @@ from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from sapmatch.model.errors import InputRejected
 from sapmatch.model.rfc import Field, FieldType, RfcScalar
 
 # What XML 1.0 cannot carry, however it is escaped.
@@ -149,15 +148,6 @@ def fitting(field: Field, value: RfcScalar, *, refuses: bool) -> RfcScalar:
             "rfc.failWhenTruncating = false to have it cut off"
         )
     return _cut(value, most)
-
-
-def check_length(place: str, parameter: str, field: Field, value: RfcScalar) -> None:
-    """InputRejected where the value is longer than the field, which SAP would cut off (CO-T40)."""
-    try:
-        fitting(field, value, refuses=True)
-    except ValueError as exc:
-        at = parameter if parameter == field.name else f"{parameter}.{field.name}"
-        raise InputRejected(f"{place}: {at} {exc}; nothing was sent") from exc
 
 
 def size_of(value: str | bytes) -> int:

@@ -56,18 +56,6 @@ class Sync:
         self.token = max(self._since, _moment(datetime.combine(*latest) - took - _MARGIN))
 
 
-def sync(
-    reader: UserReader,
-    since: Token | None,
-    clock: Clock,
-    now: datetime,
-    condition: Condition | None = None,
-) -> tuple[list[SapUser], Token]:
-    """The users of one pass at once, and where the next one begins."""
-    one = Sync(reader, since, clock, now, condition)
-    return list(one.users()), one.token
-
-
 def is_ahead(token: Token, now: datetime) -> bool:
     """Whether the moment is still to come, where it is `now`, more than clocks may be apart."""
     return datetime.combine(*token) > now.replace(tzinfo=None) + _CLOCKS_APART

@@ -44,6 +44,10 @@ DAMAGES = {
     "no last day": ("<TO_DAT>[^<]*</TO_DAT>", ""),
     "no first day": ("<FROM_DAT>[^<]*</FROM_DAT>", ""),
     "no origin": ("<ORG_FLAG/>|<ORG_FLAG>[^<]*</ORG_FLAG>", ""),
+    "an origin that nobody knows": (
+        "<ORG_FLAG/>|<ORG_FLAG>[^<]*</ORG_FLAG>",
+        "<ORG_FLAG>Q</ORG_FLAG>",
+    ),
     "a last day of another form": ("<TO_DAT>[^<]*</TO_DAT>", "<TO_DAT>31.12.2026</TO_DAT>"),
     "a last day with a time": ("<TO_DAT>[^<]*<", "<TO_DAT>2026-12-31T00:00:00<"),
     "profiles without names": ("<BAPIPROF>[^<]*</BAPIPROF>", ""),

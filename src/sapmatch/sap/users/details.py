@@ -42,6 +42,7 @@ _KNOWN: Final = {
 }
 _CUT_AT: Final = next(each.length for each in STRUCTURES["PARAMETER"] if each.name == "PARVA")
 _LOCKS: Final = "ISLOCKED"
+_ORIGINS: Final = ("", "C", "X", "E")
 _REPLACED: Final = (_ROLES, _PROFILES, "GROUPS", "PARAMETER", "SYSTEMS", _LOCKS)
 _LOCK_FLAGS: Final = {"WRNG_LOGON", "LOCAL_LOCK", "GLOB_LOCK"}
 
@@ -82,6 +83,7 @@ def read_user(transport: RfcTransport, rfc: Rfc, name: str) -> SapUser | None:
     user = _doubted(user, _DETAIL, answer, rfc, _REPLACED)
     if rfc.cua_enabled:
         user = _of_all_systems(transport, rfc, user)
+    user = _with_known_origins(user)
     return _with_login(transport, rfc, user) if rfc.also_read_login_info else user
 
 
@@ -252,6 +254,18 @@ def _doubted(
         user,
         warnings=(*user.warnings, said),
         unread=tuple(sorted({*user.unread, *tables})),
+    )
+
+
+def _with_known_origins(user: SapUser) -> SapUser:
+    """The user; a role of unknown origin may be a direct one, so that none are written back."""
+    if all(role.origin in _ORIGINS for role in user.roles):
+        return user
+    said = f"{_ROLES}: a role has an ORG_FLAG that is not known, so roles are not changed"
+    return msgspec.structs.replace(
+        user,
+        warnings=(*user.warnings, said),
+        unread=tuple(sorted({*user.unread, _ROLES})),
     )
 
 

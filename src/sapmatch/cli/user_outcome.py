@@ -11,7 +11,7 @@ import msgspec
 from sapmatch.bootstrap.users import UserSide
 from sapmatch.cli import output
 from sapmatch.cli.options import up_to
-from sapmatch.model.errors import SapRejected
+from sapmatch.model.errors import SapmatchError, SapRejected
 from sapmatch.model.messages import for_people
 from sapmatch.model.users import Changed, ChildSystem
 from sapmatch.sap.users.lacking import lacking
@@ -43,13 +43,23 @@ def add_outcome(parser: argparse.ArgumentParser) -> None:
 
 def told(arguments: argparse.Namespace, side: UserSide, changed: Changed) -> int:
     """Print what became of it; 3 where it is not, or not everywhere, as it should be."""
-    children = _children(arguments, side, changed)
+    try:
+        children = _children(arguments, side, changed)
+    except SapmatchError:  # the change stands, whoever cannot be asked about it
+        _print(arguments, changed, ())
+        raise
+    _print(arguments, changed, children)
+    arrived = all(child.status in _DECIDED for child in children)
+    return 0 if changed.status in _FINE and arrived else REFUSED
+
+
+def _print(
+    arguments: argparse.Namespace, changed: Changed, children: tuple[ChildSystem, ...]
+) -> None:
     if arguments.json:
         output.json_line(_record(changed, children))
     else:
         _show(changed, children, waited=arguments.wait is not None)
-    arrived = all(child.status in _DECIDED for child in children)
-    return 0 if changed.status in _FINE and arrived else REFUSED
 
 
 def refused(arguments: argparse.Namespace, user: str, error: SapRejected) -> int:
@@ -141,4 +151,6 @@ def _show(changed: Changed, children: tuple[ChildSystem, ...], *, waited: bool) 
 
 
 def _said(code: str, message: str) -> str:
-    return ": ".join(part for part in (code, for_people(message)) if part)
+    """Codes of SAP and of what was read back; the names of our own errors say nothing to people."""
+    shown = code if "/" in code or code.isupper() else ""
+    return ": ".join(part for part in (shown, for_people(message)) if part)

@@ -8,7 +8,7 @@ import pytest
 
 from sapmatch.cli import main
 from sapmatch.model.rfc import Rfc
-from sapmatch.model.users import Changed, ChildSystem
+from sapmatch.model.users import Changed, ChildSystem, Step
 from tests.builders.user_commands import Side, stand_in
 
 Capture = pytest.CaptureFixture[str]
@@ -111,3 +111,18 @@ def test_who_is_not_shown_may_be_left_out_by_the_base_query(
     told = capsys.readouterr().err
     assert "user NOBODY: there is none in this system" in told
     assert ("rfc.baseAccountQuery leaves it out" in told) is said
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [("OutcomeUnknown", "no answer"), ("01/174", "01/174: no answer"), ("NOT_DELETED", "NOT_")],
+)
+def test_a_note_begins_with_a_code_and_not_with_a_name_of_ours(
+    side: Side, capsys: Capture, code: str, said: str
+) -> None:
+    step = Step(name="lock", status="unknown", code=code, message="no answer")
+    side.writer.comes_to = Changed(user="", status="unknown", steps=(step,))
+    main(["users", "lock", "s4", "MILLER"])
+    told = capsys.readouterr().out
+    assert said in told
+    assert "OutcomeUnknown" not in told

@@ -101,8 +101,19 @@ class Plan(Struct, frozen=True, kw_only=True):
     schema: int = 1
 
 
+class Written(Struct, frozen=True, kw_only=True):
+    """What was sent to SAP for one row, compared with what it held then; counts as in the plan."""
+
+    differences: tuple[Difference, ...] = ()
+    roles_added: int = 0
+    roles_removed: int = 0
+    profiles_removed: int = 0
+    locks: bool = False
+
+
 class UserOutcome(Struct, frozen=True, kw_only=True):
-    """What became of one row; `children` where a central system distributes it."""
+    """What became of one row; `children` where a central system distributes it. `written` may have
+    arrived in part, as the steps say."""
 
     row: int
     user: str
@@ -112,6 +123,7 @@ class UserOutcome(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     children: tuple[ChildSystem, ...] = ()
     verified: bool = False
+    written: Written | None = None
 
 
 class ProvisioningRun(Struct, frozen=True, kw_only=True):

@@ -31,7 +31,7 @@ from sapmatch.provisioning.desired import PROTECTED
 from sapmatch.provisioning.problems import NOT_SHOWN
 from sapmatch.provisioning.progress import FINE, Notebook, Progress
 from sapmatch.provisioning.reading import OUTSIDE, Outside, found_user
-from sapmatch.provisioning.taken import goes_further
+from sapmatch.provisioning.taken import arrived, goes_further, written
 
 PLAN_OUTDATED: Final = "PLAN_OUTDATED"
 OUTSIDE_QUERY: Final = "OUTSIDE_QUERY"
@@ -137,7 +137,8 @@ class Turn:
             return self._note(before)
         if before.is_unknown and (ends or before.attempts >= _MOST_ATTEMPTS):
             never = _failed(user, NOT_ARRIVED, _NEVER.format(before.attempts))
-            return self._ended(user, before, never)
+            there = replace(before, written=arrived(before.written, fresh))
+            return self._ended(user, there, never)
         if _is_outdated(fresh, user, before):
             return self._ended(user, before, _outdated(user))
         started = Progress(
@@ -148,6 +149,7 @@ class Turn:
             attempts=before.attempts + 1,
             created=before.may_have_created,
             was_in=_was_in(found, before),
+            written=written(before.written, fresh),
         )
         self._note(started)
         return self._write(user, fresh, started, before)
@@ -155,41 +157,54 @@ class Turn:
     def _write(
         self, user: PlannedUser, fresh: PlannedUser, started: Progress, before: Progress
     ) -> Progress:
+        attempts = before.attempts
+        open_again = replace(started, state="open", attempts=attempts, written=before.written)
         try:
-            changed = self._call(user, fresh, before)
+            changed, sent = self._call(user, fresh, before)
         except _Outdated:
             return self._ended(user, before, _outdated(user))
         except Throttled:  # somebody else changes the user: the others do not wait for that
             self._busy = True
-            return self._note(replace(started, state="open", attempts=before.attempts))
+            return self._note(open_again)
         except OutcomeUnknown as exc:
             step = Step(name=fresh.action, status="unknown", message=str(exc))
+            unknown = _outcome(user, "unknown", step)
             return self._note(
-                replace(started, state="ended", outcome=_outcome(user, "unknown", step))
+                replace(started, state="ended", outcome=replace(unknown, written=started.written))
             )
         except (InputRejected, SapRejected, PreconditionFailed, AuthorizationMissing) as exc:
-            return self._ended(user, started, _failed(user, _code(exc), str(exc)))
+            failed = replace(started, written=before.written)
+            return self._ended(user, failed, _failed(user, _code(exc), str(exc)))
         except SapmatchError:
             # Of the connection as a whole, or it may work later: nothing happened.
-            self._note(replace(started, state="open", attempts=before.attempts))
+            self._note(open_again)
             raise
-        return self._ended(user, started, _of(user, changed))
+        nothing = changed.status in ("unchanged", "failed")
+        was = before.written if nothing else written(before.written, sent)
+        return self._ended(user, replace(started, written=was), _of(user, changed))
 
-    def _call(self, user: PlannedUser, fresh: PlannedUser, before: Progress) -> Changed:
+    def _call(
+        self, user: PlannedUser, fresh: PlannedUser, before: Progress
+    ) -> tuple[Changed, PlannedUser]:
+        """What came of it, and what it was to change."""
         writer, moment = self._worker.writer, self._worker.moment
+        sent = [fresh]
 
         def to(found: SapUser) -> UserChange:
             """Compared once more, with the user whom nobody else can change meanwhile."""
             now = planned(_desired(user), found, moment)
             if _is_outdated(now, user, before):
                 raise _Outdated(_OUTDATED)
+            sent.append(now)
             return exact(now.change, found, moment)
 
         if fresh.action == "delete":
-            return writer.delete(fresh.user, to)
-        if fresh.action == "create":
-            return writer.create(fresh.change)
-        return writer.merge(fresh.user, to)
+            changed = writer.delete(fresh.user, to)
+        elif fresh.action == "create":
+            changed = writer.create(fresh.change)
+        else:
+            changed = writer.merge(fresh.user, to)
+        return changed, sent[-1]
 
     def _arrived(self, user: PlannedUser, before: Progress) -> UserOutcome:
         """SAP holds what is wanted: through a call of this run, or all by itself."""
@@ -210,7 +225,8 @@ class Turn:
                 started_at=before.started_at,
                 attempts=before.attempts,
                 resumed=self._worker.resumed,
-                outcome=outcome,
+                outcome=replace(outcome, written=before.written),
+                written=before.written,
                 created=before.created,
                 was_in=before.was_in,
             )

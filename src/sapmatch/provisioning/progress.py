@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from sapmatch.model.ports import Objects
-from sapmatch.model.provisioning import PlannedUser, UserOutcome
+from sapmatch.model.provisioning import PlannedUser, UserOutcome, Written
 from sapmatch.provisioning import places
 
 _READERS = 8
@@ -24,7 +24,7 @@ class Progress(Struct, frozen=True, kw_only=True):
     `ended`: `outcome` is what became of it. `attempts` counts the calls that were begun, `resumed`
     how often the run had been resumed when it ended, `created` that an earlier call may have
     created the user. The systems that he `was_in` before are asked whether he left them; None: not
-    known. His children were `looked_at` last.
+    known. His children were `looked_at` last. `written` is what the calls were to change.
     """
 
     row: int
@@ -37,6 +37,7 @@ class Progress(Struct, frozen=True, kw_only=True):
     created: bool = False
     was_in: tuple[str, ...] | None = None
     looked_at: datetime | None = None
+    written: Written | None = None
     schema: int = 1
 
     @property
@@ -124,4 +125,7 @@ def _outcome(user: PlannedUser, progress: Progress | None) -> UserOutcome:
         status = "unchanged"
     elif progress is not None and progress.state == "started":
         status = "unknown"
-    return UserOutcome(row=user.row, user=user.user, action=user.action, status=status)
+    written = progress.written if progress and status == "unknown" else None
+    return UserOutcome(
+        row=user.row, user=user.user, action=user.action, status=status, written=written
+    )

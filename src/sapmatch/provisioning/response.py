@@ -105,6 +105,7 @@ def _row(pair: tuple[PlannedUser, UserOutcome]) -> dict[str, Any]:
         "roles_added": user.roles_added,
         "roles_removed": user.roles_removed,
         "profiles_removed": user.profiles_removed,
+        "written": outcome.written.differences if outcome.written else [],
         "steps": outcome.steps,
         "warnings": outcome.warnings,
         "verified": outcome.verified if outcome.status == "accepted_by_central" else None,

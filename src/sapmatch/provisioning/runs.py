@@ -22,7 +22,7 @@ from sapmatch.model.provisioning import (
 from sapmatch.model.review import Waits
 from sapmatch.model.uploads import Upload
 from sapmatch.model.users import Children, UserReader, UserWriter
-from sapmatch.provisioning import lease, places, states, verify
+from sapmatch.provisioning import day, lease, places, states, verify
 from sapmatch.provisioning.apply import Turn, Worker
 from sapmatch.provisioning.approval import Decision, decided, require_approver
 from sapmatch.provisioning.compare import IsLocked, central_lock, own_lock
@@ -234,6 +234,9 @@ class Provisioner:
         run = self._records.change(
             connection, run_id, lambda run: replace(run, status=status, token=None)
         )
+        if plan and not run.waits_for:
+            sent = day.taken_by(each.written for each in noted.values())
+            day.settle(self._control, self._clock, run, sent)
         key = places.response_key(connection, run_id)
         data = response(run, plan, found, refused, self._clock.now(), error)
         self._objects.write(key, data)
@@ -259,8 +262,13 @@ class Provisioner:
 
         Start the state machine with its `start`, under its `execution_name`. What is done is not
         done again; what failed is tried once more. `broken_off` is how often it had been resumed
-        when its execution ended.
+        when its execution ended. InputRejected also where it would take too much by now.
         """
+        run = self._records.get(connection, run_id)
+        states.resuming(run, who, broken_off)
+        plan = self.plan_of(run_id, connection)
+        if plan and not run.waits_for:
+            day.book_again(self._control, self._clock, run, plan, self._rules_of(connection))
         return self._records.change(
             connection, run_id, lambda run: states.resuming(run, who, broken_off)
         )

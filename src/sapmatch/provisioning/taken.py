@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
-from sapmatch.model.provisioning import Difference, PlannedUser
+from msgspec.structs import replace
+
+from sapmatch.model.provisioning import Difference, PlannedUser, Written
 from sapmatch.model.rfc import RfcScalar
 from sapmatch.model.users import ProfileAssignment, RoleAssignment, SapUser, UserChange
 from sapmatch.provisioning.desired import DAYS
@@ -71,6 +73,28 @@ def rights_of(found: SapUser) -> tuple[int, int]:
     nothing = UserChange(name=found.name, profiles=(), fields={REFERENCE: ""})
     roles = {(role.system, role.name) for role in found.direct_roles}
     return len(roles), len(profiles_lost(nothing, found)) + reference_lost(nothing, found)
+
+
+def written(earlier: Written | None, fresh: PlannedUser) -> Written:
+    """What is sent now, with what earlier calls for the user sent."""
+    had = earlier or Written()
+    first = {each.what: each.before for each in had.differences}
+    now = tuple(replace(e, before=first.get(e.what, e.before)) for e in fresh.differences)
+    named = {each.what for each in now}
+    return Written(
+        differences=(*(each for each in had.differences if each.what not in named), *now),
+        roles_added=max(had.roles_added, fresh.roles_added),
+        roles_removed=max(had.roles_removed, fresh.roles_removed),
+        profiles_removed=max(had.profiles_removed, fresh.profiles_removed),
+        locks=had.locks or fresh.locks,
+    )
+
+
+def arrived(sent: Written | None, fresh: PlannedUser) -> Written | None:
+    """What of it is there, where `fresh` is still to be done."""
+    left = {(each.what, each.after) for each in fresh.differences}
+    came = tuple(e for e in sent.differences if (e.what, e.after) not in left) if sent else ()
+    return replace(sent, differences=came) if sent and came else None
 
 
 def goes_further(fresh: PlannedUser, user: PlannedUser) -> bool:

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from sapmatch.model.errors import InputRejected, SapRejected
 from tests.builders.memory_users import MemoryUsers, ProvisioningHome, user
 
 NAMES = "ACTIVITYGROUPS.AGR_NAME"
@@ -100,3 +103,40 @@ def test_a_dry_run_counts_nothing() -> None:
         plan = here.runs().dry_run("s4", "x.json", b'{"USERNAME": "U1", "STATE": "locked"}')
         assert not plan.waits_for
     assert lock(here, 0, 1, 2).outcome == "ready"
+
+
+def test_what_a_run_did_not_take_is_given_back_at_its_end() -> None:
+    """A file that was stopped or corrected would hold up the next one for a day."""
+    here = home(on_error="continue")
+    assert lock(here, 0, 1, 2).outcome == "ready"
+    here.sap.faults = {"U0": [SapRejected("01/512", "no")], "U1": ["never arrived"] * 3}
+    here.apply(here.upload.run_id)
+    response = here.report(here.upload.run_id)
+    assert [row["status"] for row in response["rows"]] == ["failed", "failed", "done"]
+    assert [len(row["written"]) for row in response["rows"]] == [0, 0, 1]
+    assert lock(here, 3, 4).outcome == "ready"
+    assert lock(here, 5).outcome == "waits"
+
+
+def test_a_run_that_goes_on_counts_again_and_is_refused_beyond_the_limit() -> None:
+    here = home()
+    assert lock(here, 0, 1, 2).outcome == "ready"
+    first = here.upload.run_id
+    here.runs().stop(first, "s4")
+    here.report(first)
+    assert lock(here, 3, 4).outcome == "ready"
+    with pytest.raises(InputRejected, match="24 hours"):
+        here.runs().resume(first, "s4")
+    here.later(25 * 3600)
+    here.runs().resume(first, "s4")
+    assert lock(here, 5).outcome == "waits"
+
+
+def test_what_may_have_been_taken_counts_as_taken() -> None:
+    here = home()
+    assert lock(here, 0, 1).outcome == "ready"
+    here.sap.faults = {"U0": ["never arrived"]}
+    here.runs().apply(here.upload.run_id, "s4", owner="x")
+    here.report(here.upload.run_id, "Lambda.Unknown")
+    assert lock(here, 3, 4).outcome == "ready"
+    assert lock(here, 5).outcome == "waits"

@@ -109,7 +109,13 @@ def test_what_is_done_already_does_not_outdate_a_plan() -> None:
     here.plan(run)
     here.sap.held["A"] = user("A", "Z_BUYER", "Z_CLERK", fields={"ADDRESS.LASTNAME": "Between"})
     here.apply(run)
-    assert here.report(run)["rows"][0]["status"] == "done"
+    (row,) = here.report(run)["rows"]
+    assert (row["status"], row["differences"]) == ("done", 5)
+    assert row["written"] == [
+        {"what": "ADDRESS.LASTNAME", "before": "Between", "after": "Neu"},
+        {"what": "role Z_AUDIT", "before": "", "after": "assigned"},
+        {"what": "role Z_BUYER", "before": "assigned", "after": ""},
+    ]
     assert {each.name for each in here.sap.held["A"].roles} == {*names}
 
 

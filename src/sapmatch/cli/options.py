@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Sequence
 from glob import has_magic, iglob
 from pathlib import Path
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -19,6 +20,17 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     """`--json` and `--settings`, which every command takes."""
     parser.add_argument("--json", action="store_true", help="JSON lines on stdout, nothing else")
     add_settings(parser)
+
+
+def add_action(
+    actions: Any, name: str, help_text: str, run: Callable[[argparse.Namespace], int]
+) -> argparse.ArgumentParser:
+    """`NAME CONNECTION` of a command with several actions."""
+    found: argparse.ArgumentParser = actions.add_parser(name, help=help_text, description=help_text)
+    found.add_argument("connection", metavar="CONNECTION", help="its name in the settings")
+    add_common(found)
+    found.set_defaults(run=run)
+    return found
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:

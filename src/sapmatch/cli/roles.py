@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sapmatch.bootstrap.users import UserSide, users_of
 from sapmatch.cli import output
 from sapmatch.cli.asking import agreed
-from sapmatch.cli.options import add_common, connection_of, filled, user_name
+from sapmatch.cli.options import add_action, connection_of, filled, user_name
 from sapmatch.cli.user_changes import OWN, carried_out, day, is_own
 from sapmatch.cli.user_outcome import REFUSED, absent, add_outcome, reading
 from sapmatch.cli.users import show_roles
@@ -26,7 +26,7 @@ _ROLES = "AGR_DEFINE"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    listed = _action(actions, "list", "list the roles of a user, or of the system", run_list)
+    listed = add_action(actions, "list", "list the roles of a user, or of the system", run_list)
     listed.add_argument("user", metavar="USER", nargs="?", type=user_name)
     assign = _change(actions, "assign", "assign roles to a user; others stay", run_assign)
     assign.add_argument("--from", metavar="DATE", type=day, dest="begin", help="else today")
@@ -35,20 +35,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     remove.add_argument("--yes", action="store_true", help="do it without asking")
 
 
-def _action(
-    actions: Any, name: str, help_text: str, run: Callable[[argparse.Namespace], int]
-) -> argparse.ArgumentParser:
-    found: argparse.ArgumentParser = actions.add_parser(name, help=help_text, description=help_text)
-    found.add_argument("connection", metavar="CONNECTION", help="its name in the settings")
-    add_common(found)
-    found.set_defaults(run=run)
-    return found
-
-
 def _change(
     actions: Any, name: str, help_text: str, run: Callable[[argparse.Namespace], int]
 ) -> argparse.ArgumentParser:
-    found = _action(actions, name, help_text, run)
+    found = add_action(actions, name, help_text, run)
     found.add_argument("user", metavar="USER", type=user_name)
     found.add_argument(
         "roles", metavar="ROLE", nargs="+", type=filled, help="SYSTEM:ROLE in a central system"

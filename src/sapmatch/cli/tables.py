@@ -1,13 +1,13 @@
 """`sapmatch tables list CONNECTION`, `sapmatch tables read CONNECTION ALIAS [--key K]`."""
 
 import argparse
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import Any
 
 from sapmatch.bootstrap.users import rfc_of, users_of
 from sapmatch.cli import output
-from sapmatch.cli.options import add_common, connection_of, filled
+from sapmatch.cli.options import add_action, connection_of, filled
 from sapmatch.model.errors import InputRejected
 from sapmatch.model.rfc import RfcStructure
 from sapmatch.sap.tables.grammar import Table
@@ -17,8 +17,8 @@ from sapmatch.sap.tables.reader import described, identity, parts, settings_of
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    _action(actions, "list", "list the tables that the settings describe", run_list)
-    read = _action(actions, "read", "read the rows of a table", run_read)
+    add_action(actions, "list", "list the tables that the settings describe", run_list)
+    read = add_action(actions, "read", "read the rows of a table", run_read)
     read.add_argument("alias", metavar="ALIAS", type=filled, help="as `tables list` names it")
     read.add_argument(
         "--key",
@@ -26,16 +26,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=filled,
         help="only this row; parts of a key are joined by ':', and a ':' inside of one is '\\:'",
     )
-
-
-def _action(
-    actions: Any, name: str, help_text: str, run: Callable[[argparse.Namespace], int]
-) -> argparse.ArgumentParser:
-    found: argparse.ArgumentParser = actions.add_parser(name, help=help_text, description=help_text)
-    found.add_argument("connection", metavar="CONNECTION", help="its name in the settings")
-    add_common(found)
-    found.set_defaults(run=run)
-    return found
 
 
 def run_list(arguments: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 import argparse
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
@@ -14,7 +14,7 @@ import msgspec
 
 from sapmatch.bootstrap.users import UserSide, users_of
 from sapmatch.cli import output
-from sapmatch.cli.options import add_common, connection_of, filled, up_to, user_name
+from sapmatch.cli.options import add_action, connection_of, filled, up_to, user_name
 from sapmatch.cli.user_changes import add_changes
 from sapmatch.cli.user_filter import condition_of
 from sapmatch.cli.user_outcome import absent, reading
@@ -43,7 +43,7 @@ _WITHOUT_ROLES = frozenset({"USERNAME", NAMES, ROWS, ALL_ROWS, "CHILDREN"})
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    listed = _action(actions, "list", "list users in the order of their names", run_list)
+    listed = add_action(actions, "list", "list users in the order of their names", run_list)
     listed.add_argument(
         "--filter", metavar="EXPR", type=filled, help="such as 'ADDRESS.LASTNAME=Mil*'"
     )
@@ -57,7 +57,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="changed at this moment of SAP's clock or later",
     )
     _add_rows(listed)
-    show = _action(actions, "show", "show all that is known of a user", run_show)
+    show = add_action(actions, "show", "show all that is known of a user", run_show)
     show.add_argument("user", metavar="USER", type=user_name)
     show.add_argument(
         "--children",
@@ -66,23 +66,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     _add_rows(show)
     add_changes(actions)
-    sync = _action(actions, "sync", "list users that changed since the last call", run_sync)
+    sync = add_action(actions, "sync", "list users that changed since the last call", run_sync)
     sync.add_argument(
         "--state", metavar="FILE", type=Path, required=True, help="keeps how far it came"
     )
     sync.add_argument("--filter", metavar="EXPR", type=filled, help="as for list")
     _add_rows(sync)
-    _action(actions, "schema", "list the attributes of users and tables", run_schema)
-
-
-def _action(
-    actions: Any, name: str, help_text: str, run: Callable[[argparse.Namespace], int]
-) -> argparse.ArgumentParser:
-    found: argparse.ArgumentParser = actions.add_parser(name, help=help_text, description=help_text)
-    found.add_argument("connection", metavar="CONNECTION", help="its name in the settings")
-    add_common(found)
-    found.set_defaults(run=run)
-    return found
+    add_action(actions, "schema", "list the attributes of users and tables", run_schema)
 
 
 def _add_rows(parser: argparse.ArgumentParser) -> None:

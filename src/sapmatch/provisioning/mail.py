@@ -152,7 +152,10 @@ def _largest(users: Sequence[PlannedUser]) -> list[str]:
     losing = [user for user in users if _rights(user) or user.locks]
     losing.sort(key=lambda user: (not user.locks, -_rights(user), user.row))
     return text.bounded(
-        [f"row {user.row}: {user.user}: {user.action}, {_lost(user)} removed" for user in losing]
+        [
+            f"row {user.row}: {text.unlinked(user.user)}: {user.action}, {_lost(user)} removed"
+            for user in losing
+        ]
     )
 
 
@@ -190,7 +193,7 @@ def _line(user: PlannedUser, outcome: UserOutcome) -> str:
     ]
     why = text.unlinked("; ".join(reasons))
     status = outcome.status.replace("_", " ")
-    return f"row {user.row}: {user.user}: {status}" + (f": {why}" if why else "")
+    return f"row {user.row}: {text.unlinked(user.user)}: {status}" + (f": {why}" if why else "")
 
 
 def _decided(run: ProvisioningRun) -> list[str]:

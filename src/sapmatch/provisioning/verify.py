@@ -5,13 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
+from sapmatch.model.errors import AuthorizationMissing, SapRejected
 from sapmatch.model.provisioning import Verified
 from sapmatch.model.users import Children, ChildSystem, UserReader
+from sapmatch.provisioning.problems import NOT_SHOWN
 from sapmatch.provisioning.progress import Notebook, Progress
 
 _SOONEST = 2
 _LATEST = 60
 FINE = ("agrees", "not_asked")
+UNSEEN = ChildSystem(system="(central)", status="unreachable", message=NOT_SHOWN)
 
 
 def looked_at(
@@ -33,8 +36,11 @@ def looked_at(
             break
         outcome = progress.outcome
         assert outcome is not None
-        user = reader.get(progress.user)
-        found = children.look(user, progress.user, progress.was_in, away)
+        try:
+            user = reader.details(progress.user)
+            found = children.look(user, progress.user, progress.was_in, away)
+        except (SapRejected, AuthorizationMissing):
+            found = (UNSEEN,)  # of this user alone: the others go on
         fine = all(child.status in FINE for child in found)
         after = replace(outcome, children=found, verified=fine)
         looked = replace(progress, outcome=after, looked_at=now())

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from sapmatch.model.errors import SapRejected
 from sapmatch.model.users import ChildSystem
 from tests.builders.memory_users import CHILD, MemoryUsers, ProvisioningHome, role, user
 
@@ -68,3 +69,21 @@ def test_a_child_that_is_away_is_asked_once_in_a_call() -> None:
     assert look(here, run, minutes=10).open == 6
     assert here.clock.now() - begun == timedelta(minutes=1)
     assert [away for _, away in here.sap.looks] == [frozenset(), *[frozenset({CHILD})] * 5]
+
+
+def test_a_user_whom_sap_does_not_show_any_more_stops_no_other() -> None:
+    here, run = applied(minutes=1)
+    shown = here.sap.details
+
+    def refused(name: str) -> Any:
+        if name == "U1":
+            raise SapRejected("01/512", "user U1 must not be seen")
+        return shown(name)
+
+    here.sap.details = refused  # type: ignore[method-assign]
+    look(here, run, minutes=20)
+    assert [name for name, _ in here.sap.looks] == NAMES[1:]
+    unseen, *others = here.report(run)["rows"]
+    assert "S_USER_GRP" in str(unseen["children"])
+    assert "must not be seen" not in str(unseen)
+    assert all(row["distribution_failed"] == [CHILD] for row in others)

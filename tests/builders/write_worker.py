@@ -1,5 +1,6 @@
 """A process that does what the write-back functions do, until it is done or killed."""
 
+import faulthandler
 import os
 import random
 import sys
@@ -115,9 +116,13 @@ class _Logged:
         file = os.open(self._job.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         for stream in (1, 2):
             os.dup2(file, stream)
+        faulthandler.enable()
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error:
             traceback.print_exception(error)
         sys.stdout.flush()
         sys.stderr.flush()
+        if not error:
+            # As Lambda ends a process: the end of the interpreter is no part of a function's life.
+            os._exit(0)

@@ -17,6 +17,10 @@ from sapmatch.model.access import Access
 from sapmatch.sap.masking import Mask
 from sapmatch.sap.patience import PatientAdapter, TooSlow
 
+SAFE = frozenset({"GET", "HEAD"})
+DOWN = frozenset(
+    {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
+)
 MAX_BODY = 64 * 1024 * 1024  # bytes, after decompression
 FAILURES = (OSError, urllib3.exceptions.HTTPError)  # requests' own errors are OSErrors
 

@@ -23,12 +23,9 @@ from sapmatch.sap.auth.credentials import Credentials
 from sapmatch.sap.auth.destination.logon import LOCATION
 from sapmatch.sap.auth.destination.service_token import ServiceToken
 from sapmatch.sap.auth.trust import Trust
+from sapmatch.sap.http import DOWN, SAFE
 from sapmatch.sap.odata.messages import from_body
 
-_SAFE: Final = frozenset({"GET", "HEAD"})
-_DOWN: Final = frozenset(
-    {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
-)
 _START: Final = 4_000  # bytes of an answer
 # The proxy and the Cloud Connector answer in English, whoever asks.
 _NOT_CONNECTED: Final = re.compile(rb"no SAP Cloud Connector|\(SCC\) connected", re.IGNORECASE)
@@ -79,7 +76,7 @@ class ConnectivityProxy:
                 "administration, Cloud To On-Premises)",
                 "proxy",
             )
-        if status in _DOWN and "Retry-After" not in headers:
+        if status in DOWN and "Retry-After" not in headers:
             raise self._lost(method, status, certain=bool(_NOT_CONNECTED.search(start)))
 
     def _unauthorized(self) -> LogonRefused:
@@ -104,7 +101,7 @@ class ConnectivityProxy:
             "not reach SAP's internal host, or the tunnel broke; see there Check Availability of "
             "Internal Host"
         )
-        if method in _SAFE:
+        if method in SAFE:
             return SapUnavailable(said)
         return OutcomeUnknown(f"{said}. A {method} was sent; read it back")
 

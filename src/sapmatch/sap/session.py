@@ -32,7 +32,7 @@ from sapmatch.sap import http
 from sapmatch.sap.auth.trust import Trust
 from sapmatch.sap.breaker import Breaker
 from sapmatch.sap.entrance import Seats
-from sapmatch.sap.http import FAILURES, MAX_BODY, Auth, TooLarge
+from sapmatch.sap.http import DOWN, FAILURES, MAX_BODY, SAFE, Auth, TooLarge
 from sapmatch.sap.logon import SSO, Logon
 from sapmatch.sap.masking import NOTHING, Mask
 from sapmatch.sap.odata.messages import from_body
@@ -49,12 +49,8 @@ MAX_REDIRECTS = 5
 IDLE = timedelta(seconds=20)
 
 _NO_HEADERS: Final[Mapping[str, str]] = {}
-_SAFE = frozenset({"GET", "HEAD"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_DOWN = frozenset(
-    {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
-)
-_BUSY = _DOWN | {HTTPStatus.TOO_MANY_REQUESTS}
+_BUSY = DOWN | {HTTPStatus.TOO_MANY_REQUESTS}
 _UNPROVED = frozenset(
     {
         HTTPStatus.UNAUTHORIZED,
@@ -311,9 +307,9 @@ class SapSession:
         with self._http.send(
             request, timeout=self._timeout, allow_redirects=False, **self._environment(url)
         ) as response:
-            read = http.body_of if request.method in _SAFE else http.written_body_of
+            read = http.body_of if request.method in SAFE else http.written_body_of
             body = http.masked(read(response), request, response.status_code)
-        if response.status_code in _DOWN:
+        if response.status_code in DOWN:
             self._breaker.failed()
         else:
             self._breaker.answered()
